@@ -1,0 +1,42 @@
+"""What can go wrong and has an answer: errors named after the situation; their texts are content."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class UserError(Exception):
+    """Something the person can mend. `key` names the sentence in `prompts/`, `facts` are put into it.
+
+    Raising it rolls the transaction back: nothing was changed, and the sentence says so.
+    """
+
+    def __init__(self, key: str, **facts: str | int) -> None:
+        super().__init__(key)
+        self.key = key
+        self.facts = facts
+
+
+class SendError(Exception):
+    """The platform did not take the message now; try again, after `retry_after` where it said so."""
+
+    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class Uncertain(Exception):
+    """The message may or may not have arrived: ask before sending again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unreachable(Exception):
+    """The platform will never take a message for this address: `reason` goes to the ledger."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
