@@ -59,7 +59,7 @@ lock: $(VENV)/.dev ## Write the lock files anew (make lock ARGS=--upgrade takes 
 
 # Universal: one file for every supported Python and system. No address of a registry is written: pip uses its own.
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	--no-config --custom-compile-command "make lock"
+	--no-config --no-python-downloads --custom-compile-command "make lock"
 
 clean: ## Remove .venv and everything that can be made again
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
