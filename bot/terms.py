@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, lru_cache
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from bot.model import Hours
+
+SEARCHED_DAYS = 400
+"""How far a search for a teaching day looks: longer than any holiday, shorter than for ever."""
+
+LAST_CALL = timedelta(minutes=15)
+"""Nothing is asked later than this before the end of somebody's day: an ask needs a moment to arrive."""
+
+EVERY_SCHOOL_DAY = Hours()
+
+FRIDAY = 4
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+class NoTeachingDays(Exception):
+    """No day fits within `SEARCHED_DAYS` of `first`: term dates have run out, or somebody never works."""
+
+    def __init__(self, first: date) -> None:
+        super().__init__(f"no day within {SEARCHED_DAYS} days from {first}")
+        self.first = first
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +43,20 @@ class Term:
     last_day: date
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarFile:
+    """Term dates and closed days (date → reason), as one file gave them."""
+
+    terms: tuple[Term, ...] = ()
+    closed: Mapping[date, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """A school's days. Without terms every weekday that is no holiday counts as taught, so that a new school works at once."""
+    """A school's days. Without terms every weekday but holidays counts as taught: a new school works at once.
+
+    An unknown time zone or holidays code, or a day that ends before it begins, is a `ValueError` here, not later.
+    """
 
     time_zone: str
     terms: tuple[Term, ...] = ()
@@ -27,3 +66,169 @@ class Calendar:
     opens: time = field(default=time(8, 30))
     closes: time = field(default=time(17, 0))
     ask_at: time = field(default=time(15, 30))
+
+    def __post_init__(self) -> None:
+        if not is_time_zone(self.time_zone):
+            raise ValueError(f"{self.time_zone!r} is not a time zone: write Area/City, such as Europe/London")
+        if not is_holidays_code(self.holidays):
+            raise ValueError(
+                f"{self.holidays!r} is not a code of public holidays: write one such as GB-WLS or IE"
+            )
+        if self.opens >= self.closes:
+            raise ValueError(f"the day ends at {self.closes}, before it begins at {self.opens}")
+
+    def teaches(self, day: date) -> bool:
+        """Whether the school teaches on that day."""
+        return (
+            day.weekday() <= FRIDAY
+            and day not in self.closed
+            and (not self.terms or any(term.first_day <= day <= term.last_day for term in self.terms))
+            and not (self.holidays and day in public_holidays(self.holidays, day.year))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """When one person may be written to: the school's days, within their own days and hours, after any pause.
+
+    Hours begin at their start and are over at their end. Every moment given back is aware and in UTC.
+    """
+
+    calendar: Calendar
+    hours: Hours = EVERY_SCHOOL_DAY
+    paused_until: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.hours.start and self.hours.end and self.hours.start >= self.hours.end:
+            raise ValueError(f"the hours end at {self.hours.end}, before they begin at {self.hours.start}")
+
+    def works(self, day: date) -> bool:
+        """Whether this person may be written to on that day."""
+        return (
+            day.weekday() in self.hours.days
+            and (self.paused_until is None or day >= self.paused_until)
+            and self.calendar.teaches(day)
+        )
+
+    def moment(self, day: date, at: time) -> datetime:
+        """That time in the school: a time in the spring gap moves forward, one in the autumn fold is the first."""
+        # fold=0 is exactly that rule: before the gap's or the fold's change, the old offset still holds.
+        return datetime.combine(day, at.replace(fold=0), tzinfo=self._zone).astimezone(UTC)
+
+    def ask_moment(self, day: date) -> datetime:
+        """When to ask on the first day from `day` on that this person works; raises `NoTeachingDays`."""
+        day = self._first_day_from(day)
+        start, end = self._span(day)
+        return max(start, min(self.moment(day, self.calendar.ask_at), end - LAST_CALL))
+
+    def next_moment(self, after: datetime) -> datetime:
+        """The first moment, from `after` on, when this person may be written to; raises `NoTeachingDays`."""
+        day = self._first_day_from(self.local_day(after))
+        start, end = self._span(day)
+        if after < end:
+            return max(start, after.astimezone(UTC))
+        return self._span(self._first_day_from(day + DAY))[0]
+
+    def is_reachable(self, now: datetime) -> bool:
+        """Whether this person may be written to now."""
+        day = self.local_day(now)
+        start, end = self._span(day)
+        return self.works(day) and start <= now < end
+
+    def local_day(self, moment: datetime) -> date:
+        """Which day it is in the school."""
+        return moment.astimezone(self._zone).date()
+
+    def day_bounds(self, day: date) -> tuple[datetime, datetime]:
+        """When that day begins and, not included, ends in the school: 23, 24 or 25 hours."""
+        return self.moment(day, time.min), self.moment(day + DAY, time.min)
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.calendar.time_zone)
+
+    def _first_day_from(self, day: date) -> date:
+        for offset in range(SEARCHED_DAYS):
+            if self.works(day + offset * DAY):
+                return day + offset * DAY
+        raise NoTeachingDays(day)
+
+    def _span(self, day: date) -> tuple[datetime, datetime]:
+        """The hours of that day; an hour beside the person's own bound where that lies outside the school's."""
+        start = self.moment(day, self.hours.start or self.calendar.opens)
+        end = self.moment(day, self.hours.end or self.calendar.closes)
+        if start < end:
+            return start, end
+        return (end - HOUR, end) if self.hours.end else (start, start + HOUR)
+
+
+def shared_days(calendars: Sequence[Calendar], first: date) -> Iterator[date]:
+    """The days from `first` on that all of them teach, without end; raises `NoTeachingDays` where they cease."""
+    if not calendars:
+        raise ValueError("days are shared by one calendar at least")
+    day, searched_from = first, first
+    while (day - searched_from).days < SEARCHED_DAYS:
+        if all(calendar.teaches(day) for calendar in calendars):
+            yield day
+            searched_from = day + DAY
+        day += DAY
+    raise NoTeachingDays(searched_from)
+
+
+def nth_shared_day(calendars: Sequence[Calendar], first: date, n: int) -> date:
+    """The n-th day, counted from 1, that all of them teach; raises `NoTeachingDays`."""
+    if n < 1:
+        raise ValueError("days are counted from 1")
+    return next(islice(shared_days(calendars, first), n - 1, None))
+
+
+def last_day_of_week(calendar: Calendar, monday: date) -> date | None:
+    """The last day the school teaches in the week of that Monday, or None: a holiday."""
+    week = (monday + offset * DAY for offset in range(FRIDAY, -1, -1))
+    return next((day for day in week if calendar.teaches(day)), None)
+
+
+def mondays(first: date, last: date) -> tuple[date, ...]:
+    """The Monday of every week that has a day from `first` to `last`."""
+    monday = first - first.weekday() * DAY
+    if first > last:
+        return ()
+    return tuple(monday + offset * DAY for offset in range(0, (last - monday).days + 1, 7))
+
+
+@lru_cache(maxsize=1_000)
+def public_holidays(code: str, year: int) -> frozenset[date]:
+    """The public holidays of a country or a part of it in one year."""
+    country, _, part = code.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
+
+
+def is_holidays_code(code: str) -> bool:
+    """Whether `code` names somebody's public holidays: GB-WLS, IE, or the empty code, which has none."""
+    country, dash, part = code.partition("-")
+    parts = _countries().get(country)
+    return not code or (parts is not None and (part in parts if dash else True))
+
+
+def holidays_codes() -> tuple[str, ...]:
+    """Every code known, for suggestions."""
+    return tuple(
+        f"{country}-{part}" if part else country
+        for country, parts in _countries().items()
+        for part in ("", *parts)
+    )
+
+
+@lru_cache(maxsize=1_000)
+def is_time_zone(name: str) -> bool:
+    """Whether `name` is an IANA time zone, such as Pacific/Auckland."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not there; not a name at all; a folder of zones
+        return False
+    return True
+
+
+@cache
+def _countries() -> dict[str, list[str]]:
+    return holidays.list_supported_countries()
