@@ -55,7 +55,7 @@ class CalendarFile:
 class Calendar:
     """A school's days. Without terms every weekday but holidays counts as taught: a new school works at once.
 
-    An unknown time zone or holidays code, or a day that ends before it begins, is a `ValueError` here, not later.
+    An unknown time zone or holidays code, or a day that ends before it begins, is a `ValueError` here.
     """
 
     time_zone: str
@@ -111,7 +111,7 @@ class Availability:
         )
 
     def moment(self, day: date, at: time) -> datetime:
-        """That time in the school: a time in the spring gap moves forward, one in the autumn fold is the first."""
+        """That time in the school; in the spring gap it moves forward, in the autumn fold it is the first."""
         # fold=0 is exactly that rule: before the gap's or the fold's change, the old offset still holds.
         return datetime.combine(day, at.replace(fold=0), tzinfo=self._zone).astimezone(UTC)
 
@@ -154,7 +154,7 @@ class Availability:
         raise NoTeachingDays(day)
 
     def _span(self, day: date) -> tuple[datetime, datetime]:
-        """The hours of that day; an hour beside the person's own bound where that lies outside the school's."""
+        """The hours of that day; an hour beside the person's own bound where it lies outside the school's."""
         start = self.moment(day, self.hours.start or self.calendar.opens)
         end = self.moment(day, self.hours.end or self.calendar.closes)
         if start < end:
@@ -163,7 +163,7 @@ class Availability:
 
 
 def shared_days(calendars: Sequence[Calendar], first: date) -> Iterator[date]:
-    """The days from `first` on that all of them teach, without end; raises `NoTeachingDays` where they cease."""
+    """The days from `first` on that all of them teach; raises `NoTeachingDays` where they cease."""
     if not calendars:
         raise ValueError("days are shared by one calendar at least")
     day, searched_from = first, first
