@@ -1,0 +1,25 @@
+"""The content that a JPD lead can edit: loaded once, spoken by a `Voice`, checked by `check`."""
+
+from __future__ import annotations
+
+from bot.prompts.check import Finding, check
+from bot.prompts.flaws import ContentError, Level, PackError
+from bot.prompts.library import Prompts, read_folder
+from bot.prompts.markdown import escape
+from bot.prompts.packs import parse_pack
+from bot.prompts.voice import Voice
+from bot.prompts.words import Words
+
+__all__ = [
+    "ContentError",
+    "Finding",
+    "Level",
+    "PackError",
+    "Prompts",
+    "Voice",
+    "Words",
+    "check",
+    "escape",
+    "parse_pack",
+    "read_folder",
+]

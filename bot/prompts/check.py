@@ -1,0 +1,222 @@
+"""`jpd prompts check`: what in the content would reach a person wrongly, and what deserves a second look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.model import Question
+from bot.prompts.content import Text, read_texts
+from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
+from bot.prompts.library import files_of, pack_ids, read_folder
+from bot.prompts.markdown import count_words, sentences, stray_braces, words_in
+from bot.prompts.packs import ALWAYS_KNOWN, SETTINGS, PackFiles, read_pack
+from bot.prompts.voice import Voice
+from bot.prompts.wording import Written
+from bot.prompts.words import Words, read_words
+
+LONGEST_TITLE = 24
+LONGEST_OPTION = 75
+MOST_WORDS_BEFORE_THE_QUESTION = 60
+MOST_WORDS_IN_A_SENTENCE = 20
+MOST_INPUTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    level: Level
+    file: str
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        """As the command prints it."""
+        return f"{self.level} {self.file}:{self.line} {self.what}"
+
+
+def check(folder: Path) -> tuple[Finding, ...]:
+    """Every finding in a folder of content, by file and line. One `FIX` among them: don't publish this."""
+    try:
+        files = read_folder(folder)
+    except ContentError as error:
+        return (Finding(Level.FIX, error.file, error.line, error.what),)
+    return check_files(files)
+
+
+def check_files(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """The same for files by name."""
+    flaws = Flaws()
+    texts = read_texts(files, flaws)
+    words = read_words(files, flaws)
+    _Check(flaws, words, texts["en"]).everything(files, texts)
+    voice = Voice("en", texts["en"])
+    ordered = sorted(dict.fromkeys(flaws.found), key=lambda flaw: (flaw.file, flaw.line))
+    return tuple(Finding(flaw.level, flaw.file, flaw.line, _sentence(voice, flaw)) for flaw in ordered)
+
+
+def _sentence(voice: Voice, flaw: Flaw) -> str:
+    """The sentence from the content; where that is what is broken, the bare key and facts."""
+    try:
+        return voice(f"check.{flaw.key}", **dict(flaw.facts))
+    except KeyError:
+        return ContentError.of(flaw).what
+
+
+class _Check:
+    """Reads on where structure is right: words, lengths, asks, translations."""
+
+    def __init__(self, flaws: Flaws, words: Mapping[str, Words], english: Mapping[str, Text]) -> None:
+        self._flaws = flaws
+        self._words = words
+        self._english = english
+
+    def everything(self, files: Mapping[str, str], texts: Mapping[str, Mapping[str, Text]]) -> None:
+        for language, own in texts.items():
+            self._language(language, own)
+        for pack_id in pack_ids(files):
+            pack = read_pack(pack_id, files_of(files, pack_id), self._flaws, folder=f"{pack_id}/")
+            self._pack(pack)
+        numbered = {name.split("/")[0] for name in files if name.partition("/")[2][:1].isdecimal()}
+        for folder in sorted(numbered - set(pack_ids(files))):
+            self._flaws.fix(f"{folder}/{SETTINGS}", 1, "pack-yaml-missing")
+
+    # --- the bot's own sentences ---------------------------------------------------------------------------
+
+    def _language(self, language: str, texts: Mapping[str, Text]) -> None:
+        for key, text in texts.items():
+            for form in text.forms.values():
+                self._taste(text.file, text.line, form, language)
+            if text.is_plural:
+                self._plural(key, text)
+            self._facts(key, text)
+        for key, english in self._english.items():
+            if key not in texts:
+                file = english.file.replace(".en.md", f".{language}.md")
+                self._flaws.fix(file, 1, "translation-missing", what=key, language=language)
+
+    def _plural(self, key: str, text: Text) -> None:
+        wanted = set(text.locale.plural_form.tags)
+        given = {form for form in text.forms if not form.startswith("=")} - {"other"}
+        for form in sorted(wanted - given):
+            self._flaws.look(text.file, text.line, "plural-form-missing", key=key, form=form)
+        for form in sorted(given - wanted):
+            self._flaws.look(text.file, text.line, "plural-form-unused", key=key, form=form)
+
+    def _facts(self, key: str, text: Text) -> None:
+        """A translation can name only what the English text names: no code gives it more."""
+        english = self._english.get(key)
+        if english is None:
+            self._flaws.fix(text.file, text.line, "key-not-english", key=key)
+            return
+        known = {word for form in english.forms.values() for word in words_in(form)}
+        known |= {"n"} if english.is_plural else set()
+        for form in text.forms.values():
+            self._braces(text.file, text.line, form, known)
+
+    # --- packs ---------------------------------------------------------------------------------------------
+
+    def _pack(self, pack: PackFiles) -> None:
+        for language, title in pack.pack.titles:
+            self._taste(pack.settings.file, pack.settings.line("title"), title, language)
+        for number, step in enumerate(pack.pack.steps):
+            line = pack.settings.line("steps", number, "stage")
+            if f"stage.{step.stage}" not in self._english:
+                self._flaws.fix(pack.settings.file, line, "stage-unknown", stage=step.stage)
+            following = pack.pack.steps[number + 1 : number + 2]
+            if following and step.day + step.open_days > following[0].day:
+                line = pack.settings.line("steps", number, "open_days")
+                self._flaws.look(
+                    pack.settings.file, line, "steps-overlap", step=step.key, next=following[0].key
+                )
+            for written in pack.written[number]:
+                self._written(written, pack.words, is_challenge=step.is_challenge)
+
+    def _written(self, written: Written, words: tuple[str, ...], *, is_challenge: bool) -> None:
+        wording = written.wording
+        for part, line, text in _parts(written):
+            self._taste(written.file, line, text, written.language)
+            self._braces(written.file, line, text, () if part in {"form", "principals"} else words)
+            if part != "body":
+                self._lasting(written.file, line, text)
+        if len(wording.form) > LONGEST_TITLE:
+            self._flaws.fix(written.file, written.line("form"), "title-too-long", longest=LONGEST_TITLE)
+        if len(sentences(wording.principals)) > 1:
+            self._flaws.look(written.file, written.line("principals"), "principals-too-long")
+        self._before_the_question(written)
+        self._inputs(written, most_needed=2 if is_challenge else 1)
+
+    def _before_the_question(self, written: Written) -> None:
+        before = f"{written.wording.lead}\n\n{written.wording.body}"
+        count = count_words(before)
+        if count > MOST_WORDS_BEFORE_THE_QUESTION:
+            most = MOST_WORDS_BEFORE_THE_QUESTION
+            self._flaws.fix(written.file, written.line("lead"), "too-long", count=count, most=most)
+        if before.count("?") > 1:
+            self._flaws.fix(written.file, written.line("lead"), "two-asks")
+
+    def _inputs(self, written: Written, most_needed: int) -> None:
+        questions = written.wording.questions
+        if len(questions) > MOST_INPUTS:
+            line = written.line(questions[MOST_INPUTS].key)
+            self._flaws.fix(written.file, line, "too-many-inputs", count=len(questions), most=MOST_INPUTS)
+        needed = [question for question in questions if question.needed]
+        if len(needed) > most_needed:
+            line = written.line(needed[most_needed].key)
+            self._flaws.fix(written.file, line, "too-many-needed", count=len(needed), most=most_needed)
+        for question in questions:
+            self._options(written, question)
+
+    def _options(self, written: Written, question: Question) -> None:
+        for option in question.options:
+            if len(option.label) > LONGEST_OPTION:
+                line = written.line(question.key)
+                self._flaws.fix(
+                    written.file, line, "option-too-long", label=option.label, longest=LONGEST_OPTION
+                )
+
+    # --- any text ------------------------------------------------------------------------------------------
+
+    def _braces(self, file: str, line: int, text: str, known: set[str] | tuple[str, ...]) -> None:
+        for word in words_in(text):
+            if word not in known:
+                words = ", ".join(sorted(known)) or "–"
+                self._flaws.fix(file, line, "word-unknown", word=word, words=words)
+        if stray_braces(text):
+            self._flaws.fix(file, line, "brace-stray")
+
+    def _lasting(self, file: str, line: int, text: str) -> None:
+        """A word that may not be known yet takes its line along: right in the body, and nowhere else."""
+        for word in words_in(text):
+            if word not in ALWAYS_KNOWN:
+                self._flaws.fix(file, line, "word-may-vanish", word=word)
+
+    def _taste(self, file: str, line: int, text: str, language: str) -> None:
+        words = self._words.get(language) or self._words.get("en") or Words()
+        for phrase in words.guilt_in(text):
+            self._flaws.fix(file, line, "guilt", phrase=phrase)
+        for sentence in sentences(text):
+            count = count_words(sentence)
+            if count > MOST_WORDS_IN_A_SENTENCE:
+                start = " ".join(sentence.split()[:4])
+                most = MOST_WORDS_IN_A_SENTENCE
+                self._flaws.look(file, line, "long-sentence", start=start, count=count, most=most)
+
+
+def _parts(written: Written) -> Iterator[tuple[str, int, str]]:
+    """Every text of a wording, with what it is and its line."""
+    wording = written.wording
+    yield "form", written.line("form"), wording.form
+    yield "principals", written.line("principals"), wording.principals
+    yield "lead", written.line("lead"), wording.lead
+    start = written.line("body")
+    for number, text in enumerate(wording.body.split("\n")):
+        yield "body", start + number, text
+    for question in wording.questions:
+        line = written.line(question.key)
+        yield "label", line, question.label
+        yield "hint", line, question.hint
+        for option in question.options:
+            yield "option", line, option.label

@@ -1,0 +1,138 @@
+"""The little of Markdown that content needs: headings as keys, words in braces, and facts made harmless."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+
+# No HTML and no underlined headings: `##` is the only way to write a key.
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["lheading", "html_block", "html_inline"])
+
+_WORD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def escape(text: str) -> str:
+    """Text as Markdown that shows exactly this text: one line, no marks, no HTML, no link.
+
+    Every sign that Markdown could ever read gets a backslash; white space becomes one space, so that no fact
+    begins a line of its own.
+    """
+    one_line = " ".join(text.split())
+    visible = "".join(sign for sign in one_line if unicodedata.category(sign) not in {"Cc", "Cs"})
+    return _PUNCTUATION.sub(r"\\\1", visible)
+
+
+def words_in(text: str) -> tuple[str, ...]:
+    """The words in braces, in order, each once."""
+    return tuple(dict.fromkeys(_WORD.findall(text)))
+
+
+def stray_braces(text: str) -> bool:
+    """Whether a brace is left when the words are taken out: a slip such as `{Partner}` or `{partner`."""
+    return any(brace in _WORD.sub("", text) for brace in "{}")
+
+
+def put(text: str, facts: Mapping[str, str | int], *, md: bool) -> str:
+    """The text with its words replaced; a word without a fact is a `KeyError` naming it."""
+
+    def fact(match: re.Match[str]) -> str:
+        value = str(facts[match[1]])
+        return escape(value) if md else value
+
+    return _WORD.sub(fact, text)
+
+
+def without_unknown(text: str, facts: Mapping[str, str]) -> str:
+    """The text without the lines whose words are not known yet: facts that are there but empty."""
+
+    def is_known(line: str) -> bool:
+        return all(facts[word].strip() for word in words_in(line))
+
+    kept = "\n".join(line for line in text.split("\n") if is_known(line))
+    return re.sub(r"\n{3,}", "\n\n", kept).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the text under it, up to the next heading of its level; lines count from 1."""
+
+    key: str
+    line: int
+    text: str
+    text_line: int
+    """The line on which the text begins, blank ones not counted."""
+
+
+def sections(text: str, level: int, first_line: int = 1) -> tuple[str, tuple[Section, ...]]:
+    """What stands before the first heading of that level, and a section for each heading."""
+    lines = text.split("\n")
+    tokens = MARKDOWN.parse(text)
+    found: list[tuple[int, int, str]] = []
+    for token, inside in pairwise(tokens):
+        if token.type == "heading_open" and token.tag == f"h{level}" and token.level == 0 and token.map:
+            start, end = token.map
+            found.append((start, end, inside.content.strip()))
+    starts = [start for start, _, _ in found] + [len(lines)]
+    before = "\n".join(lines[: starts[0]])
+    return before, tuple(
+        _section(key, first_line + start, lines[end:after], first_line + end)
+        for (start, end, key), after in zip(found, starts[1:], strict=True)
+    )
+
+
+def _section(key: str, line: int, lines: list[str], first: int) -> Section:
+    blank = next((number for number, each in enumerate(lines) if each.strip()), 0)
+    return Section(key, line, "\n".join(lines).strip(), first + blank)
+
+
+def is_plain(text: str) -> bool:
+    """Whether no Markdown mark is in the text, so that it may be shown where none is read."""
+    tokens = MARKDOWN.parseInline(text)[0].children or []
+    return all(token.type in {"text", "softbreak"} for token in tokens)
+
+
+def bare(text: str) -> str:
+    """The words of a Markdown text without its marks, blocks apart by a blank line."""
+    blocks: list[str] = []
+    for token in MARKDOWN.parse(text):
+        if token.type in {"inline", "fence", "code_block"}:
+            children = token.children or [token]
+            blocks.append("".join(_shown(child.type, child.content) for child in children))
+    return "\n\n".join(blocks)
+
+
+def _shown(kind: str, content: str) -> str:
+    return "\n" if kind in {"softbreak", "hardbreak"} else content
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences of a Markdown text, roughly: what a reader takes in one breath."""
+    found: list[str] = []
+    for block in bare(text).split("\n\n"):
+        found += re.split(r"(?<=[.!?…:;])\s+", " ".join(block.split()))
+    return tuple(each for each in found if each)
+
+
+def count_words(text: str) -> int:
+    """How many words one reads."""
+    return len(re.findall(r"[\w{][\w’'{}-]*", bare(text)))
+
+
+def find_phrases(phrases: Collection[str], text: str) -> tuple[str, ...]:
+    """Whole phrases as they stand in the text: in any case and white space, with either apostrophe."""
+    if not phrases:
+        return ()
+    longest_first = sorted(phrases, key=len, reverse=True)
+    either = "|".join(r"\s+".join(map(_apostrophes, each.split())) for each in longest_first)
+    pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
+    return tuple(dict.fromkeys(match[0] for match in pattern.finditer(text)))
+
+
+def _apostrophes(word: str) -> str:
+    return "['’]".join(map(re.escape, re.split("['’]", word)))
