@@ -138,15 +138,23 @@ class _Check:
         wording = written.wording
         for part, line, text in _parts(written):
             self._taste(written.file, line, text, written.language)
-            self._braces(written.file, line, text, () if part in {"form", "principals"} else words)
-            if part != "body":
-                self._lasting(written.file, line, text)
+            if part in {"lead", "body"}:
+                self._braces(written.file, line, text, words)
+            elif "{" in text or "}" in text:
+                self._flaws.fix(written.file, line, "word-not-here", text=text)
+        self._lasting(written)
         if len(wording.form) > LONGEST_TITLE:
             self._flaws.fix(written.file, written.line("form"), "title-too-long", longest=LONGEST_TITLE)
         if len(sentences(wording.principals)) > 1:
             self._flaws.look(written.file, written.line("principals"), "principals-too-long")
         self._before_the_question(written)
         self._inputs(written, most_needed=2 if is_challenge else 1)
+
+    def _lasting(self, written: Written) -> None:
+        """A word that may not be known yet takes its line along: right in the body, not in the lead."""
+        for word in words_in(written.wording.lead):
+            if word not in ALWAYS_KNOWN:
+                self._flaws.fix(written.file, written.line("lead"), "word-may-vanish", word=word)
 
     def _before_the_question(self, written: Written) -> None:
         before = f"{written.wording.lead}\n\n{written.wording.body}"
@@ -186,12 +194,6 @@ class _Check:
                 self._flaws.fix(file, line, "word-unknown", word=word, words=words)
         if stray_braces(text):
             self._flaws.fix(file, line, "brace-stray")
-
-    def _lasting(self, file: str, line: int, text: str) -> None:
-        """A word that may not be known yet takes its line along: right in the body, and nowhere else."""
-        for word in words_in(text):
-            if word not in ALWAYS_KNOWN:
-                self._flaws.fix(file, line, "word-may-vanish", word=word)
 
     def _taste(self, file: str, line: int, text: str, language: str) -> None:
         words = self._words.get(language) or self._words.get("en") or Words()

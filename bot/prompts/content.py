@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from babel import Locale, UnknownLocaleError
 
 from bot.prompts.flaws import Flaws
-from bot.prompts.markdown import sections
+from bot.prompts.markdown import bare, sections
 
 FILE = re.compile(r"bot/(?P<area>[a-z0-9_-]+)\.(?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md")
 _KEY = re.compile(r"[a-z0-9][A-Za-z0-9 ._-]*")
@@ -30,6 +30,10 @@ class Text:
     def is_plural(self) -> bool:
         """Whether the fact `n` decides."""
         return len(self.forms) > 1
+
+    def plain(self) -> Text:
+        """The same without Markdown marks."""
+        return replace(self, forms={form: bare(text) for form, text in self.forms.items()})
 
     def form(self, facts: Mapping[str, str | int]) -> str:
         """The text that fits the number `n`, if there is one to fit."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from bot.model import Kind, Pack, Share, Step, Wording
@@ -42,8 +43,13 @@ class PackFiles:
 
 def parse_pack(pack_id: str, files: Mapping[str, str]) -> Pack:
     """The pack that these files (name → text) make; raises `PackError` at the first thing that is wrong."""
+    return _parse(pack_id, frozenset(files.items()))
+
+
+@lru_cache(maxsize=64)  # a running cycle's pack is made of the same files at every message
+def _parse(pack_id: str, files: frozenset[tuple[str, str]]) -> Pack:
     flaws = Flaws()
-    read = read_pack(pack_id, files, flaws)
+    read = read_pack(pack_id, dict(sorted(files)), flaws)
     if flaws.wrong:
         raise PackError.of(flaws.wrong[0])
     return read.pack

@@ -20,22 +20,16 @@ class Voice:
     def __init__(self, language: str, texts: Mapping[str, Text]) -> None:
         self.language = language
         self._texts = texts
+        self._plain = {key: text.plain() for key, text in texts.items()}
         self._locale = locale_of(language)
 
     def __call__(self, key: str, /, **facts: str | int) -> str:
-        """The text as it stands, for labels and titles: no Markdown is made of it."""
-        return self._say(key, facts, md=False)
+        """The words alone, for labels, titles and summaries: marks are taken off, facts stand as they are."""
+        return self._say(self._plain, key, facts, md=False)
 
     def md(self, key: str, /, **facts: str | int) -> str:
         """The text as Markdown, in which no character of a fact is a mark, HTML or a link."""
-        return self._say(key, facts, md=True)
-
-    def _say(self, key: str, facts: Mapping[str, str | int], *, md: bool) -> str:
-        text = self._texts[key].form(facts)
-        try:
-            return put(text, facts, md=md)
-        except KeyError as missing:
-            raise KeyError(f"{key} needs the fact {missing}") from None
+        return self._say(self._texts, key, facts, md=True)
 
     def fill(self, text: str, facts: Mapping[str, str], *, md: bool) -> str:
         """A pack's wording with its known words; a line with a word that is still empty is left out."""
@@ -49,6 +43,14 @@ class Voice:
         """The rest of each key that begins with `prefix.`, as ordered in the file: what a list offers."""
         start = f"{prefix}."
         return tuple(key.removeprefix(start) for key in self._texts if key.startswith(start))
+
+    @staticmethod
+    def _say(texts: Mapping[str, Text], key: str, facts: Mapping[str, str | int], *, md: bool) -> str:
+        text = texts[key]
+        try:
+            return put(text.form(facts), facts, md=md)
+        except KeyError as missing:
+            raise KeyError(f"{key} needs the fact {missing}") from None
 
     # --- dates, times and lists ----------------------------------------------------------------------------
 
@@ -66,9 +68,17 @@ class Voice:
             "moment.day", weekday=self.weekday(day), date=format_skeleton("MMMMd", day, locale=self._locale)
         )
 
+    def month(self, day: dt.date) -> str:
+        """December 2026."""
+        return format_skeleton("yMMMM", day, locale=self._locale)
+
     def short_day(self, day: dt.date) -> str:
         """Fri 4 Dec: for lists and charts."""
         return format_skeleton("MMMEd", day, locale=self._locale)
+
+    def day_and_month(self, day: dt.date) -> str:
+        """4 Dec: where the weekday goes without saying."""
+        return format_skeleton("MMMd", day, locale=self._locale)
 
     def week(self, monday: dt.date) -> str:
         """30 Nov – 4 Dec: from that day until four days later."""

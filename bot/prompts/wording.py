@@ -15,7 +15,7 @@ from bot.prompts.settings_file import read_settings
 
 _FRONT = re.compile(r"\A---\n(?P<yaml>.*?)^---\n", re.DOTALL | re.MULTILINE)
 _FRONT_SETTINGS = ("form", "principals")
-_LEAD = re.compile(r"\s*\*\*(?P<lead>[^*\n]+)\*\*[ \t]*(?:\n|\Z)")
+_LEAD = re.compile(r"\s*(?P<lead>\*\*[^*\n]+\*\*)[ \t]*(?:\n|\Z)")
 _HEADING = re.compile(r"(?P<key>[a-z][a-z0-9_]*) \((?P<traits>[^()]+)\)")
 _OPTION = re.compile(r"(?P<key>[a-z0-9][a-z0-9_-]*): (?P<label>\S.*)")
 _CHOICES = {Kind.ONE, Kind.MANY}
@@ -65,7 +65,7 @@ def read_wording(file: str, language: str, content: str, flaws: Flaws) -> Writte
     blank = len(body) - len(body.lstrip())
     wording = Wording(
         form=form.strip() if isinstance(form, str) else "",
-        lead=lead["lead"].strip() if lead else "",
+        lead=lead["lead"] if lead else "",
         body=body.strip(),
         questions=tuple(_questions(file, found, flaws)),
         principals=principals.strip() if isinstance(principals, str) else "",
