@@ -1,0 +1,154 @@
+"""Use cases on peer challenges: give, release when both have given, reply with one next step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from bot import planning, privacy
+from bot.errors import UserError
+from bot.forms import faults
+from bot.message import Form, Message, Reply, Replacement
+from bot.model import Challenge, CheckIn, DeliveryKind, Member
+from bot.ports import Tx
+from bot.prompts import Voice
+from bot.say import challenges as words
+from bot.say.check_ins import Ask
+from bot.schools import availability
+
+EVIDENCE, QUESTION, SUGGESTION = "evidence", "question", "suggestion"
+"""The three questions every challenge step has: a pack without them does not pass its check."""
+
+
+async def give(tx: Tx, ask: Ask, giver: Member, now: datetime) -> None:
+    """Keep what was written, and release everything when it was the last one missing."""
+    check_in = ask.check_in
+    if check_in.pairing_id is None:
+        raise UserError("no-partner")
+    pairing = await tx.pairings.get(check_in.pairing_id)
+    if giver.id not in pairing.member_ids:
+        raise UserError("no-partner")
+    before = await tx.challenges.of_check_in(check_in.id)
+    kept = await tx.challenges.give(
+        Challenge(
+            id=0,
+            check_in_id=check_in.id,
+            pairing_id=pairing.id,
+            giver_id=giver.id,
+            receiver_id=pairing.receiver_from(giver.id),
+            evidence=ask.values[EVIDENCE],
+            question=ask.values[QUESTION],
+            suggestion=ask.values[SUGGESTION],
+            given_at=now,
+            released_at=before.released_at if before else None,
+        )
+    )
+    if kept.released_at is not None:  # changed after the release: mended in place
+        await _refresh(tx, check_in, kept, now)
+        return
+    given = await tx.challenges.of_pairing(pairing.id)
+    if privacy.is_released(len(given), len(pairing.seats), now, check_in.closes_at):
+        await release(tx, check_in, now)
+
+
+async def release(tx: Tx, check_in: CheckIn, now: datetime) -> None:
+    """Open what was given, and make the receivers' deliveries due."""
+    if check_in.pairing_id is None:
+        return
+    await tx.challenges.release(check_in.pairing_id, now)
+    siblings = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
+    await tx.deliveries.bring_forward(DeliveryKind.CHALLENGE, [each.id for each in siblings], now)
+
+
+async def take_back(tx: Tx, check_in: CheckIn, now: datetime) -> None:
+    """Erase a challenge; where it was read already, it disappears there."""
+    challenge = await tx.challenges.of_check_in(check_in.id)
+    await tx.challenges.take_back(check_in.id)
+    if challenge is not None and challenge.released_at is not None:
+        await _refresh(tx, check_in, challenge, now)
+
+
+async def _refresh(tx: Tx, check_in: CheckIn, challenge: Challenge, now: datetime) -> None:
+    for sibling in await tx.check_ins.of_pairing(challenge.pairing_id, check_in.step):
+        if sibling.member_id == challenge.receiver_id:
+            await tx.deliveries.refresh(DeliveryKind.CHALLENGE, sibling.id, now)
+
+
+async def for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challenge | None:
+    """What the owner of this check-in was given, once it is released; on the last day whatever there is."""
+    if check_in.pairing_id is None:
+        return None
+    for challenge in await tx.challenges.of_pairing(check_in.pairing_id):
+        if challenge.receiver_id == check_in.member_id:
+            if challenge.released_at is None:
+                siblings = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
+                last_day = max(each.closes_at for each in siblings)
+                if not privacy.is_released(0, len(siblings), now, last_day):
+                    return None
+                await tx.challenges.release(check_in.pairing_id, now)
+            return challenge
+    return None
+
+
+async def open_reply(tx: Tx, voice: Voice, member: Member, number: str) -> Form:
+    """The form for the receiver."""
+    challenge = await _received(tx, member, number)
+    return words.reply_form(voice, challenge, await _name(tx, challenge.giver_id))
+
+
+async def reply(
+    tx: Tx, voice: Voice, member: Member, number: str, values: Mapping[str, str], now: datetime
+) -> Reply:
+    """Keep the reply and the next step, and carry them to the giver."""
+    challenge = await _received(tx, member, number)
+    name = await _name(tx, challenge.giver_id)
+    form = words.reply_form(voice, challenge, name)
+    if wrong := faults(voice, form, values):
+        return wrong
+    day = date.fromisoformat(values["next_step_on"])
+    if day < (await availability(tx, member)).local_day(now):
+        return faults(voice, form, values, {"next_step_on": voice("field.past")}) or form
+    kept = replace(
+        challenge, reply=values["reply"].strip(), next_step=values["next_step"].strip(), next_step_on=day, replied_at=now
+    )
+    await tx.challenges.save_reply(kept)
+    if challenge.giver_id is not None:
+        giver = await tx.members.get(challenge.giver_id)
+        pairing = await tx.pairings.get(challenge.pairing_id)
+        cycle = await tx.cycles.get(pairing.cycle_id)
+        moment = (await availability(tx, giver)).next_moment(now)
+        await tx.deliveries.owe([planning.owe(cycle, giver.id, DeliveryKind.CHALLENGE_REPLY, challenge.id, moment)])
+        await tx.deliveries.refresh(DeliveryKind.CHALLENGE_REPLY, challenge.id, now)
+    return Replacement(words.replied(voice, kept, name, day))
+
+
+async def _received(tx: Tx, member: Member, number: str) -> Challenge:
+    challenge = await tx.challenges.get(int(number)) if number.isdecimal() and len(number) < 12 else None  # noqa: PLR2004  # ids are no longer
+    if challenge is None or challenge.receiver_id != member.id or challenge.released_at is None:
+        raise UserError("no-such-check-in")
+    return challenge
+
+
+async def _name(tx: Tx, member_id: int | None) -> str:
+    return (await tx.members.get(member_id)).given_name if member_id is not None else ""
+
+
+async def message_for(tx: Tx, voice: Voice, check_in: CheckIn, *, is_update: bool, now: datetime) -> Message | None:
+    """What a receiver reads; None while there is nothing to read."""
+    challenge = await for_receiver(tx, check_in, now)
+    if challenge is not None:
+        return words.released(voice, challenge, await _name(tx, challenge.giver_id))
+    if is_update and check_in.pairing_id is not None:
+        pairing = await tx.pairings.get(check_in.pairing_id)
+        givers = [each for each in pairing.member_ids if pairing.receiver_from(each) == check_in.member_id]
+        return words.took_back(voice, await _name(tx, givers[0] if givers else None))
+    return None
+
+
+async def reply_for(tx: Tx, voice: Voice, challenge_id: int) -> Message | None:
+    """What the giver reads of the receiver's reply."""
+    challenge = await tx.challenges.get(challenge_id)
+    if challenge is None or challenge.replied_at is None or challenge.next_step_on is None:
+        return None
+    return words.reply(voice, challenge, await _name(tx, challenge.receiver_id), challenge.next_step_on)

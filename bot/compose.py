@@ -1,0 +1,212 @@
+"""What a delivery says at the moment of sending, or why it waits, or why it is no longer wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot import challenges, cycles, digests, notes, pairings, privacy
+from bot.asks import the_ask
+from bot.message import Message
+from bot.model import (
+    ASKS,
+    CheckIn,
+    CheckInState,
+    Cycle,
+    CycleState,
+    Delivery,
+    DeliveryKind,
+    EnrolmentState,
+    Kind,
+    Member,
+    Share,
+)
+from bot.ports import Tx
+from bot.prompts import Prompts, Voice
+from bot.say import check_ins as words
+from bot.say import cycles as cycle_words
+from bot.say import pairings as pairing_words
+from bot.schools import availability, availability_at
+from bot.terms import Availability, NoTeachingDays
+
+POOL_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not now: at that moment."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """No longer wanted; the reason is a key of the content."""
+
+    reason: str
+
+
+async def compose(tx: Tx, prompts: Prompts, delivery: Delivery, now: datetime) -> Message | Later | Dropped:
+    """The message as of now: names, consent and pauses are current, school hours are kept, one ask a day."""
+    member = await tx.members.get(delivery.member_id)
+    cycle = await tx.cycles.get(delivery.cycle_id) if delivery.cycle_id is not None else None
+    if not member.active:
+        return Dropped("inactive")
+    if delivery.expires_at is not None and delivery.expires_at <= now:
+        return Dropped("expired")
+    if not delivery.ref:  # an update in place disturbs nobody
+        try:
+            wait = await _wait(tx, delivery, member, cycle, now)
+        except NoTeachingDays:
+            return Dropped("no-teaching-days")
+        if wait is not None:
+            return wait
+    if cycle is None:
+        return Dropped("closed")
+    return await _words(tx, prompts.voice(member.language), delivery, member, cycle, now)
+
+
+async def _wait(
+    tx: Tx, delivery: Delivery, member: Member, cycle: Cycle | None, now: datetime
+) -> Later | Dropped | None:
+    person = await _person(tx, delivery, member)
+    if not person.is_reachable(now):
+        return _at(delivery, _next(person, delivery.kind, now))
+    if cycle is not None and cycle.state is CycleState.PAUSED and delivery.kind is not DeliveryKind.NOTE:
+        return _at(delivery, _tomorrow(person, now))
+    if delivery.kind in ASKS:
+        start, end = person.day_bounds(person.local_day(now))
+        if await tx.deliveries.asks_sent(member.id, start, end):
+            return _at(delivery, _tomorrow(person, now))
+    return None
+
+
+async def _person(tx: Tx, delivery: Delivery, member: Member) -> Availability:
+    if delivery.kind is DeliveryKind.DIGEST:
+        return await availability_at(tx, member, await tx.schools.get(delivery.subject_id))
+    return await availability(tx, member)
+
+
+def _next(person: Availability, kind: DeliveryKind, now: datetime) -> datetime:
+    """Asks come at the asking time; whatever is only to be read comes as soon as the school day allows."""
+    moment = person.next_moment(now)
+    if kind in ASKS and kind is not DeliveryKind.INVITATION:
+        return max(moment, person.ask_moment(person.local_day(moment)))
+    return moment
+
+
+def _tomorrow(person: Availability, now: datetime) -> datetime:
+    _, end_of_day = person.day_bounds(person.local_day(now))
+    return person.ask_moment(person.local_day(end_of_day))
+
+
+def _at(delivery: Delivery, moment: datetime) -> Later | Dropped:
+    """Wait until then, unless its time will have passed: nothing is saved up over a holiday."""
+    if delivery.expires_at is not None and moment >= delivery.expires_at:
+        return Dropped("expired")
+    return Later(moment)
+
+
+async def _words(  # noqa: PLR0911  # one visible table of every kind
+    tx: Tx, voice: Voice, delivery: Delivery, member: Member, cycle: Cycle, now: datetime
+) -> Message | Later | Dropped:
+    subject = delivery.subject_id
+    match delivery.kind:
+        case DeliveryKind.INVITATION:
+            enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+            if enrolment is None or enrolment.state is not EnrolmentState.INVITED or cycle.state is CycleState.CLOSED:
+                return Dropped("answered")
+            return await cycles.invitation(tx, voice, cycle)
+        case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
+            is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
+            return await pairings.introduction(tx, voice, member, subject, changed=is_changed) or Dropped("changed")
+        case DeliveryKind.ALONE:
+            seated = await tx.pairings.of_member(cycle.id, member.id)
+            return Dropped("changed") if seated else pairing_words.alone(voice, cycle)
+        case DeliveryKind.CHECK_IN | DeliveryKind.REMINDER | DeliveryKind.AGAIN | DeliveryKind.NUDGE:
+            return await _ask(tx, voice, delivery, member, now)
+        case DeliveryKind.SHARED_ANSWER:
+            return await _shared_answer(tx, voice, delivery, member)
+        case DeliveryKind.POOL:
+            return await _pool(tx, voice, delivery, member, cycle)
+        case DeliveryKind.CHALLENGE:
+            return await _challenge(tx, voice, delivery, now)
+        case DeliveryKind.CHALLENGE_REPLY:
+            return await challenges.reply_for(tx, voice, subject) or Dropped("taken-back")
+        case DeliveryKind.NOTE:
+            return await notes.message_for(tx, voice, subject) or Dropped("taken-back")
+        case DeliveryKind.DIGEST:
+            monday = date.fromisoformat(delivery.occurrence)
+            return await digests.compose(tx, voice, cycle, subject, monday, now) or Dropped("nothing-to-say")
+        case DeliveryKind.CYCLE_END:
+            return Dropped("closed") if cycle.state is CycleState.CLOSED else cycle_words.end(voice, cycle)
+        case DeliveryKind.CLOSED:
+            pairing = await tx.pairings.of_member(cycle.id, member.id)
+            partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
+            return cycle_words.closed(voice, cycle, [each.given_name for each in partners.values() if each.active])
+
+
+async def _ask(tx: Tx, voice: Voice, delivery: Delivery, member: Member, now: datetime) -> Message | Later | Dropped:
+    check_in = await tx.check_ins.get(delivery.subject_id)
+    if check_in is None or check_in.closes_at <= now:
+        return Dropped("closed")
+    pairing = await tx.pairings.of_member(check_in.cycle_id, member.id)
+    if pairing is None or pairing.id != check_in.pairing_id:
+        return Dropped("changed")
+    if delivery.kind is DeliveryKind.CHECK_IN and check_in.due_at > now:  # planned anew for a later day
+        return Later(check_in.due_at)
+    expected = CheckInState.PLANNED if delivery.kind is DeliveryKind.CHECK_IN else CheckInState.OPEN
+    if check_in.state is not expected:
+        return Dropped("answered")
+    ask = await the_ask(tx, voice, member, check_in, now)
+    until = voice.until(ask.closes, ask.today)
+    match delivery.kind:
+        case DeliveryKind.REMINDER:
+            return words.question(voice, ask, voice.md("check-in.reminder", until=until))
+        case DeliveryKind.NUDGE:
+            return words.question(voice, ask, voice.md("check-in.nudge", until=until))
+        case DeliveryKind.AGAIN:
+            return words.question(voice, ask, voice.md("check-in.again"))
+        case _:
+            return words.question(voice, ask)
+
+
+async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Member) -> Message | Dropped:
+    check_in = await tx.check_ins.get(delivery.subject_id)
+    if check_in is None or check_in.pairing_id is None:
+        return Dropped("taken-back")
+    pairing = await tx.pairings.get(check_in.pairing_id)
+    cycle = await tx.cycles.get(check_in.cycle_id)
+    step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
+    answers = await tx.check_ins.answers(check_in.id)
+    if member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
+        return Dropped("changed")
+    if not answers and not delivery.ref:
+        return Dropped("taken-back")
+    author = await tx.members.get(check_in.member_id)
+    return words.partner_answer(voice, step, author.given_name, answers, pairing.id)
+
+
+async def _pool(tx: Tx, voice: Voice, delivery: Delivery, member: Member, cycle: Cycle) -> Message | Dropped:
+    """What others said, to those who gave something too."""
+    check_in = await tx.check_ins.get(delivery.subject_id)
+    if check_in is None or check_in.state is not CheckInState.ANSWERED:
+        return Dropped("nothing-to-say")
+    step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
+    typed = {each.key for each in step.words(voice.language).questions if each.kind in (Kind.SHORT, Kind.LONG)}
+    said = [each for each in await tx.check_ins.pool(cycle.id, step.key, Share.POOL) if each[1].question in typed]
+    if not privacy.may_pool_read(len({author for author, _ in said})):
+        return Dropped("nothing-to-say")
+    others = [answer.text for author, answer in said if author != member.id]
+    # Sorted by their words, so that the order tells nothing of who wrote when.
+    return words.pool(voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
+
+
+async def _challenge(tx: Tx, voice: Voice, delivery: Delivery, now: datetime) -> Message | Later | Dropped:
+    check_in: CheckIn | None = await tx.check_ins.get(delivery.subject_id)
+    if check_in is None:
+        return Dropped("closed")
+    message = await challenges.message_for(tx, voice, check_in, is_update=bool(delivery.ref), now=now)
+    if message is None and check_in.closes_at > now:
+        return Later(check_in.closes_at)
+    return message or Dropped("nothing-to-say")

@@ -1,0 +1,356 @@
+"""Use cases on a cycle: start, invite, join, status, pause, close; and its plan once it is confirmed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from bot import planning
+from bot.errors import UserError
+from bot.forms import faults
+from bot.message import Form, Message, Reply
+from bot.model import (
+    CheckInState,
+    Cycle,
+    CycleState,
+    DeliveryKind,
+    DeliveryState,
+    Enrolment,
+    EnrolmentState,
+    Member,
+    Pack,
+    Pairing,
+    Role,
+)
+from bot.people import require
+from bot.ports import Tx
+from bot.prompts import Prompts, Voice, parse_pack
+from bot.say import basics
+from bot.say import cycles as words
+from bot.schools import availabilities, availability, availability_at, by_id
+from bot.terms import NoTeachingDays, nth_shared_day
+
+
+async def pack_of(tx: Tx, cycle: Cycle) -> Pack:
+    """The pack as it was when the cycle was made."""
+    return parse_pack(cycle.pack_id, await tx.cycles.pack_files(cycle.id))
+
+
+async def the_current(tx: Tx, member: Member, *states: CycleState) -> Cycle:
+    """The partnership's open cycle in one of those states (none given: any), else a `UserError`."""
+    cycle = await tx.cycles.current(member.partnership_id)
+    if cycle is None:
+        raise UserError("no-cycle")
+    if states and cycle.state not in states:
+        raise UserError("not-in-this-state", state=cycle.state)
+    return cycle
+
+
+# --- draft ----------------------------------------------------------------------------------------------------------
+
+
+async def open_start(tx: Tx, prompts: Prompts, voice: Voice, member: Member) -> Form:
+    """The form that makes a draft, or changes it."""
+    require(member, Role.COORDINATOR)
+    cycle = await tx.cycles.current(member.partnership_id)
+    if cycle is not None and cycle.state is not CycleState.DRAFT:
+        raise UserError("cycle-is-open")
+    values = {"pack": cycle.pack_id, "starts_on": cycle.starts_on.isoformat(), "goal": cycle.goal} if cycle else {}
+    return words.start_form(voice, prompts.packs(), values)
+
+
+async def start(
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, values: Mapping[str, str], now: datetime
+) -> Reply:
+    """Make a draft: nobody hears of it yet."""
+    form = await open_start(tx, prompts, voice, member)
+    today = (await availability(tx, member)).local_day(now)
+    if wrong := faults(voice, form, values):
+        return wrong
+    starts_on = date.fromisoformat(values["starts_on"])
+    if starts_on <= today:
+        return faults(voice, form, values, {"starts_on": voice("field.past")}) or form
+    earlier = await tx.cycles.current(member.partnership_id)
+    if earlier is not None:  # a draft that is being changed
+        await tx.cycles.save(replace(earlier, state=CycleState.CLOSED, closed_at=now))
+    pack = prompts.pack(values["pack"])
+    cycle = Cycle(
+        id=0,
+        partnership_id=member.partnership_id,
+        name=voice("cycle.name", month=voice.month(starts_on)),
+        goal=values["goal"].strip(),
+        pack_id=pack.id,
+        pack_version=pack.version,
+        state=CycleState.DRAFT,
+        starts_on=starts_on,
+        started_by=member.id,
+        created_at=now,
+    )
+    plan = await _plan(tx, cycle, pack)
+    kept = await tx.cycles.add(cycle, prompts.pack_files(pack.id))
+    return words.draft(voice, kept, pack, plan)
+
+
+async def show_draft(tx: Tx, voice: Voice, cycle: Cycle) -> Message:
+    """The draft again."""
+    pack = await pack_of(tx, cycle)
+    return words.draft(voice, cycle, pack, await _plan(tx, cycle, pack))
+
+
+async def _plan(tx: Tx, cycle: Cycle, pack: Pack) -> words.Plan:
+    """Who would be invited, and how long the cycle takes in the schools' calendars."""
+    teachers = await _teachers(tx, cycle.partnership_id)
+    schools = await by_id(tx, cycle.partnership_id)
+    taking_part = sorted({each.home_school_id for each in teachers})
+    if len(taking_part) < 2:  # noqa: PLR2004  # a pairing needs two schools
+        raise UserError("too-few")
+    days = pack.steps[-1].day + pack.steps[-1].open_days - 1
+    calendars = {each: await tx.schools.calendar(each) for each in taking_part}
+    try:
+        first = nth_shared_day([calendars[taking_part[0]]], cycle.starts_on, 1)
+        alone = max(nth_shared_day([each], cycle.starts_on, days) for each in calendars.values())
+        ends = {
+            (a, b): nth_shared_day([calendars[a], calendars[b]], cycle.starts_on, days)
+            for a in taking_part
+            for b in taking_part
+            if a < b
+        }
+    except NoTeachingDays as none_left:
+        raise UserError("no-teaching-days", day=cycle.starts_on.isoformat()) from none_left
+    worst = max(ends, key=lambda pair: (ends[pair], pair))
+    stretched = (ends[worst] - alone).days >= 7  # noqa: PLR2004  # a week is worth a warning
+    return words.Plan(
+        teachers=len(teachers),
+        schools=len(taking_part),
+        first_day=first,
+        last_day=ends[worst],
+        shortest=(schools[worst[0]].name, schools[worst[1]].name) if stretched else None,
+    )
+
+
+async def _teachers(tx: Tx, partnership_id: int) -> list[Member]:
+    return [each for each in await tx.members.of(partnership_id) if each.has(Role.TEACHER)]
+
+
+# --- inviting -------------------------------------------------------------------------------------------------------
+
+
+async def invite(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+    """Invite every teacher of the partnership, each in their own school's hours."""
+    require(member, Role.COORDINATOR)
+    cycle = await the_current(tx, member, CycleState.DRAFT, CycleState.INVITING)
+    teachers = await _teachers(tx, cycle.partnership_id)
+    people = await availabilities(tx, teachers)
+    await tx.cycles.save(replace(cycle, state=CycleState.INVITING))
+    await tx.cycles.invite(
+        [
+            Enrolment(cycle_id=cycle.id, member_id=each.id, school_id=_school_as_teacher(each), invited_at=now)
+            for each in teachers
+        ]
+    )
+    await tx.deliveries.owe(
+        [
+            planning.owe(cycle, each.id, DeliveryKind.INVITATION, cycle.id, people[each.id].next_moment(now))
+            for each in teachers
+        ]
+    )
+    return basics.plain(voice, "invited.done", basics.runs(voice, "button.preview", "preview"), n=len(teachers))
+
+
+def _school_as_teacher(member: Member) -> int:
+    return next(post.school_id for post in member.posts if post.role is Role.TEACHER)
+
+
+async def invitation(tx: Tx, voice: Voice, cycle: Cycle) -> Message:
+    """The words of an invitation."""
+    pack = await pack_of(tx, cycle)
+    plan = await _plan(tx, cycle, pack)
+    coordinator = await tx.members.get(cycle.started_by) if cycle.started_by else None
+    return words.invitation(voice, cycle, pack, coordinator.name if coordinator else "", plan.last_day)
+
+
+async def join(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+    """Accept an invitation, or come back. Late joiners are placed by `pairings`, which the caller asks."""
+    cycle = await tx.cycles.current(member.partnership_id)
+    enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
+    if cycle is None or enrolment is None:
+        raise UserError("nothing-to-join")
+    if enrolment.state is not EnrolmentState.ACCEPTED:
+        await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.ACCEPTED, answered_at=now))
+    return words.joined(voice, cycle)
+
+
+async def decline(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+    """Not this time: fine, and nobody asks why."""
+    cycle = await tx.cycles.current(member.partnership_id)
+    enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
+    if cycle is None or enrolment is None or enrolment.state is EnrolmentState.ACCEPTED:
+        raise UserError("nothing-to-join")
+    await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.DECLINED, answered_at=now))
+    return basics.plain(voice, "declined.done", basics.runs(voice, "button.join", "join"))
+
+
+# --- running --------------------------------------------------------------------------------------------------------
+
+
+async def plan_pairing(tx: Tx, cycle: Cycle, pack: Pack, pairing: Pairing, now: datetime) -> None:
+    """Plan (or plan anew) what a live pairing is asked from now on; what was asked already stays as it was."""
+    members = await tx.members.many(pairing.member_ids)
+    people = await availabilities(tx, list(members.values()))
+    try:
+        planned = planning.check_ins(cycle, pack, pairing, people, cycle.starts_on)
+    except NoTeachingDays as none_left:
+        raise UserError("no-teaching-days", day=cycle.starts_on.isoformat()) from none_left
+    known = {
+        (each.member_id, each.step): each
+        for member_id in pairing.member_ids
+        for each in await tx.check_ins.of_member(cycle.id, member_id)
+    }
+    for each in planned:
+        earlier = known.get((each.member_id, each.step))
+        if earlier is not None and earlier.closes_at > now:
+            moved = replace(earlier, pairing_id=pairing.id, closes_at=each.closes_at)
+            await tx.check_ins.save(replace(moved, due_at=each.due_at) if earlier.state is CheckInState.PLANNED else moved)
+    added = await tx.check_ins.add(
+        [each for each in planned if (each.member_id, each.step) not in known and each.closes_at > now]
+    )
+    closing = {step.key: max(each.closes_at for each in planned if each.step == step.key) for step in pack.steps}
+    await tx.deliveries.owe(
+        [
+            owed
+            for each in added
+            for owed in planning.asks(cycle, pack, each, people[each.member_id], closing[each.step])
+        ]
+    )
+
+
+async def plan_digests(tx: Tx, cycle: Cycle, now: datetime) -> None:
+    """A digest a week for every principal, and word to the coordinators when the days are over."""
+    members = await tx.members.of(cycle.partnership_id)
+    schools = await by_id(tx, cycle.partnership_id)
+    check_ins = await tx.check_ins.of_cycle(cycle.id)
+    if not check_ins:
+        return
+    last = max(each.closes_at for each in check_ins)
+    principals = [
+        (member, school, await availability_at(tx, member, school))
+        for member, school in planning.principals_of(members, schools)
+    ]
+    await tx.deliveries.owe(list(planning.digests(cycle, principals, now.date(), last.date())))
+    for member in members:
+        if member.has(Role.COORDINATOR):
+            moment = (await availability(tx, member)).next_moment(last)
+            await tx.deliveries.owe([planning.owe(cycle, member.id, DeliveryKind.CYCLE_END, cycle.id, moment)])
+
+
+async def hold(tx: Tx, voice: Voice, member: Member) -> Message:
+    """Pause the whole cycle: nothing is asked until it goes on."""
+    require(member, Role.COORDINATOR)
+    cycle = await the_current(tx, member, CycleState.RUNNING)
+    await tx.cycles.save(replace(cycle, state=CycleState.PAUSED))
+    return basics.plain(voice, "held.done", basics.runs(voice, "button.go-on", "go on"), cycle=cycle.name)
+
+
+async def go_on(tx: Tx, voice: Voice, member: Member) -> Message:
+    """End the pause of the cycle; questions whose days have passed are left out."""
+    require(member, Role.COORDINATOR)
+    cycle = await the_current(tx, member, CycleState.PAUSED)
+    await tx.cycles.save(replace(cycle, state=CycleState.RUNNING))
+    return basics.plain(voice, "held.over", cycle=cycle.name)
+
+
+async def close(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: bool) -> Message:
+    """End the cycle: what was queued is dropped, everybody is thanked."""
+    require(member, Role.COORDINATOR)
+    cycle = await the_current(tx, member)
+    if not really:
+        return words.really_close(voice, cycle)
+    await tx.deliveries.drop(member_id=None, cycle_id=cycle.id, reason="closed", now=now)
+    await tx.cycles.save(replace(cycle, state=CycleState.CLOSED, closed_at=now))
+    if cycle.confirmed_at is None:
+        return basics.plain(voice, "close.discarded", cycle=cycle.name)
+    enrolled = await _accepted(tx, cycle)
+    people = await availabilities(tx, enrolled)
+    await tx.deliveries.owe(
+        [planning.owe(cycle, each.id, DeliveryKind.CLOSED, cycle.id, people[each.id].next_moment(now)) for each in enrolled]
+    )
+    return basics.plain(voice, "close.done", cycle=cycle.name, n=len(enrolled))
+
+
+async def _accepted(tx: Tx, cycle: Cycle) -> list[Member]:
+    enrolments = await tx.cycles.enrolments(cycle.id)
+    ids = [each.member_id for each in enrolments if each.state is EnrolmentState.ACCEPTED]
+    return [each for each in (await tx.members.many(ids)).values() if each.active]
+
+
+# --- where it stands ------------------------------------------------------------------------------------------------
+
+
+async def status(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+    """A coordinator's view of the cycle, or a member's own place in it."""
+    cycle = await tx.cycles.last(member.partnership_id)
+    if cycle is None:
+        start = (basics.runs(voice, "button.start", "start", primary=True),) if member.has(Role.COORDINATOR) else ()
+        return basics.plain(voice, "status.none", *start)
+    if not member.has(Role.COORDINATOR):
+        return await _place(tx, voice, member, cycle, now)
+    if cycle.state is CycleState.DRAFT:
+        return await show_draft(tx, voice, cycle)
+    return await _overview(tx, voice, cycle, now)
+
+
+async def _overview(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message:
+    check_ins = await tx.check_ins.of_cycle(cycle.id)
+    deliveries = await tx.deliveries.of_cycle(cycle.id)
+    stuck = Counter(each.reason for each in deliveries if each.state is DeliveryState.FAILED)
+    state = words.State(
+        enrolled=Counter(each.state for each in await tx.cycles.enrolments(cycle.id)),
+        pairings=len(await tx.pairings.of_cycle(cycle.id)),
+        waiting=sum(each.state is CheckInState.OPEN and each.closes_at > now for each in check_ins),
+        answered=sum(each.state in (CheckInState.ANSWERED, CheckInState.SKIPPED) for each in check_ins),
+        undelivered=sorted(stuck.items()),
+    )
+    return words.coordinator_status(voice, cycle, await pack_of(tx, cycle), state)
+
+
+async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: datetime) -> Message:
+    enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+    pairing = await tx.pairings.of_member(cycle.id, member.id)
+    pack = await pack_of(tx, cycle)
+    schools = await by_id(tx, cycle.partnership_id)
+    partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
+    seats = {seat.member_id: schools[seat.school_id].name for seat in pairing.seats} if pairing else {}
+    person = await availability(tx, member)
+    waiting = [each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN]
+    following = await tx.deliveries.next_for(member.id)
+    place = words.Place(
+        enrolment=enrolment.state if enrolment else None,
+        partners=[voice("person.at", name=each.name, school=seats[each.id]) for each in partners.values()],
+        given_names=[each.given_name for each in partners.values()],
+        pairing_id=pairing.id if pairing else None,
+        open_titles=[
+            (each.id, pack.step(each.step).words(voice.language).form, person.local(each.closes_at)) for each in waiting
+        ],
+        next_ask=person.local(following.due_at) if following else None,
+        paused_until=member.paused_until if member.paused_until and member.paused_until > person.local_day(now) else None,
+    )
+    return words.place(voice, cycle, place, person.local_day(now))
+
+
+async def ledger(tx: Tx, voice: Voice, member: Member) -> Message:
+    """What was sent, what was not, and why."""
+    require(member, Role.COORDINATOR)
+    cycle = await tx.cycles.last(member.partnership_id)
+    deliveries = await tx.deliveries.of_cycle(cycle.id) if cycle else ()
+    stuck = [each for each in deliveries if each.state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN)][:10]
+    names = await tx.members.many({each.member_id for each in stuck})
+    return words.ledger(
+        voice, Counter(each.state for each in deliveries), [(each, names[each.member_id].name) for each in stuck]
+    )
+
+
+def accepted_ids(enrolments: Sequence[Enrolment]) -> tuple[int, ...]:
+    """Who has joined."""
+    return tuple(each.member_id for each in enrolments if each.state is EnrolmentState.ACCEPTED)

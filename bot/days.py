@@ -1,0 +1,38 @@
+"""Reading a day the way people write it (pure)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from dateutil import parser as dates
+
+
+def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
+    """A day as people write it: `until 12 May`, `12/5`, `2026-05-12`, `2 weeks`; the next one there is. None: no day."""
+    words_of = text.casefold().replace(",", " ").split()
+    while words_of and words_of[0] in ("until", "till", "to", "for", "on"):
+        words_of.pop(0)
+    cleaned = " ".join(words_of)
+    if not cleaned or len(cleaned) > 40:  # noqa: PLR2004  # no day is longer, and the parser need not see it
+        return None
+    match words_of:
+        case ["tomorrow"]:
+            return today + timedelta(days=1)
+        case ["next", "week"]:
+            return today + timedelta(days=7 - today.weekday())
+        case [number, ("day" | "days" | "week" | "weeks") as unit] if number in _NUMBERS or number.isdecimal():
+            count = _NUMBERS.get(number) or int(number[:4])
+            return today + timedelta(days=min(count, 400) * (7 if unit.startswith("week") else 1))
+        case _:
+            pass
+    try:
+        start = datetime.combine(today, time())
+        iso = cleaned[:4].isdecimal()
+        found = dates.parse(cleaned, default=start, dayfirst=day_first and not iso).date()
+    except (ValueError, OverflowError):
+        return None
+    names_year = any(len(part) == 4 and part.isdecimal() for part in cleaned.replace("/", " ").replace("-", " ").split())  # noqa: PLR2004  # a year has four digits
+    return found if names_year or found > today else found.replace(year=found.year + 1)
+
+
+_NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4}

@@ -1,0 +1,197 @@
+"""Event → transaction → use case → reply: the one place where what reached us finds its use case."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot import challenges, check_ins, commands, cycles, digests, members, notes, pairings
+from bot.errors import UserError
+from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted
+from bot.message import Reply
+from bot.model import Member
+from bot.ports import Handle, Store, Tx
+from bot.prompts import Prompts, Voice
+from bot.say import basics
+from bot.terms import NoTeachingDays
+
+log = structlog.get_logger()
+
+LONGEST = 40_000
+"""Characters of an event's words that are read at all: as much as a platform lets a person send."""
+
+
+def handler(store: Store, prompts: Prompts) -> Handle:
+    """What adapters call: `handle` with the store and the content."""
+
+    async def handle(event: Event) -> Reply | None:
+        return await _handle(store, prompts, event)
+
+    return handle
+
+
+async def _handle(store: Store, prompts: Prompts, event: Event) -> Reply | None:
+    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done."""
+    voice = prompts.voice("en")
+    try:
+        async with store.transaction() as tx:
+            if not await tx.events.first_time(event):
+                return None
+            member = await tx.members.at(event.sender)
+            if member is None or not member.active:
+                return None if isinstance(event.what, Left) else basics.unknown_person(voice)
+            voice = prompts.voice(member.language)
+            return await _turn(tx, prompts, voice, member, event)
+    except UserError as problem:
+        return basics.error(voice, problem)
+    except NoTeachingDays:
+        return basics.error(voice, UserError("no-teaching-days", day=voice.day(event.at.date())))
+    except Exception:
+        log.exception("event.failed", event_id=event.id, kind=type(event.what).__name__)
+        return basics.apology(voice)
+
+
+async def _turn(tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event) -> Reply | None:
+    now = event.at
+    match event.what:
+        case Command(words):
+            return await _command(tx, prompts, voice, member, words[:LONGEST], event)
+        case Said(text):
+            if not text.strip():
+                return basics.plain(voice, "said.nothing")
+            if commands.is_plainly(text, await notes.partner_names(tx, member)):
+                return await _command(tx, prompts, voice, member, text[:LONGEST], event)
+            return await check_ins.said(tx, prompts, voice, member, text[:LONGEST], now)
+        case Opened(form, context):
+            return await _open(tx, prompts, voice, member, form, context, event)
+        case Submitted():
+            return await _submit(tx, prompts, voice, member, event.what, event)
+        case Joined():
+            await tx.members.connect(event.sender, member.id, now)
+            return basics.help_for(voice, commands.open_to(member), greeting=member.given_name)
+        case Left():
+            await tx.members.disconnect(event.sender, now)
+            return None
+
+
+async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event
+) -> Reply:
+    now = event.at
+    command, rest = commands.split(words)
+    match command:
+        case "help":
+            return basics.help_for(voice, commands.open_to(member))
+        case "status":
+            return await cycles.status(tx, voice, member, now)
+        case "join" | "accept":
+            reply = await cycles.join(tx, voice, member, now)
+            await pairings.place_if_running(tx, member, now)
+            return reply
+        case "decline":
+            return await cycles.decline(tx, voice, member, now)
+        case "profile":
+            return await members.show_profile(tx, voice, member)
+        case "pause":
+            return await members.pause(tx, voice, member, rest, now)
+        case "resume":
+            return await members.resume(tx, voice, member)
+        case "leave":
+            return await members.leave(tx, voice, member, now, really=_is_yes(rest))
+        case "language":
+            known = {code: prompts.voice(code) for code in prompts.languages}
+            return await members.choose_language(tx, voice, member, rest, known)
+        case "my data":
+            return await members.data(tx, voice, member)
+        case "forget me":
+            return await members.forget(tx, voice, member, now, really=_is_yes(rest))
+        case "concern":
+            return await members.concern(tx, voice, member)
+        case "tell":
+            return await notes.tell(tx, voice, member, rest, now)
+        case "skip":
+            return await check_ins.skip(tx, voice, member, rest, now)
+        case "undo":
+            return await check_ins.undo(tx, voice, member, rest, now)
+        case "later":
+            return await check_ins.later(tx, voice, member, rest, now)
+        case "take-back":
+            return await check_ins.take_back(tx, voice, member, rest, now)
+        case "send":
+            return await check_ins.send(tx, voice, member, rest, now)
+        case "put":
+            return await check_ins.put(tx, prompts, voice, member, rest, now)
+        case "another":
+            return await pairings.ask_for_another(tx, voice, member, rest, now)
+        case "start":
+            return await cycles.open_start(tx, prompts, voice, member)
+        case "invite":
+            return await cycles.invite(tx, voice, member, now)
+        case "preview":
+            return await pairings.preview(tx, voice, member, now)
+        case "confirm":
+            return await pairings.confirm(tx, voice, member, now)
+        case "pairs":
+            return await pairings.show(tx, voice, member, rest, now)
+        case "swap":
+            return await pairings.swap(tx, voice, member, rest, now)
+        case "block":
+            return await pairings.block(tx, voice, member, rest, now)
+        case "nudge":
+            return await pairings.nudge(tx, voice, member, rest, now)
+        case "hold":
+            return await cycles.hold(tx, voice, member)
+        case "go on":
+            return await cycles.go_on(tx, voice, member)
+        case "close":
+            return await cycles.close(tx, voice, member, now, really=_is_yes(rest))
+        case "ledger":
+            return await cycles.ledger(tx, voice, member)
+        case "digest":
+            return await digests.show(tx, voice, member)
+        case unknown:
+            return basics.suggestion(voice, unknown[:40], commands.nearest(unknown, commands.open_to(member)))
+
+
+def _is_yes(text: str) -> bool:
+    return text.casefold() == "yes"
+
+
+async def _open(
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, form: str, context: str, event: Event
+) -> Reply:
+    match form:
+        case "check-in":
+            return await check_ins.open_form(tx, voice, member, context, event.at)
+        case "challenge":
+            return await challenges.open_reply(tx, voice, member, context)
+        case "tell":
+            return await notes.open_form(tx, voice, member)
+        case "start":
+            return await cycles.open_start(tx, prompts, voice, member)
+        case "profile" | "times" | "pause":
+            return await members.open_form(tx, voice, member, form)
+        case _:
+            raise UserError("no-such-check-in")
+
+
+async def _submit(
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, submitted: Submitted, event: Event
+) -> Reply:
+    values = {key: value[:LONGEST] for key, value in submitted.values.items()}
+    match submitted.form:
+        case "check-in":
+            return await check_ins.submit(tx, prompts, voice, member, submitted.context, values, event.at)
+        case "challenge":
+            return await challenges.reply(tx, voice, member, submitted.context, values, event.at)
+        case "tell":
+            return await notes.submit(tx, voice, member, values, event.at)
+        case "start":
+            return await cycles.start(tx, prompts, voice, member, values, event.at)
+        case "profile":
+            return await members.save_profile(tx, voice, member, values)
+        case "times":
+            return await members.save_times(tx, voice, member, values)
+        case "pause":
+            return await members.save_pause(tx, voice, member, values, event.at)
+        case _:
+            raise UserError("no-such-check-in")

@@ -1,0 +1,60 @@
+"""Checking what was filled in: every fault at once, beside its field, with the typed values kept (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, time
+
+from bot.message import FieldErrors, Form, Input
+from bot.model import Kind, Question
+from bot.prompts import Voice
+
+
+def faults(
+    voice: Voice, form: Form, values: Mapping[str, str], more: Mapping[str, str] | None = None
+) -> FieldErrors | None:
+    """The form again with what is wrong in it, or None when all is well. `more` adds faults a use case found."""
+    inputs = tuple(
+        replace(
+            each,
+            value=values.get(each.question.key, ""),
+            error=fault(voice, each.question, values.get(each.question.key, "")) or (more or {}).get(each.question.key, ""),
+        )
+        for each in form.inputs
+    )
+    return FieldErrors(replace(form, inputs=inputs)) if any(each.error for each in inputs) else None
+
+
+def filled(form: Form, values: Mapping[str, str]) -> Form:
+    """The form with those values in it."""
+    return replace(form, inputs=tuple(Input(each.question, values.get(each.question.key, "")) for each in form.inputs))
+
+
+def fault(voice: Voice, question: Question, value: str) -> str:
+    """What is wrong with one value, as a sentence for its field; empty: nothing."""
+    if not value.strip():
+        return voice("field.needed") if question.needed else ""
+    options = {option.key for option in question.options}
+    match question.kind:
+        case Kind.SHORT | Kind.LONG:
+            long = len(value.strip()) > question.limit
+            return voice("field.too-long", limit=question.limit, length=len(value.strip())) if long else ""
+        case Kind.ONE:
+            return "" if value in options else voice("field.not-a-choice")
+        case Kind.MANY:
+            return "" if options.issuperset(filter(None, value.split(";"))) else voice("field.not-a-choice")
+        case Kind.SCALE:
+            return "" if value in ("1", "2", "3", "4", "5") else voice("field.not-a-choice")
+        case Kind.DATE:
+            return "" if _reads(date.fromisoformat, value) else voice("field.not-a-date")
+        case Kind.TIME:
+            return "" if _reads(time.fromisoformat, value) else voice("field.not-a-time")
+
+
+def _reads(parse: Callable[[str], object], value: str) -> bool:
+    try:
+        parse(value)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,216 @@
+"""Use cases on a member's own place: profile, pause, language, data, and the way out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, time
+
+from bot import pairings, say
+from bot.days import read_day
+from bot.errors import UserError
+from bot.forms import faults
+from bot.message import Form, Message, Reply
+from bot.model import Answer, Challenge, Cycle, EnrolmentState, Hours, Member, Profile
+from bot.ports import Tx
+from bot.prompts import Voice
+from bot.say import members as words
+from bot.schools import availability
+
+
+async def show_profile(tx: Tx, voice: Voice, member: Member) -> Message:
+    """What is kept about what they bring."""
+    school = await tx.schools.get(member.home_school_id)
+    return words.profile(voice, member, await tx.members.profile(member.id), school)
+
+
+async def open_form(tx: Tx, voice: Voice, member: Member, form: str) -> Form:
+    """The profile, the times or the pause, as they are now."""
+    profile = await tx.members.profile(member.id)
+    if form == "profile":
+        return words.profile_form(voice, profile)
+    if form == "times":
+        return words.times_form(voice, member, profile)
+    return words.pause_form(voice)
+
+
+async def save_profile(tx: Tx, voice: Voice, member: Member, values: Mapping[str, str]) -> Reply:
+    """Keep phase, subjects, offers and needs."""
+    profile = await tx.members.profile(member.id)
+    form = words.profile_form(voice, profile)
+    if wrong := faults(voice, form, values):
+        return wrong
+    kept = replace(
+        profile,
+        phase=values.get("phase", ""),
+        subjects=_keys(values, "subjects"),
+        offers=_keys(values, "offers"),
+        needs=_keys(values, "needs"),
+    )
+    await tx.members.set_profile(member.id, kept)
+    return say.basics.plain(voice, "profile.saved", say.basics.opens(voice, "button.times", "times"))
+
+
+async def save_times(tx: Tx, voice: Voice, member: Member, values: Mapping[str, str]) -> Reply:
+    """Keep free times, days and hours."""
+    profile = await tx.members.profile(member.id)
+    form = words.times_form(voice, member, profile)
+    start, end = _time(values.get("start", "")), _time(values.get("end", ""))
+    upside_down = {"end": voice("field.upside-down")} if start and end and end <= start else {}
+    if wrong := faults(voice, form, values, upside_down):
+        return wrong
+    days = frozenset(words.DAYS.index(day) for day in _keys(values, "days"))
+    await tx.members.set_profile(member.id, replace(profile, slots=_keys(values, "slots")))
+    await tx.members.set_hours(member.id, Hours(days=days or frozenset(range(5)), start=start, end=end))
+    return say.basics.plain(voice, "times.saved")
+
+
+def _keys(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(filter(None, values.get(name, "").split(";")))
+
+
+def _time(text: str) -> time | None:
+    try:
+        return time.fromisoformat(text) if text else None
+    except ValueError:
+        return None  # `faults` says so
+
+
+async def pause(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Reply:
+    """`pause until 12 May`; without a day, ask for one."""
+    if not text:
+        return words.pause_form(voice)
+    person = await availability(tx, member)
+    school = await tx.schools.get(member.home_school_id)
+    today = person.local_day(now)
+    until = read_day(text, today, day_first=not school.holidays.startswith("US"))
+    if until is None or until <= today:
+        raise UserError("not-a-date", text=text)
+    await tx.members.set_pause(member.id, until)
+    return words.paused(voice, until)
+
+
+async def save_pause(tx: Tx, voice: Voice, member: Member, values: Mapping[str, str], now: datetime) -> Reply:
+    """The same from the form."""
+    form = words.pause_form(voice)
+    if wrong := faults(voice, form, values):
+        return wrong
+    today = (await availability(tx, member)).local_day(now)
+    if date.fromisoformat(values["until"]) <= today:
+        return faults(voice, form, values, {"until": voice("field.past")}) or form
+    return await pause(tx, voice, member, values["until"], now)
+
+
+async def resume(tx: Tx, voice: Voice, member: Member) -> Message:
+    """End a pause."""
+    if member.paused_until is None:
+        return say.basics.plain(voice, "pause.none")
+    await tx.members.set_pause(member.id, None)
+    return say.basics.plain(voice, "pause.over")
+
+
+async def choose_language(tx: Tx, voice: Voice, member: Member, text: str, known: Mapping[str, Voice]) -> Message:
+    """Speak another language with this person; without one, show what there is."""
+    if not text:
+        return words.languages(voice, tuple(known))
+    wanted = text.strip().casefold()
+    for code, other in known.items():
+        names = {code.casefold(), other(f"language.{code}").casefold() if other.has(f"language.{code}") else ""}
+        if wanted in names:
+            await tx.members.set_language(member.id, code)
+            return say.basics.plain(other, "language.done")
+    raise UserError("no-such-language", text=text, languages=voice.listing(list(known)))
+
+
+async def concern(tx: Tx, voice: Voice, member: Member) -> Message:
+    """The safeguarding lead of this person's own school. Nothing is stored, logged or counted."""
+    return words.concern(voice, await tx.schools.get(member.home_school_id))
+
+
+async def leave(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: bool) -> Message:
+    """Leave the cycle: the partner gets another pairing, and no reason."""
+    cycle = await tx.cycles.current(member.partnership_id)
+    enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
+    if cycle is None or enrolment is None or enrolment.state in (EnrolmentState.LEFT, EnrolmentState.DECLINED):
+        return say.basics.plain(voice, "leave.nothing")
+    if not really:
+        return words.really_leave(voice, cycle.name)
+    await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.LEFT, answered_at=now))
+    await tx.deliveries.drop(member_id=member.id, cycle_id=cycle.id, reason="left", now=now)
+    await pairings.unseat(tx, cycle, member.id, now)
+    return say.basics.plain(voice, "leave.done", cycle=cycle.name)
+
+
+async def data(tx: Tx, voice: Voice, member: Member) -> Message:
+    """Everything kept about this person, as a file: theirs by right."""
+    kept = {
+        **_who(member, await tx.members.profile(member.id)),
+        "notes": [{"text": note.text, "sent_at": note.sent_at.isoformat()} for note in await tx.notes.by(member.id)],
+        "cycles": [await _said_in(tx, cycle, member) for cycle in await tx.cycles.all_of(member.partnership_id)],
+    }
+    content = json.dumps(kept, ensure_ascii=False, indent=2).encode()
+    return words.data(voice, content, "my-jpd-data.json")
+
+
+def _who(member: Member, profile: Profile) -> dict[str, object]:
+    return {
+        "name": member.name,
+        "email": member.email,
+        "language": member.language,
+        "roles": [post.role.value for post in member.posts],
+        "paused_until": member.paused_until and member.paused_until.isoformat(),
+        "profile": {
+            "phase": profile.phase,
+            "subjects": list(profile.subjects),
+            "offers": list(profile.offers),
+            "needs": list(profile.needs),
+            "slots": list(profile.slots),
+        },
+    }
+
+
+async def _said_in(tx: Tx, cycle: Cycle, member: Member) -> dict[str, object]:
+    enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+    answers = await tx.check_ins.answers_of(cycle.id, member.id)
+    challenges = await tx.challenges.of_cycle(cycle.id)
+    return {
+        "name": cycle.name,
+        "enrolment": enrolment.state.value if enrolment else None,
+        "answers": {step: [_answer(each) for each in given] for step, given in answers.items()},
+        "challenges_given": [_challenge(each) for each in challenges if each.giver_id == member.id],
+        "challenges_received": [
+            _challenge(each) for each in challenges if each.receiver_id == member.id and each.released_at
+        ],
+    }
+
+
+def _answer(answer: Answer) -> dict[str, str]:
+    return {
+        "question": answer.question,
+        "text": answer.text,
+        "given_at": answer.given_at.isoformat(),
+        "who_reads_it": answer.share.value,
+    }
+
+
+def _challenge(challenge: Challenge) -> dict[str, str]:
+    return {
+        "evidence": challenge.evidence,
+        "question": challenge.question,
+        "suggestion": challenge.suggestion,
+        "reply": challenge.reply,
+        "next_step": challenge.next_step,
+    }
+
+
+async def forget(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: bool) -> Message:
+    """Erase this person's name and words for good, keeping counts."""
+    if not really:
+        return words.really_forget(voice)
+    cycle = await tx.cycles.current(member.partnership_id)
+    if cycle:
+        await pairings.unseat(tx, cycle, member.id, now)
+    await tx.deliveries.drop(member_id=member.id, cycle_id=None, reason="forgotten", now=now)
+    await tx.members.forget(member.id, now)
+    return say.basics.plain(voice, "forget.done")

@@ -1,0 +1,43 @@
+"""Who somebody is: what their role allows, and whom a typed name means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from bot.errors import UserError
+from bot.model import Cycle, Member, Role
+from bot.ports import Tx
+from bot.prompts import Voice
+
+
+def require(member: Member, role: Role) -> None:
+    """Raise `UserError` unless the person holds the role, in their own partnership: they reach no other."""
+    if not member.has(role):
+        raise UserError("not-yours" if role is Role.COORDINATOR else "not-for-you")
+
+
+async def two_named(tx: Tx, voice: Voice, cycle: Cycle, text: str) -> tuple[Member, Member]:
+    """`Elin Pugh and Jo Hart`, also with a comma or `with`. Raises `UserError` naming what is unclear."""
+    parts = [part.strip() for part in re.split(r"\s+(?:and|with|&)\s+|[,;/&]", text, flags=re.IGNORECASE) if part.strip()]
+    if len(parts) != 2:  # noqa: PLR2004  # two people change places
+        raise UserError("who")
+    enrolled = [each.member_id for each in await tx.cycles.enrolments(cycle.id)]
+    members = list((await tx.members.many(enrolled)).values())
+    return named(voice, members, parts[0]), named(voice, members, parts[1])
+
+
+def named(voice: Voice, members: Sequence[Member], text: str) -> Member:
+    """The one member of that name: full, given or family name, small slips forgiven. Raises `UserError`."""
+    wanted = text.casefold()
+    for fits in (
+        [each for each in members if each.name.casefold() == wanted],
+        [each for each in members if wanted in (each.given_name.casefold(), each.family_name.casefold())],
+        [each for each in members if each.name.casefold() in get_close_matches(wanted, [m.name.casefold() for m in members], 1, 0.8)],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            raise UserError("which-person", name=text, names=voice.listing([each.name for each in fits]))
+    raise UserError("no-such-person", name=text)

@@ -1,0 +1,87 @@
+"""The small pieces most messages share: buttons, plain answers, errors, help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.errors import UserError
+from bot.events import Command, Opened
+from bot.message import Button, Buttons, Element, Message, Text
+from bot.model import Kind, Option, Question
+from bot.prompts import Voice
+
+
+def runs(voice: Voice, key: str, words: str, *, primary: bool = False, **facts: str | int) -> Button:
+    """A button that is the same as typing the command."""
+    return Button(voice(key, **facts), Command(words), primary)
+
+
+def opens(voice: Voice, key: str, form: str, context: str = "", *, primary: bool = False, **facts: str) -> Button:
+    """A button that opens a form."""
+    return Button(voice(key, **facts), Opened(form, context), primary)
+
+
+def plain(voice: Voice, key: str, *buttons: Button, **facts: str | int) -> Message:
+    """One short text, and ways on."""
+    return Message(voice(key, **facts), (Text(voice.md(key, **facts)), *row(buttons)))
+
+
+def row(buttons: Sequence[Button]) -> tuple[Element, ...]:
+    """The buttons, or nothing."""
+    return (Buttons(tuple(buttons)),) if buttons else ()
+
+
+def error(voice: Voice, problem: UserError) -> Message:
+    """What happened, that nothing was lost, and what to do next."""
+    return plain(voice, f"error.{problem.key}", **problem.facts)
+
+
+def apology(voice: Voice) -> Message:
+    """For the unexpected: no detail reaches a person."""
+    return plain(voice, "error.unexpected")
+
+
+def unknown_person(voice: Voice) -> Message:
+    """For an address that belongs to nobody."""
+    return plain(voice, "error.unknown-person")
+
+
+def help_for(voice: Voice, commands: Iterable[str], *, greeting: str = "") -> Message:
+    """Only what this person may use."""
+    lines = "\n".join(f"- {voice.md(f'help.{command}')}" for command in commands)
+    head = voice.md("help.hello", name=greeting) if greeting else voice.md("help.lead")
+    return Message(voice("help.summary"), (Text(head), Text(lines), Text(voice.md("help.foot"), small=True)))
+
+
+def suggestion(voice: Voice, word: str, nearest: str | None) -> Message:
+    """For a word that is no command."""
+    if nearest is None:
+        return plain(voice, "command.unknown", runs(voice, "button.help", "help"), word=word)
+    return plain(
+        voice, "command.did-you-mean", runs(voice, "button.yes-command", nearest, command=nearest),
+        word=word, nearest=nearest,
+    )  # fmt: skip
+
+
+def choice(voice: Voice, prefix: str, keys: Iterable[str]) -> tuple[Option, ...]:
+    """Options from one of the content's lists."""
+    return tuple(Option(key, voice(f"{prefix}.{key}")) for key in keys)
+
+
+def labels(voice: Voice, prefix: str, keys: Iterable[str]) -> str:
+    """A list's labels as one phrase; a key the list does not know speaks for itself."""
+    return voice.listing([label(voice, prefix, key) for key in keys])
+
+
+def label(voice: Voice, prefix: str, key: str) -> str:
+    """One label of a list."""
+    return voice(f"{prefix}.{key}") if voice.has(f"{prefix}.{key}") else key
+
+
+def question(
+    voice: Voice, key: str, prefix: str, kind: Kind, *, needed: bool = False, limit: int = 500, options: tuple[Option, ...] = ()
+) -> Question:
+    """A question of ours: label and, where content has one, a hint, under `<prefix>.<key>`."""
+    name = f"{prefix}.{key}"
+    hint = voice(f"{name}.hint") if voice.has(f"{name}.hint") else ""
+    return Question(key=key, kind=kind, label=voice(name), hint=hint, needed=needed, limit=limit, options=options)

@@ -1,0 +1,93 @@
+"""What we say around a peer challenge, and words carried between partners."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.message import Form, Input, Message, Quote, Text
+from bot.model import Challenge, Kind
+from bot.prompts import Voice
+from bot.say.basics import opens, plain, question, row
+
+
+def released(voice: Voice, challenge: Challenge, name: str) -> Message:
+    """Evidence → a question → something to try, and the way to answer."""
+    return Message(
+        voice("challenge.summary", name=name),
+        (
+            Text(voice.md("challenge.lead", name=name)),
+            Quote(challenge.evidence, voice("challenge.evidence")),
+            Quote(challenge.question, voice("challenge.question")),
+            Quote(challenge.suggestion, voice("challenge.suggestion")),
+            *row((opens(voice, "button.reply-challenge", "challenge", str(challenge.id), primary=True),)),
+            Text(voice.md("challenge.foot"), small=True),
+        ),
+    )
+
+
+def took_back(voice: Voice, name: str) -> Message:
+    """In the place of a challenge that its writer took back."""
+    return plain(voice, "challenge.took-back", name=name)
+
+
+def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:
+    """The receiver's reply and one next step with a date."""
+    asked = (
+        (question(voice, "reply", "challenge", Kind.LONG, needed=True, limit=1000), challenge.reply),
+        (question(voice, "next_step", "challenge", Kind.SHORT, needed=True, limit=200), challenge.next_step),
+        (
+            question(voice, "next_step_on", "challenge", Kind.DATE, needed=True),
+            challenge.next_step_on.isoformat() if challenge.next_step_on else "",
+        ),
+    )
+    return Form(
+        name="challenge",
+        context=str(challenge.id),
+        title=voice("challenge.form"),
+        intro=voice.md("challenge.form-intro", name=name),
+        inputs=tuple(Input(each, value) for each, value in asked),
+        submit=voice("button.send-to", who=name),
+    )
+
+
+def replied(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
+    """Said back to the receiver."""
+    return plain(
+        voice, "challenge.replied", opens(voice, "button.change", "challenge", str(challenge.id)),
+        name=name, step=challenge.next_step, day=voice.day(day),
+    )  # fmt: skip
+
+
+def reply(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
+    """The receiver's words, to the giver."""
+    return Message(
+        voice("challenge.reply-summary", name=name),
+        (
+            Text(voice.md("challenge.reply-lead", name=name)),
+            Quote(challenge.reply),
+            Quote(challenge.next_step, voice("challenge.reply-step", day=voice.day(day))),
+            *row((opens(voice, "button.reply", "tell", str(challenge.pairing_id)),)),
+        ),
+    )
+
+
+def tell_form(voice: Voice, pairing_id: int, partner: str, text: str = "") -> Form:
+    """Words to a partner."""
+    asked = question(voice, "text", "tell", Kind.LONG, needed=True, limit=2000)
+    return Form(
+        name="tell", context=str(pairing_id), title=voice("tell.title"), intro=voice.md("tell.intro", partner=partner),
+        inputs=(Input(asked, text),), submit=voice("tell.submit"),
+    )  # fmt: skip
+
+
+def note(voice: Voice, text: str, name: str, pairing_id: int) -> Message:
+    """A partner's words, as a quote with a reply button."""
+    return Message(
+        voice("note.summary", name=name),
+        (
+            Text(voice.md("note.lead", name=name)),
+            Quote(text),
+            *row((opens(voice, "button.reply", "tell", str(pairing_id), primary=True),)),
+            Text(voice.md("note.foot"), small=True),
+        ),
+    )

@@ -1,0 +1,223 @@
+"""What we say around a check-in: the ask, what was kept, what partners and the pool read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from bot.message import Button, Form, Heading, Input, Inputs, Message, Quote, Text
+from bot.model import Answer, CheckIn, Kind, Question, Share, Step
+from bot.prompts import Voice
+from bot.say.basics import opens, plain, row, runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A check-in with everything its words need."""
+
+    check_in: CheckIn
+    step: Step
+    cycle_name: str
+    partner: str
+    """Given names of the partners, as a phrase."""
+    facts: Mapping[str, str]
+    """The pack's known words."""
+    plan: tuple[str, date] | None
+    """This person's own when–then plan and the day they made it."""
+    answers: Sequence[Answer]
+    closes: datetime
+    today: date
+    """Both in this person's own time."""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What has been answered so far, by question."""
+        return {answer.question: answer.text for answer in self.answers}
+
+
+def title(voice: Voice, step: Step) -> str:
+    """The form's title, which is what the step is called."""
+    return step.words(voice.language).form
+
+
+def questions(voice: Voice, ask: Ask) -> tuple[Question, ...]:
+    """The step's questions in this language."""
+    return ask.step.words(voice.language).questions
+
+
+def form(voice: Voice, ask: Ask, values: Mapping[str, str] | None = None) -> Form:
+    """The step's form, with what was said before."""
+    known = ask.values if values is None else values
+    return Form(
+        name="check-in",
+        context=str(ask.check_in.id),
+        title=title(voice, ask.step),
+        intro=who_reads(voice, ask),
+        inputs=tuple(Input(each, known.get(each.key, "")) for each in questions(voice, ask)),
+        submit=_submit(voice, ask),
+    )
+
+
+def _submit(voice: Voice, ask: Ask) -> str:
+    shared = ask.step.is_challenge or ask.step.share is Share.PARTNER
+    return voice("button.send-to", who=ask.partner) if shared and ask.partner else voice("button.keep")
+
+
+def who_reads(voice: Voice, ask: Ask) -> str:
+    """Said before anybody types, as Markdown."""
+    key = "share.challenge" if ask.step.is_challenge else f"share.{ask.step.share}"
+    if not ask.partner and ask.step.share is Share.PARTNER:
+        key = "share.me"
+    text = voice.md(key, partner=ask.partner) if "partner" in key or "challenge" in key else voice.md(key)
+    return f"{text} {voice.md('share.story')}" if ask.step.story else text
+
+
+def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
+    """The ask itself: why now → the question → ways to answer → why this message."""
+    wording = ask.step.words(voice.language)
+    name = title(voice, ask.step)
+    plan = (Quote(ask.plan[0], voice("check-in.plan", day=voice.day(ask.plan[1]))),) if ask.plan and not ask.step.plan else ()
+    return Message(
+        voice("check-in.summary", title=name),
+        (
+            Heading(name),
+            *((Text(opening, small=True),) if opening else ()),
+            Text(voice.fill(f"{wording.lead}\n\n{wording.body}".strip(), ask.facts, md=True)),
+            *plan,
+            Inputs(form(voice, ask), voice("button.answer"), _ways_past(voice, ask.check_in)),
+            Text(voice.md("check-in.why", cycle=ask.cycle_name, until=voice.until(ask.closes, ask.today)), small=True),
+        ),
+    )
+
+
+def _ways_past(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
+    return (runs(voice, "button.later", f"later {check_in.id}"), runs(voice, "button.skip", f"skip {check_in.id}"))
+
+
+def kept(voice: Voice, ask: Ask) -> Message:
+    """What was kept, who has it, and until when it can change."""
+    until = voice.until(ask.closes, ask.today)
+    if ask.step.is_challenge:
+        first = voice.md("check-in.given", partner=ask.partner, until=until)
+    elif ask.step.share is Share.PARTNER and ask.partner:
+        first = voice.md("check-in.sent", partner=ask.partner, until=until)
+    elif ask.step.share is Share.POOL:
+        first = voice.md("check-in.pooled", until=until)
+    else:
+        first = voice.md("check-in.kept", until=until)
+    return Message(
+        voice("check-in.your-words"),
+        (Text(first), *quotes(voice, ask.step, ask.answers), *row(_mend(voice, ask.check_in))),
+    )
+
+
+def _mend(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
+    number = str(check_in.id)
+    return (opens(voice, "button.change", "check-in", number), runs(voice, "button.take-back", f"take-back {number}"))
+
+
+def quotes(voice: Voice, step: Step, answers: Sequence[Answer], *, story: bool = True) -> tuple[Quote, ...]:
+    """Each answer under its question, in the step's order. Without `story`, the consent question is left out."""
+    given = {answer.question: answer.text for answer in answers}
+    hidden = {step.story[1]} if step.story and not story else set()
+    return tuple(
+        Quote(shown_value(voice, each, given[each.key]), each.label)
+        for each in step.words(voice.language).questions
+        if given.get(each.key) and each.key not in hidden
+    )
+
+
+def shown_value(voice: Voice, question: Question, value: str) -> str:
+    """A kept value as people read it: labels, not keys; a day, not an ISO date."""
+    labels = {option.key: option.label for option in question.options}
+    match question.kind:
+        case Kind.SHORT | Kind.LONG:
+            return value
+        case Kind.ONE | Kind.SCALE:
+            return labels.get(value, value)
+        case Kind.MANY:
+            return voice.listing([labels.get(key, key) for key in value.split(";") if key])
+        case Kind.DATE:
+            return voice.day(date.fromisoformat(value))
+        case Kind.TIME:
+            return voice.time(time.fromisoformat(value))
+
+
+def next_question(voice: Voice, ask: Ask, asked: Question, kept_text: str) -> Message:
+    """Says back what it kept, and asks the next."""
+    key = "check-in.next-needed" if asked.needed else "check-in.next-question"
+    options = (Text(voice.md("check-in.options", options=voice.listing([each.label for each in asked.options]))),) if asked.options else ()
+    return Message(
+        voice(key, question=asked.label),
+        (
+            Quote(kept_text, voice("check-in.your-words")),
+            Text(voice.md(key, question=asked.label)),
+            *options,
+            *row(_mend(voice, ask.check_in)),
+            Text(who_reads(voice, ask), small=True),
+        ),
+    )
+
+
+def choose(voice: Voice, asked: Question) -> Message:
+    """The words fit none of the choices."""
+    return plain(voice, "check-in.options", options=voice.listing([each.label for each in asked.options] or ["1", "2", "3", "4", "5"]))
+
+
+def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Message:
+    """One gentle suggestion before sending, never a second. `kind`: judging or naming."""
+    number = str(ask.check_in.id)
+    return Message(
+        voice("suggest.summary"),
+        (
+            Text(voice.md(f"suggest.{kind}", words=voice.listing(list(found)))),
+            *quotes(voice, ask.step, ask.answers),
+            *row((opens(voice, "button.change", "check-in", number, primary=True), runs(voice, "button.send", f"send {number}"))),
+        ),
+    )
+
+
+def which(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
+    """Several are open: which one did they mean?"""
+    buttons = tuple(runs(voice, "button.put", f"put {number}", title=name) for number, name in titles[:4])
+    return plain(voice, "check-in.which", *buttons)
+
+
+def skipped(voice: Voice, ask: Ask) -> Message:
+    """A skip is a real reply."""
+    return plain(voice, "check-in.skipped", runs(voice, "button.undo", f"undo {ask.check_in.id}"))
+
+
+def undone(voice: Voice, ask: Ask, key: str = "check-in.unskipped") -> Message:
+    """Open again."""
+    return plain(
+        voice, key, opens(voice, "button.answer", "check-in", str(ask.check_in.id), primary=True),
+        until=voice.until(ask.closes, ask.today),
+    )  # fmt: skip
+
+
+def all_answered(voice: Voice, check_in: CheckIn, pairing_id: int | None, partner: str) -> Message:
+    """Nothing is asked that these words could answer."""
+    tell = (opens(voice, "button.tell", "tell", str(pairing_id), partner=partner),) if pairing_id else ()
+    return plain(voice, "check-in.all-answered", opens(voice, "button.change", "check-in", str(check_in.id)), *tell)
+
+
+def partner_answer(voice: Voice, step: Step, name: str, answers: Sequence[Answer], pairing_id: int | None) -> Message:
+    """A partner's words, as a quote with a reply button; or that they took them back."""
+    if not answers:
+        return plain(voice, "partner.took-back", name=name)
+    reply = (opens(voice, "button.reply", "tell", str(pairing_id)),) if pairing_id else ()
+    return Message(
+        voice("partner.answer-summary", name=name, title=title(voice, step)),
+        (
+            Text(voice.md("partner.answer", name=name, title=title(voice, step))),
+            *quotes(voice, step, answers, story=False),
+            *row(reply),
+        ),
+    )
+
+
+def pool(voice: Voice, words: Sequence[str]) -> Message:
+    """What others said, without names."""
+    return Message(voice("pool.summary"), (Text(voice.md("pool.lead")), *(Quote(each) for each in words)))

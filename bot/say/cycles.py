@@ -1,0 +1,220 @@
+"""What we say about a cycle: setting it up, inviting, where it stands, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.message import Element, Fields, Form, Input, Message, Text
+from bot.model import Cycle, CycleState, Delivery, DeliveryState, EnrolmentState, Kind, Option, Pack
+from bot.prompts import Voice
+from bot.say.basics import label, opens, plain, question, row, runs
+
+
+def start_form(voice: Voice, packs: Sequence[Pack], values: Mapping[str, str]) -> Form:
+    """Which pack, from when, for what."""
+    options = tuple(Option(pack.id, pack.title(voice.language)) for pack in packs)
+    asked = (
+        question(voice, "pack", "start", Kind.ONE, needed=True, options=options),
+        question(voice, "starts_on", "start", Kind.DATE, needed=True),
+        question(voice, "goal", "start", Kind.LONG, needed=True, limit=300),
+    )
+    return Form(
+        name="start",
+        title=voice("start.title"),
+        intro=voice.md("start.intro"),
+        inputs=tuple(Input(each, values.get(each.key, "")) for each in asked),
+        submit=voice("start.submit"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a draft would become."""
+
+    teachers: int
+    schools: int
+    first_day: date
+    last_day: date
+    shortest: tuple[str, str] | None
+    """Two schools whose calendars stretch the cycle beyond what its teaching days need, if any."""
+
+
+def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
+    """The plan, before anybody hears of it."""
+    fields = (
+        (voice("draft.pack"), pack.title(voice.language)),
+        (voice("draft.goal"), cycle.goal),
+        (voice("draft.people"), voice("draft.teachers", n=plan.teachers) + ", " + voice("draft.schools", n=plan.schools)),
+        (voice("draft.days"), voice("draft.from-to", first=voice.day(plan.first_day), last=voice.day(plan.last_day))),
+    )
+    warning = (Text(voice.md("draft.stretched", a=plan.shortest[0], b=plan.shortest[1])),) if plan.shortest else ()
+    return Message(
+        voice("draft.summary", cycle=cycle.name),
+        (
+            Text(voice.md("draft.lead", cycle=cycle.name)),
+            Fields(fields),
+            *warning,
+            *row(
+                (
+                    runs(voice, "button.invite", "invite", primary=True, n=plan.teachers),
+                    opens(voice, "button.start-change", "start"),
+                    runs(voice, "button.discard", "close yes"),
+                )
+            ),
+        ),
+    )
+
+
+def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_day: date) -> Message:
+    """What they join, who reads what, how to leave: one ask."""
+    facts = {"cycle": cycle.name, "coordinator": coordinator}
+    return Message(
+        voice("invitation.summary", **facts),
+        (
+            Text(voice.md("invitation.lead", **facts)),
+            Fields(
+                (
+                    (voice("draft.pack"), pack.title(voice.language)),
+                    (voice("draft.goal"), cycle.goal),
+                    (voice("draft.days"), voice("draft.from-to", first=voice.day(cycle.starts_on), last=voice.day(last_day))),
+                )
+            ),
+            Text(voice.md("invitation.who-reads")),
+            *row((runs(voice, "button.join", "join", primary=True), runs(voice, "button.not-now", "decline"))),
+            Text(voice.md("invitation.foot"), small=True),
+        ),
+    )
+
+
+def joined(voice: Voice, cycle: Cycle) -> Message:
+    """Welcome, and the one thing that helps the match."""
+    return plain(
+        voice, "joined.done", opens(voice, "button.profile", "profile", primary=True), opens(voice, "button.times", "times"),
+        cycle=cycle.name,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where a cycle stands, for its coordinators: states, never words."""
+
+    enrolled: Mapping[EnrolmentState, int]
+    pairings: int
+    waiting: int
+    """Check-ins open and not answered yet."""
+    answered: int
+    undelivered: Sequence[tuple[str, int]]
+    """Reason and how many."""
+
+
+def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> Message:
+    """Counts and the next step."""
+    fields = [
+        (voice("status.state"), voice(f"state.{cycle.state}")),
+        (voice("draft.pack"), pack.title(voice.language)),
+        (voice("status.joined"), _enrolled(voice, state.enrolled)),
+    ]
+    if state.pairings:
+        fields.append((voice("status.pairings"), str(state.pairings)))
+        fields.append((voice("status.check-ins"), voice("status.answered-waiting", answered=state.answered, waiting=state.waiting)))
+    if state.undelivered:
+        reasons = voice.listing([f"{label(voice, 'reason', reason)} ({count})" for reason, count in state.undelivered])
+        fields.append((voice("status.undelivered"), reasons))
+    return Message(
+        voice("status.summary", cycle=cycle.name),
+        (Text(voice.md("status.lead", cycle=cycle.name)), Fields(tuple(fields)), Text(voice.md(f"next.{cycle.state}")), *_next(voice, cycle.state)),
+    )
+
+
+def _enrolled(voice: Voice, enrolled: Mapping[EnrolmentState, int]) -> str:
+    return voice.listing([voice(f"enrolled.{state}", n=enrolled[state]) for state in EnrolmentState if enrolled.get(state)])
+
+
+def _next(voice: Voice, state: CycleState) -> tuple[Element, ...]:
+    match state:
+        case CycleState.INVITING:
+            return row((runs(voice, "button.preview", "preview", primary=True),))
+        case CycleState.MATCHED:
+            return row((runs(voice, "button.confirm", "confirm", primary=True), runs(voice, "button.preview", "preview")))
+        case CycleState.RUNNING:
+            return row((runs(voice, "button.pairs", "pairs"), runs(voice, "button.ledger", "ledger")))
+        case CycleState.PAUSED:
+            return row((runs(voice, "button.go-on", "go on", primary=True),))
+        case CycleState.DRAFT | CycleState.CLOSED:
+            return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one member is in a cycle."""
+
+    enrolment: EnrolmentState | None
+    partners: Sequence[str]
+    """Names with schools."""
+    given_names: Sequence[str]
+    pairing_id: int | None
+    open_titles: Sequence[tuple[int, str, datetime]]
+    """Check-in, its title and when it closes, in this person's own time."""
+    next_ask: datetime | None
+    paused_until: date | None
+
+
+def place(voice: Voice, cycle: Cycle, place: Place, today: date) -> Message:
+    """A member's own status: partner, what is open, what comes next."""
+    if place.enrolment is not EnrolmentState.ACCEPTED:
+        key = f"place.{place.enrolment or 'outside'}"
+        buttons = (runs(voice, "button.join", "join", primary=True),) if cycle.state is not CycleState.CLOSED else ()
+        return plain(voice, key, *buttons, cycle=cycle.name)
+    fields = [(voice("place.partner"), voice.listing(list(place.partners)) if place.partners else voice("place.no-partner"))]
+    for _, title, closes in place.open_titles:
+        fields.append((voice("place.open"), voice("place.until", title=title, until=voice.until(closes, today))))
+    if place.paused_until:
+        fields.append((voice("place.paused"), voice.day(place.paused_until)))
+    elif place.next_ask:
+        fields.append((voice("place.next"), voice.day(place.next_ask.date())))
+    buttons = [opens(voice, "button.answer", "check-in", str(check_in_id), primary=True) for check_in_id, _, _ in place.open_titles[:1]]
+    if place.pairing_id:
+        buttons.append(opens(voice, "button.tell", "tell", str(place.pairing_id), partner=voice.listing(list(place.given_names))))
+    return Message(
+        voice("place.summary", cycle=cycle.name),
+        (Text(voice.md("place.lead", cycle=cycle.name)), Fields(tuple(fields)), *row(buttons), Text(voice.md("place.foot"), small=True)),
+    )
+
+
+def really_close(voice: Voice, cycle: Cycle) -> Message:
+    """Asked once."""
+    return plain(
+        voice, "close.really", runs(voice, "button.close", "close yes"), runs(voice, "button.status", "status"), cycle=cycle.name
+    )
+
+
+def end(voice: Voice, cycle: Cycle) -> Message:
+    """To coordinators: the days are over."""
+    return plain(voice, "end.done", runs(voice, "button.close", "close yes", primary=True), cycle=cycle.name)
+
+
+def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:
+    """Thanks to everybody who took part."""
+    facts = {"cycle": cycle.name}
+    thanks = (Text(voice.md("closed.partner", partner=voice.listing(list(given_names)))),) if given_names else ()
+    return Message(voice("closed.summary", **facts), (Text(voice.md("closed.lead", **facts)), *thanks))
+
+
+def ledger(voice: Voice, counts: Mapping[DeliveryState, int], stuck: Sequence[tuple[Delivery, str]]) -> Message:
+    """States and reasons, never words. `stuck`: what did not arrive, with the name of the person."""
+    fields = tuple((voice(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts.get(state))
+    lines = "\n".join(
+        "- " + voice.md("ledger.line", name=name, kind=voice(f"kind.{each.kind}"), reason=label(voice, "reason", each.reason))
+        for each, name in stuck
+    )
+    return Message(
+        voice("ledger.summary"),
+        (
+            Text(voice.md("ledger.lead")),
+            *((Fields(fields),) if fields else (Text(voice.md("ledger.empty")),)),
+            *((Text(lines),) if lines else ()),
+            Text(voice.md("ledger.foot"), small=True),
+        ),
+    )

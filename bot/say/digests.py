@@ -1,0 +1,93 @@
+"""The principal's weekly digest: bands, ties and stages, one thing to do, and never a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.digest import Figures, PastWeek
+from bot.message import Chart, Heading, Image, Message, Quote, Text, Week
+from bot.model import Cycle, School
+from bot.privacy import Band
+from bot.prompts import Voice
+from bot.say.basics import label
+
+
+def weekly_digest(
+    voice: Voice,
+    cycle: Cycle,
+    school: School,
+    figures: Figures,
+    weeks: Sequence[PastWeek],
+    *,
+    to_do: str,
+    story: str,
+) -> Message:
+    """One screen: what happened, one picture, one thing to do."""
+    finding = _finding(voice, figures)
+    lines = [voice.md("digest.all", band=_band(voice, figures.all), n=figures.everyone)]
+    if figures.ours is not None and figures.people is not None:
+        lines.insert(0, voice.md("digest.ours", band=_band(voice, figures.ours), n=figures.people, school=school.name))
+    elsewhere = [voice.md("digest.linked", linked=figures.schools_linked, n=figures.schools)]
+    if figures.tied_with is not None:
+        elsewhere.append(voice.md("digest.tied", n=figures.tied_with, school=school.name))
+    if figures.stage:
+        elsewhere.append(voice.md("digest.stage", stage=label(voice, "stage", figures.stage)))
+    return Message(
+        voice("digest.summary", school=school.name, finding=finding),
+        (
+            Heading(voice("digest.title", school=school.name)),
+            Text(" ".join(lines)),
+            Image(_chart(voice, school, figures, weeks, finding), _alt(voice, weeks)),
+            Text(" ".join(elsewhere)),
+            *((Quote(story, voice("digest.story")),) if story else ()),
+            *((Text(f"{voice.md('digest.to-do')} {to_do}"),) if to_do else ()),
+            Text(voice.md("digest.foot" if figures.ours is not None else "digest.foot-small", cycle=cycle.name), small=True),
+        ),
+    )
+
+
+def _finding(voice: Voice, figures: Figures) -> str:
+    return voice("digest.finding", band=_band(voice, figures.ours or figures.all))
+
+
+def _band(voice: Voice, band: Band) -> str:
+    return voice(f"band.{band.key}")
+
+
+def _chart(voice: Voice, school: School, figures: Figures, weeks: Sequence[PastWeek], finding: str) -> Chart:
+    return Chart(
+        title=finding,
+        subtitle=voice("digest.chart-ours", school=school.name) if figures.ours is not None else voice("digest.chart-all"),
+        levels=_levels(voice),
+        weeks=tuple(
+            Week(
+                monday=each.week,
+                label=voice.day_and_month(each.week),
+                ours=each.ours.value if each.ours else None,
+                everyone=each.all.value if each.all else None,
+                is_gap=each.is_gap,
+            )
+            for each in weeks
+        ),
+        gap=voice("digest.gap"),
+        footer=voice("digest.chart-foot"),
+    )
+
+
+def _levels(voice: Voice) -> tuple[str, str, str, str]:
+    some, half, most, nearly_all = (voice(f"band.{band.key}") for band in Band)
+    return some, half, most, nearly_all
+
+
+def _alt(voice: Voice, weeks: Sequence[PastWeek]) -> str:
+    """The same facts in words, made from the same figures."""
+    parts = []
+    for each in weeks:
+        day = voice.day_and_month(each.week)
+        if each.all is None:
+            parts.append(voice("digest.alt-gap", day=day))
+        elif each.ours is None:
+            parts.append(voice("digest.alt-all", day=day, band=_band(voice, each.all)))
+        else:
+            parts.append(voice("digest.alt-week", day=day, ours=_band(voice, each.ours), all=_band(voice, each.all)))
+    return voice("digest.alt", weeks="; ".join(parts))

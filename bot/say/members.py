@@ -1,0 +1,156 @@
+"""What we say about a member's own place: profile, pause, leaving, language, data, safeguarding."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from bot.message import Fields, File, Form, Input, Message, Text
+from bot.model import Hours, Kind, Member, Option, Profile, Role, School
+from bot.prompts import Voice
+from bot.say.basics import choice, labels, opens, plain, question, row, runs
+
+DAYS = ("mon", "tue", "wed", "thu", "fri")
+
+
+def profile(voice: Voice, member: Member, profile: Profile, school: School) -> Message:
+    """What is kept about what they bring, and the two forms to change it."""
+    nothing = voice("profile.nothing")
+    fields = (
+        (voice("profile.phase"), labels(voice, "phase", [profile.phase] if profile.phase else []) or nothing),
+        (voice("profile.subjects"), labels(voice, "subject", profile.subjects) or nothing),
+        (voice("profile.offers"), labels(voice, "practice", profile.offers) or nothing),
+        (voice("profile.needs"), labels(voice, "practice", profile.needs) or nothing),
+        (voice("times.slots"), labels(voice, "slot", profile.slots) or nothing),
+        (voice("times.hours"), _hours(voice, member.hours, school)),
+        (voice("profile.language"), voice(f"language.{voice.language}") if voice.has(f"language.{voice.language}") else voice.language),
+    )
+    return Message(
+        voice("profile.summary"),
+        (
+            Text(voice.md("profile.lead")),
+            Fields(fields),
+            *row((opens(voice, "button.profile", "profile", primary=True), opens(voice, "button.times", "times"))),
+            Text(voice.md("profile.foot"), small=True),
+        ),
+    )
+
+
+def _hours(voice: Voice, hours: Hours, school: School) -> str:
+    days = voice.listing([voice(f"weekday.{DAYS[day]}") for day in sorted(hours.days) if day < len(DAYS)])
+    return voice(
+        "times.days-and-hours",
+        days=days,
+        start=voice.time(hours.start or school.opens),
+        end=voice.time(hours.end or school.closes),
+    )
+
+
+def profile_form(voice: Voice, profile: Profile) -> Form:
+    """Phase, subjects, offers and needs."""
+    practices = choice(voice, "practice", voice.keys("practice"))
+    asked = (
+        (question(voice, "phase", "profile", Kind.ONE, options=choice(voice, "phase", voice.keys("phase"))), profile.phase),
+        (question(voice, "subjects", "profile", Kind.MANY, options=choice(voice, "subject", voice.keys("subject"))), _join(profile.subjects)),
+        (question(voice, "offers", "profile", Kind.MANY, options=practices), _join(profile.offers)),
+        (question(voice, "needs", "profile", Kind.MANY, options=practices), _join(profile.needs)),
+    )
+    return Form(
+        name="profile",
+        title=voice("profile.title"),
+        intro=voice.md("profile.who-reads"),
+        inputs=tuple(Input(each, value) for each, value in asked),
+        submit=voice("button.save"),
+    )
+
+
+def times_form(voice: Voice, member: Member, profile: Profile) -> Form:
+    """Free times, working days and hours."""
+    slots = choice(voice, "slot", voice.keys("slot"))
+    days = tuple(Option(day, voice(f"weekday.{day}")) for day in DAYS)
+    hours = member.hours
+    asked = (
+        (question(voice, "slots", "times", Kind.MANY, options=slots), _join(profile.slots)),
+        (question(voice, "days", "times", Kind.MANY, options=days), _join(tuple(DAYS[day] for day in sorted(hours.days) if day < len(DAYS)))),
+        (question(voice, "start", "times", Kind.TIME), _iso(hours.start)),
+        (question(voice, "end", "times", Kind.TIME), _iso(hours.end)),
+    )
+    return Form(
+        name="times",
+        title=voice("times.title"),
+        intro=voice.md("times.intro"),
+        inputs=tuple(Input(each, value) for each, value in asked),
+        submit=voice("button.save"),
+    )
+
+
+def _join(keys: tuple[str, ...]) -> str:
+    return ";".join(keys)
+
+
+def _iso(moment: time | None) -> str:
+    return moment.isoformat("minutes") if moment else ""
+
+
+def pause_form(voice: Voice, value: str = "", error: str = "") -> Form:
+    """Until when?"""
+    asked = question(voice, "until", "pause", Kind.DATE, needed=True)
+    return Form(
+        name="pause", title=voice("pause.title"), intro=voice.md("pause.intro"),
+        inputs=(Input(asked, value, error),), submit=voice("button.pause"),
+    )  # fmt: skip
+
+
+def paused(voice: Voice, until: date) -> Message:
+    """Silence, and its end."""
+    return plain(voice, "pause.done", runs(voice, "button.resume", "resume"), day=voice.day(until))
+
+
+def really_leave(voice: Voice, cycle_name: str) -> Message:
+    """Asked once."""
+    return plain(
+        voice, "leave.really", runs(voice, "button.leave", "leave yes"), runs(voice, "button.stay", "status"),
+        cycle=cycle_name,
+    )  # fmt: skip
+
+
+def really_forget(voice: Voice) -> Message:
+    """Asked once, with the copy offered first."""
+    return plain(
+        voice, "forget.really", runs(voice, "button.my-data", "my data"), runs(voice, "button.forget", "forget me yes"),
+    )  # fmt: skip
+
+
+def data(voice: Voice, content: bytes, name: str) -> Message:
+    """Everything kept about them, as a file."""
+    return Message(
+        voice("data.summary"), (Text(voice.md("data.lead")), File(name, "application/json", content), Text(voice.md("data.foot"), small=True))
+    )
+
+
+def concern(voice: Voice, school: School) -> Message:
+    """Whom to go to; nothing is stored, nothing promised."""
+    if not school.lead_name:
+        return plain(voice, "concern.unknown-lead", school=school.name)
+    return Message(
+        voice("concern.summary", lead=school.lead_name),
+        (
+            Text(voice.md("concern.lead")),
+            Fields(((voice("concern.who", school=school.name), school.lead_name), (voice("concern.contact"), school.lead_contact))),
+            Text(voice.md("concern.foot"), small=True),
+        ),
+    )
+
+
+def languages(voice: Voice, known: tuple[str, ...]) -> Message:
+    """What can be chosen."""
+    buttons = tuple(runs(voice, "button.language", f"language {code}", language=_language(voice, code)) for code in known[:4])
+    return plain(voice, "language.choose", *buttons, languages=voice.listing([_language(voice, code) for code in known]))
+
+
+def _language(voice: Voice, code: str) -> str:
+    return voice(f"language.{code}") if voice.has(f"language.{code}") else code
+
+
+def roles(voice: Voice, member: Member) -> str:
+    """What they do in the partnership, as a phrase."""
+    return voice.listing([voice(f"role.{role}") for role in Role if member.has(role)])

@@ -1,0 +1,167 @@
+"""What we say about pairings: the preview with its reasons, the introduction, the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.message import Element, Fields, Message, Text
+from bot.model import Cycle, Member, Pairing, Profile, Reason, School
+from bot.prompts import Voice
+from bot.say.basics import label, labels, opens, plain, row, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A pairing with the people and schools in it."""
+
+    pairing: Pairing
+    members: Mapping[int, Member]
+    schools: Mapping[int, School]
+
+    @property
+    def people(self) -> str:
+        """Names with schools, as searched by coordinators."""
+        return " ".join(f"{self.members[seat.member_id].name} {self.schools[seat.school_id].name}" for seat in self.pairing.seats)
+
+    def named(self, voice: Voice, *, without: int | None = None) -> str:
+        """`Elin Pugh (Ysgol Bryn Derw) and Tama Rewi (Te Awa School)`."""
+        return voice.listing(
+            [
+                voice("person.at", name=self.members[seat.member_id].name, school=self.schools[seat.school_id].name)
+                for seat in self.pairing.seats
+                if seat.member_id != without
+            ]
+        )
+
+    def reasons(self, voice: Voice, reader: int | None = None) -> str:
+        """Why they were matched, in one line; spoken to the reader where it is one of them."""
+        return voice.listing([self._reason(voice, reason, reader) for reason in self.pairing.reasons])
+
+    def _reason(self, voice: Voice, reason: Reason, reader: int | None) -> str:
+        facts = dict(reason.facts)
+        practice = label(voice, "practice", facts.get("practice", ""))
+        if reason.key == "offer":
+            giver, taker = int(facts["giver"]), int(facts["taker"])
+            key = "reason-why.offer-you-give" if giver == reader else "reason-why.offer-you-take" if taker == reader else "reason-why.offer"
+            return voice(key, giver=self._given(giver), taker=self._given(taker), practice=practice)
+        spoken = {
+            "practice": practice,
+            "subject": label(voice, "subject", facts.get("subject", "")),
+            "phase": label(voice, "phase", facts.get("phase", "")),
+            "slot": label(voice, "slot", facts.get("slot", "")),
+            "school_a": self._school(facts.get("school_a", "")),
+            "school_b": self._school(facts.get("school_b", "")),
+        }
+        return voice(f"reason-why.{reason.key}", **spoken)
+
+    def _given(self, member_id: int) -> str:
+        member = self.members.get(member_id)
+        return member.given_name if member else ""
+
+    def _school(self, school_id: str) -> str:
+        return self.schools[int(school_id)].name if school_id else ""
+
+
+def preview(
+    voice: Voice, shown: Sequence[Shown], left_out: Sequence[tuple[str, str]], *, silent: int, repeats: int
+) -> Message:
+    """Each pairing with its one-line reason, who is left out and why, and the way on."""
+    elements: list[Element] = [Text(voice.md("preview.lead", n=len(shown)))]
+    lines = [
+        voice.md("preview.line", number=each.pairing.number, people=each.named(voice), reasons=each.reasons(voice))
+        for each in shown
+    ]
+    elements += [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
+    if left_out:
+        elements.append(Text(voice.md("preview.left-out", n=len(left_out))))
+        elements.append(
+            Text("\n".join("- " + voice.md("preview.left-out-line", name=name, reason=label(voice, "left-out", reason)) for name, reason in left_out))
+        )
+    if repeats:
+        elements.append(Text(voice.md("preview.repeats", n=repeats)))
+    if silent:
+        elements.append(Text(voice.md("preview.silent", n=silent)))
+    elements += row((runs(voice, "button.confirm", "confirm", primary=True),))
+    elements.append(Text(voice.md("preview.foot"), small=True))
+    return Message(voice("preview.summary", n=len(shown)), tuple(elements))
+
+
+def confirmed(voice: Voice, pairings: int, starts_on: date) -> Message:
+    """It is real now."""
+    return plain(voice, "confirmed.done", runs(voice, "button.pairs", "pairs"), n=pairings, day=voice.day(starts_on))
+
+
+def introduction(
+    voice: Voice,
+    shown: Shown,
+    reader: Member,
+    profiles: Mapping[int, Profile],
+    *,
+    changed: bool,
+    may_ask_for_another: bool,
+) -> Message:
+    """Meet your partner: who, where, why you two; and the way to ask for another, unseen."""
+    partners = [shown.members[each] for each in shown.pairing.partners_of(reader.id)]
+    given = voice.listing([each.given_name for each in partners])
+    named = shown.named(voice, without=reader.id)
+    fields = []
+    for partner in partners:
+        profile = profiles[partner.id]
+        known = [
+            *((voice("match.subjects", subjects=labels(voice, "subject", profile.subjects)),) if profile.subjects else ()),
+            *((voice("match.offers", offers=labels(voice, "practice", profile.offers)),) if profile.offers else ()),
+            *((voice("match.slots", slots=labels(voice, "slot", profile.slots)),) if profile.slots else ()),
+        ]
+        if known:
+            fields.append((partner.given_name, "; ".join(known)))
+    buttons = [opens(voice, "button.tell", "tell", str(shown.pairing.id), primary=True, partner=given)]
+    if may_ask_for_another:
+        buttons.append(runs(voice, "button.another", f"another {shown.pairing.id}"))
+    lead = "match.changed" if changed else "match.lead"
+    return Message(
+        voice("match.summary", people=named),
+        (
+            Text(voice.md(lead, people=named)),
+            Text(voice.md("match.why", reasons=shown.reasons(voice, reader.id))),
+            *((Fields(tuple(fields)),) if fields else ()),
+            *row(buttons),
+            Text(voice.md("match.foot" if may_ask_for_another else "match.foot-asked"), small=True),
+        ),
+    )
+
+
+def alone(voice: Voice, cycle: Cycle) -> Message:
+    """Nobody could be found, said kindly."""
+    return plain(voice, "alone.lead", opens(voice, "button.profile", "profile"), cycle=cycle.name)
+
+
+def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[Shown, str, int]]) -> Message:
+    """The pairings and where they stand."""
+    if not rows:
+        return plain(voice, "pairs.none")
+    lines = []
+    for shown, stage, waiting in rows:
+        state = label(voice, "stage", stage) if stage else voice("pairs.not-begun")
+        lines.append(voice.md("pairs.line", number=shown.pairing.number, people=shown.named(voice), stage=state, open=voice("pairs.open", n=waiting)))
+    texts = [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
+    return Message(
+        voice("pairs.summary", n=len(rows)),
+        (Text(voice.md("pairs.lead", cycle=cycle.name, n=len(rows))), *texts, Text(voice.md("pairs.foot"), small=True)),
+    )
+
+
+def swapped(voice: Voice, a: Member, b: Member) -> Message:
+    """Done, and told."""
+    return plain(voice, "swapped.done", a=a.given_name, b=b.given_name)
+
+
+def blocked(voice: Voice, a: Member, b: Member) -> Message:
+    """Done, and nobody is told."""
+    return plain(voice, "blocked.done", a=a.given_name, b=b.given_name)
+
+
+def nudged(voice: Voice, number: int, count: int) -> Message:
+    """How many will get a friendly word."""
+    return plain(voice, "nudged.done", number=number, n=count)
