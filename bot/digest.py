@@ -36,8 +36,10 @@ class CycleFacts:
     ties: frozenset[frozenset[int]]
     """Pairs of schools linked by the pairings that were confirmed, locked."""
     stages: tuple[tuple[str, int], ...]
-    """Stages from first to last, each with the people of the cohort who have reached it or a later one. Reached
-    by the calendar of their pairing: were it by their answers, it would tell of these."""
+    """Stages from first to last, each with the people of the cohort who have reached it or a later one.
+
+    Reached by the calendar of their pairing: a stage that is reached by answering would tell of answers.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,23 +3,24 @@
 Figures go to principals, who are employers, and who meet: whatever all of them together can compute from all
 their digests counts as published, and who was asked counts as known to them. The reasoning:
 
-- A week's replies are told in bands, one for each of several groups that share nobody, each of `FLOOR` people or
-  more. Every band leaves at least two counts open, and never means only "all", "all but one", "one" or "nobody":
-  even a principal who is one of the group, and knows their own reply, learns no colleague's.
+- A week's replies are told in bands, one for each of several groups that share nobody, each of `FLOOR` people
+  or more. Every band leaves at least two counts open, and never means only "all", "all but one", "one" or
+  "nobody": even a principal who is one of the group, and knows their own reply, learns no colleague's.
 - The band of everyone overlaps those of the schools: "most of A's five" and "nearly all of the ten" would say
-  that all of B's five replied. So a step of the scale is told only where it stays `CLEAR` of both ends of what
-  the schools' bands allow anyway; else the band of everyone is estimated from those bands. Which of the two it
-  is follows from the bands alone, so leaving a step out tells nothing either.
+  that all of B's five replied. So a step of the scale is told only where it stays `CLEAR` of both ends of
+  what the schools' bands allow anyway; else the band of everyone is estimated from those bands. Which of the
+  two it is follows from the bands alone, so leaving a step out tells nothing either.
 - If those outside the shown schools are fewer than `FLOOR` in a week, its band of everyone leaves them out.
-- Numbers of people are those of the cohort, locked when the cycle was confirmed: no two weeks can be subtracted.
-  Schools too small to be shown are together nobody or at least `FLOOR`, else one more school is hidden.
+- Numbers of people are those of the cohort, locked when the cycle was confirmed: no two weeks can be
+  subtracted. Schools too small to be shown are together nobody or at least `FLOOR`, else one more school is
+  hidden.
 - What is shown or hidden depends on who was asked, never on who replied.
 
 What remains: a school of five whose band is missing had somebody who was not asked that week (paused, left,
-away). Two people of a small group who put their own replies together may learn about the rest of it. Somebody who
-always does the same can be guessed at over many weeks. Numbers of people of two *cycles* can be subtracted, which
-tells who takes part, never what they did. And none of it holds for two counts of one week: a week is counted once,
-at one moment, for all schools.
+away). Two people of a small group who put their own replies together may learn about the rest of it. Somebody
+who always does the same can be guessed at over many weeks. Numbers of people of two *cycles* can be
+subtracted, which tells who takes part, never what they did. And none of it holds for two counts of one week:
+a week is counted once, at one moment, for all schools.
 """
 
 from __future__ import annotations
