@@ -1,0 +1,118 @@
+"""The playground's conversations and its clock: the platform's own memory, apart from the core's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+
+from storage import tables as t
+from storage.noun import Noun, columns, values
+from storage.store import SqlStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One message in somebody's conversation with the bot, as each platform would get it."""
+
+    id: int = 0
+    workspace: str
+    person: str
+    """The address's user."""
+    at: datetime
+    author: str
+    """`bot` or `person`."""
+    delivery_id: int | None = None
+    html: str
+    plain: str
+    slack: str = ""
+    """JSON, as text."""
+    teams: str = ""
+    """JSON, as text."""
+    replaced: bool = False
+    """Whether something else stood here before."""
+
+
+class Conversations:
+    """Everybody's lines, and the clock; each call is a transaction of its own."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    async def lines(self, workspace: str, person: str) -> tuple[Line, ...]:
+        """The whole conversation, oldest first, without lines emptied when somebody was forgotten."""
+        async with self._lines() as lines:
+            return await lines.of(workspace, person)
+
+    async def add(self, line: Line) -> int:
+        """Add it and return its id; a delivery is added once, and asked again gives the first's id."""
+        async with self._lines() as lines:
+            return await lines.add(line)
+
+    async def replace(
+        self, line_id: int, html: str, plain: str, slack: str, teams: str, at: datetime
+    ) -> None:
+        """Put something else in the place of a line."""
+        async with self._lines() as lines:
+            await lines.replace(line_id, html=html, plain=plain, slack=slack, teams=teams, at=at)
+
+    async def find(self, delivery_id: int) -> int | None:
+        """The line by which that delivery arrived."""
+        async with self._lines() as lines:
+            return await lines.find(delivery_id)
+
+    async def clock(self) -> datetime | None:
+        """What the playground's clock says; None before it was ever set."""
+        async with self._lines() as lines:
+            return await lines.clock()
+
+    async def set_clock(self, now: datetime) -> None:
+        """Travel in time."""
+        async with self._lines() as lines:
+            await lines.set_clock(now)
+
+    @asynccontextmanager
+    async def _lines(self) -> AsyncIterator[_SqlLines]:
+        async with self._store.transaction() as tx:
+            yield _SqlLines(tx.connection)
+
+
+class _SqlLines(Noun):
+    """The queries."""
+
+    async def of(self, workspace: str, person: str) -> tuple[Line, ...]:
+        said = select(*columns(t.playground_line, Line)).where(
+            t.playground_line.c.workspace == workspace,
+            t.playground_line.c.person == person,
+            or_(t.playground_line.c.plain != "", t.playground_line.c.html != ""),
+        )
+        return await self._all(Line, said.order_by(t.playground_line.c.id))
+
+    async def add(self, line: Line) -> int:
+        row = self._insert(t.playground_line).values(values(line, "id"))
+        row = row.on_conflict_do_nothing(index_elements=["delivery_id"])
+        new_id = await self._connection.scalar(row.returning(t.playground_line.c.id))
+        if new_id is not None:
+            return int(new_id)
+        first = select(t.playground_line.c.id).where(t.playground_line.c.delivery_id == line.delivery_id)
+        return int((await self._connection.execute(first)).scalar_one())
+
+    async def replace(self, line_id: int, **content: object) -> None:
+        row = update(t.playground_line).where(t.playground_line.c.id == line_id)
+        await self._connection.execute(row.values(**content, replaced=True))
+
+    async def find(self, delivery_id: int) -> int | None:
+        arrived = select(t.playground_line.c.id).where(t.playground_line.c.delivery_id == delivery_id)
+        line_id: int | None = await self._connection.scalar(arrived)
+        return line_id
+
+    async def clock(self) -> datetime | None:
+        now: datetime | None = await self._connection.scalar(select(t.playground_clock.c.now))
+        return now
+
+    async def set_clock(self, now: datetime) -> None:
+        row = self._insert(t.playground_clock).values(id=1, now=now)
+        await self._connection.execute(row.on_conflict_do_update(index_elements=["id"], set_={"now": now}))

@@ -1,0 +1,92 @@
+"""Partnerships, schools and their calendars, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from bot.model import Partnership, School
+from bot.roster import Roster, RosterChange
+from bot.terms import Calendar, Term
+from storage import tables as t
+from storage.noun import Noun, columns, values
+from storage.rosters import Rosters
+
+_PARTNERSHIPS = select(*columns(t.partnership, Partnership))
+_SCHOOLS = select(*columns(t.school, School))
+
+
+class SqlSchools(Noun):
+    """Partnerships, schools and their calendars."""
+
+    async def partnership(self, partnership_id: int) -> Partnership:
+        return await self._one(Partnership, _PARTNERSHIPS.where(t.partnership.c.id == partnership_id))
+
+    async def partnership_named(self, name: str) -> Partnership | None:
+        return await self._first(Partnership, _PARTNERSHIPS.where(t.partnership.c.name == name))
+
+    async def partnerships(self) -> tuple[Partnership, ...]:
+        return await self._all(Partnership, _PARTNERSHIPS.order_by(t.partnership.c.id))
+
+    async def add_partnership(self, name: str, language: str = "en") -> Partnership:
+        added = insert(t.partnership).values(name=name, language=language).returning(t.partnership.c.id)
+        new_id = (await self._connection.execute(added)).scalar_one()
+        return Partnership(id=new_id, name=name, language=language)
+
+    async def get(self, school_id: int) -> School:
+        return await self._one(School, _SCHOOLS.where(t.school.c.id == school_id))
+
+    async def of(self, partnership_id: int) -> tuple[School, ...]:
+        """All schools of a partnership, by name."""
+        found = await self._all(School, _SCHOOLS.where(t.school.c.partnership_id == partnership_id))
+        # Sorted here, because the two databases don't agree on the order of letters.
+        return tuple(sorted(found, key=lambda each: (each.name.casefold(), each.id)))
+
+    async def calendar(self, school_id: int) -> Calendar:
+        """The school's own calendar: zone, hours, terms, closed days, whose public holidays."""
+        kept = await self.get(school_id)
+        terms = select(*columns(t.term, Term)).where(t.term.c.school_id == school_id)
+        closed = select(t.closed_day.c.day).where(t.closed_day.c.school_id == school_id)
+        return Calendar(
+            time_zone=kept.time_zone,
+            terms=await self._all(Term, terms.order_by(t.term.c.first_day)),
+            closed=frozenset((await self._connection.execute(closed)).scalars()),
+            holidays=kept.holidays,
+            opens=kept.opens,
+            closes=kept.closes,
+            ask_at=kept.ask_at,
+        )
+
+    async def set_calendar(self, school_id: int, terms: Sequence[Term], closed: Mapping[date, str]) -> None:
+        """Replace term dates and closed days (date → reason)."""
+        run = self._connection.execute
+        await run(delete(t.term).where(t.term.c.school_id == school_id))
+        await run(delete(t.closed_day).where(t.closed_day.c.school_id == school_id))
+        if terms:
+            await run(insert(t.term), [{"school_id": school_id, **values(each)} for each in terms])
+        if closed:
+            days = [{"school_id": school_id, "day": day, "reason": why} for day, why in closed.items()]
+            await run(insert(t.closed_day), days)
+
+    async def set_settings(self, school: School) -> None:
+        """Write a school's zone, holidays, hours and safeguarding lead."""
+        settings = values(school, "id", "partnership_id", "source_id", "name")
+        await self._connection.execute(update(t.school).where(t.school.c.id == school.id).values(settings))
+
+    async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
+        """What importing that roster would change, without changing it."""
+        return (await Rosters(self._connection).compare(partnership_id, roster)).changes
+
+    async def apply(
+        self,
+        partnership_id: int,
+        roster: Roster,
+        now: datetime,  # noqa: ARG002 - the port's: a store that keeps a history would need it
+    ) -> tuple[RosterChange, ...]:
+        """Import a whole roster: add, change, and make inactive who vanished. Nothing is deleted."""
+        rosters = Rosters(self._connection)
+        difference = await rosters.compare(partnership_id, roster)
+        await rosters.write(partnership_id, difference)
+        return difference.changes

@@ -1,0 +1,88 @@
+"""The store on SQL: transactions, and the nouns within one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.challenges import SqlChallenges
+from storage.check_ins import SqlCheckIns
+from storage.cycles import SqlCycles
+from storage.deliveries import SqlDeliveries
+from storage.digests import SqlDigests
+from storage.engines import async_engine
+from storage.events import SqlEvents
+from storage.members import SqlMembers
+from storage.notes import SqlNotes
+from storage.pairings import SqlPairings
+from storage.schools import SqlSchools
+
+
+class SqlTx:
+    """One open transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+
+    @cached_property
+    def events(self) -> SqlEvents:
+        return SqlEvents(self.connection)
+
+    @cached_property
+    def schools(self) -> SqlSchools:
+        return SqlSchools(self.connection)
+
+    @cached_property
+    def members(self) -> SqlMembers:
+        return SqlMembers(self.connection)
+
+    @cached_property
+    def cycles(self) -> SqlCycles:
+        return SqlCycles(self.connection)
+
+    @cached_property
+    def pairings(self) -> SqlPairings:
+        return SqlPairings(self.connection)
+
+    @cached_property
+    def check_ins(self) -> SqlCheckIns:
+        return SqlCheckIns(self.connection)
+
+    @cached_property
+    def challenges(self) -> SqlChallenges:
+        return SqlChallenges(self.connection)
+
+    @cached_property
+    def notes(self) -> SqlNotes:
+        return SqlNotes(self.connection)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveries:
+        return SqlDeliveries(self.connection)
+
+    @cached_property
+    def digests(self) -> SqlDigests:
+        return SqlDigests(self.connection)
+
+
+class SqlStore:
+    """The store on SQLite or PostgreSQL, migrated before (`storage.migrate.upgrade`)."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = async_engine(url)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SqlTx]:
+        """Open a transaction: leaving the block commits, raising rolls back.
+
+        On SQLite one is open at a time: opening another inside it waits for itself, and fails in the end.
+        """
+        async with self._engine.begin() as connection:
+            yield SqlTx(connection)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()

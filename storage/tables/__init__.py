@@ -1,0 +1,63 @@
+"""Every table of the store, with the constraints that make wrong states impossible.
+
+Rows point at what they are about with foreign keys that restrict, because nothing that counts need is ever
+deleted: schools, members, cycles and what happened in them stay. Only proposals are thrown away, their seats
+along with them. `sqlite_autoincrement`: an id that was on a button once never names another row.
+"""
+
+from storage.tables.base import metadata
+from storage.tables.cycles import (
+    CYCLE_IS_OPEN,
+    answer,
+    challenge,
+    check_in,
+    cycle,
+    enrolment,
+    note,
+    pack_snapshot,
+    pairing,
+    seat,
+)
+from storage.tables.ledger import delivery, digest, event_seen
+from storage.tables.people import (
+    address,
+    blocked,
+    closed_day,
+    held_words,
+    member,
+    partnership,
+    post,
+    profile,
+    school,
+    term,
+)
+from storage.tables.playground import playground_clock, playground_line
+
+__all__ = [
+    "CYCLE_IS_OPEN",
+    "address",
+    "answer",
+    "blocked",
+    "challenge",
+    "check_in",
+    "closed_day",
+    "cycle",
+    "delivery",
+    "digest",
+    "enrolment",
+    "event_seen",
+    "held_words",
+    "member",
+    "metadata",
+    "note",
+    "pack_snapshot",
+    "pairing",
+    "partnership",
+    "playground_clock",
+    "playground_line",
+    "post",
+    "profile",
+    "school",
+    "seat",
+    "term",
+]

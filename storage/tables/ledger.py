@@ -1,0 +1,58 @@
+"""What we owe, what we published, and what has reached us."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text
+
+from bot.model import DeliveryKind, DeliveryState
+from storage.tables.base import Id, Json, UTCDateTime, index_where, metadata, one_of
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("partnership_id", ForeignKey("partnership.id"), nullable=False, index=True),
+    Column("cycle_id", ForeignKey("cycle.id"), index=True),
+    Column("member_id", ForeignKey("member.id"), nullable=False, index=True),
+    Column("kind", one_of(DeliveryKind), nullable=False),
+    Column("subject_id", Id, nullable=False),  # of which table, the kind says
+    Column("occurrence", String(64), nullable=False),
+    Column("dedupe_key", String(160), nullable=False, unique=True),
+    Column("due_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime),
+    Column("state", one_of(DeliveryState), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("settled_at", UTCDateTime),
+    Column("lease_until", UTCDateTime),
+    CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="sending_on_a_lease"),
+    CheckConstraint(
+        "state NOT IN ('sent', 'failed', 'dropped') OR settled_at IS NOT NULL", name="settled_at_a_moment"
+    ),
+    CheckConstraint("attempts >= 0", name="attempts"),
+    Index(None, "subject_id", "kind"),
+    sqlite_autoincrement=True,
+)
+index_where("ix_delivery_queued", "state = 'queued'", delivery.c.due_at)
+index_where("ix_delivery_sending", "state = 'sending'", delivery.c.lease_until)
+index_where("ix_delivery_uncertain", "state = 'uncertain'", delivery.c.id)
+
+# Figures are numbers and keys, never anybody's words: they are kept when their author is forgotten.
+digest = Table(
+    "digest",
+    metadata,
+    Column("cycle_id", ForeignKey("cycle.id"), primary_key=True),
+    Column("school_id", ForeignKey("school.id"), primary_key=True),
+    Column("week", Date, primary_key=True),
+    Column("figures", Json, nullable=False),
+)
+
+event_seen = Table(
+    "event_seen",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("workspace", String(255), primary_key=True),
+    Column("event_id", String(255), primary_key=True),
+    Column("at", UTCDateTime, nullable=False, index=True),
+)

@@ -1,0 +1,142 @@
+"""Partnerships, schools and their days, members and how to reach them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+)
+
+from bot.model import Role
+from storage.tables.base import Id, Json, UTCDateTime, metadata, one_of
+
+partnership = Table(
+    "partnership",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("language", String(16), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+school = Table(
+    "school",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("partnership_id", ForeignKey("partnership.id"), nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("holidays", String(16), nullable=False),
+    Column("opens", Time, nullable=False),
+    Column("closes", Time, nullable=False),
+    Column("ask_at", Time, nullable=False),
+    Column("lead_name", Text, nullable=False),
+    Column("lead_contact", Text, nullable=False),
+    UniqueConstraint("partnership_id", "source_id"),
+    CheckConstraint("closes > opens", name="opens_before_it_closes"),
+    sqlite_autoincrement=True,
+)
+
+term = Table(
+    "term",
+    metadata,
+    Column("school_id", ForeignKey("school.id"), primary_key=True),
+    Column("first_day", Date, primary_key=True),
+    Column("last_day", Date, nullable=False),
+    Column("title", Text, nullable=False),
+    CheckConstraint("last_day >= first_day", name="first_day_first"),
+)
+
+closed_day = Table(
+    "closed_day",
+    metadata,
+    Column("school_id", ForeignKey("school.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("reason", Text, nullable=False),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("partnership_id", ForeignKey("partnership.id"), nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("given_name", Text, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("email", Text, nullable=False, index=True),
+    Column("language", String(16), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("hours_days", String(7), nullable=False),
+    Column("hours_start", Time),
+    Column("hours_end", Time),
+    Column("paused_until", Date),
+    Column("erased_at", UTCDateTime),
+    UniqueConstraint("partnership_id", "source_id"),
+    CheckConstraint("hours_end > hours_start", name="hours_start_before_they_end"),
+    CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+    CheckConstraint(
+        "erased_at IS NULL OR (NOT active AND given_name = '' AND family_name = '' AND email = '')",
+        name="erased_is_nobody",
+    ),
+    sqlite_autoincrement=True,
+)
+
+post = Table(
+    "post",
+    metadata,
+    Column("member_id", ForeignKey("member.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("school_id", ForeignKey("school.id"), nullable=False, index=True),
+    Column("role", one_of(Role), nullable=False),
+    UniqueConstraint("member_id", "school_id", "role"),
+)
+
+address = Table(
+    "address",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("workspace", String(255), primary_key=True),
+    Column("user", String(255), primary_key=True),
+    Column("member_id", ForeignKey("member.id"), nullable=False, index=True),
+    Column("route", Text, nullable=False),
+    Column("last_used_at", UTCDateTime, nullable=False),
+    Column("live", Boolean, nullable=False),
+)
+
+profile = Table(
+    "profile",
+    metadata,
+    Column("member_id", ForeignKey("member.id"), primary_key=True),
+    Column("subjects", Json, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("offers", Json, nullable=False),
+    Column("needs", Json, nullable=False),
+    Column("slots", Json, nullable=False),
+)
+
+held_words = Table(
+    "held_words",
+    metadata,
+    Column("member_id", ForeignKey("member.id"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("held_at", UTCDateTime, nullable=False),
+)
+
+blocked = Table(
+    "blocked",
+    metadata,
+    Column("member_a", ForeignKey("member.id"), primary_key=True),
+    Column("member_b", ForeignKey("member.id"), primary_key=True, index=True),
+    Column("blocked_at", UTCDateTime, nullable=False),
+    CheckConstraint("member_a < member_b", name="a_before_b"),
+)
