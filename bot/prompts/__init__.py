@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.prompts.check import Finding, check
 from bot.prompts.flaws import ContentError, Level, PackError
-from bot.prompts.library import Prompts, read_folder
+from bot.prompts.library import Prompts
 from bot.prompts.markdown import escape
 from bot.prompts.packs import parse_pack
 from bot.prompts.voice import Voice
@@ -21,5 +21,4 @@ __all__ = [
     "check",
     "escape",
     "parse_pack",
-    "read_folder",
 ]

@@ -39,16 +39,13 @@ class Finding:
 
 def check(folder: Path) -> tuple[Finding, ...]:
     """Every finding in a folder of content, by file and line. One `FIX` among them: don't publish this."""
-    try:
-        files = read_folder(folder)
-    except ContentError as error:
-        return (Finding(Level.FIX, error.file, error.line, error.what),)
-    return check_files(files)
-
-
-def check_files(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """The same for files by name."""
     flaws = Flaws()
+    return check_files(read_folder(folder, flaws), flaws)
+
+
+def check_files(files: Mapping[str, str], flaws: Flaws | None = None) -> tuple[Finding, ...]:
+    """The same for files by name, after what was found in reading them."""
+    flaws = flaws or Flaws()
     texts = read_texts(files, flaws)
     words = read_words(files, flaws)
     _Check(flaws, words, texts["en"]).everything(files, texts)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.model import Pack
-from bot.prompts.content import read_texts
+from bot.prompts.content import Text, read_texts
 from bot.prompts.flaws import ContentError, Flaws
 from bot.prompts.packs import SETTINGS, parse_pack
 from bot.prompts.voice import Voice
@@ -24,7 +24,7 @@ class Prompts:
             raise ContentError.of(flaws.wrong[0])
         english = texts["en"]
         # What a language lacks is said in English: `jpd prompts check` asks for it, nobody gets an error.
-        self._voices = {language: Voice(language, {**english, **own}) for language, own in texts.items()}
+        self._voices = {language: self._made(language, {**english, **own}) for language, own in texts.items()}
         self._pack_files = {pack_id: files_of(files, pack_id) for pack_id in pack_ids(files)}
         self._packs = {pack_id: parse_pack(pack_id, own) for pack_id, own in self._pack_files.items()}
         self.files = files
@@ -33,7 +33,14 @@ class Prompts:
     @classmethod
     def load(cls, folder: Path) -> Prompts:
         """Read everything in the folder, once. Raises `ContentError` for what can't be used."""
-        return cls(read_folder(folder))
+        flaws = Flaws()
+        files = read_folder(folder, flaws)
+        if flaws.wrong:
+            raise ContentError.of(flaws.wrong[0])
+        return cls(files)
+
+    def _made(self, language: str, texts: Mapping[str, Text]) -> Voice:
+        return Voice(language, texts)
 
     def voice(self, language: str) -> Voice:
         """The voice of that language, of its mother language (`cy` for `cy-GB`), or English."""
@@ -56,18 +63,17 @@ class Prompts:
         return self._pack_files[pack_id]
 
 
-def read_folder(folder: Path) -> dict[str, str]:
+def read_folder(folder: Path, flaws: Flaws) -> dict[str, str]:
     """Every content file's text by its path within the folder, with `/` between."""
-    files = sorted(each for pattern in ("*.yaml", "*/*.yaml", "*/*.md") for each in folder.glob(pattern))
-    return {each.relative_to(folder).as_posix(): _text(each) for each in files}
-
-
-def _text(file: Path) -> str:
-    # An editor on Windows may have put a byte order mark first; line ends are evened out by reading.
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ContentError(file.name, 1, "not-utf-8") from error
+    texts: dict[str, str] = {}
+    for file in sorted(each for pattern in ("*.yaml", "*/*.yaml", "*/*.md") for each in folder.glob(pattern)):
+        name = file.relative_to(folder).as_posix()
+        try:
+            # An editor on Windows may have put a byte order mark first; line ends are evened out by reading.
+            texts[name] = file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            flaws.fix(name, 1, "not-utf-8")
+    return texts
 
 
 def pack_ids(files: Mapping[str, str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -97,6 +98,7 @@ def is_plain(text: str) -> bool:
     return all(token.type in {"text", "softbreak"} for token in tokens)
 
 
+@lru_cache(maxsize=4096)  # our own texts, each asked for several times
 def bare(text: str) -> str:
     """The words of a Markdown text without its marks, blocks apart by a blank line."""
     blocks: list[str] = []

@@ -30,8 +30,8 @@ class Settings:
 
 def read_settings(file: str, content: str, flaws: Flaws, offset: int = 0) -> Settings:
     """Read one YAML text, which begins `offset` lines into the file."""
-    loader = yaml.SafeLoader(content)
     try:
+        loader = yaml.SafeLoader(content)
         node = loader.get_single_node()
         values = loader.construct_document(node) if node else {}
     except yaml.YAMLError as error:
@@ -39,8 +39,6 @@ def read_settings(file: str, content: str, flaws: Flaws, offset: int = 0) -> Set
         problem = str(error.problem if isinstance(error, yaml.MarkedYAMLError) else error)
         flaws.fix(file, (mark.line + 1 if mark else 1) + offset, "bad-yaml", problem=problem)
         return Settings(file)
-    finally:
-        loader.dispose()
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         flaws.fix(file, 1 + offset, "not-settings")
         return Settings(file)
