@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import Any, cast
 
 from adapters.rosters.faults import Faults
 
@@ -45,7 +46,7 @@ class Archive:
         return any(name.endswith(f"/{file}") and not name.startswith("__MACOSX/") for name in names)
 
     @contextmanager
-    def open(self, file: str) -> Iterator[IO[bytes]]:
+    def open(self, file: str) -> Iterator[io.BufferedReader]:
         """Open a file that is there; whatever is wrong with it, while reading too, raises `RosterError`."""
         found = [info for info in self._archive.infolist() if info.filename == file]
         info = found[0]
@@ -60,7 +61,7 @@ class Archive:
         if info.compress_type not in METHODS:
             self._faults.stop(self._name, None, "", "roster.broken-zip")
         try:
-            with self._archive.open(info) as stream:
+            with self._archive.open(info) as raw, io.BufferedReader(cast(Any, raw)) as stream:
                 yield stream
         except READING:
             self._faults.stop(self._name, None, "", "roster.broken-zip")

@@ -26,6 +26,9 @@ COLUMNS = (*SCHOOL, *PERSON, *LISTS, "phase")
 
 LARGEST_MB = 64
 
+CLOSE = 0.75
+"""How alike, from 0 to 1, a suggestion must be."""
+
 NOT_STAFF = frozenset({"student", "pupil", "learner", "guardian", "parent", "relative", "carer"})
 """Rows with these roles are dropped unread."""
 
@@ -83,7 +86,7 @@ class _Gathering:
         self._schools: dict[str, tuple[int, RosterSchool]] = {}
         self._ids_by_name: dict[str, tuple[int, bool]] = {}
         self._owners: dict[str, str] = {}
-        self._mistakes: set[str] = set()
+        self._mistakes: set[tuple[str, str]] = set()
         self._left_out = 0
 
     def roster(self) -> Roster:
@@ -111,9 +114,9 @@ class _Gathering:
 
     def _school(self, row: Row, cells: Mapping[str, str]) -> RosterSchool:
         zone, code = cells["time_zone"], cells["holidays"]
-        if zone and not is_time_zone(zone) and self._is_new_mistake(zone):
+        if zone and not is_time_zone(zone) and self._is_new_mistake("time_zone", zone):
             row.fault("time_zone", "roster.unknown-time-zone", value=shown(zone), nearest=_nearest_zone(zone))
-        if code and not is_holidays_code(code) and self._is_new_mistake(code):
+        if code and not is_holidays_code(code) and self._is_new_mistake("holidays", code):
             row.fault("holidays", "roster.unknown-holidays", value=shown(code), nearest=_nearest_code(code))
         return RosterSchool(
             source_id=cells["school_id"] or _slug(cells["school"]),
@@ -124,10 +127,10 @@ class _Gathering:
             lead_contact=cells["lead_contact"] or None,
         )
 
-    def _is_new_mistake(self, value: str) -> bool:
+    def _is_new_mistake(self, column: str, value: str) -> bool:
         """A school's mistake stands in the row of every one of its people: once is enough to mend it."""
-        is_new = value not in self._mistakes
-        self._mistakes.add(value)
+        is_new = (column, value) not in self._mistakes
+        self._mistakes.add((column, value))
         return is_new
 
     def _person(self, row: Row, cells: Mapping[str, str]) -> tuple[str, _Person]:
@@ -189,7 +192,7 @@ def _nearest_zone(text: str) -> str:
     by_name = {zone.casefold(): zone for zone in zones}
     wanted = text.casefold().replace(" ", "_")
     for known in (by_name, by_city):
-        if near := difflib.get_close_matches(wanted, known, n=1, cutoff=0.75):
+        if near := difflib.get_close_matches(wanted, known, n=1, cutoff=CLOSE):
             return known[near[0]]
     return "Europe/London"
 
@@ -198,7 +201,7 @@ def _nearest_zone(text: str) -> str:
 def _nearest_code(text: str) -> str:
     wanted = text.upper().replace("_", "-").replace(" ", "-").replace("UK-", "GB-")
     codes = [code for code in holidays_codes() if len(code.partition("-")[0]) == len("GB")]
-    near = difflib.get_close_matches(wanted, codes, n=1)
+    near = difflib.get_close_matches(wanted, codes, n=1, cutoff=CLOSE)
     return near[0] if near else "GB-WLS"
 
 

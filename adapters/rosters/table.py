@@ -7,11 +7,9 @@ import io
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import IO
 
 from adapters.rosters.faults import Faults
 
-SAMPLE = 1 << 16
 LONGEST_CELL = 200
 LONGEST_LINE = 100_000
 
@@ -62,7 +60,7 @@ class Row:
 
 
 def read_table(
-    stream: IO[bytes], file: str, columns: Sequence[str], required: Sequence[str], faults: Faults
+    stream: io.BufferedReader, file: str, columns: Sequence[str], required: Sequence[str], faults: Faults
 ) -> Iterator[Row]:
     """The rows of a table made by hand: columns in any order, extra ones ignored, delimiter found out."""
     rows = _rows(stream, file, faults, delimiters=",;\t")
@@ -88,7 +86,9 @@ def _bare(name: str) -> str:
     return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
-def read_exact_table(stream: IO[bytes], file: str, header: Sequence[str], faults: Faults) -> Iterator[Row]:
+def read_exact_table(
+    stream: io.BufferedReader, file: str, header: Sequence[str], faults: Faults
+) -> Iterator[Row]:
     """The rows of a table made by a program: exactly this header, extra columns to its right ignored."""
     rows = _rows(stream, file, faults, delimiters=",")
     found = next(rows, None)
@@ -124,34 +124,35 @@ class _Unreadable(Exception):
     """A line so long that it is none."""
 
 
-def _rows(stream: IO[bytes], file: str, faults: Faults, delimiters: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(
+    stream: io.BufferedReader, file: str, faults: Faults, delimiters: str
+) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, numbered as a spreadsheet does; the first is the header."""
-    buffered = io.BufferedReader(stream, SAMPLE)  # type: ignore[type-var]  # every binary file can readinto
-    sample = buffered.peek(SAMPLE)
+    sample = stream.peek()
     is_utf_16 = sample.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\0" in sample and not is_utf_16:
         faults.add(file, None, "", "roster.no-text")
         return
     number = 0
+    text = io.TextIOWrapper(stream, encoding="utf-16" if is_utf_16 else "utf-8-sig", newline="")
     try:
-        lines = _lines(
-            io.TextIOWrapper(buffered, encoding="utf-16" if is_utf_16 else "utf-8-sig", newline="")
-        )
+        lines = _lines(text)
         blank_lines, first = _first(lines)
         if not first:
             faults.add(file, None, "", "roster.empty")
             return
         number = blank_lines
-        delimiter = max(delimiters, key=first.count)
-        for number, cells in enumerate(
-            csv.reader(chain([first], lines), delimiter=delimiter, strict=True), start=blank_lines + 1
-        ):
+        table = csv.reader(chain([first], lines), delimiter=max(delimiters, key=first.count), strict=True)
+        for number, cells in enumerate(table, start=blank_lines + 1):
             if any(map(str.strip, cells)):
                 yield number, cells
     except UnicodeError:
         faults.add(file, None, "", "roster.not-utf-8")
     except (csv.Error, _Unreadable):
         faults.add(file, number + 1, "", "roster.broken-row")
+    finally:
+        if not stream.closed:
+            text.detach()  # it would close what the caller opened
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
