@@ -22,8 +22,8 @@ class SqlEvents(Noun):
             event_id=event.id,
             at=event.at,
         )
-        marked = await self._connection.execute(mark.on_conflict_do_nothing())
-        return marked.rowcount == 1
+        marked = mark.on_conflict_do_nothing().returning(t.event_seen.c.event_id)
+        return await self._connection.scalar(marked) is not None
 
     async def prune(self, before: datetime) -> int:
         """Forget marks older than that; how many."""

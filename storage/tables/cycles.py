@@ -165,7 +165,7 @@ challenge = Table(
     ForeignKeyConstraint(["pairing_id", "giver_id"], ["seat.pairing_id", "seat.member_id"]),
     ForeignKeyConstraint(["pairing_id", "receiver_id"], ["seat.pairing_id", "seat.member_id"]),
     CheckConstraint("giver_id <> receiver_id", name="not_to_oneself"),
-    CheckConstraint("evidence <> '' AND question <> '' AND suggestion <> ''", name="all_three_parts"),
+    CheckConstraint("evidence <> '' AND question <> ''", name="evidence_and_question"),
     CheckConstraint("replied_at IS NULL OR released_at IS NOT NULL", name="released_before_the_reply"),
     sqlite_autoincrement=True,
 )

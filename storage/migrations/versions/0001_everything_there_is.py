@@ -368,8 +368,8 @@ def create_words() -> None:
         sa.Column("next_step_on", sa.Date(), nullable=True),
         sa.Column("replied_at", MOMENT, nullable=True),
         sa.CheckConstraint(
-            "evidence <> '' AND question <> '' AND suggestion <> ''",
-            name=op.f("ck_challenge_all_three_parts"),
+            "evidence <> '' AND question <> ''",
+            name=op.f("ck_challenge_evidence_and_question"),
         ),
         sa.CheckConstraint("giver_id <> receiver_id", name=op.f("ck_challenge_not_to_oneself")),
         sa.CheckConstraint(

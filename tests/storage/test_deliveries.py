@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from bot.model import Delivery, DeliveryKind, DeliveryState
+from storage.store import SqlStore
+from tests.storage.world import DAY, HOUR, NOW, World
+
+LEASE = NOW + HOUR
+
+
+async def owed(world: World, *deliveries: Delivery) -> tuple[Delivery, ...]:
+    async with world.store.transaction() as tx:
+        await tx.deliveries.owe(deliveries)
+        return await tx.deliveries.of_cycle(world.cycle.id)
+
+
+async def sent(world: World, delivery: Delivery, ref: str = "C1:1.0") -> Delivery:
+    """Owe, claim and settle it as sent."""
+    kept = next(each for each in await owed(world, delivery) if each.dedupe_key == delivery.dedupe_key)
+    settled = replace(kept, state=DeliveryState.SENT, attempts=1, ref=ref, settled_at=NOW)
+    async with world.store.transaction() as tx:
+        await tx.deliveries.settle(settled)
+    return settled
+
+
+async def test_planning_twice_owes_once(world: World) -> None:
+    first = world.delivery("Anest", 1)
+    await owed(world, first, first)
+    later = replace(first, due_at=NOW + DAY)
+    kept = await owed(world, later, world.delivery("Tama", 1), replace(first, occurrence="2"))
+
+    assert [(each.member_id, each.occurrence, each.due_at) for each in kept] == [
+        (world.members["Anest"], "", NOW),
+        (world.members["Tama"], "", NOW),
+        (world.members["Anest"], "2", NOW),
+    ]
+
+
+async def test_what_is_owed_comes_back_as_it_was(world: World) -> None:
+    new = replace(world.delivery("Anest", 1), expires_at=NOW + DAY, occurrence="2026-11-23")
+    (kept,) = await owed(world, new)
+
+    assert kept == replace(new, id=kept.id)
+
+
+async def test_what_is_due_is_claimed_oldest_first_up_to_the_limit_and_nothing_else(world: World) -> None:
+    await owed(
+        world,
+        world.delivery("Anest", 1, due_at=NOW),
+        world.delivery("Anest", 2, due_at=NOW - HOUR),
+        world.delivery("Anest", 3, due_at=NOW - DAY),
+        world.delivery("Anest", 4, due_at=NOW + HOUR),
+    )
+    async with world.store.transaction() as tx:
+        first = await tx.deliveries.claim(NOW, LEASE, 2)
+        second = await tx.deliveries.claim(NOW, LEASE, 2)
+        third = await tx.deliveries.claim(NOW, LEASE, 2)
+
+        assert await tx.deliveries.next_due() == NOW + HOUR
+    assert [each.subject_id for each in first] == [3, 2]
+    assert [each.subject_id for each in second] == [1]
+    assert third == ()
+    assert {each.state for each in (*first, *second)} == {DeliveryState.SENDING}
+
+
+async def test_claimers_at_the_same_moment_never_share_a_row(world: World, other_store: SqlStore) -> None:
+    await owed(world, *(world.delivery("Anest", number) for number in range(100)))
+
+    async def claim(by: SqlStore) -> list[int]:
+        claimed: list[int] = []
+        while True:
+            async with by.transaction() as tx:
+                batch = await tx.deliveries.claim(NOW, LEASE, 7)
+            if not batch:
+                return claimed
+            claimed += [each.subject_id for each in batch]
+
+    claims = await asyncio.gather(*(claim(each) for each in (world.store, other_store) * 3))
+
+    assert sorted(number for claimed in claims for number in claimed) == list(range(100))
+
+
+async def test_on_postgresql_a_claim_does_not_wait_for_another_that_is_still_open(
+    postgresql_url: str,
+) -> None:
+    store = SqlStore(postgresql_url)
+    world = await World.begin(store)
+    await owed(world, world.delivery("Anest", 1), world.delivery("Anest", 2))
+
+    async with store.transaction() as mine, store.transaction() as theirs:
+        first = await mine.deliveries.claim(NOW, LEASE, 1)
+        second = await theirs.deliveries.claim(NOW, LEASE, 2)
+    await store.close()
+
+    assert [each.subject_id for each in first] == [1]
+    assert [each.subject_id for each in second] == [2]
+
+
+async def test_a_lease_that_ended_leaves_the_delivery_uncertain_never_queued(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1), world.delivery("Tama", 1))
+    async with world.store.transaction() as tx:
+        await tx.deliveries.claim(NOW, LEASE, 1)
+        await tx.deliveries.claim(NOW, LEASE + HOUR, 1)
+
+        assert await tx.deliveries.lapse(LEASE - HOUR / 2) == ()
+        (lapsed,) = await tx.deliveries.lapse(LEASE)
+        assert await tx.deliveries.lapse(LEASE) == (lapsed,)
+        assert await tx.deliveries.claim(LEASE, LEASE + HOUR, 10) == ()
+
+    assert lapsed.state is DeliveryState.UNCERTAIN
+    assert lapsed.member_id == world.members["Anest"]
+
+
+async def test_settling_writes_what_became_of_it_and_ends_the_lease(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1))
+    async with world.store.transaction() as tx:
+        (claimed,) = await tx.deliveries.claim(NOW, LEASE, 1)
+        again = replace(claimed, state=DeliveryState.QUEUED, attempts=1, due_at=NOW + HOUR, reason="busy")
+        await tx.deliveries.settle(again)
+        (retried,) = await tx.deliveries.claim(NOW + HOUR, LEASE + HOUR, 1)
+        failed = replace(
+            retried, state=DeliveryState.FAILED, attempts=2, reason="unreachable", settled_at=NOW + HOUR
+        )
+        await tx.deliveries.settle(failed)
+
+        assert await tx.deliveries.lapse(NOW + DAY) == ()
+        assert await tx.deliveries.of_cycle(world.cycle.id) == (failed,)
+    assert retried.attempts == 1
+
+
+async def test_refreshing_queues_what_was_sent_and_keeps_where_it_stands(world: World) -> None:
+    digest = DeliveryKind.DIGEST
+    was_sent = await sent(world, world.delivery("Anest", 1, digest))
+    other = await sent(world, world.delivery("Anest", 2, digest), ref="C1:2.0")
+    await owed(world, world.delivery("Tama", 1, digest, due_at=NOW + DAY))
+
+    async with world.store.transaction() as tx:
+        await tx.deliveries.refresh(digest, 1, NOW + HOUR)
+        assert await tx.deliveries.was_sent(digest, 1, was_sent.member_id), "it stands there already"
+        (claimed,) = await tx.deliveries.claim(NOW + HOUR, LEASE + HOUR, 10)
+        ledger = await tx.deliveries.of_cycle(world.cycle.id)
+
+    assert (claimed.id, claimed.ref, claimed.attempts) == (was_sent.id, was_sent.ref, 0)
+    assert other in ledger
+    assert [each.due_at for each in ledger if each.member_id == world.members["Tama"]] == [NOW + DAY]
+
+
+async def test_what_never_reached_a_place_can_not_be_refreshed_there(world: World) -> None:
+    await sent(world, world.delivery("Anest", 1), ref="")
+    async with world.store.transaction() as tx:
+        await tx.deliveries.refresh(DeliveryKind.CHECK_IN, 1, NOW)
+
+        assert await tx.deliveries.next_due() is None
+
+
+async def test_bringing_forward_never_puts_off(world: World) -> None:
+    kind = DeliveryKind.CHALLENGE
+    await owed(
+        world,
+        world.delivery("Anest", 1, kind, due_at=NOW + DAY),
+        world.delivery("Tama", 2, kind, due_at=NOW - DAY),
+        world.delivery("Rosa", 3, kind, due_at=NOW + DAY),
+        world.delivery("Anest", 1, due_at=NOW + DAY),
+    )
+    async with world.store.transaction() as tx:
+        await tx.deliveries.bring_forward(kind, [1, 2, 1], NOW)
+        await tx.deliveries.bring_forward(kind, [], NOW)
+        kept = await tx.deliveries.of_cycle(world.cycle.id)
+
+    assert {(each.kind, each.subject_id): each.due_at for each in kept} == {
+        (kind, 1): NOW,
+        (kind, 2): NOW - DAY,
+        (kind, 3): NOW + DAY,
+        (DeliveryKind.CHECK_IN, 1): NOW + DAY,
+    }
+
+
+async def test_dropping_touches_only_what_is_queued_for_them(world: World) -> None:
+    await sent(world, world.delivery("Anest", 1))
+    outside = replace(world.delivery("Anest", 2), cycle_id=None)
+    await owed(world, world.delivery("Anest", 3), world.delivery("Tama", 3), outside)
+    anest = world.members["Anest"]
+
+    async with world.store.transaction() as tx:
+        in_cycle = await tx.deliveries.drop(
+            member_id=anest, cycle_id=world.cycle.id, reason="left", now=NOW + HOUR
+        )
+        everywhere = await tx.deliveries.drop(member_id=anest, cycle_id=None, reason="forgotten", now=NOW)
+        of_cycle = await tx.deliveries.drop(member_id=None, cycle_id=world.cycle.id, reason="closed", now=NOW)
+        kept = await tx.deliveries.of_partnership(world.partnership_id, 10)
+        with pytest.raises(ValueError, match="whose"):
+            await tx.deliveries.drop(member_id=None, cycle_id=None, reason="", now=NOW)
+
+    assert (in_cycle, everywhere, of_cycle) == (1, 1, 1)
+    assert [(each.state, each.reason) for each in sorted(kept, key=lambda each: each.id)] == [
+        (DeliveryState.SENT, ""),
+        (DeliveryState.DROPPED, "left"),
+        (DeliveryState.DROPPED, "closed"),
+        (DeliveryState.DROPPED, "forgotten"),
+    ]
+
+
+async def test_only_asks_that_were_sent_that_day_count_as_asks(world: World) -> None:
+    await sent(world, world.delivery("Anest", 1, DeliveryKind.CHECK_IN))
+    await sent(world, world.delivery("Anest", 1, DeliveryKind.REMINDER))
+    await sent(world, world.delivery("Anest", 1, DeliveryKind.NOTE))
+    await sent(world, world.delivery("Tama", 1, DeliveryKind.CHECK_IN))
+    await owed(world, world.delivery("Anest", 9, DeliveryKind.CHECK_IN))
+
+    async with world.store.transaction() as tx:
+        anest = world.members["Anest"]
+        assert await tx.deliveries.asks_sent(anest, NOW, NOW + DAY) == 2
+        assert await tx.deliveries.asks_sent(anest, NOW - DAY, NOW) == 0
+        assert await tx.deliveries.asks_sent(anest, NOW + HOUR, NOW + DAY) == 0
+
+
+async def test_what_was_sent_is_known_by_kind_subject_and_member(world: World) -> None:
+    await sent(world, world.delivery("Anest", 1))
+    await owed(world, world.delivery("Tama", 1))
+
+    async with world.store.transaction() as tx:
+        check_in = DeliveryKind.CHECK_IN
+        assert await tx.deliveries.was_sent(check_in, 1, world.members["Anest"])
+        assert not await tx.deliveries.was_sent(check_in, 1, world.members["Tama"])
+        assert not await tx.deliveries.was_sent(check_in, 2, world.members["Anest"])
+        assert not await tx.deliveries.was_sent(DeliveryKind.REMINDER, 1, world.members["Anest"])
+
+
+async def test_the_next_check_in_of_a_member_is_the_first_that_is_queued(world: World) -> None:
+    await owed(
+        world,
+        world.delivery("Anest", 1, due_at=NOW + DAY),
+        world.delivery("Anest", 2, due_at=NOW + HOUR),
+        world.delivery("Anest", 3, DeliveryKind.REMINDER, due_at=NOW),
+        world.delivery("Tama", 4, due_at=NOW),
+    )
+    async with world.store.transaction() as tx:
+        upcoming = await tx.deliveries.next_for(world.members["Anest"])
+        assert await tx.deliveries.next_for(world.members["Rosa"]) is None
+
+    assert upcoming is not None
+    assert upcoming.subject_id == 2
+
+
+async def test_the_ledger_shows_the_newest_first_up_to_a_limit(world: World) -> None:
+    await owed(world, *(world.delivery("Anest", number, due_at=NOW + number * HOUR) for number in range(4)))
+
+    async with world.store.transaction() as tx:
+        newest = await tx.deliveries.of_partnership(world.partnership_id, 2)
+
+    assert [each.subject_id for each in newest] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        ("SELECT id FROM delivery WHERE delivery.state = 'queued' AND due_at <= {now}", "ix_delivery_queued"),
+        (
+            "SELECT id FROM delivery WHERE delivery.state = 'sending' AND lease_until <= {now}",
+            "ix_delivery_sending",
+        ),
+        ("SELECT id FROM delivery WHERE delivery.state = 'uncertain' ORDER BY id", "ix_delivery_uncertain"),
+    ],
+)
+async def test_the_partial_indexes_answer_their_questions(
+    store: SqlStore, database_url: str, question: str, index: str
+) -> None:
+    sqlite = database_url.startswith("sqlite")
+    asked = question.format(now="'2026-11-24'" if sqlite else "timestamptz '2026-11-24'")
+    async with store.transaction() as tx:
+        if not sqlite:
+            await tx.connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
+        plan = (await tx.connection.execute(text(explain + asked))).all()
+
+    assert index in str(plan)
