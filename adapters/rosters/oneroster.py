@@ -228,16 +228,21 @@ class _Reading:
             self._take_person(row, held)
 
     def _take_users_1_2(self, held: dict[str, list[_Held]]) -> None:
+        met: set[str] = set()
         for row in self._table("users", USERS_1_2):
-            mine = held.pop(row.text("sourcedId"), None)
-            if mine is None:
+            user_id = row.text("sourcedId")
+            if user_id not in held:
                 self._left_out += 1
                 continue
+            met.add(user_id)
             home = row.text("primaryOrgSourcedId")
-            mine.sort(key=lambda one: (one.org_id != home, not one.is_primary))
-            self._take_person(row, mine)
-        for row_number in sorted(one.row for rest in held.values() for one in rest if not one.is_deleted):
-            self._faults.add("roles.csv", row_number, "userSourcedId", "roster.role-without-user")
+            self._take_person(
+                row, sorted(held[user_id], key=lambda one: (one.org_id != home, not one.is_primary))
+            )
+        strangers = (one for user_id, roles in held.items() if user_id not in met for one in roles)
+        for one in strangers:
+            if not one.is_deleted:
+                self._faults.add("roles.csv", one.row, "userSourcedId", "roster.role-without-user")
 
     def _take_person(self, row: Row, held: list[_Held]) -> None:
         is_active = not _is_deleted(row) and _is_enabled(row)

@@ -15,6 +15,9 @@ HEADERS = {
 
 Line = Mapping[str, str]
 
+BULK: Mapping[str, str] = {}
+"""What a manifest says of no file in particular."""
+
 
 def table(header: Sequence[str], lines: Iterable[Line]) -> str:
     """A CSV file: each line gives the columns it has something for."""
@@ -25,8 +28,8 @@ def table(header: Sequence[str], lines: Iterable[Line]) -> str:
     return text.getvalue()
 
 
-def manifest(version: str = "1.2", **modes: str) -> str:
-    """A manifest; `users="delta"` says so of that file, the others are bulk."""
+def manifest(version: str = "1.2", modes: Mapping[str, str] = BULK) -> str:
+    """A manifest; `{"users": "delta"}` says so of that file, the others are bulk."""
     lines = {"manifest.version": "1.0", "oneroster.version": version}
     files = [name.removesuffix(".csv") for name in HEADERS.get(version, HEADERS["1.2"])]
     lines |= {f"file.{name}": modes.get(name, "bulk") for name in files}
@@ -41,12 +44,12 @@ def oneroster_files(
     orgs: Iterable[Line] = (),
     users: Iterable[Line] = (),
     roles: Iterable[Line] = (),
-    **modes: str,
+    modes: Mapping[str, str] = BULK,
 ) -> dict[str, str]:
     """The files of a zip, by name; `roles` are ignored in version 1.1."""
     lines = {"orgs.csv": orgs, "users.csv": users, "roles.csv": roles}
     tables = {name: table(header, lines[name]) for name, header in HEADERS[version].items()}
-    return {"manifest.csv": manifest(version, **modes), **tables}
+    return {"manifest.csv": manifest(version, modes), **tables}
 
 
 def write_zip(path: Path, files: Mapping[str, str | bytes]) -> Path:
