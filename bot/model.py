@@ -193,7 +193,7 @@ class Reason:
     """One part of why people were matched: a key of the content and the facts it names; never a number about a person.
 
     Keys: `offer` (giver, taker, practice), `both-need` (practice), `subject` (subject), `phase` (phase),
-    `slot` (slot), `new-tie` (school_a, school_b). Member and school ids travel as text.
+    `slot` (slot), `new-tie` and `different-schools` (school_a, school_b). Member and school ids travel as text.
     """
 
     key: str

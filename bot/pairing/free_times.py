@@ -1,0 +1,45 @@
+"""Which free times two people share, each living by their own school's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+DAYS = ("mon", "tue", "wed", "thu", "fri")
+HOURS = {
+    "before": (time(8), time(8, 45)),
+    "lunch": (time(12, 15), time(13, 15)),
+    "after": (time(15, 30), time(17)),
+}
+LONG_ENOUGH = timedelta(minutes=20)
+"""Two free times are shared when they overlap by this at least: enough for a talk."""
+
+
+@lru_cache(maxsize=1_000)
+def shared_slots(zone: str, other_zone: str, week_of: date) -> Mapping[str, frozenset[str]]:
+    """For each slot in one time zone, the slots in the other that it overlaps, in the week of that day."""
+    slots, others = _week(zone, week_of), _week(other_zone, week_of)
+    return {
+        slot: frozenset(
+            other
+            for other, (other_start, other_end) in others.items()
+            if min(end, other_end) - max(start, other_start) >= LONG_ENOUGH
+        )
+        for slot, (start, end) in slots.items()
+    }
+
+
+def _week(zone: str, week_of: date) -> dict[str, tuple[datetime, datetime]]:
+    """Every slot of that week with its start and end in UTC, since clocks change on different days."""
+    monday = week_of - timedelta(days=week_of.weekday())
+    return {
+        f"{name}-{hours}": (_moment(zone, day, start), _moment(zone, day, end))
+        for day, name in ((monday + timedelta(days=index), name) for index, name in enumerate(DAYS))
+        for hours, (start, end) in HOURS.items()
+    }
+
+
+def _moment(zone: str, day: date, at: time) -> datetime:
+    return datetime.combine(day, at, tzinfo=ZoneInfo(zone)).astimezone(UTC)
