@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from bot import cycles
 from bot.days import read_day
-from bot.model import Answer, CheckIn, Kind, Member, Pack, Question
+from bot.model import Answer, CheckIn, Kind, Member, Pack, Question, Step
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say.check_ins import Ask, shown_value
@@ -20,10 +20,8 @@ async def the_ask(tx: Tx, voice: Voice, member: Member, check_in: CheckIn, now: 
     pack = await cycles.pack_of(tx, cycle)
     person = await availability(tx, member)
     said = await tx.check_ins.answers_of(cycle.id, member.id)
-    pairing = await tx.pairings.get(check_in.pairing_id) if check_in.pairing_id else None
-    partners = [
-        each for each in (await tx.members.many(pairing.partners_of(member.id) if pairing else ())).values() if each.active
-    ]
+    step = pack.step(check_in.step)
+    partners = await _readers(tx, check_in, step, member)
     schools = await by_id(tx, cycle.partnership_id)
     partner = voice.listing([each.given_name for each in partners])
     plan = _plan(voice, pack, said)
@@ -36,15 +34,27 @@ async def the_ask(tx: Tx, voice: Voice, member: Member, check_in: CheckIn, now: 
     }
     return Ask(
         check_in=check_in,
-        step=pack.step(check_in.step),
+        step=step,
         cycle_name=cycle.name,
         partner=partner,
+        readers=len(partners),
         facts=facts,
         plan=(plan[0], person.local_day(plan[1])) if plan else None,
         answers=await tx.check_ins.answers(check_in.id),
         closes=person.local(check_in.closes_at),
         today=person.local_day(now),
     )
+
+
+async def _readers(tx: Tx, check_in: CheckIn, step: Step, member: Member) -> list[Member]:
+    """The partners; for a challenge the one who receives it."""
+    if check_in.pairing_id is None:
+        return []
+    pairing = await tx.pairings.get(check_in.pairing_id)
+    if member.id not in pairing.member_ids:
+        return []
+    ids = (pairing.receiver_from(member.id),) if step.is_challenge else pairing.partners_of(member.id)
+    return [each for each in (await tx.members.many(ids)).values() if each.active]
 
 
 def _plan(voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...]]) -> tuple[str, datetime] | None:
@@ -87,7 +97,7 @@ def read_typed(question: Question, text: str, today: date) -> str | None:
             day = read_day(said, today)
             return day.isoformat() if day else None
         case Kind.TIME:
-            return said if len(said) == 5 and said[2] == ":" and said.replace(":", "").isdecimal() else None  # noqa: PLR2004  # 15:30
+            return said if len(said) == 5 and said[2] == ":" and said.replace(":", "").isdecimal() else None
 
 
 def _choice(question: Question, said: str) -> str | None:

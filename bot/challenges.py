@@ -18,7 +18,7 @@ from bot.say.check_ins import Ask
 from bot.schools import availability
 
 EVIDENCE, QUESTION, SUGGESTION = "evidence", "question", "suggestion"
-"""The three questions every challenge step has: a pack without them does not pass its check."""
+"""The questions of a challenge step: the first two are needed."""
 
 
 async def give(tx: Tx, ask: Ask, giver: Member, now: datetime) -> None:
@@ -39,7 +39,7 @@ async def give(tx: Tx, ask: Ask, giver: Member, now: datetime) -> None:
             receiver_id=pairing.receiver_from(giver.id),
             evidence=ask.values[EVIDENCE],
             question=ask.values[QUESTION],
-            suggestion=ask.values[SUGGESTION],
+            suggestion=ask.values.get(SUGGESTION, ""),
             given_at=now,
             released_at=before.released_at if before else None,
         )
@@ -48,7 +48,7 @@ async def give(tx: Tx, ask: Ask, giver: Member, now: datetime) -> None:
         await _refresh(tx, check_in, kept, now)
         return
     given = await tx.challenges.of_pairing(pairing.id)
-    if privacy.is_released(len(given), len(pairing.seats), now, check_in.closes_at):
+    if privacy.is_released(len(given), len(pairing.seats), now, await _last_moment(tx, check_in)):
         await release(tx, check_in, now)
 
 
@@ -82,13 +82,18 @@ async def for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challenge | 
     for challenge in await tx.challenges.of_pairing(check_in.pairing_id):
         if challenge.receiver_id == check_in.member_id:
             if challenge.released_at is None:
-                siblings = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
-                last_day = max(each.closes_at for each in siblings)
-                if not privacy.is_released(0, len(siblings), now, last_day):
+                if now < await _last_moment(tx, check_in):
                     return None
                 await tx.challenges.release(check_in.pairing_id, now)
             return challenge
     return None
+
+
+async def _last_moment(tx: Tx, check_in: CheckIn) -> datetime:
+    """When the step is over for the last of the pairing."""
+    if check_in.pairing_id is None:
+        return check_in.closes_at
+    return max(each.closes_at for each in await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step))
 
 
 async def open_reply(tx: Tx, voice: Voice, member: Member, number: str) -> Form:
@@ -124,7 +129,7 @@ async def reply(
 
 
 async def _received(tx: Tx, member: Member, number: str) -> Challenge:
-    challenge = await tx.challenges.get(int(number)) if number.isdecimal() and len(number) < 12 else None  # noqa: PLR2004  # ids are no longer
+    challenge = await tx.challenges.get(int(number)) if number.isdecimal() and len(number) < 12 else None
     if challenge is None or challenge.receiver_id != member.id or challenge.released_at is None:
         raise UserError("no-such-check-in")
     return challenge

@@ -21,7 +21,7 @@ from bot.schools import availabilities, availability
 
 async def mine(tx: Tx, member: Member, number: str, now: datetime) -> CheckIn:
     """The check-in of that number if it is theirs, was put to them and is open; else a `UserError`."""
-    found = await tx.check_ins.get(int(number)) if number.isdecimal() and len(number) < 12 else None  # noqa: PLR2004  # ids are no longer
+    found = await tx.check_ins.get(int(number)) if number.isdecimal() and len(number) < 12 else None
     if found is None or found.member_id != member.id or found.state is CheckInState.PLANNED:
         raise UserError("no-such-check-in")
     if found.closes_at <= now:
@@ -145,7 +145,7 @@ async def put(tx: Tx, prompts: Prompts, voice: Voice, member: Member, number: st
     if text is None or check_in.asking is None:
         return await open_form(tx, voice, member, number, now)
     reply = await _typed(tx, prompts, voice, member, check_in, text, now)
-    return Replacement(reply) if isinstance(reply, Message) else reply
+    return Replacement(reply)
 
 
 async def _typed(

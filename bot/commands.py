@@ -70,7 +70,7 @@ def is_plainly(text: str, partners: Collection[str]) -> bool:
         case "leave" | "close" | "forget me":
             return folded in ("", "yes")
         case "swap" | "block":
-            return " and " in folded and len(folded.split()) <= 7  # noqa: PLR2004  # two names
+            return " and " in folded and len(folded.split()) <= 7
         case "nudge":
             return folded.isdecimal()
         case _:

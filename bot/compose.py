@@ -128,7 +128,7 @@ async def _words(  # noqa: PLR0911  # one visible table of every kind
         case DeliveryKind.SHARED_ANSWER:
             return await _shared_answer(tx, voice, delivery, member)
         case DeliveryKind.POOL:
-            return await _pool(tx, voice, delivery, member, cycle)
+            return await _pool(tx, voice, delivery, member, cycle, now)
         case DeliveryKind.CHALLENGE:
             return await _challenge(tx, voice, delivery, now)
         case DeliveryKind.CHALLENGE_REPLY:
@@ -187,11 +187,19 @@ async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Membe
     return words.partner_answer(voice, step, author.given_name, answers, pairing.id)
 
 
-async def _pool(tx: Tx, voice: Voice, delivery: Delivery, member: Member, cycle: Cycle) -> Message | Dropped:
-    """What others said, to those who gave something too."""
+async def _pool(
+    tx: Tx, voice: Voice, delivery: Delivery, member: Member, cycle: Cycle, now: datetime
+) -> Message | Later | Dropped:
+    """What others said, to those who gave something too; once the step is over for everybody.
+
+    Two readings of one pool at two moments could be subtracted, so nobody reads it while it may still grow.
+    """
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.state is not CheckInState.ANSWERED:
         return Dropped("nothing-to-say")
+    over = max(each.closes_at for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step)
+    if over > now:
+        return Later(over)
     step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
     typed = {each.key for each in step.words(voice.language).questions if each.kind in (Kind.SHORT, Kind.LONG)}
     said = [each for each in await tx.check_ins.pool(cycle.id, step.key, Share.POOL) if each[1].question in typed]

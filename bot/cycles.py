@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from bot import planning
 from bot.errors import UserError
@@ -15,6 +15,7 @@ from bot.model import (
     CheckInState,
     Cycle,
     CycleState,
+    Delivery,
     DeliveryKind,
     DeliveryState,
     Enrolment,
@@ -31,6 +32,8 @@ from bot.say import basics
 from bot.say import cycles as words
 from bot.schools import availabilities, availability, availability_at, by_id
 from bot.terms import NoTeachingDays, nth_shared_day
+
+A_WEEK = timedelta(days=7)
 
 
 async def pack_of(tx: Tx, cycle: Cycle) -> Pack:
@@ -104,7 +107,7 @@ async def _plan(tx: Tx, cycle: Cycle, pack: Pack) -> words.Plan:
     teachers = await _teachers(tx, cycle.partnership_id)
     schools = await by_id(tx, cycle.partnership_id)
     taking_part = sorted({each.home_school_id for each in teachers})
-    if len(taking_part) < 2:  # noqa: PLR2004  # a pairing needs two schools
+    if len(taking_part) < 2:
         raise UserError("too-few")
     days = pack.steps[-1].day + pack.steps[-1].open_days - 1
     calendars = {each: await tx.schools.calendar(each) for each in taking_part}
@@ -120,7 +123,7 @@ async def _plan(tx: Tx, cycle: Cycle, pack: Pack) -> words.Plan:
     except NoTeachingDays as none_left:
         raise UserError("no-teaching-days", day=cycle.starts_on.isoformat()) from none_left
     worst = max(ends, key=lambda pair: (ends[pair], pair))
-    stretched = (ends[worst] - alone).days >= 7  # noqa: PLR2004  # a week is worth a warning
+    stretched = (ends[worst] - alone).days >= 7
     return words.Plan(
         teachers=len(teachers),
         schools=len(taking_part),
@@ -233,12 +236,12 @@ async def plan_digests(tx: Tx, cycle: Cycle, now: datetime) -> None:
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     if not check_ins:
         return
-    last = max(each.closes_at for each in check_ins)
+    last = max(each.closes_at for each in check_ins)  # what is asked on a Friday is counted a week later
     principals = [
         (member, school, await availability_at(tx, member, school))
         for member, school in planning.principals_of(members, schools)
     ]
-    await tx.deliveries.owe(list(planning.digests(cycle, principals, now.date(), last.date())))
+    await tx.deliveries.owe(list(planning.digests(cycle, principals, now.date(), last.date() + A_WEEK)))
     for member in members:
         if member.has(Role.COORDINATOR):
             moment = (await availability(tx, member)).next_moment(last)
@@ -304,7 +307,7 @@ async def status(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message
 async def _overview(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message:
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     deliveries = await tx.deliveries.of_cycle(cycle.id)
-    stuck = Counter(each.reason for each in deliveries if each.state is DeliveryState.FAILED)
+    stuck = Counter(each.reason for each in deliveries if _is_stuck(each))
     state = words.State(
         enrolled=Counter(each.state for each in await tx.cycles.enrolments(cycle.id)),
         pairings=len(await tx.pairings.of_cycle(cycle.id)),
@@ -344,11 +347,17 @@ async def ledger(tx: Tx, voice: Voice, member: Member) -> Message:
     require(member, Role.COORDINATOR)
     cycle = await tx.cycles.last(member.partnership_id)
     deliveries = await tx.deliveries.of_cycle(cycle.id) if cycle else ()
-    stuck = [each for each in deliveries if each.state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN)][:10]
+    stuck = [each for each in deliveries if _is_stuck(each)][:10]
     names = await tx.members.many({each.member_id for each in stuck})
     return words.ledger(
         voice, Counter(each.state for each in deliveries), [(each, names[each.member_id].name) for each in stuck]
     )
+
+
+def _is_stuck(delivery: Delivery) -> bool:
+    """Whether it should have arrived and did not; a queued one with a reason waits for its person to connect."""
+    unsent = delivery.state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
+    return unsent or (delivery.state is DeliveryState.QUEUED and bool(delivery.reason))
 
 
 def accepted_ids(enrolments: Sequence[Enrolment]) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 
 from dateutil import parser as dates
@@ -13,7 +14,7 @@ def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
     while words_of and words_of[0] in ("until", "till", "to", "for", "on"):
         words_of.pop(0)
     cleaned = " ".join(words_of)
-    if not cleaned or len(cleaned) > 40:  # noqa: PLR2004  # no day is longer, and the parser need not see it
+    if not cleaned or len(cleaned) > 40:
         return None
     match words_of:
         case ["tomorrow"]:
@@ -25,13 +26,16 @@ def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
             return today + timedelta(days=min(count, 400) * (7 if unit.startswith("week") else 1))
         case _:
             pass
+    numbers = [int(each) for each in re.findall(r"\d+", cleaned)]
+    if any(31 < each < 2000 or each > 2100 for each in numbers):  # the parser would make a year of the 32 in "32 May"
+        return None
     try:
-        start = datetime.combine(today, time())
+        start = datetime.combine(today if numbers else today.replace(day=1), time())
         iso = cleaned[:4].isdecimal()
         found = dates.parse(cleaned, default=start, dayfirst=day_first and not iso).date()
     except (ValueError, OverflowError):
         return None
-    names_year = any(len(part) == 4 and part.isdecimal() for part in cleaned.replace("/", " ").replace("-", " ").split())  # noqa: PLR2004  # a year has four digits
+    names_year = any(len(part) == 4 and part.isdecimal() for part in cleaned.replace("/", " ").replace("-", " ").split())
     return found if names_year or found > today else found.replace(year=found.year + 1)
 
 

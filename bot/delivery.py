@@ -22,6 +22,7 @@ LEASE = timedelta(minutes=2)
 BATCH = 50
 TRIES = 5
 BACKOFF = timedelta(minutes=1)
+UNCONNECTED = timedelta(hours=6)
 
 
 async def run(store: Store, prompts: Prompts, messengers: Mapping[str, Messenger], now: datetime) -> int:
@@ -79,8 +80,8 @@ async def _send(
     messengers: Mapping[str, Messenger], delivery: Delivery, message: Message, address: Address | None, now: datetime
 ) -> Delivery:
     messenger = messengers.get(address.platform) if address else None
-    if address is None or messenger is None:
-        return replace(delivery, state=DeliveryState.FAILED, reason="not-connected", settled_at=now)
+    if address is None or messenger is None:  # owed all the same: it waits until they connect, or it expires
+        return replace(delivery, state=DeliveryState.QUEUED, reason="not-connected", due_at=now + UNCONNECTED)
     tried = replace(delivery, attempts=delivery.attempts + 1)
     try:
         if delivery.ref:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot import cycles, digest, privacy
 from bot.errors import UserError
@@ -13,7 +13,9 @@ from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import digests as words
 
-A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
+COUNTED_FROM, COUNTED_UNTIL = timedelta(days=-4), timedelta(days=3)
+"""From the Thursday before to, not including, the Thursday of the week: every ask is counted in one week only, and
+whoever was asked had a day to reply before the first digest of the week is made."""
 WEEKS_SHOWN = 11
 
 
@@ -49,15 +51,17 @@ async def show(tx: Tx, voice: Voice, member: Member) -> Message:
 
 
 async def _weeks_counted(tx: Tx, cycle: Cycle) -> frozenset[date]:
-    schools = await tx.schools.of(cycle.partnership_id)
-    return frozenset(week for each in schools for week, _ in await tx.digests.published(cycle.id, each.id))
+    weeks: set[date] = set()
+    for school in await tx.schools.of(cycle.partnership_id):
+        weeks.update(week for week, _ in await tx.digests.published(cycle.id, school.id))
+    return frozenset(weeks)
 
 
 async def _count(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datetime) -> None:
-    """Count what was asked in the seven days until yesterday: whoever was asked had a day to reply."""
+    """Count a week for all schools at once, at the moment its first digest is made."""
     cohort = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id) if each.in_cohort}
     check_ins = await tx.check_ins.of_cycle(cycle.id)
-    week = digest.WeekFacts(monday, _by_school(cohort, check_ins, now - A_DAY))
+    week = digest.WeekFacts(monday, _by_school(cohort, check_ins, monday))
     facts = digest.CycleFacts(
         cohort=tuple(sorted(_people(cohort).items())),
         ties=await _ties(tx, cycle),
@@ -77,13 +81,15 @@ def _people(cohort: Mapping[int, Enrolment]) -> dict[int, int]:
 
 
 def _by_school(
-    cohort: Mapping[int, Enrolment], check_ins: Sequence[CheckIn], until: datetime
+    cohort: Mapping[int, Enrolment], check_ins: Sequence[CheckIn], monday: date
 ) -> tuple[digest.SchoolWeek, ...]:
+    midnight = datetime.combine(monday, time(), tzinfo=UTC)
     asked: dict[int, set[int]] = {}
     replied: dict[int, set[int]] = {}
     for each in check_ins:
         enrolment = cohort.get(each.member_id)
-        if enrolment and until - A_WEEK < each.due_at <= until and each.state is not CheckInState.PLANNED:
+        is_this_week = midnight + COUNTED_FROM <= each.due_at < midnight + COUNTED_UNTIL
+        if enrolment and is_this_week and each.state is not CheckInState.PLANNED:
             asked.setdefault(enrolment.school_id, set()).add(each.member_id)
             if each.state in (CheckInState.ANSWERED, CheckInState.SKIPPED):
                 replied.setdefault(enrolment.school_id, set()).add(each.member_id)
@@ -157,9 +163,10 @@ async def _story(tx: Tx, cycle: Cycle, pack: Pack) -> str:
         answers: dict[int, dict[str, str]] = {}
         for member_id, answer in await tx.check_ins.pool(cycle.id, step.key, step.share):
             answers.setdefault(member_id, {})[answer.question] = answer.text
-        for said in answers.values():
+        told_by = [said for said in answers.values() if told in said]
+        for said in told_by:
             consented = said.get(consent) == "yes"
-            if told in said and privacy.may_principal_read(consented=consented, respondents=len(answers)):
+            if privacy.may_principal_read(consented=consented, respondents=len(told_by)):
                 return said[told]
     return ""
 

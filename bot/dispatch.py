@@ -36,7 +36,7 @@ async def _handle(store: Store, prompts: Prompts, event: Event) -> Reply | None:
         async with store.transaction() as tx:
             if not await tx.events.first_time(event):
                 return None
-            member = await tx.members.at(event.sender)
+            member = await tx.members.at(event.sender, event.at)
             if member is None or not member.active:
                 return None if isinstance(event.what, Left) else basics.unknown_person(voice)
             voice = prompts.voice(member.language)

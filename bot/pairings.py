@@ -39,7 +39,7 @@ async def preview(tx: Tx, voice: Voice, member: Member, now: datetime) -> Messag
 
 async def _propose(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message:
     joined = await _persons(tx, cycle)
-    if len({each.school_id for each in joined}) < 2:  # noqa: PLR2004  # a pairing needs two schools
+    if len({each.school_id for each in joined}) < 2:
         raise UserError("too-few")
     arrangement = arrange(
         joined,
@@ -213,7 +213,7 @@ def seated(group: Sequence[Person], blocked: frozenset[frozenset[int]]) -> NewPa
     if any(frozenset((a.id, b.id)) in blocked for a, b in pairs):
         return None
     apart = next(((a, b) for a, b in pairs if a.school_id != b.school_id), None)
-    if apart is None or (len(group) == 2 and group[0].school_id == group[1].school_id):  # noqa: PLR2004  # a pair
+    if apart is None or (len(group) == 2 and group[0].school_id == group[1].school_id):
         return None
     ordered = [*apart, *(each for each in group if each not in apart)]
     return NewPairing(tuple(Seat(each.id, each.school_id) for each in ordered), quality.reasons(ordered))

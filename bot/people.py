@@ -21,7 +21,7 @@ def require(member: Member, role: Role) -> None:
 async def two_named(tx: Tx, voice: Voice, cycle: Cycle, text: str) -> tuple[Member, Member]:
     """`Elin Pugh and Jo Hart`, also with a comma or `with`. Raises `UserError` naming what is unclear."""
     parts = [part.strip() for part in re.split(r"\s+(?:and|with|&)\s+|[,;/&]", text, flags=re.IGNORECASE) if part.strip()]
-    if len(parts) != 2:  # noqa: PLR2004  # two people change places
+    if len(parts) != 2:
         raise UserError("who")
     enrolled = [each.member_id for each in await tx.cycles.enrolments(cycle.id)]
     members = list((await tx.members.many(enrolled)).values())

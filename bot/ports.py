@@ -128,7 +128,7 @@ class Members(Protocol):
     async def of(self, partnership_id: int) -> tuple[Member, ...]:
         """All active members, by family name."""
 
-    async def at(self, address: Address) -> Member | None:
+    async def at(self, address: Address, now: datetime) -> Member | None:
         """Whose address that is; also keeps the newest `route` and the moment it was used."""
 
     async def by_email(self, email: str) -> tuple[Member, ...]: ...
@@ -179,6 +179,9 @@ class Cycles(Protocol):
 
     async def last(self, partnership_id: int) -> Cycle | None:
         """The newest, closed or not."""
+
+    async def all_of(self, partnership_id: int) -> tuple[Cycle, ...]:
+        """Every cycle, newest first."""
 
     async def running(self) -> tuple[Cycle, ...]: ...
     async def save(self, cycle: Cycle) -> None:

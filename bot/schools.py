@@ -9,7 +9,7 @@ from datetime import date, datetime
 from bot.model import Member, School
 from bot.ports import Tx
 from bot.roster import Roster, RosterChange
-from bot.terms import Availability, Calendar, Term
+from bot.terms import Availability, Calendar, Term, is_holidays_code, is_time_zone
 
 
 async def availability(tx: Tx, member: Member) -> Availability:
@@ -55,3 +55,10 @@ async def import_calendar(
     await tx.schools.set_settings(changed)
     await tx.schools.set_calendar(school.id, terms, closed)
     return changed
+
+
+def unknown_place(time_zone: str, holidays: str) -> str | None:
+    """Which of the two is unknown, as a key: `bad-time-zone` or `bad-holidays`."""
+    if time_zone and not is_time_zone(time_zone):
+        return "bad-time-zone"
+    return "bad-holidays" if not is_holidays_code(holidays) else None

@@ -135,9 +135,13 @@ class Availability:
         start, end = self._span(day)
         return self.works(day) and start <= now < end
 
+    def local(self, moment: datetime) -> datetime:
+        """The same moment on the school's clock: only to be shown, never kept."""
+        return moment.astimezone(self._zone)
+
     def local_day(self, moment: datetime) -> date:
         """Which day it is in the school."""
-        return moment.astimezone(self._zone).date()
+        return self.local(moment).date()
 
     def day_bounds(self, day: date) -> tuple[datetime, datetime]:
         """When that day begins and, not included, ends in the school: 23, 24 or 25 hours."""

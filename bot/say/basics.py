@@ -33,7 +33,10 @@ def row(buttons: Sequence[Button]) -> tuple[Element, ...]:
 
 def error(voice: Voice, problem: UserError) -> Message:
     """What happened, that nothing was lost, and what to do next."""
-    return plain(voice, f"error.{problem.key}", **problem.facts)
+    facts = dict(problem.facts)
+    if "state" in facts:
+        facts["state"] = voice(f"state.{facts['state']}")
+    return plain(voice, f"error.{problem.key}", **facts)
 
 
 def apology(voice: Voice) -> Message:

@@ -18,7 +18,7 @@ def released(voice: Voice, challenge: Challenge, name: str) -> Message:
             Text(voice.md("challenge.lead", name=name)),
             Quote(challenge.evidence, voice("challenge.evidence")),
             Quote(challenge.question, voice("challenge.question")),
-            Quote(challenge.suggestion, voice("challenge.suggestion")),
+            *((Quote(challenge.suggestion, voice("challenge.suggestion")),) if challenge.suggestion else ()),
             *row((opens(voice, "button.reply-challenge", "challenge", str(challenge.id), primary=True),)),
             Text(voice.md("challenge.foot"), small=True),
         ),

@@ -20,7 +20,8 @@ class Ask:
     step: Step
     cycle_name: str
     partner: str
-    """Given names of the partners, as a phrase."""
+    """Given names of those who will read it, as a phrase: the partners, or the one who is challenged."""
+    readers: int
     facts: Mapping[str, str]
     """The pack's known words."""
     plan: tuple[str, date] | None
@@ -69,7 +70,7 @@ def who_reads(voice: Voice, ask: Ask) -> str:
     key = "share.challenge" if ask.step.is_challenge else f"share.{ask.step.share}"
     if not ask.partner and ask.step.share is Share.PARTNER:
         key = "share.me"
-    text = voice.md(key, partner=ask.partner) if "partner" in key or "challenge" in key else voice.md(key)
+    text = voice.md(key, partner=ask.partner, n=ask.readers)
     return f"{text} {voice.md('share.story')}" if ask.step.story else text
 
 

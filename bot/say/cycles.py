@@ -165,8 +165,8 @@ def place(voice: Voice, cycle: Cycle, place: Place, today: date) -> Message:
     """A member's own status: partner, what is open, what comes next."""
     if place.enrolment is not EnrolmentState.ACCEPTED:
         key = f"place.{place.enrolment or 'outside'}"
-        buttons = (runs(voice, "button.join", "join", primary=True),) if cycle.state is not CycleState.CLOSED else ()
-        return plain(voice, key, *buttons, cycle=cycle.name)
+        join = (runs(voice, "button.join", "join", primary=True),) if cycle.state is not CycleState.CLOSED else ()
+        return plain(voice, key, *join, cycle=cycle.name)
     fields = [(voice("place.partner"), voice.listing(list(place.partners)) if place.partners else voice("place.no-partner"))]
     for _, title, closes in place.open_titles:
         fields.append((voice("place.open"), voice("place.until", title=title, until=voice.until(closes, today))))

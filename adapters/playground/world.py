@@ -1,0 +1,153 @@
+"""The playground's world: its people, its clock, and what happens when time passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from adapters.playground.messenger import Conversations, PlaygroundMessenger
+from adapters.playground.residents import Residents
+from adapters.rosters import read_calendar, read_roster
+from bot import delivery, schools
+from bot.model import Address, Member, School
+from bot.ports import Store
+from bot.prompts import Prompts, Voice
+from bot.roster import Roster
+from bot.say import members as member_words
+from bot.say import rosters as roster_words
+
+PLATFORM = "playground"
+BEGINS = datetime(2026, 10, 5, 9, 0, tzinfo=ZoneInfo("Europe/London"))
+"""A Monday of autumn: a half-term holiday, two clock changes and two calendars lie ahead."""
+FEATURED = ("Elin Pugh", "Tama Rewi")
+"""Whom a newcomer plays first: residents never answer for them."""
+
+
+class Travel(StrEnum):
+    """How far time is moved on."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    NEXT = "next"
+
+
+AHEAD = {Travel.HOUR: timedelta(hours=1), Travel.DAY: timedelta(days=1), Travel.WEEK: timedelta(weeks=1)}
+
+
+class World:
+    """A fictional partnership on a real store, with a clock of its own."""
+
+    def __init__(
+        self, store: Store, prompts: Prompts, conversations: Conversations, messenger: PlaygroundMessenger, residents: Residents
+    ) -> None:
+        self._store = store
+        self._prompts = prompts
+        self._conversations = conversations
+        self._messenger = messenger
+        self.residents = residents
+
+    async def begin(self, sample: Path) -> None:
+        """Load the sample partnership through the same imports as a real one, unless a play goes on already."""
+        if await self._conversations.clock() is not None:
+            self.residents.played.update(await self._source_ids(FEATURED))
+            return
+        voice = self._prompts.voice("en")
+        now = BEGINS.astimezone(ZoneInfo("UTC"))
+        await self._apply(self._read(sample / "roster.csv", voice, now), now, dry_run=False)
+        async with self._store.transaction() as tx:
+            [partnership] = await tx.schools.partnerships()
+            for school in await tx.schools.of(partnership.id):
+                for file in sorted((sample / "calendars").glob(f"{school.source_id}.*")):
+                    found = read_calendar(file)
+                    await schools.import_calendar(tx, school, found.terms, found.closed)
+        self.residents.played.update(await self._source_ids(FEATURED))
+        await self._conversations.set_clock(now)
+
+    def _read(self, file: Path, voice: Voice, now: datetime) -> Roster:
+        return read_roster(
+            file,
+            practices=frozenset(voice.keys("practice")),
+            phases=frozenset(voice.keys("phase")),
+            slots=frozenset(voice.keys("slot")),
+            today=now.date(),
+        )
+
+    async def _apply(self, roster: Roster, now: datetime, *, dry_run: bool) -> list[str]:
+        voice = self._prompts.voice("en")
+        async with self._store.transaction() as tx:
+            changes = await schools.import_roster(tx, voice("play.partnership"), roster, now, dry_run=dry_run)
+            if not dry_run:
+                for partnership in await tx.schools.partnerships():
+                    of = {each.id: each for each in await tx.schools.of(partnership.id)}
+                    for member in await tx.members.of(partnership.id):
+                        await tx.members.connect(address(member, of), member.id, now)
+        return roster_words.changes(voice, changes, roster.left_out, dry_run=dry_run)
+
+    async def import_roster(self, file: Path, *, dry_run: bool) -> list[str]:
+        """Import a roster as `jpd import` does; the difference, a line each. Raises `RosterError`."""
+        now = await self.now()
+        return await self._apply(self._read(file, self._prompts.voice("en"), now), now, dry_run=dry_run)
+
+    async def _source_ids(self, names: Sequence[str]) -> set[str]:
+        return {member.source_id for member, _ in await self.people() if member.name in names}
+
+    async def people(self) -> tuple[tuple[Member, School], ...]:
+        """Everybody, with their home school, in the order of schools and names."""
+        async with self._store.transaction() as tx:
+            found = []
+            for partnership in await tx.schools.partnerships():
+                of = {each.id: each for each in await tx.schools.of(partnership.id)}
+                found += [(member, of[member.home_school_id]) for member in await tx.members.of(partnership.id)]
+        return tuple(sorted(found, key=lambda each: (each[1].name, each[0].family_name, each[0].given_name)))
+
+    def roles(self, member: Member) -> str:
+        """What somebody does, as a phrase."""
+        return member_words.roles(self._prompts.voice("en"), member)
+
+    async def now(self) -> datetime:
+        """What the playground's clock says."""
+        return await self._conversations.clock() or BEGINS
+
+    async def travel(self, how: Travel) -> datetime:
+        """Move time on; everything that falls due on the way is sent, and residents answer on the way."""
+        now = await self.now()
+        target = await self._next_event(now) if how is Travel.NEXT else now + AHEAD[how]
+        while (due := await self._next_due()) is not None and due <= target:
+            await self._pass_to(max(due, now))
+            now = max(due, now)
+        await self._pass_to(target)
+        return target
+
+    async def _next_event(self, now: datetime) -> datetime:
+        due = await self._next_due()
+        return max(due, now) if due is not None else now + AHEAD[Travel.DAY]
+
+    async def _next_due(self) -> datetime | None:
+        async with self._store.transaction() as tx:
+            return await tx.deliveries.next_due()
+
+    async def _pass_to(self, now: datetime) -> None:
+        await self._conversations.set_clock(now)
+        await delivery.run(self._store, self._prompts, {PLATFORM: self._messenger}, now)
+        async with self._store.transaction() as tx:
+            partnerships = await tx.schools.partnerships()
+        for partnership in partnerships:
+            await self.residents.act(partnership.id, now)
+
+
+def address(member: Member, of: dict[int, School]) -> Address:
+    """Each school is a workspace of its own, as in the world outside."""
+    return Address(PLATFORM, of[member.home_school_id].source_id, member.source_id)
+
+
+def sayings(sample: Path) -> dict[str, tuple[str, ...]]:
+    """What residents answer, by question."""
+    kept = yaml.safe_load((sample / "sayings.en.yaml").read_text(encoding="utf-8"))
+    return {key: tuple(lines) for key, lines in kept.items()}
+

@@ -1,0 +1,251 @@
+"""The `jpd` command line: the composition root, where the core meets its store, its adapters and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bot import settings
+from bot.prompts import Prompts, Voice
+
+if TYPE_CHECKING:
+    from storage.store import SqlStore
+
+Result = TypeVar("Result")
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+prompts_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(prompts_app, name="prompts", help="The content that a JPD lead edits.")
+out, err = Console(highlight=False, markup=False), Console(stderr=True, highlight=False, markup=False)
+
+
+def main() -> None:
+    """Run a command; what a person can mend is one sentence, never a stack trace."""
+    try:
+        app()
+    except settings.SettingsError as wrong:
+        _stop(str(wrong))
+
+
+def _stop(sentence: str) -> NoReturn:
+    err.print(sentence, soft_wrap=True)
+    raise SystemExit(1)
+
+
+def _operator() -> tuple[settings.Settings, Prompts, Voice]:
+    """Settings, content, and the voice in which operators are spoken to."""
+    read = settings.read()
+    prompts = Prompts.load(read.prompts)
+    return read, prompts, prompts.voice("en")
+
+
+# --- trying it ------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def play(
+    port: Annotated[int, typer.Option(help="0 takes any free port.")] = 3979,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin again: forget what was played.")] = False,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    folder: Annotated[Path, typer.Option(help="Where the playground keeps its store.")] = Path(".play"),
+) -> None:
+    """Play teacher, coordinator and principal in the browser: fictional people, no accounts, loopback only."""
+    from adapters.playground import play as playground
+
+    read, prompts, voice = _operator()
+    if named := settings.real_tokens():
+        _stop(voice("cli.play-real-tokens", names=voice.listing(named)))
+    _run(playground.serve(_playground_store(folder, fresh=fresh), prompts, read.prompts / "sample", port=port, browser=browser))
+
+
+@app.command()
+def demo() -> None:
+    """Play a whole six-week cycle without a person, and print what everybody got and said."""
+    import tempfile
+
+    from adapters.playground import play as playground
+
+    read, prompts, _ = _operator()
+    with tempfile.TemporaryDirectory() as folder:
+        _run(playground.demo(_playground_store(Path(folder), fresh=False), prompts, read.prompts / "sample", out.print))
+
+
+# --- rosters and calendars ------------------------------------------------------------------------------------------
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV, or a OneRoster 1.1 or 1.2 zip.")],
+    partnership: Annotated[str, typer.Option(help="Its name; a new one is made.")] = "Our partnership",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, change nothing.")] = False,
+    administrators_are_principals: Annotated[
+        bool | None, typer.Option(help="OneRoster 1.1 knows no principals: are its administrators?")
+    ] = None,
+) -> None:
+    """Import a roster: staff only. A file with any fault changes nothing."""
+    from adapters.rosters import read_roster
+    from bot import schools
+    from bot.roster import RosterError
+    from bot.say import rosters as words
+
+    read, prompts, voice = _operator()
+    today = datetime.now(UTC)
+    try:
+        roster = read_roster(
+            file,
+            administrators_are_principals=administrators_are_principals,
+            practices=frozenset(voice.keys("practice")),
+            phases=frozenset(voice.keys("phase")),
+            slots=frozenset(voice.keys("slot")),
+            today=today.date(),
+        )
+    except RosterError as wrong:
+        _stop("\n".join(words.faults(voice, wrong.faults)))
+
+    async def apply() -> None:
+        async with _store(read) as store, store.transaction() as tx:
+            changes = await schools.import_roster(tx, partnership, roster, today, dry_run=dry_run)
+        for line in words.changes(voice, changes, roster.left_out, dry_run=dry_run):
+            out.print(line, soft_wrap=True)
+
+    with _busy(voice("cli.importing", n=len(roster.people))):
+        _run(apply())
+
+
+@app.command()
+def calendar(
+    school: Annotated[str, typer.Argument(help="The school's id in the roster, or its name.")],
+    file: Annotated[Path, typer.Argument(help="An .ics, or a CSV: kind,title,first_day,last_day.")],
+    partnership: Annotated[str, typer.Option(help="Whose school.")] = "Our partnership",
+    time_zone: Annotated[str, typer.Option(help="For example Europe/London.")] = "",
+    holidays: Annotated[str, typer.Option(help="Public holidays: GB-WLS, NZ-AUK, AU-VIC, IE, US-CA …")] = "",
+) -> None:
+    """Set a school's term dates and closed days."""
+    from adapters.rosters import read_calendar
+    from bot import schools
+    from bot.roster import RosterError
+    from bot.say import rosters as words
+
+    read, prompts, voice = _operator()
+    try:
+        found = read_calendar(file)
+    except RosterError as wrong:
+        _stop("\n".join(words.faults(voice, wrong.faults)))
+
+    async def apply() -> str:
+        async with _store(read) as store, store.transaction() as tx:
+            known = await tx.schools.partnership_named(partnership)
+            of = await tx.schools.of(known.id) if known else ()
+            fits = [each for each in of if school.casefold() in (each.source_id.casefold(), each.name.casefold())]
+            if not fits:
+                return voice("cli.no-such-school", school=school, schools=voice.listing([each.source_id for each in of]) or "–")
+            if problem := schools.unknown_place(time_zone, holidays):
+                return voice(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
+            await schools.import_calendar(tx, fits[0], found.terms, found.closed, time_zone=time_zone, holidays=holidays)
+            return ""
+
+    if problem := _run(apply()):
+        _stop(problem)
+    out.print(voice("cli.calendar-done", school=school, terms=len(found.terms), closed=len(found.closed)))
+
+
+# --- running it -----------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the store's tables up to date."""
+    from storage import migrate as migrations
+
+    read, _, voice = _operator()
+    migrations.upgrade(read.database_url)
+    out.print(voice("cli.migrated"))
+
+
+@app.command()
+def serve() -> None:
+    """Serve the connected chat platforms, and /healthz."""
+    from aiohttp import web
+
+    from adapters.web import application
+
+    read, _, voice = _operator()
+    out.print(voice("cli.serving", host=read.host, port=read.port))
+    web.run_app(application([]), host=read.host, port=read.port, print=None, access_log=None)
+
+
+@app.command()
+def work() -> None:
+    """Send what is due, again and again, until stopped."""
+    from adapters.scheduler import heartbeat
+    from bot import delivery
+
+    read, prompts, voice = _operator()
+    _log(read)
+
+    async def until_stopped() -> None:
+        stopped = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+        async with _store(read) as store:
+            scheduler = heartbeat(lambda now: delivery.run(store, prompts, {}, now), read.tick_seconds)
+            await stopped.wait()
+            scheduler.shutdown()
+
+    out.print(voice("cli.working", seconds=read.tick_seconds))
+    _run(until_stopped())
+
+
+@prompts_app.command("check")
+def check_prompts(
+    folder: Annotated[Path | None, typer.Argument(help="Another folder of content.")] = None,
+) -> None:
+    """Find what is wrong in the content: FIX must be mended, look is a matter of taste."""
+    from bot.prompts import Level, check
+
+    findings = check(folder or settings.read().prompts)
+    for finding in findings:
+        out.print(str(finding), soft_wrap=True)
+    if any(finding.level is Level.FIX for finding in findings):
+        raise SystemExit(1)
+
+
+# --- small parts ----------------------------------------------------------------------------------------------------
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    with contextlib.suppress(KeyboardInterrupt):
+        return asyncio.run(work)
+    raise SystemExit(130)
+
+
+@contextlib.asynccontextmanager
+async def _store(read: settings.Settings) -> AsyncIterator[SqlStore]:
+    """The store, with its tables as they should be on a first use of SQLite; PostgreSQL waits for `jpd migrate`."""
+    from storage import migrate as migrations
+    from storage.store import SqlStore
+
+    if read.database_url.startswith("sqlite"):
+        migrations.upgrade(read.database_url)
+    store = SqlStore(read.database_url)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@contextlib.contextmanager
+def _busy(sentence: str) -> Iterator[None]:
+    """A bar on a terminal, nothing in a pipe."""
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True) as bar:
+        bar.add_task(sentence, total=None)
+        yield

@@ -1,0 +1,41 @@
+"""What operators read of an import: faults with their place and mend, and the difference it makes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.prompts import Voice
+from bot.roster import ChangeKind, Fault, RosterChange
+
+SHOWN = 50
+
+
+def faults(voice: Voice, found: Sequence[Fault]) -> list[str]:
+    """A line a fault: file, row, column, what is wrong and how to mend it."""
+    lines = []
+    for fault in found:
+        place = [fault.file]
+        if fault.row is not None:
+            place.append(voice("roster.row", row=fault.row))
+        if fault.column:
+            place.append(voice("roster.column", column=fault.column))
+        lines.append(f"{', '.join(place)}: {voice(fault.key, **dict(fault.facts))}")
+    return [*lines, voice("roster.nothing-changed")]
+
+
+def changes(voice: Voice, found: Sequence[RosterChange], left_out: int, *, dry_run: bool) -> list[str]:
+    """The difference, its first lines and its sums."""
+    lines = [
+        voice(f"roster.change-{each.kind}", name=each.name) + (f" ({each.detail})" if each.detail else "") for each in found[:SHOWN]
+    ]
+    if len(found) > SHOWN:
+        lines.append(voice("roster.more-changes", n=len(found) - SHOWN))
+    counts = Counter(each.kind for each in found)
+    sums = [voice(f"roster.count-{kind}", n=counts[kind]) for kind in ChangeKind if counts[kind]]
+    lines.append(voice("roster.sums", sums=voice.listing(sums)) if sums else voice("roster.no-change"))
+    if left_out:
+        lines.append(voice("roster.left-out", n=left_out))
+    if dry_run:
+        lines.append(voice("roster.dry-run"))
+    return lines

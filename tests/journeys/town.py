@@ -1,0 +1,322 @@
+"""A small partnership on a real store, spoken to as people speak: the stage on which journeys are played."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import assert_never
+
+from bot import delivery
+from bot.dispatch import handler
+from bot.events import Command, Event, Opened, Said, Submitted, What
+from bot.message import (
+    Button,
+    Buttons,
+    Divider,
+    Element,
+    FieldErrors,
+    Fields,
+    File,
+    Form,
+    Heading,
+    Image,
+    Inputs,
+    Message,
+    Quote,
+    Replacement,
+    Reply,
+    Table,
+    Text,
+)
+from bot.model import Address, Cycle, CycleState, Kind, Member, Pairing, Profile, Role
+from bot.prompts import Prompts
+from bot.roster import Roster, RosterPerson, RosterSchool
+from bot.terms import Term
+from storage.store import SqlStore
+
+COORDINATOR = "Siân Morgan"
+PACK = "joint-practice-6wk"
+
+
+def plain(reply: Reply | None) -> str:
+    """Everything of a reply that a person can read, as text."""
+    match reply:
+        case None:
+            return ""
+        case Replacement(message):
+            return plain(message)
+        case Message(summary, elements):
+            return "\n".join([summary, *(_element(each) for each in elements)])
+        case Form():
+            return _form(reply)
+        case FieldErrors(form):
+            return _form(form)
+        case _:
+            assert_never(reply)
+
+
+def _form(form: Form) -> str:
+    lines = [form.title, form.intro]
+    for each in form.inputs:
+        options = " / ".join(option.label for option in each.question.options)
+        lines += [each.question.label, each.question.hint, options, each.value, each.error]
+    return "\n".join([*lines, form.submit])
+
+
+def _element(element: Element) -> str:  # noqa: PLR0911  # one case an element
+    match element:
+        case Heading(text):
+            return text
+        case Text(md):
+            return md.replace("\\", "")
+        case Quote(text, by):
+            return f"{by}: “{text}”"
+        case Fields(items):
+            return "\n".join(f"{label}: {value}" for label, value in items)
+        case Divider():
+            return ""
+        case Buttons(items):
+            return " ".join(f"[{each.label}]" for each in items)
+        case Inputs(form, open_label, buttons):
+            return "\n".join([_form(form), f"[{open_label}]", *(f"[{each.label}]" for each in buttons)])
+        case Image(chart, alt):
+            return f"{chart.title} {chart.subtitle} {' '.join(chart.levels)} {alt} {chart.footer}"
+        case Table(header, rows):
+            return "\n".join(" | ".join(row) for row in (header, *rows))
+        case File(name, _, content):
+            return f"{name}\n{content.decode()}"
+        case _:
+            assert_never(element)
+
+
+def buttons_of(reply: Reply | None) -> Iterator[Button]:
+    """Every button of a reply; a form's own opening counts as one."""
+    message = reply.message if isinstance(reply, Replacement) else reply
+    if isinstance(message, Message):
+        for element in message.elements:
+            if isinstance(element, Buttons):
+                yield from element.items
+            elif isinstance(element, Inputs):
+                yield Button(element.open_label, Opened(element.form.name, element.form.context))
+                yield from element.buttons
+
+
+@dataclass
+class Post:
+    """The fake messenger: keeps what it is given, by person; fails where a test says so."""
+
+    received: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
+    updated: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
+    at: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    raises: list[Exception] = field(default_factory=list)
+
+    async def send(self, address: Address, message: Message, delivery_id: int) -> str:
+        if self.raises:
+            raise self.raises.pop(0)
+        self.received[address.user].append(message)
+        self.at[address.user].append(self.now)
+        return f"{address.user}#{len(self.received[address.user]) - 1}"
+
+    async def update(self, address: Address, ref: str, message: Message) -> None:
+        self.updated[address.user].append(message)
+        self.received[address.user][int(ref.split("#")[1])] = message
+
+    async def find(self, address: Address, delivery_id: int) -> str | None:
+        return None
+
+
+class Town:
+    """People by name; what they say is an event, and what they hear is kept."""
+
+    def __init__(self, store: SqlStore, prompts: Prompts, now: datetime) -> None:
+        self.store, self.prompts, self.now = store, prompts, now
+        self.post = Post()
+        self.heard: dict[str, list[Reply]] = defaultdict(list)
+        """What the bot replied, by name."""
+        self.transcript: list[str] = []
+        self._handle = handler(store, prompts)
+        self._numbers = count(1)
+
+    # --- speaking -------------------------------------------------------------------------------------------------
+
+    async def _event(self, name: str, what: What, said: str) -> Reply | None:
+        event = Event(id=f"e{next(self._numbers)}", at=self.now, sender=Address("test", "town", name), what=what)
+        reply = await self._handle(event)
+        if reply is not None:
+            self.heard[name].append(reply)
+        self.transcript += [f"{name}: {said}", f"  → {plain(reply)}"]
+        return reply
+
+    async def say(self, name: str, text: str) -> str:
+        """Type something without a slash."""
+        return plain(await self._event(name, Said(text), text))
+
+    async def command(self, name: str, words: str) -> str:
+        """Type a slash command."""
+        return plain(await self._event(name, Command(words), f"/jpd {words}"))
+
+    async def press(self, name: str, label: str) -> Reply | None:
+        """Press the newest button of that label."""
+        for reply in (*reversed(self.heard[name]), *reversed(self.post.received[name])):
+            for button in buttons_of(reply):
+                if button.label == label:
+                    return await self._event(name, button.does, f"[{label}]")
+        raise AssertionError(f"{name} has no button {label!r}")
+
+    async def open(self, name: str, form: str, context: str = "") -> Reply | None:
+        """Open a form."""
+        return await self._event(name, Opened(form, context), f"[{form}]")
+
+    async def submit(self, name: str, form: str, context: str = "", /, **values: str) -> Reply | None:
+        """Send a form."""
+        return await self._event(name, Submitted(form, context, values), f"{form} {values}")
+
+    async def fill(self, name: str, **values: str) -> str:
+        """Fill in the newest check-in put to that person; what is not given is left empty."""
+        message = self.post.received[name][-1]
+        form = next(each.form for each in message.elements if isinstance(each, Inputs))
+        return plain(await self.submit(name, form.name, form.context, **values))
+
+    def last(self, name: str) -> str:
+        """The newest message that was delivered to somebody."""
+        return plain(self.post.received[name][-1])
+
+    def everything(self, name: str) -> str:
+        """All that somebody was ever shown."""
+        shown = (*self.heard[name], *self.post.received[name], *self.post.updated[name])
+        return "\n".join(plain(each) for each in shown)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    async def until(self, moment: datetime) -> None:
+        """Let time pass, with a heartbeat whenever something falls due."""
+        while True:
+            async with self.store.transaction() as tx:
+                due = await tx.deliveries.next_due()
+            if due is None or due > moment:
+                break
+            self.now = max(due, self.now)
+            await self.beat()
+        self.now = moment
+
+    async def beat(self) -> None:
+        """One heartbeat."""
+        self.post.now = self.now
+        await delivery.run(self.store, self.prompts, {"test": self.post}, self.now)
+
+    async def days(self, number: float) -> None:
+        """Let days pass."""
+        await self.until(self.now + timedelta(days=number))
+
+    # --- the usual beginning --------------------------------------------------------------------------------------
+
+    async def start(self, starts_on: date, pack: str = PACK) -> str:
+        """The coordinator makes a draft and invites."""
+        await self.command(COORDINATOR, "start")
+        await self.submit(COORDINATOR, "start", pack=pack, starts_on=starts_on.isoformat(), goal="Every child is heard")
+        return plain(await self.press(COORDINATOR, f"Invite {len(await self.teachers())} teachers"))
+
+    async def run(self, starts_on: date, pack: str = PACK, *, without: Sequence[str] = ()) -> None:
+        """Start, let everybody join but some, preview and confirm."""
+        await self.start(starts_on, pack)
+        for name in await self.teachers():
+            if name not in without:
+                await self.command(name, "join")
+        await self.command(COORDINATOR, "preview")
+        await self.command(COORDINATOR, "confirm")
+
+    # --- looking behind the stage ---------------------------------------------------------------------------------
+
+    async def teachers(self) -> list[str]:
+        return [name for name, member in (await self.members()).items() if member.has(Role.TEACHER)]
+
+    async def members(self) -> Mapping[str, Member]:
+        async with self.store.transaction() as tx:
+            [partnership] = await tx.schools.partnerships()
+            return {each.name: each for each in await tx.members.of(partnership.id)}
+
+    async def cycle(self) -> Cycle:
+        async with self.store.transaction() as tx:
+            [partnership] = await tx.schools.partnerships()
+            found = await tx.cycles.last(partnership.id)
+            assert found is not None
+            return found
+
+    async def pairings(self) -> list[tuple[str, ...]]:
+        """Names in each pairing, by number."""
+        cycle = await self.cycle()
+        async with self.store.transaction() as tx:
+            pairings: Sequence[Pairing] = await tx.pairings.of_cycle(cycle.id)
+            names = {each.id: each.name for each in (await tx.members.many({m for p in pairings for m in p.member_ids})).values()}
+        return [tuple(names[each] for each in pairing.member_ids) for pairing in pairings]
+
+    async def partner_of(self, name: str) -> str:
+        """The (first) partner's name."""
+        [pairing] = [each for each in await self.pairings() if name in each]
+        return next(each for each in pairing if each != name)
+
+    async def state(self) -> CycleState:
+        return (await self.cycle()).state
+
+
+async def build(
+    store: SqlStore,
+    prompts: Prompts,
+    schools: Mapping[str, Sequence[str]],
+    now: datetime,
+    *,
+    zones: Mapping[str, tuple[str, str]] | None = None,
+    terms: Mapping[str, Sequence[Term]] | None = None,
+    profiles: Mapping[str, Profile] | None = None,
+    principals: bool = True,
+) -> Town:
+    """A partnership: teachers by school; a principal each (`Head of <school>`); the coordinator at the first."""
+    people = []
+    for school, names in schools.items():
+        people += [_person(name, school, Role.TEACHER, (profiles or {}).get(name)) for name in names]
+        if principals:
+            people.append(_person(f"Head {school}", school, Role.PRINCIPAL))
+    people.append(_person(COORDINATOR, next(iter(schools)), Role.COORDINATOR))
+    places = zones or {}
+    roster = Roster(
+        schools=tuple(
+            RosterSchool(
+                source_id=school, name=school, time_zone=places.get(school, ("Europe/London", ""))[0],
+                holidays=places.get(school, ("", ""))[1], lead_name=f"Lead of {school}", lead_contact="extension 7",
+            )
+            for school in schools
+        ),
+        people=tuple(people),
+    )  # fmt: skip
+    async with store.transaction() as tx:
+        partnership = await tx.schools.add_partnership("Town")
+        await tx.schools.apply(partnership.id, roster, now)
+        for school in await tx.schools.of(partnership.id):
+            if terms and school.name in terms:
+                await tx.schools.set_calendar(school.id, terms[school.name], {})
+        for member in await tx.members.of(partnership.id):
+            await tx.members.connect(Address("test", "town", member.name), member.id, now)
+    return Town(store, prompts, now)
+
+
+def _person(name: str, school: str, role: Role, profile: Profile | None = None) -> RosterPerson:
+    given, family = name.split(" ", 1)
+    return RosterPerson(
+        source_id=name, given_name=given, family_name=family, email=f"{name.replace(' ', '.').casefold()}@example.org",
+        posts=((role, school),), profile=profile,
+    )  # fmt: skip
+
+
+def values_for(form: Form, text: str = "Four hands went up after the pause") -> dict[str, str]:
+    """Every field filled in with something that fits."""
+    fitting = {Kind.SCALE: "4", Kind.DATE: "2027-03-01", Kind.TIME: "15:30"}
+    return {
+        each.question.key: each.question.options[0].key
+        if each.question.kind in (Kind.ONE, Kind.MANY)
+        else fitting.get(each.question.kind, text)
+        for each in form.inputs
+    }
