@@ -35,9 +35,9 @@ def _check_schools_of_people(kept: Roster, came: Roster) -> None:
     known = {school.source_id for roster in (kept, came) for school in roster.schools}
     known_people = {person.source_id for person in kept.people}
     strange = {school for person in came.people for _, school in person.posts} - known
-    faults = [("school-unknown", ("school", school)) for school in sorted(strange)]
+    faults = [("roster.unknown-school", ("school", school)) for school in sorted(strange)]
     faults += [
-        ("person-without-school", ("person", person.source_id))
+        ("roster.person-without-school", ("person", person.source_id))
         for person in came.people
         if person.active and not person.posts and person.source_id not in known_people
     ]

@@ -187,7 +187,7 @@ async def test_a_person_at_a_school_nobody_knows_is_a_fault_and_changes_nothing(
         with pytest.raises(RosterError) as refused:
             await tx.schools.apply(world.partnership_id, with_people(*ROSTER.people, lost), NOW)
 
-    assert [fault.key for fault in refused.value.faults] == ["school-unknown"]
+    assert [fault.key for fault in refused.value.faults] == ["roster.unknown-school"]
 
 
 async def test_a_new_person_without_any_school_is_a_fault(world: World) -> None:
@@ -197,7 +197,7 @@ async def test_a_new_person_without_any_school_is_a_fault(world: World) -> None:
                 world.partnership_id, with_people(replace(person("Nia", RIVER), posts=()))
             )
 
-    assert [fault.key for fault in refused.value.faults] == ["person-without-school"]
+    assert [fault.key for fault in refused.value.faults] == ["roster.person-without-school"]
 
 
 async def test_two_partnerships_may_use_the_same_identifiers(world: World) -> None:
