@@ -18,6 +18,8 @@ class Faults:
     def __init__(self) -> None:
         self._kept: list[Fault] = []
         self._more = 0
+        self.is_cut_off = False
+        """Whether a file could not be read to its end: what refers to it cannot be judged."""
 
     def add(self, file: str, row: int | None, column: str, key: str, **facts: str | int) -> None:
         """Note a fault. Facts are read by people: never a name, an e-mail or a value of a pupil's row."""
@@ -26,6 +28,11 @@ class Faults:
         else:
             texts = tuple((name, str(value)) for name, value in facts.items())
             self._kept.append(Fault(file, row, column, key, texts))
+
+    def cut_off(self, file: str, row: int | None, column: str, key: str, **facts: str | int) -> None:
+        """Note a fault that ends the reading of its file."""
+        self.is_cut_off = True
+        self.add(file, row, column, key, **facts)
 
     def raise_any(self) -> None:
         """Raise `RosterError` if there is any fault."""

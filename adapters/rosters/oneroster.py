@@ -153,6 +153,8 @@ class _Reading:
         if file in self._archive and not is_absent:
             with self._archive.open(file) as stream:
                 yield from read_exact_table(stream, file, header, self._faults)
+            if self._faults.is_cut_off:
+                self._faults.raise_any()
         elif not (is_absent and may_be_absent):
             self._faults.stop(file, None, "", "roster.missing-file", name=file)
 

@@ -73,9 +73,9 @@ def read_table(
     absent = [column for column in required if column not in names]
     doubled = [column for column in columns if names.count(column) > 1]
     for column in absent:
-        faults.add(file, number, column, "roster.missing-column", name=column)
+        faults.cut_off(file, number, column, "roster.missing-column", name=column)
     for column in doubled:
-        faults.add(file, number, column, "roster.doubled-column", name=column)
+        faults.cut_off(file, number, column, "roster.doubled-column", name=column)
     if not absent and not doubled:
         places = {name: place for place, name in enumerate(names) if name}
         yield from _body(rows, file, len(cells), places, faults)
@@ -102,9 +102,9 @@ def read_exact_table(
         if name == expected:
             continue
         if expected in names:
-            faults.add(file, number, expected, "roster.misplaced-column", name=expected, place=place)
+            faults.cut_off(file, number, expected, "roster.misplaced-column", name=expected, place=place)
         else:
-            faults.add(file, number, expected, "roster.missing-column", name=expected)
+            faults.cut_off(file, number, expected, "roster.missing-column", name=expected)
         return  # the columns after it are displaced by this one
     places = {name: place for place, name in enumerate(header)}
     yield from _body(rows, file, len(cells), places, faults)
@@ -131,7 +131,7 @@ def _rows(
     sample = stream.peek()
     is_utf_16 = sample.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\0" in sample and not is_utf_16:
-        faults.add(file, None, "", "roster.no-text")
+        faults.cut_off(file, None, "", "roster.no-text")
         return
     number = 0
     text = io.TextIOWrapper(stream, encoding="utf-16" if is_utf_16 else "utf-8-sig", newline="")
@@ -139,7 +139,7 @@ def _rows(
         lines = _lines(text)
         blank_lines, first = _first(lines)
         if not first:
-            faults.add(file, None, "", "roster.empty")
+            faults.cut_off(file, None, "", "roster.empty")
             return
         number = blank_lines
         table = csv.reader(chain([first], lines), delimiter=max(delimiters, key=first.count), strict=True)
@@ -147,9 +147,9 @@ def _rows(
             if any(map(str.strip, cells)):
                 yield number, cells
     except UnicodeError:
-        faults.add(file, None, "", "roster.not-utf-8")
+        faults.cut_off(file, None, "", "roster.not-utf-8")
     except (csv.Error, _Unreadable):
-        faults.add(file, number + 1, "", "roster.broken-row")
+        faults.cut_off(file, number + 1, "", "roster.broken-row")
     finally:
         if not stream.closed:
             text.detach()  # it would close what the caller opened
