@@ -18,7 +18,13 @@ def heartbeat(tick: Tick, seconds: int) -> AsyncIOScheduler:
 
     scheduler = AsyncIOScheduler(timezone=UTC)
     scheduler.add_job(
-        beat, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None, next_run_time=datetime.now(UTC)
+        beat,
+        "interval",
+        seconds=seconds,
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+        next_run_time=datetime.now(UTC),
     )
     scheduler.start()
     return scheduler

@@ -106,4 +106,3 @@ def _choice(question: Question, said: str) -> str | None:
         if folded in (option.key.casefold(), option.label.casefold(), str(index)):
             return option.key
     return None
-

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from bot import planning, privacy
 from bot.errors import UserError
 from bot.forms import faults
-from bot.message import Form, Message, Reply, Replacement
+from bot.message import Form, Message, Replacement, Reply
 from bot.model import Challenge, CheckIn, DeliveryKind, Member
 from bot.ports import Tx
 from bot.prompts import Voice
@@ -115,7 +115,11 @@ async def reply(
     if day < (await availability(tx, member)).local_day(now):
         return faults(voice, form, values, {"next_step_on": voice("field.past")}) or form
     kept = replace(
-        challenge, reply=values["reply"].strip(), next_step=values["next_step"].strip(), next_step_on=day, replied_at=now
+        challenge,
+        reply=values["reply"].strip(),
+        next_step=values["next_step"].strip(),
+        next_step_on=day,
+        replied_at=now,
     )
     await tx.challenges.save_reply(kept)
     if challenge.giver_id is not None:
@@ -123,7 +127,9 @@ async def reply(
         pairing = await tx.pairings.get(challenge.pairing_id)
         cycle = await tx.cycles.get(pairing.cycle_id)
         moment = (await availability(tx, giver)).next_moment(now)
-        await tx.deliveries.owe([planning.owe(cycle, giver.id, DeliveryKind.CHALLENGE_REPLY, challenge.id, moment)])
+        await tx.deliveries.owe(
+            [planning.owe(cycle, giver.id, DeliveryKind.CHALLENGE_REPLY, challenge.id, moment)]
+        )
         await tx.deliveries.refresh(DeliveryKind.CHALLENGE_REPLY, challenge.id, now)
     return Replacement(words.replied(voice, kept, name, day))
 
@@ -139,7 +145,9 @@ async def _name(tx: Tx, member_id: int | None) -> str:
     return (await tx.members.get(member_id)).given_name if member_id is not None else ""
 
 
-async def message_for(tx: Tx, voice: Voice, check_in: CheckIn, *, is_update: bool, now: datetime) -> Message | None:
+async def message_for(
+    tx: Tx, voice: Voice, check_in: CheckIn, *, is_update: bool, now: datetime
+) -> Message | None:
     """What a receiver reads; None while there is nothing to read."""
     challenge = await for_receiver(tx, check_in, now)
     if challenge is not None:

@@ -10,7 +10,7 @@ from bot import challenges, planning
 from bot.asks import read_typed, the_ask
 from bot.errors import UserError
 from bot.forms import faults
-from bot.message import Form, Message, Reply, Replacement
+from bot.message import Form, Message, Replacement, Reply
 from bot.model import Answer, CheckIn, CheckInState, DeliveryKind, Kind, Member, Question, Share
 from bot.ports import Tx
 from bot.prompts import Prompts, Voice
@@ -35,7 +35,13 @@ async def open_form(tx: Tx, voice: Voice, member: Member, number: str, now: date
 
 
 async def submit(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, number: str, values: Mapping[str, str], now: datetime
+    tx: Tx,
+    prompts: Prompts,
+    voice: Voice,
+    member: Member,
+    number: str,
+    values: Mapping[str, str],
+    now: datetime,
 ) -> Reply:
     """Keep what the form says and share it as the step says."""
     check_in = await mine(tx, member, number, now)
@@ -112,7 +118,9 @@ async def _owe_to_partners(tx: Tx, member: Member, check_in: CheckIn, now: datet
     available = await availabilities(tx, list(partners.values()))
     await tx.deliveries.owe(
         [
-            planning.owe(cycle, each, DeliveryKind.SHARED_ANSWER, check_in.id, available[each].next_moment(now))
+            planning.owe(
+                cycle, each, DeliveryKind.SHARED_ANSWER, check_in.id, available[each].next_moment(now)
+            )
             for each in partners
         ]
     )
@@ -165,7 +173,14 @@ async def _typed(
 
 
 async def _ask_next(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, ask: words.Ask, asked: Question, value: str, now: datetime
+    tx: Tx,
+    prompts: Prompts,
+    voice: Voice,
+    member: Member,
+    ask: words.Ask,
+    asked: Question,
+    value: str,
+    now: datetime,
 ) -> Message:
     """Ask the next question; share as soon as everything needed is there."""
     order = words.questions(voice, ask)
@@ -198,7 +213,9 @@ async def undo(tx: Tx, voice: Voice, member: Member, number: str, now: datetime)
     check_in = await mine(tx, member, number, now)
     ask = await the_ask(tx, voice, member, check_in, now)
     if check_in.state is CheckInState.SKIPPED:
-        await tx.check_ins.save(replace(check_in, state=CheckInState.OPEN, asking=words.questions(voice, ask)[0].key))
+        await tx.check_ins.save(
+            replace(check_in, state=CheckInState.OPEN, asking=words.questions(voice, ask)[0].key)
+        )
     return Replacement(words.question(voice, ask))
 
 
@@ -219,11 +236,11 @@ async def take_back(tx: Tx, voice: Voice, member: Member, number: str, now: date
     check_in = await mine(tx, member, number, now)
     ask = await the_ask(tx, voice, member, check_in, now)
     await tx.check_ins.take_back(check_in.id)
-    await tx.check_ins.save(replace(check_in, state=CheckInState.OPEN, asking=words.questions(voice, ask)[0].key))
+    await tx.check_ins.save(
+        replace(check_in, state=CheckInState.OPEN, asking=words.questions(voice, ask)[0].key)
+    )
     if ask.step.is_challenge:
         await challenges.take_back(tx, check_in, now)
     else:
         await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, now)
     return Replacement(words.undone(voice, ask, "check-in.taken-back"))
-
-

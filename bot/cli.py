@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 prompts_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(prompts_app, name="prompts", help="The content that a JPD lead edits.")
 out, err = Console(highlight=False, markup=False), Console(stderr=True, highlight=False, markup=False)
@@ -64,7 +66,15 @@ def play(
     read, prompts, voice = _operator()
     if named := settings.real_tokens():
         _stop(voice("cli.play-real-tokens", names=voice.listing(named)))
-    _run(playground.serve(_playground_store(folder, fresh=fresh), prompts, read.prompts / "sample", port=port, browser=browser))
+    _run(
+        playground.serve(
+            _playground_store(folder, fresh=fresh),
+            prompts,
+            read.prompts / "sample",
+            port=port,
+            browser=browser,
+        )
+    )
 
 
 @app.command()
@@ -76,7 +86,11 @@ def demo() -> None:
 
     read, prompts, _ = _operator()
     with tempfile.TemporaryDirectory() as folder:
-        _run(playground.demo(_playground_store(Path(folder), fresh=False), prompts, read.prompts / "sample", out.print))
+        _run(
+            playground.demo(
+                _playground_store(Path(folder), fresh=False), prompts, read.prompts / "sample", out.print
+            )
+        )
 
 
 # --- rosters and calendars ------------------------------------------------------------------------------------------
@@ -145,12 +159,20 @@ def calendar(
         async with _store(read) as store, store.transaction() as tx:
             known = await tx.schools.partnership_named(partnership)
             of = await tx.schools.of(known.id) if known else ()
-            fits = [each for each in of if school.casefold() in (each.source_id.casefold(), each.name.casefold())]
+            fits = [
+                each for each in of if school.casefold() in (each.source_id.casefold(), each.name.casefold())
+            ]
             if not fits:
-                return voice("cli.no-such-school", school=school, schools=voice.listing([each.source_id for each in of]) or "–")
+                return voice(
+                    "cli.no-such-school",
+                    school=school,
+                    schools=voice.listing([each.source_id for each in of]) or "–",
+                )
             if problem := schools.unknown_place(time_zone, holidays):
                 return voice(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
-            await schools.import_calendar(tx, fits[0], found.terms, found.closed, time_zone=time_zone, holidays=holidays)
+            await schools.import_calendar(
+                tx, fits[0], found.terms, found.closed, time_zone=time_zone, holidays=holidays
+            )
             return ""
 
     if problem := _run(apply()):
@@ -246,6 +268,13 @@ async def _store(read: settings.Settings) -> AsyncIterator[SqlStore]:
 @contextlib.contextmanager
 def _busy(sentence: str) -> Iterator[None]:
     """A bar on a terminal, nothing in a pipe."""
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True) as bar:
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+    ) as bar:
         bar.add_task(sentence, total=None)
         yield

@@ -22,11 +22,31 @@ ALIASES = {
 }
 
 BUTTONS = frozenset(
-    {"accept", "decline", "skip", "undo", "later", "take-back", "send", "put", "another", "invite", "resume", "go on", "forget me"}
+    {
+        "accept",
+        "decline",
+        "skip",
+        "undo",
+        "later",
+        "take-back",
+        "send",
+        "put",
+        "another",
+        "invite",
+        "resume",
+        "go on",
+        "forget me",
+    }
 )
 """What only a button, or somebody who knows, says."""
 
-ALONE = frozenset({*EVERYONE, *COORDINATORS, *ALIASES, DIGEST, "forget me", "resume", "invite", "go on"}) - {"tell", "swap", "block", "nudge", "?"}
+ALONE = frozenset({*EVERYONE, *COORDINATORS, *ALIASES, DIGEST, "forget me", "resume", "invite", "go on"}) - {
+    "tell",
+    "swap",
+    "block",
+    "nudge",
+    "?",
+}
 """Plain words without a slash that are a command when nothing follows them."""
 
 
@@ -64,7 +84,14 @@ def is_plainly(text: str, partners: Collection[str]) -> bool:
         case "pause":
             return not rest or folded.split()[0] in ("until", "till", "for")
         case "tell":
-            return folded.startswith(("my partner ", "partner ", *(f"{name} " for name in partners), *(f"{name}," for name in partners)))
+            return folded.startswith(
+                (
+                    "my partner ",
+                    "partner ",
+                    *(f"{name} " for name in partners),
+                    *(f"{name}," for name in partners),
+                )
+            )
         case "language":
             return len(folded.split()) <= 1
         case "leave" | "close" | "forget me":

@@ -107,19 +107,25 @@ def _at(delivery: Delivery, moment: datetime) -> Later | Dropped:
     return Later(moment)
 
 
-async def _words(  # noqa: PLR0911  # one visible table of every kind
+async def _words(  # noqa: C901  # one visible table of every kind
     tx: Tx, voice: Voice, delivery: Delivery, member: Member, cycle: Cycle, now: datetime
 ) -> Message | Later | Dropped:
     subject = delivery.subject_id
     match delivery.kind:
         case DeliveryKind.INVITATION:
             enrolment = await tx.cycles.enrolment(cycle.id, member.id)
-            if enrolment is None or enrolment.state is not EnrolmentState.INVITED or cycle.state is CycleState.CLOSED:
+            if (
+                enrolment is None
+                or enrolment.state is not EnrolmentState.INVITED
+                or cycle.state is CycleState.CLOSED
+            ):
                 return Dropped("answered")
             return await cycles.invitation(tx, voice, cycle)
         case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
             is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
-            return await pairings.introduction(tx, voice, member, subject, changed=is_changed) or Dropped("changed")
+            return await pairings.introduction(tx, voice, member, subject, changed=is_changed) or Dropped(
+                "changed"
+            )
         case DeliveryKind.ALONE:
             seated = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if seated else pairing_words.alone(voice, cycle)
@@ -143,10 +149,14 @@ async def _words(  # noqa: PLR0911  # one visible table of every kind
         case DeliveryKind.CLOSED:
             pairing = await tx.pairings.of_member(cycle.id, member.id)
             partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
-            return cycle_words.closed(voice, cycle, [each.given_name for each in partners.values() if each.active])
+            return cycle_words.closed(
+                voice, cycle, [each.given_name for each in partners.values() if each.active]
+            )
 
 
-async def _ask(tx: Tx, voice: Voice, delivery: Delivery, member: Member, now: datetime) -> Message | Later | Dropped:
+async def _ask(
+    tx: Tx, voice: Voice, delivery: Delivery, member: Member, now: datetime
+) -> Message | Later | Dropped:
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.closes_at <= now:
         return Dropped("closed")
@@ -201,8 +211,12 @@ async def _pool(
     if over > now:
         return Later(over)
     step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
-    typed = {each.key for each in step.words(voice.language).questions if each.kind in (Kind.SHORT, Kind.LONG)}
-    said = [each for each in await tx.check_ins.pool(cycle.id, step.key, Share.POOL) if each[1].question in typed]
+    typed = {
+        each.key for each in step.words(voice.language).questions if each.kind in (Kind.SHORT, Kind.LONG)
+    }
+    said = [
+        each for each in await tx.check_ins.pool(cycle.id, step.key, Share.POOL) if each[1].question in typed
+    ]
     if not privacy.may_pool_read(len({author for author, _ in said})):
         return Dropped("nothing-to-say")
     others = [answer.text for author, answer in said if author != member.id]

@@ -60,7 +60,9 @@ async def open_start(tx: Tx, prompts: Prompts, voice: Voice, member: Member) -> 
     cycle = await tx.cycles.current(member.partnership_id)
     if cycle is not None and cycle.state is not CycleState.DRAFT:
         raise UserError("cycle-is-open")
-    values = {"pack": cycle.pack_id, "starts_on": cycle.starts_on.isoformat(), "goal": cycle.goal} if cycle else {}
+    values = (
+        {"pack": cycle.pack_id, "starts_on": cycle.starts_on.isoformat(), "goal": cycle.goal} if cycle else {}
+    )
     return words.start_form(voice, prompts.packs(), values)
 
 
@@ -149,7 +151,9 @@ async def invite(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message
     await tx.cycles.save(replace(cycle, state=CycleState.INVITING))
     await tx.cycles.invite(
         [
-            Enrolment(cycle_id=cycle.id, member_id=each.id, school_id=_school_as_teacher(each), invited_at=now)
+            Enrolment(
+                cycle_id=cycle.id, member_id=each.id, school_id=_school_as_teacher(each), invited_at=now
+            )
             for each in teachers
         ]
     )
@@ -159,7 +163,9 @@ async def invite(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message
             for each in teachers
         ]
     )
-    return basics.plain(voice, "invited.done", basics.runs(voice, "button.preview", "preview"), n=len(teachers))
+    return basics.plain(
+        voice, "invited.done", basics.runs(voice, "button.preview", "preview"), n=len(teachers)
+    )
 
 
 def _school_as_teacher(member: Member) -> int:
@@ -215,11 +221,15 @@ async def plan_pairing(tx: Tx, cycle: Cycle, pack: Pack, pairing: Pairing, now: 
         earlier = known.get((each.member_id, each.step))
         if earlier is not None and earlier.closes_at > now:
             moved = replace(earlier, pairing_id=pairing.id, closes_at=each.closes_at)
-            await tx.check_ins.save(replace(moved, due_at=each.due_at) if earlier.state is CheckInState.PLANNED else moved)
+            await tx.check_ins.save(
+                replace(moved, due_at=each.due_at) if earlier.state is CheckInState.PLANNED else moved
+            )
     added = await tx.check_ins.add(
         [each for each in planned if (each.member_id, each.step) not in known and each.closes_at > now]
     )
-    closing = {step.key: max(each.closes_at for each in planned if each.step == step.key) for step in pack.steps}
+    closing = {
+        step.key: max(each.closes_at for each in planned if each.step == step.key) for step in pack.steps
+    }
     await tx.deliveries.owe(
         [
             owed
@@ -245,7 +255,9 @@ async def plan_digests(tx: Tx, cycle: Cycle, now: datetime) -> None:
     for member in members:
         if member.has(Role.COORDINATOR):
             moment = (await availability(tx, member)).next_moment(last)
-            await tx.deliveries.owe([planning.owe(cycle, member.id, DeliveryKind.CYCLE_END, cycle.id, moment)])
+            await tx.deliveries.owe(
+                [planning.owe(cycle, member.id, DeliveryKind.CYCLE_END, cycle.id, moment)]
+            )
 
 
 async def hold(tx: Tx, voice: Voice, member: Member) -> Message:
@@ -277,7 +289,10 @@ async def close(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
     enrolled = await _accepted(tx, cycle)
     people = await availabilities(tx, enrolled)
     await tx.deliveries.owe(
-        [planning.owe(cycle, each.id, DeliveryKind.CLOSED, cycle.id, people[each.id].next_moment(now)) for each in enrolled]
+        [
+            planning.owe(cycle, each.id, DeliveryKind.CLOSED, cycle.id, people[each.id].next_moment(now))
+            for each in enrolled
+        ]
     )
     return basics.plain(voice, "close.done", cycle=cycle.name, n=len(enrolled))
 
@@ -295,7 +310,11 @@ async def status(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message
     """A coordinator's view of the cycle, or a member's own place in it."""
     cycle = await tx.cycles.last(member.partnership_id)
     if cycle is None:
-        start = (basics.runs(voice, "button.start", "start", primary=True),) if member.has(Role.COORDINATOR) else ()
+        start = (
+            (basics.runs(voice, "button.start", "start", primary=True),)
+            if member.has(Role.COORDINATOR)
+            else ()
+        )
         return basics.plain(voice, "status.none", *start)
     if not member.has(Role.COORDINATOR):
         return await _place(tx, voice, member, cycle, now)
@@ -326,7 +345,9 @@ async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: dateti
     partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
     seats = {seat.member_id: schools[seat.school_id].name for seat in pairing.seats} if pairing else {}
     person = await availability(tx, member)
-    waiting = [each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN]
+    waiting = [
+        each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN
+    ]
     following = await tx.deliveries.next_for(member.id)
     place = words.Place(
         enrolment=enrolment.state if enrolment else None,
@@ -334,10 +355,13 @@ async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: dateti
         given_names=[each.given_name for each in partners.values()],
         pairing_id=pairing.id if pairing else None,
         open_titles=[
-            (each.id, pack.step(each.step).words(voice.language).form, person.local(each.closes_at)) for each in waiting
+            (each.id, pack.step(each.step).words(voice.language).form, person.local(each.closes_at))
+            for each in waiting
         ],
         next_ask=person.local(following.due_at) if following else None,
-        paused_until=member.paused_until if member.paused_until and member.paused_until > person.local_day(now) else None,
+        paused_until=member.paused_until
+        if member.paused_until and member.paused_until > person.local_day(now)
+        else None,
     )
     return words.place(voice, cycle, place, person.local_day(now))
 
@@ -350,7 +374,9 @@ async def ledger(tx: Tx, voice: Voice, member: Member) -> Message:
     stuck = [each for each in deliveries if _is_stuck(each)][:10]
     names = await tx.members.many({each.member_id for each in stuck})
     return words.ledger(
-        voice, Counter(each.state for each in deliveries), [(each, names[each.member_id].name) for each in stuck]
+        voice,
+        Counter(each.state for each in deliveries),
+        [(each, names[each.member_id].name) for each in stuck],
     )
 
 

@@ -21,13 +21,17 @@ def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
             return today + timedelta(days=1)
         case ["next", "week"]:
             return today + timedelta(days=7 - today.weekday())
-        case [number, ("day" | "days" | "week" | "weeks") as unit] if number in _NUMBERS or number.isdecimal():
+        case [number, ("day" | "days" | "week" | "weeks") as unit] if (
+            number in _NUMBERS or number.isdecimal()
+        ):
             count = _NUMBERS.get(number) or int(number[:4])
             return today + timedelta(days=min(count, 400) * (7 if unit.startswith("week") else 1))
         case _:
             pass
     numbers = [int(each) for each in re.findall(r"\d+", cleaned)]
-    if any(31 < each < 2000 or each > 2100 for each in numbers):  # the parser would make a year of the 32 in "32 May"
+    if any(
+        31 < each < 2000 or each > 2100 for each in numbers
+    ):  # the parser would make a year of the 32 in "32 May"
         return None
     try:
         start = datetime.combine(today if numbers else today.replace(day=1), time())
@@ -35,7 +39,9 @@ def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
         found = dates.parse(cleaned, default=start, dayfirst=day_first and not iso).date()
     except (ValueError, OverflowError):
         return None
-    names_year = any(len(part) == 4 and part.isdecimal() for part in cleaned.replace("/", " ").replace("-", " ").split())
+    names_year = any(
+        len(part) == 4 and part.isdecimal() for part in cleaned.replace("/", " ").replace("-", " ").split()
+    )
     return found if names_year or found > today else found.replace(year=found.year + 1)
 
 

@@ -55,7 +55,13 @@ async def _deliver(
         if outcome.state is DeliveryState.SENT:
             await _after_sending(tx, outcome)
         await tx.deliveries.settle(outcome)
-    log.info("delivery.settled", delivery_id=delivery.id, kind=delivery.kind, state=outcome.state, reason=outcome.reason)
+    log.info(
+        "delivery.settled",
+        delivery_id=delivery.id,
+        kind=delivery.kind,
+        state=outcome.state,
+        reason=outcome.reason,
+    )
 
 
 async def _outcome(
@@ -77,7 +83,11 @@ async def _outcome(
 
 
 async def _send(
-    messengers: Mapping[str, Messenger], delivery: Delivery, message: Message, address: Address | None, now: datetime
+    messengers: Mapping[str, Messenger],
+    delivery: Delivery,
+    message: Message,
+    address: Address | None,
+    now: datetime,
 ) -> Delivery:
     messenger = messengers.get(address.platform) if address else None
     if address is None or messenger is None:  # owed all the same: it waits until they connect, or it expires

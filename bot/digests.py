@@ -94,7 +94,8 @@ def _by_school(
             if each.state in (CheckInState.ANSWERED, CheckInState.SKIPPED):
                 replied.setdefault(enrolment.school_id, set()).add(each.member_id)
     return tuple(
-        digest.SchoolWeek(school, len(people), len(replied.get(school, ()))) for school, people in sorted(asked.items())
+        digest.SchoolWeek(school, len(people), len(replied.get(school, ())))
+        for school, people in sorted(asked.items())
     )
 
 
@@ -120,14 +121,18 @@ def _stages(
     for each in check_ins:
         if each.due_at <= now and each.member_id in cohort:
             furthest[each.member_id] = max(furthest.get(each.member_id, 0), stage_of[each.step])
-    return tuple((stage, sum(reached >= index for reached in furthest.values())) for index, stage in enumerate(order))
+    return tuple(
+        (stage, sum(reached >= index for reached in furthest.values())) for index, stage in enumerate(order)
+    )
 
 
 async def _message(
     tx: Tx, voice: Voice, cycle: Cycle, pack: Pack, school_id: int, monday: date
 ) -> Message | None:
     published = [
-        digest.from_json(figures) for week, figures in await tx.digests.published(cycle.id, school_id) if figures and week <= monday
+        digest.from_json(figures)
+        for week, figures in await tx.digests.published(cycle.id, school_id)
+        if figures and week <= monday
     ]
     if not published or published[-1].week != monday:
         return None
@@ -151,7 +156,10 @@ async def _to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: str) 
         days = [each.due_at.date() for each in check_ins if each.step == step.key]
         if days and max(days) > friday and step.words(language).principals:
             return step.words(language).principals
-    return next((step.words(language).principals for step in reversed(pack.steps) if step.words(language).principals), "")
+    return next(
+        (step.words(language).principals for step in reversed(pack.steps) if step.words(language).principals),
+        "",
+    )
 
 
 async def _story(tx: Tx, cycle: Cycle, pack: Pack) -> str:
@@ -169,4 +177,3 @@ async def _story(tx: Tx, cycle: Cycle, pack: Pack) -> str:
             if privacy.may_principal_read(consented=consented, respondents=len(told_by)):
                 return said[told]
     return ""
-

@@ -19,7 +19,8 @@ def faults(
         replace(
             each,
             value=values.get(each.question.key, ""),
-            error=fault(voice, each.question, values.get(each.question.key, "")) or (more or {}).get(each.question.key, ""),
+            error=fault(voice, each.question, values.get(each.question.key, ""))
+            or (more or {}).get(each.question.key, ""),
         )
         for each in form.inputs
     )
@@ -28,7 +29,9 @@ def faults(
 
 def filled(form: Form, values: Mapping[str, str]) -> Form:
     """The form with those values in it."""
-    return replace(form, inputs=tuple(Input(each.question, values.get(each.question.key, "")) for each in form.inputs))
+    return replace(
+        form, inputs=tuple(Input(each.question, values.get(each.question.key, "")) for each in form.inputs)
+    )
 
 
 def fault(voice: Voice, question: Question, value: str) -> str:

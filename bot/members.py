@@ -110,13 +110,18 @@ async def resume(tx: Tx, voice: Voice, member: Member) -> Message:
     return say.basics.plain(voice, "pause.over")
 
 
-async def choose_language(tx: Tx, voice: Voice, member: Member, text: str, known: Mapping[str, Voice]) -> Message:
+async def choose_language(
+    tx: Tx, voice: Voice, member: Member, text: str, known: Mapping[str, Voice]
+) -> Message:
     """Speak another language with this person; without one, show what there is."""
     if not text:
         return words.languages(voice, tuple(known))
     wanted = text.strip().casefold()
     for code, other in known.items():
-        names = {code.casefold(), other(f"language.{code}").casefold() if other.has(f"language.{code}") else ""}
+        names = {
+            code.casefold(),
+            other(f"language.{code}").casefold() if other.has(f"language.{code}") else "",
+        }
         if wanted in names:
             await tx.members.set_language(member.id, code)
             return say.basics.plain(other, "language.done")
@@ -132,7 +137,11 @@ async def leave(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
     """Leave the cycle: the partner gets another pairing, and no reason."""
     cycle = await tx.cycles.current(member.partnership_id)
     enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
-    if cycle is None or enrolment is None or enrolment.state in (EnrolmentState.LEFT, EnrolmentState.DECLINED):
+    if (
+        cycle is None
+        or enrolment is None
+        or enrolment.state in (EnrolmentState.LEFT, EnrolmentState.DECLINED)
+    ):
         return say.basics.plain(voice, "leave.nothing")
     if not really:
         return words.really_leave(voice, cycle.name)
@@ -146,8 +155,12 @@ async def data(tx: Tx, voice: Voice, member: Member) -> Message:
     """Everything kept about this person, as a file: theirs by right."""
     kept = {
         **_who(member, await tx.members.profile(member.id)),
-        "notes": [{"text": note.text, "sent_at": note.sent_at.isoformat()} for note in await tx.notes.by(member.id)],
-        "cycles": [await _said_in(tx, cycle, member) for cycle in await tx.cycles.all_of(member.partnership_id)],
+        "notes": [
+            {"text": note.text, "sent_at": note.sent_at.isoformat()} for note in await tx.notes.by(member.id)
+        ],
+        "cycles": [
+            await _said_in(tx, cycle, member) for cycle in await tx.cycles.all_of(member.partnership_id)
+        ],
     }
     content = json.dumps(kept, ensure_ascii=False, indent=2).encode()
     return words.data(voice, content, "my-jpd-data.json")

@@ -56,11 +56,15 @@ async def partner_names(tx: Tx, member: Member) -> frozenset[str]:
 
 
 async def _partners(tx: Tx, member: Member) -> tuple[Pairing, list[Member]]:
-    cycle = await tx.cycles.last(member.partnership_id)  # partners may go on writing after the cycle has closed
+    cycle = await tx.cycles.last(
+        member.partnership_id
+    )  # partners may go on writing after the cycle has closed
     pairing = await tx.pairings.of_member(cycle.id, member.id) if cycle else None
     if pairing is None:
         raise UserError("no-partner")
-    partners = [each for each in (await tx.members.many(pairing.partners_of(member.id))).values() if each.active]
+    partners = [
+        each for each in (await tx.members.many(pairing.partners_of(member.id))).values() if each.active
+    ]
     if not partners:
         raise UserError("no-partner")
     return pairing, partners
@@ -69,7 +73,9 @@ async def _partners(tx: Tx, member: Member) -> tuple[Pairing, list[Member]]:
 def _without_name(text: str, partners: list[Member]) -> str:
     """The words without the partner's name in front of them."""
     said = text.strip()
-    for name in sorted((name for each in partners for name in (each.name, each.given_name)), key=len, reverse=True):
+    for name in sorted(
+        (name for each in partners for name in (each.name, each.given_name)), key=len, reverse=True
+    ):
         if said.casefold().startswith(name.casefold()) and not said[len(name) :][:1].isalnum():
             return said[len(name) :].lstrip(" ,:")
     for name in ("my partner", "partner"):
@@ -94,7 +100,9 @@ async def _carry(
     if len(partners) > 1:
         return basics.plain(voice, "tell.several", partner=names)
     arrives = (await availability(tx, member)).local(moments[partners[0].id])
-    return basics.plain(voice, "tell.later", partner=names, day=voice.day(arrives.date()), time=voice.time(arrives))
+    return basics.plain(
+        voice, "tell.later", partner=names, day=voice.day(arrives.date()), time=voice.time(arrives)
+    )
 
 
 async def message_for(tx: Tx, voice: Voice, note_id: int) -> Message | None:

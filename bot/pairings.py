@@ -52,7 +52,10 @@ async def _propose(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message
     schools = {each.id: each.school_id for each in joined}
     proposed = await tx.pairings.propose(
         cycle.id,
-        [NewPairing(tuple(Seat(each, schools[each]) for each in group.member_ids), group.reasons) for group in arrangement.groups],
+        [
+            NewPairing(tuple(Seat(each, schools[each]) for each in group.member_ids), group.reasons)
+            for group in arrangement.groups
+        ],
         now,
     )
     await tx.cycles.save(replace(cycle, state=CycleState.MATCHED))
@@ -185,7 +188,9 @@ async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
         raise UserError("cannot-swap", a=a.given_name, b=b.given_name)
     new = [each for each in changed if each is not None]
     if cycle.state is CycleState.MATCHED:
-        kept = [NewPairing(each.seats, each.reasons) for each in pairings if each.id not in (of_a.id, of_b.id)]
+        kept = [
+            NewPairing(each.seats, each.reasons) for each in pairings if each.id not in (of_a.id, of_b.id)
+        ]
         proposed = await tx.pairings.propose(cycle.id, [*kept, *new], now)
         return words.preview(voice, await _shown(tx, cycle, proposed), [], silent=0, repeats=0)
     for each in (of_a, of_b):
@@ -239,7 +244,9 @@ async def nudge(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
     """One friendly reminder to those of a pairing who have something open; once a step."""
     require(member, Role.COORDINATOR)
     cycle = await cycles.the_current(tx, member, CycleState.RUNNING)
-    live = [each for each in await tx.pairings.of_cycle(cycle.id) if str(each.number) == text.strip().lstrip("#")]
+    live = [
+        each for each in await tx.pairings.of_cycle(cycle.id) if str(each.number) == text.strip().lstrip("#")
+    ]
     if not live:
         raise UserError("no-such-pairing")
     members = await tx.members.many(live[0].member_ids)
@@ -249,7 +256,9 @@ async def nudge(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
         waiting = [c for c in await tx.check_ins.open_for(each.id, now) if c.state is CheckInState.OPEN]
         if waiting:
             count += 1
-            owed = planning.owe(cycle, each.id, DeliveryKind.NUDGE, waiting[0].id, available[each.id].next_moment(now))
+            owed = planning.owe(
+                cycle, each.id, DeliveryKind.NUDGE, waiting[0].id, available[each.id].next_moment(now)
+            )
             await tx.deliveries.owe([replace(owed, expires_at=waiting[0].closes_at)])
     return words.nudged(voice, live[0].number, count)
 
@@ -285,7 +294,13 @@ async def unseat(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
         await tx.pairings.propose(cycle.id, kept, now)
         return
     await tx.pairings.end(pairing.id, now)
-    await place(tx, cycle, pairing.partners_of(member_id), now)
+    everyone = {each.id: each for each in await _persons(tx, cycle)}
+    rest = [everyone[each] for each in pairing.partners_of(member_id) if each in everyone]
+    stays = seated(rest, await tx.members.blocked(cycle.partnership_id)) if len(rest) == 2 else None
+    if stays is not None:  # two of a three go on together
+        await _begin(tx, cycle, stays, now)
+    else:
+        await place(tx, cycle, pairing.partners_of(member_id), now)
 
 
 async def place(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime) -> None:
@@ -322,7 +337,9 @@ async def _begin(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> No
     await _announce(tx, cycle, live, live.member_ids, DeliveryKind.CHANGED_MATCH, now)
 
 
-async def introduction(tx: Tx, voice: Voice, member: Member, pairing_id: int, *, changed: bool) -> Message | None:
+async def introduction(
+    tx: Tx, voice: Voice, member: Member, pairing_id: int, *, changed: bool
+) -> Message | None:
     """The words by which a member meets their partners; None when they no longer sit there."""
     pairing = await tx.pairings.get(pairing_id)
     if pairing.state is not PairingState.LIVE or member.id not in pairing.member_ids:

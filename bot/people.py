@@ -20,7 +20,11 @@ def require(member: Member, role: Role) -> None:
 
 async def two_named(tx: Tx, voice: Voice, cycle: Cycle, text: str) -> tuple[Member, Member]:
     """`Elin Pugh and Jo Hart`, also with a comma or `with`. Raises `UserError` naming what is unclear."""
-    parts = [part.strip() for part in re.split(r"\s+(?:and|with|&)\s+|[,;/&]", text, flags=re.IGNORECASE) if part.strip()]
+    parts = [
+        part.strip()
+        for part in re.split(r"\s+(?:and|with|&)\s+|[,;/&]", text, flags=re.IGNORECASE)
+        if part.strip()
+    ]
     if len(parts) != 2:
         raise UserError("who")
     enrolled = [each.member_id for each in await tx.cycles.enrolments(cycle.id)]
@@ -34,7 +38,11 @@ def named(voice: Voice, members: Sequence[Member], text: str) -> Member:
     for fits in (
         [each for each in members if each.name.casefold() == wanted],
         [each for each in members if wanted in (each.given_name.casefold(), each.family_name.casefold())],
-        [each for each in members if each.name.casefold() in get_close_matches(wanted, [m.name.casefold() for m in members], 1, 0.8)],
+        [
+            each
+            for each in members
+            if each.name.casefold() in get_close_matches(wanted, [m.name.casefold() for m in members], 1, 0.8)
+        ],
     ):
         if len(fits) == 1:
             return fits[0]

@@ -37,7 +37,9 @@ def _check_in(
     due_at = person.ask_moment(nth_shared_day(calendars, first, step.day))
     last_day = nth_shared_day(calendars, first, step.day + step.open_days - 1)
     closes_at = person.moment(last_day, person.calendar.closes)
-    if closes_at <= due_at:  # somebody who works one day a week: open until the end of the day it reaches them
+    if (
+        closes_at <= due_at
+    ):  # somebody who works one day a week: open until the end of the day it reaches them
         closes_at = person.moment(person.local_day(due_at), person.calendar.closes)
     return CheckIn(
         id=0,
@@ -63,9 +65,7 @@ def asks(
     if step.remind_after is not None:
         reminder = _days_later(person, check_in.due_at, step.remind_after)
         if reminder < check_in.closes_at:
-            yield replace(
-                owed, kind=DeliveryKind.REMINDER, due_at=reminder, expires_at=check_in.closes_at
-            )
+            yield replace(owed, kind=DeliveryKind.REMINDER, due_at=reminder, expires_at=check_in.closes_at)
     if step.is_challenge:
         yield replace(owed, kind=DeliveryKind.CHALLENGE, due_at=last_moment, expires_at=None)
     if step.share == "pool":
@@ -95,7 +95,9 @@ def digests(
                 yield replace(owed, occurrence=monday.isoformat())
 
 
-def principals_of(members: Sequence[Member], schools: Mapping[int, School]) -> Iterator[tuple[Member, School]]:
+def principals_of(
+    members: Sequence[Member], schools: Mapping[int, School]
+) -> Iterator[tuple[Member, School]]:
     """Each principal with each school they lead."""
     for member in members:
         for post in member.posts:

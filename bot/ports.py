@@ -208,7 +208,9 @@ class NewPairing:
 class Pairings(Protocol):
     """Who meets whom."""
 
-    async def propose(self, cycle_id: int, pairings: Sequence[NewPairing], now: datetime) -> tuple[Pairing, ...]:
+    async def propose(
+        self, cycle_id: int, pairings: Sequence[NewPairing], now: datetime
+    ) -> tuple[Pairing, ...]:
         """Throw away the cycle's proposals and keep these, numbered from 1 (or after its live pairings)."""
 
     async def confirm(self, cycle_id: int, now: datetime) -> None:

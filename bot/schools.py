@@ -19,7 +19,9 @@ async def availability(tx: Tx, member: Member) -> Availability:
 
 async def availabilities(tx: Tx, members: Collection[Member]) -> Mapping[int, Availability]:
     """The same for several, by member id; each school's calendar is read once."""
-    calendars = {each: await tx.schools.calendar(each) for each in {member.home_school_id for member in members}}
+    calendars = {
+        each: await tx.schools.calendar(each) for each in {member.home_school_id for member in members}
+    }
     return {member.id: _availability(member, calendars[member.home_school_id]) for member in members}
 
 

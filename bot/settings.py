@@ -14,7 +14,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="JPD_", env_file=".env", extra="ignore", frozen=True)
 
-    database_url: str = Field("sqlite+aiosqlite:///jpd.sqlite", description="SQLite or PostgreSQL, as SQLAlchemy writes it")
+    database_url: str = Field(
+        "sqlite+aiosqlite:///jpd.sqlite", description="SQLite or PostgreSQL, as SQLAlchemy writes it"
+    )
     host: str = Field("127.0.0.1", description="Address `jpd serve` listens on")
     port: int = Field(3978, ge=0, le=65535, description="Port `jpd serve` listens on")
     prompts: Path = Field(Path(__file__).parent.parent / "prompts", description="Folder of the content")
@@ -31,10 +33,16 @@ def read() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg]  # every field has a default; mypy reads Field(...) positionally
     except ValidationError as wrong:
-        lines = [f"JPD_{str(each['loc'][0]).upper()}: {each['msg']}" for each in wrong.errors(include_input=False)]
+        lines = [
+            f"JPD_{str(each['loc'][0]).upper()}: {each['msg']}" for each in wrong.errors(include_input=False)
+        ]
         raise SettingsError("\n".join(lines)) from None
 
 
 def real_tokens() -> tuple[str, ...]:
     """Names of settings in the environment that reach a real Slack or Teams: the playground refuses to start beside them."""
-    return tuple(sorted(name for name in os.environ if name.startswith(("JPD_SLACK_", "JPD_TEAMS_")) and os.environ[name]))
+    return tuple(
+        sorted(
+            name for name in os.environ if name.startswith(("JPD_SLACK_", "JPD_TEAMS_")) and os.environ[name]
+        )
+    )

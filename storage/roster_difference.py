@@ -94,8 +94,9 @@ def _as_named(
     return replace(
         person,
         posts=posts if person.posts else before.posts,
-        language=before.language if person.language is None else person.language,
-        profile=before.profile if person.profile is None else person.profile,
+        # What somebody has chosen in the bot since stays: a file only fills in what is empty.
+        language=before.language,
+        profile=before.profile if before.profile != Profile() else person.profile or Profile(),
     )
 
 

@@ -16,7 +16,9 @@ def runs(voice: Voice, key: str, words: str, *, primary: bool = False, **facts: 
     return Button(voice(key, **facts), Command(words), primary)
 
 
-def opens(voice: Voice, key: str, form: str, context: str = "", *, primary: bool = False, **facts: str) -> Button:
+def opens(
+    voice: Voice, key: str, form: str, context: str = "", *, primary: bool = False, **facts: str
+) -> Button:
     """A button that opens a form."""
     return Button(voice(key, **facts), Opened(form, context), primary)
 
@@ -82,9 +84,18 @@ def label(voice: Voice, prefix: str, key: str) -> str:
 
 
 def question(
-    voice: Voice, key: str, prefix: str, kind: Kind, *, needed: bool = False, limit: int = 500, options: tuple[Option, ...] = ()
+    voice: Voice,
+    key: str,
+    prefix: str,
+    kind: Kind,
+    *,
+    needed: bool = False,
+    limit: int = 500,
+    options: tuple[Option, ...] = (),
 ) -> Question:
     """A question of ours: label and, where content has one, a hint, under `<prefix>.<key>`."""
     name = f"{prefix}.{key}"
     hint = voice(f"{name}.hint") if voice.has(f"{name}.hint") else ""
-    return Question(key=key, kind=kind, label=voice(name), hint=hint, needed=needed, limit=limit, options=options)
+    return Question(
+        key=key, kind=kind, label=voice(name), hint=hint, needed=needed, limit=limit, options=options
+    )

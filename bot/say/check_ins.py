@@ -78,7 +78,11 @@ def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
     """The ask itself: why now → the question → ways to answer → why this message."""
     wording = ask.step.words(voice.language)
     name = title(voice, ask.step)
-    plan = (Quote(ask.plan[0], voice("check-in.plan", day=voice.day(ask.plan[1]))),) if ask.plan and not ask.step.plan else ()
+    plan = (
+        (Quote(ask.plan[0], voice("check-in.plan", day=voice.day(ask.plan[1]))),)
+        if ask.plan and not ask.step.plan
+        else ()
+    )
     return Message(
         voice("check-in.summary", title=name),
         (
@@ -87,13 +91,19 @@ def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
             Text(voice.fill(f"{wording.lead}\n\n{wording.body}".strip(), ask.facts, md=True)),
             *plan,
             Inputs(form(voice, ask), voice("button.answer"), _ways_past(voice, ask.check_in)),
-            Text(voice.md("check-in.why", cycle=ask.cycle_name, until=voice.until(ask.closes, ask.today)), small=True),
+            Text(
+                voice.md("check-in.why", cycle=ask.cycle_name, until=voice.until(ask.closes, ask.today)),
+                small=True,
+            ),
         ),
     )
 
 
 def _ways_past(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
-    return (runs(voice, "button.later", f"later {check_in.id}"), runs(voice, "button.skip", f"skip {check_in.id}"))
+    return (
+        runs(voice, "button.later", f"later {check_in.id}"),
+        runs(voice, "button.skip", f"skip {check_in.id}"),
+    )
 
 
 def kept(voice: Voice, ask: Ask) -> Message:
@@ -115,7 +125,10 @@ def kept(voice: Voice, ask: Ask) -> Message:
 
 def _mend(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     number = str(check_in.id)
-    return (opens(voice, "button.change", "check-in", number), runs(voice, "button.take-back", f"take-back {number}"))
+    return (
+        opens(voice, "button.change", "check-in", number),
+        runs(voice, "button.take-back", f"take-back {number}"),
+    )
 
 
 def quotes(voice: Voice, step: Step, answers: Sequence[Answer], *, story: bool = True) -> tuple[Quote, ...]:
@@ -148,7 +161,11 @@ def shown_value(voice: Voice, question: Question, value: str) -> str:
 def next_question(voice: Voice, ask: Ask, asked: Question, kept_text: str) -> Message:
     """Says back what it kept, and asks the next."""
     key = "check-in.next-needed" if asked.needed else "check-in.next-question"
-    options = (Text(voice.md("check-in.options", options=voice.listing([each.label for each in asked.options]))),) if asked.options else ()
+    options = (
+        (Text(voice.md("check-in.options", options=voice.listing([each.label for each in asked.options]))),)
+        if asked.options
+        else ()
+    )
     return Message(
         voice(key, question=asked.label),
         (
@@ -163,7 +180,11 @@ def next_question(voice: Voice, ask: Ask, asked: Question, kept_text: str) -> Me
 
 def choose(voice: Voice, asked: Question) -> Message:
     """The words fit none of the choices."""
-    return plain(voice, "check-in.options", options=voice.listing([each.label for each in asked.options] or ["1", "2", "3", "4", "5"]))
+    return plain(
+        voice,
+        "check-in.options",
+        options=voice.listing([each.label for each in asked.options] or ["1", "2", "3", "4", "5"]),
+    )
 
 
 def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Message:
@@ -174,7 +195,12 @@ def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Messa
         (
             Text(voice.md(f"suggest.{kind}", words=voice.listing(list(found)))),
             *quotes(voice, ask.step, ask.answers),
-            *row((opens(voice, "button.change", "check-in", number, primary=True), runs(voice, "button.send", f"send {number}"))),
+            *row(
+                (
+                    opens(voice, "button.change", "check-in", number, primary=True),
+                    runs(voice, "button.send", f"send {number}"),
+                )
+            ),
         ),
     )
 
@@ -201,10 +227,14 @@ def undone(voice: Voice, ask: Ask, key: str = "check-in.unskipped") -> Message:
 def all_answered(voice: Voice, check_in: CheckIn, pairing_id: int | None, partner: str) -> Message:
     """Nothing is asked that these words could answer."""
     tell = (opens(voice, "button.tell", "tell", str(pairing_id), partner=partner),) if pairing_id else ()
-    return plain(voice, "check-in.all-answered", opens(voice, "button.change", "check-in", str(check_in.id)), *tell)
+    return plain(
+        voice, "check-in.all-answered", opens(voice, "button.change", "check-in", str(check_in.id)), *tell
+    )
 
 
-def partner_answer(voice: Voice, step: Step, name: str, answers: Sequence[Answer], pairing_id: int | None) -> Message:
+def partner_answer(
+    voice: Voice, step: Step, name: str, answers: Sequence[Answer], pairing_id: int | None
+) -> Message:
     """A partner's words, as a quote with a reply button; or that they took them back."""
     if not answers:
         return plain(voice, "partner.took-back", name=name)

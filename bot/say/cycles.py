@@ -46,10 +46,18 @@ def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
     fields = (
         (voice("draft.pack"), pack.title(voice.language)),
         (voice("draft.goal"), cycle.goal),
-        (voice("draft.people"), voice("draft.teachers", n=plan.teachers) + ", " + voice("draft.schools", n=plan.schools)),
-        (voice("draft.days"), voice("draft.from-to", first=voice.day(plan.first_day), last=voice.day(plan.last_day))),
+        (
+            voice("draft.people"),
+            voice("draft.teachers", n=plan.teachers) + ", " + voice("draft.schools", n=plan.schools),
+        ),
+        (
+            voice("draft.days"),
+            voice("draft.from-to", first=voice.day(plan.first_day), last=voice.day(plan.last_day)),
+        ),
     )
-    warning = (Text(voice.md("draft.stretched", a=plan.shortest[0], b=plan.shortest[1])),) if plan.shortest else ()
+    warning = (
+        (Text(voice.md("draft.stretched", a=plan.shortest[0], b=plan.shortest[1])),) if plan.shortest else ()
+    )
     return Message(
         voice("draft.summary", cycle=cycle.name),
         (
@@ -78,11 +86,16 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
                 (
                     (voice("draft.pack"), pack.title(voice.language)),
                     (voice("draft.goal"), cycle.goal),
-                    (voice("draft.days"), voice("draft.from-to", first=voice.day(cycle.starts_on), last=voice.day(last_day))),
+                    (
+                        voice("draft.days"),
+                        voice("draft.from-to", first=voice.day(cycle.starts_on), last=voice.day(last_day)),
+                    ),
                 )
             ),
             Text(voice.md("invitation.who-reads")),
-            *row((runs(voice, "button.join", "join", primary=True), runs(voice, "button.not-now", "decline"))),
+            *row(
+                (runs(voice, "button.join", "join", primary=True), runs(voice, "button.not-now", "decline"))
+            ),
             Text(voice.md("invitation.foot"), small=True),
         ),
     )
@@ -118,18 +131,32 @@ def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> 
     ]
     if state.pairings:
         fields.append((voice("status.pairings"), str(state.pairings)))
-        fields.append((voice("status.check-ins"), voice("status.answered-waiting", answered=state.answered, waiting=state.waiting)))
+        fields.append(
+            (
+                voice("status.check-ins"),
+                voice("status.answered-waiting", answered=state.answered, waiting=state.waiting),
+            )
+        )
     if state.undelivered:
-        reasons = voice.listing([f"{label(voice, 'reason', reason)} ({count})" for reason, count in state.undelivered])
+        reasons = voice.listing(
+            [f"{label(voice, 'reason', reason)} ({count})" for reason, count in state.undelivered]
+        )
         fields.append((voice("status.undelivered"), reasons))
     return Message(
         voice("status.summary", cycle=cycle.name),
-        (Text(voice.md("status.lead", cycle=cycle.name)), Fields(tuple(fields)), Text(voice.md(f"next.{cycle.state}")), *_next(voice, cycle.state)),
+        (
+            Text(voice.md("status.lead", cycle=cycle.name)),
+            Fields(tuple(fields)),
+            Text(voice.md(f"next.{cycle.state}")),
+            *_next(voice, cycle.state),
+        ),
     )
 
 
 def _enrolled(voice: Voice, enrolled: Mapping[EnrolmentState, int]) -> str:
-    return voice.listing([voice(f"enrolled.{state}", n=enrolled[state]) for state in EnrolmentState if enrolled.get(state)])
+    return voice.listing(
+        [voice(f"enrolled.{state}", n=enrolled[state]) for state in EnrolmentState if enrolled.get(state)]
+    )
 
 
 def _next(voice: Voice, state: CycleState) -> tuple[Element, ...]:
@@ -137,7 +164,12 @@ def _next(voice: Voice, state: CycleState) -> tuple[Element, ...]:
         case CycleState.INVITING:
             return row((runs(voice, "button.preview", "preview", primary=True),))
         case CycleState.MATCHED:
-            return row((runs(voice, "button.confirm", "confirm", primary=True), runs(voice, "button.preview", "preview")))
+            return row(
+                (
+                    runs(voice, "button.confirm", "confirm", primary=True),
+                    runs(voice, "button.preview", "preview"),
+                )
+            )
         case CycleState.RUNNING:
             return row((runs(voice, "button.pairs", "pairs"), runs(voice, "button.ledger", "ledger")))
         case CycleState.PAUSED:
@@ -165,28 +197,59 @@ def place(voice: Voice, cycle: Cycle, place: Place, today: date) -> Message:
     """A member's own status: partner, what is open, what comes next."""
     if place.enrolment is not EnrolmentState.ACCEPTED:
         key = f"place.{place.enrolment or 'outside'}"
-        join = (runs(voice, "button.join", "join", primary=True),) if cycle.state is not CycleState.CLOSED else ()
+        join = (
+            (runs(voice, "button.join", "join", primary=True),)
+            if cycle.state is not CycleState.CLOSED
+            else ()
+        )
         return plain(voice, key, *join, cycle=cycle.name)
-    fields = [(voice("place.partner"), voice.listing(list(place.partners)) if place.partners else voice("place.no-partner"))]
+    fields = [
+        (
+            voice("place.partner"),
+            voice.listing(list(place.partners)) if place.partners else voice("place.no-partner"),
+        )
+    ]
     for _, title, closes in place.open_titles:
-        fields.append((voice("place.open"), voice("place.until", title=title, until=voice.until(closes, today))))
+        fields.append(
+            (voice("place.open"), voice("place.until", title=title, until=voice.until(closes, today)))
+        )
     if place.paused_until:
         fields.append((voice("place.paused"), voice.day(place.paused_until)))
     elif place.next_ask:
         fields.append((voice("place.next"), voice.day(place.next_ask.date())))
-    buttons = [opens(voice, "button.answer", "check-in", str(check_in_id), primary=True) for check_in_id, _, _ in place.open_titles[:1]]
+    buttons = [
+        opens(voice, "button.answer", "check-in", str(check_in_id), primary=True)
+        for check_in_id, _, _ in place.open_titles[:1]
+    ]
     if place.pairing_id:
-        buttons.append(opens(voice, "button.tell", "tell", str(place.pairing_id), partner=voice.listing(list(place.given_names))))
+        buttons.append(
+            opens(
+                voice,
+                "button.tell",
+                "tell",
+                str(place.pairing_id),
+                partner=voice.listing(list(place.given_names)),
+            )
+        )
     return Message(
         voice("place.summary", cycle=cycle.name),
-        (Text(voice.md("place.lead", cycle=cycle.name)), Fields(tuple(fields)), *row(buttons), Text(voice.md("place.foot"), small=True)),
+        (
+            Text(voice.md("place.lead", cycle=cycle.name)),
+            Fields(tuple(fields)),
+            *row(buttons),
+            Text(voice.md("place.foot"), small=True),
+        ),
     )
 
 
 def really_close(voice: Voice, cycle: Cycle) -> Message:
     """Asked once."""
     return plain(
-        voice, "close.really", runs(voice, "button.close", "close yes"), runs(voice, "button.status", "status"), cycle=cycle.name
+        voice,
+        "close.really",
+        runs(voice, "button.close", "close yes"),
+        runs(voice, "button.status", "status"),
+        cycle=cycle.name,
     )
 
 
@@ -198,15 +261,27 @@ def end(voice: Voice, cycle: Cycle) -> Message:
 def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:
     """Thanks to everybody who took part."""
     facts = {"cycle": cycle.name}
-    thanks = (Text(voice.md("closed.partner", partner=voice.listing(list(given_names)))),) if given_names else ()
+    thanks = (
+        (Text(voice.md("closed.partner", partner=voice.listing(list(given_names)))),) if given_names else ()
+    )
     return Message(voice("closed.summary", **facts), (Text(voice.md("closed.lead", **facts)), *thanks))
 
 
-def ledger(voice: Voice, counts: Mapping[DeliveryState, int], stuck: Sequence[tuple[Delivery, str]]) -> Message:
+def ledger(
+    voice: Voice, counts: Mapping[DeliveryState, int], stuck: Sequence[tuple[Delivery, str]]
+) -> Message:
     """States and reasons, never words. `stuck`: what did not arrive, with the name of the person."""
-    fields = tuple((voice(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts.get(state))
+    fields = tuple(
+        (voice(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts.get(state)
+    )
     lines = "\n".join(
-        "- " + voice.md("ledger.line", name=name, kind=voice(f"kind.{each.kind}"), reason=label(voice, "reason", each.reason))
+        "- "
+        + voice.md(
+            "ledger.line",
+            name=name,
+            kind=voice(f"kind.{each.kind}"),
+            reason=label(voice, "reason", each.reason),
+        )
         for each, name in stuck
     )
     return Message(

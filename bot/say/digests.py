@@ -26,7 +26,9 @@ def weekly_digest(
     finding = _finding(voice, figures)
     lines = [voice.md("digest.all", band=_band(voice, figures.all), n=figures.everyone)]
     if figures.ours is not None and figures.people is not None:
-        lines.insert(0, voice.md("digest.ours", band=_band(voice, figures.ours), n=figures.people, school=school.name))
+        lines.insert(
+            0, voice.md("digest.ours", band=_band(voice, figures.ours), n=figures.people, school=school.name)
+        )
     elsewhere = [voice.md("digest.linked", linked=figures.schools_linked, n=figures.schools)]
     if figures.tied_with is not None:
         elsewhere.append(voice.md("digest.tied", n=figures.tied_with, school=school.name))
@@ -41,7 +43,12 @@ def weekly_digest(
             Text(" ".join(elsewhere)),
             *((Quote(story, voice("digest.story")),) if story else ()),
             *((Text(f"{voice.md('digest.to-do')} {to_do}"),) if to_do else ()),
-            Text(voice.md("digest.foot" if figures.ours is not None else "digest.foot-small", cycle=cycle.name), small=True),
+            Text(
+                voice.md(
+                    "digest.foot" if figures.ours is not None else "digest.foot-small", cycle=cycle.name
+                ),
+                small=True,
+            ),
         ),
     )
 
@@ -57,7 +64,9 @@ def _band(voice: Voice, band: Band) -> str:
 def _chart(voice: Voice, school: School, figures: Figures, weeks: Sequence[PastWeek], finding: str) -> Chart:
     return Chart(
         title=finding,
-        subtitle=voice("digest.chart-ours", school=school.name) if figures.ours is not None else voice("digest.chart-all"),
+        subtitle=voice("digest.chart-ours", school=school.name)
+        if figures.ours is not None
+        else voice("digest.chart-all"),
         levels=_levels(voice),
         weeks=tuple(
             Week(
@@ -89,5 +98,7 @@ def _alt(voice: Voice, weeks: Sequence[PastWeek]) -> str:
         elif each.ours is None:
             parts.append(voice("digest.alt-all", day=day, band=_band(voice, each.all)))
         else:
-            parts.append(voice("digest.alt-week", day=day, ours=_band(voice, each.ours), all=_band(voice, each.all)))
+            parts.append(
+                voice("digest.alt-week", day=day, ours=_band(voice, each.ours), all=_band(voice, each.all))
+            )
     return voice("digest.alt", weeks="; ".join(parts))

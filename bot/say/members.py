@@ -22,14 +22,24 @@ def profile(voice: Voice, member: Member, profile: Profile, school: School) -> M
         (voice("profile.needs"), labels(voice, "practice", profile.needs) or nothing),
         (voice("times.slots"), labels(voice, "slot", profile.slots) or nothing),
         (voice("times.hours"), _hours(voice, member.hours, school)),
-        (voice("profile.language"), voice(f"language.{voice.language}") if voice.has(f"language.{voice.language}") else voice.language),
+        (
+            voice("profile.language"),
+            voice(f"language.{voice.language}")
+            if voice.has(f"language.{voice.language}")
+            else voice.language,
+        ),
     )
     return Message(
         voice("profile.summary"),
         (
             Text(voice.md("profile.lead")),
             Fields(fields),
-            *row((opens(voice, "button.profile", "profile", primary=True), opens(voice, "button.times", "times"))),
+            *row(
+                (
+                    opens(voice, "button.profile", "profile", primary=True),
+                    opens(voice, "button.times", "times"),
+                )
+            ),
             Text(voice.md("profile.foot"), small=True),
         ),
     )
@@ -49,8 +59,22 @@ def profile_form(voice: Voice, profile: Profile) -> Form:
     """Phase, subjects, offers and needs."""
     practices = choice(voice, "practice", voice.keys("practice"))
     asked = (
-        (question(voice, "phase", "profile", Kind.ONE, options=choice(voice, "phase", voice.keys("phase"))), profile.phase),
-        (question(voice, "subjects", "profile", Kind.MANY, options=choice(voice, "subject", voice.keys("subject"))), _join(profile.subjects)),
+        (
+            question(
+                voice, "phase", "profile", Kind.ONE, options=choice(voice, "phase", voice.keys("phase"))
+            ),
+            profile.phase,
+        ),
+        (
+            question(
+                voice,
+                "subjects",
+                "profile",
+                Kind.MANY,
+                options=choice(voice, "subject", voice.keys("subject")),
+            ),
+            _join(profile.subjects),
+        ),
         (question(voice, "offers", "profile", Kind.MANY, options=practices), _join(profile.offers)),
         (question(voice, "needs", "profile", Kind.MANY, options=practices), _join(profile.needs)),
     )
@@ -70,7 +94,10 @@ def times_form(voice: Voice, member: Member, profile: Profile) -> Form:
     hours = member.hours
     asked = (
         (question(voice, "slots", "times", Kind.MANY, options=slots), _join(profile.slots)),
-        (question(voice, "days", "times", Kind.MANY, options=days), _join(tuple(DAYS[day] for day in sorted(hours.days) if day < len(DAYS)))),
+        (
+            question(voice, "days", "times", Kind.MANY, options=days),
+            _join(tuple(DAYS[day] for day in sorted(hours.days) if day < len(DAYS))),
+        ),
         (question(voice, "start", "times", Kind.TIME), _iso(hours.start)),
         (question(voice, "end", "times", Kind.TIME), _iso(hours.end)),
     )
@@ -123,7 +150,12 @@ def really_forget(voice: Voice) -> Message:
 def data(voice: Voice, content: bytes, name: str) -> Message:
     """Everything kept about them, as a file."""
     return Message(
-        voice("data.summary"), (Text(voice.md("data.lead")), File(name, "application/json", content), Text(voice.md("data.foot"), small=True))
+        voice("data.summary"),
+        (
+            Text(voice.md("data.lead")),
+            File(name, "application/json", content),
+            Text(voice.md("data.foot"), small=True),
+        ),
     )
 
 
@@ -135,7 +167,12 @@ def concern(voice: Voice, school: School) -> Message:
         voice("concern.summary", lead=school.lead_name),
         (
             Text(voice.md("concern.lead")),
-            Fields(((voice("concern.who", school=school.name), school.lead_name), (voice("concern.contact"), school.lead_contact))),
+            Fields(
+                (
+                    (voice("concern.who", school=school.name), school.lead_name),
+                    (voice("concern.contact"), school.lead_contact),
+                )
+            ),
             Text(voice.md("concern.foot"), small=True),
         ),
     )
@@ -143,8 +180,16 @@ def concern(voice: Voice, school: School) -> Message:
 
 def languages(voice: Voice, known: tuple[str, ...]) -> Message:
     """What can be chosen."""
-    buttons = tuple(runs(voice, "button.language", f"language {code}", language=_language(voice, code)) for code in known[:4])
-    return plain(voice, "language.choose", *buttons, languages=voice.listing([_language(voice, code) for code in known]))
+    buttons = tuple(
+        runs(voice, "button.language", f"language {code}", language=_language(voice, code))
+        for code in known[:4]
+    )
+    return plain(
+        voice,
+        "language.choose",
+        *buttons,
+        languages=voice.listing([_language(voice, code) for code in known]),
+    )
 
 
 def _language(voice: Voice, code: str) -> str:

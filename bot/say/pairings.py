@@ -23,13 +23,20 @@ class Shown:
     @property
     def people(self) -> str:
         """Names with schools, as searched by coordinators."""
-        return " ".join(f"{self.members[seat.member_id].name} {self.schools[seat.school_id].name}" for seat in self.pairing.seats)
+        return " ".join(
+            f"{self.members[seat.member_id].name} {self.schools[seat.school_id].name}"
+            for seat in self.pairing.seats
+        )
 
     def named(self, voice: Voice, *, without: int | None = None) -> str:
         """`Elin Pugh (Ysgol Bryn Derw) and Tama Rewi (Te Awa School)`."""
         return voice.listing(
             [
-                voice("person.at", name=self.members[seat.member_id].name, school=self.schools[seat.school_id].name)
+                voice(
+                    "person.at",
+                    name=self.members[seat.member_id].name,
+                    school=self.schools[seat.school_id].name,
+                )
                 for seat in self.pairing.seats
                 if seat.member_id != without
             ]
@@ -44,7 +51,13 @@ class Shown:
         practice = label(voice, "practice", facts.get("practice", ""))
         if reason.key == "offer":
             giver, taker = int(facts["giver"]), int(facts["taker"])
-            key = "reason-why.offer-you-give" if giver == reader else "reason-why.offer-you-take" if taker == reader else "reason-why.offer"
+            key = (
+                "reason-why.offer-you-give"
+                if giver == reader
+                else "reason-why.offer-you-take"
+                if taker == reader
+                else "reason-why.offer"
+            )
             return voice(key, giver=self._given(giver), taker=self._given(taker), practice=practice)
         spoken = {
             "practice": practice,
@@ -54,7 +67,7 @@ class Shown:
             "school_a": self._school(facts.get("school_a", "")),
             "school_b": self._school(facts.get("school_b", "")),
         }
-        return voice(f"reason-why.{reason.key}", **spoken)
+        return voice(f"reason-why.{reason.key}", n=len(self.pairing.seats), **spoken)
 
     def _given(self, member_id: int) -> str:
         member = self.members.get(member_id)
@@ -70,14 +83,22 @@ def preview(
     """Each pairing with its one-line reason, who is left out and why, and the way on."""
     elements: list[Element] = [Text(voice.md("preview.lead", n=len(shown)))]
     lines = [
-        voice.md("preview.line", number=each.pairing.number, people=each.named(voice), reasons=each.reasons(voice))
+        voice.md(
+            "preview.line", number=each.pairing.number, people=each.named(voice), reasons=each.reasons(voice)
+        )
         for each in shown
     ]
     elements += [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     if left_out:
         elements.append(Text(voice.md("preview.left-out", n=len(left_out))))
         elements.append(
-            Text("\n".join("- " + voice.md("preview.left-out-line", name=name, reason=label(voice, "left-out", reason)) for name, reason in left_out))
+            Text(
+                "\n".join(
+                    "- "
+                    + voice.md("preview.left-out-line", name=name, reason=label(voice, "left-out", reason))
+                    for name, reason in left_out
+                )
+            )
         )
     if repeats:
         elements.append(Text(voice.md("preview.repeats", n=repeats)))
@@ -90,7 +111,9 @@ def preview(
 
 def confirmed(voice: Voice, pairings: int, starts_on: date) -> Message:
     """It is real now."""
-    return plain(voice, "confirmed.done", runs(voice, "button.pairs", "pairs"), n=pairings, day=voice.day(starts_on))
+    return plain(
+        voice, "confirmed.done", runs(voice, "button.pairs", "pairs"), n=pairings, day=voice.day(starts_on)
+    )
 
 
 def introduction(
@@ -110,8 +133,16 @@ def introduction(
     for partner in partners:
         profile = profiles[partner.id]
         known = [
-            *((voice("match.subjects", subjects=labels(voice, "subject", profile.subjects)),) if profile.subjects else ()),
-            *((voice("match.offers", offers=labels(voice, "practice", profile.offers)),) if profile.offers else ()),
+            *(
+                (voice("match.subjects", subjects=labels(voice, "subject", profile.subjects)),)
+                if profile.subjects
+                else ()
+            ),
+            *(
+                (voice("match.offers", offers=labels(voice, "practice", profile.offers)),)
+                if profile.offers
+                else ()
+            ),
             *((voice("match.slots", slots=labels(voice, "slot", profile.slots)),) if profile.slots else ()),
         ]
         if known:
@@ -144,11 +175,23 @@ def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[Shown, str, int]])
     lines = []
     for shown, stage, waiting in rows:
         state = label(voice, "stage", stage) if stage else voice("pairs.not-begun")
-        lines.append(voice.md("pairs.line", number=shown.pairing.number, people=shown.named(voice), stage=state, open=voice("pairs.open", n=waiting)))
+        lines.append(
+            voice.md(
+                "pairs.line",
+                number=shown.pairing.number,
+                people=shown.named(voice),
+                stage=state,
+                open=voice("pairs.open", n=waiting),
+            )
+        )
     texts = [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     return Message(
         voice("pairs.summary", n=len(rows)),
-        (Text(voice.md("pairs.lead", cycle=cycle.name, n=len(rows))), *texts, Text(voice.md("pairs.foot"), small=True)),
+        (
+            Text(voice.md("pairs.lead", cycle=cycle.name, n=len(rows))),
+            *texts,
+            Text(voice.md("pairs.foot"), small=True),
+        ),
     )
 
 

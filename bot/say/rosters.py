@@ -27,7 +27,8 @@ def faults(voice: Voice, found: Sequence[Fault]) -> list[str]:
 def changes(voice: Voice, found: Sequence[RosterChange], left_out: int, *, dry_run: bool) -> list[str]:
     """The difference, its first lines and its sums."""
     lines = [
-        voice(f"roster.change-{each.kind}", name=each.name) + (f" ({each.detail})" if each.detail else "") for each in found[:SHOWN]
+        voice(f"roster.change-{each.kind}", name=each.name) + (f" ({each.detail})" if each.detail else "")
+        for each in found[:SHOWN]
     ]
     if len(found) > SHOWN:
         lines.append(voice("roster.more-changes", n=len(found) - SHOWN))
