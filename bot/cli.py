@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
+import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -263,6 +266,42 @@ async def _store(read: settings.Settings) -> AsyncIterator[SqlStore]:
         yield store
     finally:
         await store.close()
+
+
+@contextlib.asynccontextmanager
+async def _playground_store(folder: Path, *, fresh: bool) -> AsyncIterator[SqlStore]:
+    """The playground's own store, in a folder of its own."""
+    from storage import migrate as migrations
+    from storage.store import SqlStore
+
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    file = folder / "playground.sqlite"
+    if fresh:
+        for old in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+            old.unlink(missing_ok=True)
+    url = f"sqlite+aiosqlite:///{file}"
+    migrations.upgrade(url)
+    store = SqlStore(url)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _log(read: settings.Settings) -> None:
+    """Logs go to standard error: text for people, JSON lines for machines."""
+    shape = structlog.processors.JSONRenderer() if read.log_json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            shape,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 @contextlib.contextmanager

@@ -1,0 +1,36 @@
+"""How long `jpd import` takes for 10,000 staff in 400 schools, and how much memory, beside reading the zip alone."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from adapters.rosters import read_roster
+from tests.adapters.rosters.make import make_oneroster
+
+SCHOOLS, STAFF = 400, 10_000
+
+
+def main() -> None:
+    """Make a OneRoster 1.2 zip, read it, import it in a process of its own, and print both."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "roster.zip"
+        make_oneroster(file, schools=SCHOOLS, staff=STAFF, version="1.2")
+        started = time.perf_counter()
+        read_roster(file)
+        reading = time.perf_counter() - started
+        started = time.perf_counter()
+        environment = os.environ | {"JPD_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/jpd.sqlite"}
+        subprocess.run([sys.executable, "-m", "bot", "import", str(file)], check=True, env=environment, stdout=subprocess.DEVNULL)
+        importing = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"{STAFF} staff in {SCHOOLS} schools: read {reading:.1f} s, imported {importing:.1f} s ({importing / reading:.1f} times), {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
