@@ -47,8 +47,31 @@ class Conversations:
         async with self._lines() as lines:
             return await lines.of(workspace, person)
 
-    async def add(self, line: Line) -> int:
-        """Add it and return its id; a delivery is added once, and asked again gives the first's id."""
+    async def add(  # noqa: PLR0913  # a line's columns
+        self,
+        *,
+        workspace: str,
+        person: str,
+        at: datetime,
+        author: str,
+        html: str,
+        plain: str,
+        slack: str = "",
+        teams: str = "",
+        delivery_id: int | None = None,
+    ) -> int:
+        """Add a line and return its id; a delivery is added once, and asked again gives the first's id."""
+        line = Line(
+            workspace=workspace,
+            person=person,
+            at=at,
+            author=author,
+            delivery_id=delivery_id,
+            html=html,
+            plain=plain,
+            slack=slack,
+            teams=teams,
+        )
         async with self._lines() as lines:
             return await lines.add(line)
 

@@ -19,7 +19,7 @@ from bot.model import (
     Reason,
     Share,
 )
-from storage.playground import Conversations, Line
+from storage.playground import Conversations
 from storage.store import SqlTx
 from storage.tables import metadata
 from tests.storage.world import HOUR, NOW, ROSTER, World
@@ -78,9 +78,17 @@ async def spoken(world: World) -> World:
             ref = WORDS if delivery.member_id == anest else "C1:1.0"
             await tx.deliveries.settle(replace(delivery, ref=ref))
     conversations = Conversations(world.store)
-    mine = Line(workspace="w", person=f"u-{WORDS}", at=NOW, author="person", html=WORDS, plain=WORDS)
-    await conversations.add(replace(mine, slack=f'"{WORDS}"', teams=f'"{WORDS}"'))
-    await conversations.add(replace(mine, person="u-tama", html="Tama's line", plain="Tama's line"))
+    for person, words in ((f"u-{WORDS}", WORDS), ("u-tama", "Tama's line")):
+        await conversations.add(
+            workspace="w",
+            person=person,
+            at=NOW,
+            author="person",
+            html=words,
+            plain=words,
+            slack=words,
+            teams=words,
+        )
     return world
 
 

@@ -1,0 +1,1 @@
+"""Slack: the neutral message as Block Kit."""

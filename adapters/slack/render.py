@@ -1,0 +1,262 @@
+"""Messages as Block Kit and forms as modals: pure, always within Slack's limits, nobody's words ever parsed.
+
+A picture needs a file uploaded before: until the adapter does that, a chart is its alt text, and a file is its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, time
+from itertools import count
+from typing import Any, TypeAlias, TypeVar, assert_never
+
+from adapters.actions import encode
+from adapters.choices import choices, chosen
+from adapters.slack import limits
+from adapters.slack.mrkdwn import escape, field, plain, texts
+from adapters.texts import MORE, cut, pieces, units
+from bot.events import Opened
+from bot.message import (
+    Button,
+    Buttons,
+    Divider,
+    Element,
+    Fields,
+    File,
+    Form,
+    Heading,
+    Image,
+    Input,
+    Inputs,
+    Message,
+    Quote,
+    Table,
+    Text,
+)
+from bot.model import Kind, Question
+
+Json: TypeAlias = dict[str, Any]
+T = TypeVar("T")
+
+VALUE = "value"
+"""The action id of every input; its block's id is the question's key."""
+_END = 4
+"""Blocks that stay when the middle must go: the buttons, and the way out."""
+
+
+def message(said: Message) -> Json:
+    """The arguments of `chat.postMessage` that say it; `text` is what notifications and screen readers read."""
+    numbers = count(1)
+    blocks = [block for element in said.elements for block in _blocks(element, numbers)]
+    blocks = _one_table(blocks) or [_section(plain(said.summary, limits.TEXT))]
+    summary = escape(cut(said.summary, limits.TEXT // 5))  # `&` becomes five characters
+    return {"text": summary, "blocks": _at_most(blocks, limits.MESSAGE_BLOCKS)}
+
+
+def view(form: Form) -> Json:
+    """The modal; what is wrong in it goes by `errors`, in Slack's answer to the submission."""
+    blocks = [_section(text) for text in texts(form.intro, limits.TEXT)]
+    blocks += [_input(each) for each in form.inputs]
+    blocks = blocks or [_section(plain(form.title, limits.TEXT))]
+    return {
+        "type": "modal",
+        "callback_id": cut(form.name, limits.ID),
+        "private_metadata": cut(form.context, limits.METADATA),
+        "title": plain(form.title, limits.TITLE),
+        "submit": plain(form.submit, limits.TITLE),
+        "blocks": _at_most(blocks, limits.VIEW_BLOCKS),
+    }
+
+
+def errors(form: Form) -> dict[str, str]:
+    """What is wrong by block, as `response_action: errors` takes it."""
+    return {cut(each.question.key, limits.ID): each.error for each in form.inputs if each.error}
+
+
+# --- elements -------------------------------------------------------------------------------------------------------
+
+
+def _blocks(element: Element, numbers: Iterator[int]) -> list[Json]:
+    match element:
+        case Heading(text):
+            return [{"type": "header", "text": plain(text, limits.HEADER)}] if text.strip() else []
+        case Text(md, small):
+            return _text(md, small=small)
+        case Quote(text, by):
+            return [
+                *_small_words(by),
+                *(_quote(piece) for piece in pieces(text, limits.TEXT) if piece.strip()),
+            ]
+        case Fields(items):
+            return _fields(items)
+        case Divider():
+            return [{"type": "divider"}]
+        case Buttons(items):
+            return _actions(items, numbers)
+        case Inputs(form, open_label, buttons):
+            opens = Button(open_label, Opened(form.name, form.context), primary=True)
+            return [*_text(form.intro, small=False), *_actions((opens, *buttons), numbers)]
+        case Image(_, alt):
+            return _small_words(alt)
+        case Table(header, rows):
+            return _table(header, rows)
+        case File(name):
+            return _small_words(name)
+        case _:
+            assert_never(element)
+
+
+def _section(text: Json) -> Json:
+    return {"type": "section", "text": text}
+
+
+def _context(text: Json) -> Json:
+    return {"type": "context", "elements": [text]}
+
+
+def _text(md: str, *, small: bool) -> list[Json]:
+    if small:
+        return [_context(text) for text in texts(md, limits.CONTEXT)]
+    return [_section(text) for text in texts(md, limits.TEXT)]
+
+
+def _small_words(text: str) -> list[Json]:
+    return [_context(plain(piece, limits.CONTEXT)) for piece in pieces(text, limits.CONTEXT) if piece.strip()]
+
+
+def _quote(words: str) -> Json:
+    quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": words}]}
+    return {"type": "rich_text", "elements": [quote]}
+
+
+def _fields(items: Sequence[tuple[str, str]]) -> list[Json]:
+    fields = [field(label, value, limits.FIELD) for label, value in items]
+    return [{"type": "section", "fields": some} for some in _in_rows(fields, limits.FIELDS)]
+
+
+def _actions(buttons: Sequence[Button], numbers: Iterator[int]) -> list[Json]:
+    elements = [_button(button, next(numbers)) for button in buttons]
+    return [{"type": "actions", "elements": some} for some in _in_rows(elements, limits.BUTTONS)]
+
+
+def _button(button: Button, number: int) -> Json:
+    style = {"style": "primary"} if button.primary else {}
+    return {
+        "type": "button",
+        "text": plain(button.label, limits.BUTTON_LABEL),
+        "action_id": f"press-{number}",
+        "value": encode(button.does),
+        **style,
+    }
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Json]:
+    """A table where Slack takes it, else the same as lines."""
+    lines = [header, *rows]
+    characters = sum(units(cell) for line in lines for cell in line)
+    columns = {len(line) for line in lines}
+    fits = characters <= limits.TABLE_CHARACTERS and len(lines) <= limits.TABLE_ROWS
+    if fits and len(columns) == 1 and 0 < len(header) <= limits.TABLE_COLUMNS:
+        return [{"type": "table", "rows": [[_cell(text) for text in line] for line in lines]}]
+    text = "\n".join(" – ".join(line) for line in lines)
+    return [_section(plain(piece, limits.TEXT)) for piece in pieces(text, limits.TEXT) if piece.strip()]
+
+
+def _cell(text: str) -> Json:
+    return {"type": "raw_text", "text": text if text.strip() else "–"}
+
+
+def _one_table(blocks: Sequence[Json]) -> list[Json]:
+    """Slack takes one table a message: the others become sections."""
+    kept: list[Json] = []
+    for block in blocks:
+        if block["type"] == "table" and any(each["type"] == "table" for each in kept):
+            text = "\n".join(" – ".join(cell["text"] for cell in row) for row in block["rows"])
+            kept += [_section(plain(piece, limits.TEXT)) for piece in pieces(text, limits.TEXT)]
+        else:
+            kept.append(block)
+    return kept
+
+
+# --- inputs ---------------------------------------------------------------------------------------------------------
+
+
+def _input(asked: Input) -> Json:
+    question = asked.question
+    hint = {"hint": plain(question.hint, limits.INPUT_LABEL)} if question.hint.strip() else {}
+    return {
+        "type": "input",
+        "block_id": cut(question.key, limits.ID),
+        "label": plain(question.label, limits.INPUT_LABEL),
+        "element": {"action_id": VALUE, **_element(question, asked.value)},
+        "optional": not question.needed,
+        **hint,
+    }
+
+
+def _element(question: Question, value: str) -> Json:
+    match question.kind:
+        case Kind.SHORT | Kind.LONG:
+            longest = max(1, min(question.limit, limits.INPUT_LENGTH))
+            initial = {"initial_value": cut(value, longest)} if value else {}
+            multiline = question.kind is Kind.LONG
+            return {"type": "plain_text_input", "multiline": multiline, "max_length": longest, **initial}
+        case Kind.ONE | Kind.SCALE:
+            return _one(question, value)
+        case Kind.MANY:
+            return _many(question, value)
+        case Kind.DATE:
+            return {"type": "datepicker", **({"initial_date": value} if _is_date(value) else {})}
+        case Kind.TIME:
+            return {"type": "timepicker", **({"initial_time": value[:5]} if _is_time(value) else {})}
+        case _:
+            assert_never(question.kind)
+
+
+def _one(question: Question, value: str) -> Json:
+    options = _options(question)
+    initial = next((option for option in options if option["value"] == value), None)
+    kind = "radio_buttons" if len(options) <= limits.OPTIONS_IN_SIGHT else "static_select"
+    return {"type": kind, "options": options, **({"initial_option": initial} if initial else {})}
+
+
+def _many(question: Question, value: str) -> Json:
+    options = _options(question)
+    initial = [option for option in options if option["value"] in chosen(value)]
+    kind = "checkboxes" if len(options) <= limits.OPTIONS_IN_SIGHT else "multi_static_select"
+    return {"type": kind, "options": options, **({"initial_options": initial} if initial else {})}
+
+
+def _options(question: Question) -> list[Json]:
+    return [
+        {"text": plain(option.label, limits.OPTION_LABEL), "value": cut(option.key, limits.OPTION_VALUE)}
+        for option in choices(question)[: limits.OPTIONS]
+    ]
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _is_time(value: str) -> bool:
+    try:
+        return time.fromisoformat(value).isoformat("minutes") == value[:5]
+    except ValueError:
+        return False
+
+
+# --- numbers of things ----------------------------------------------------------------------------------------------
+
+
+def _in_rows(items: Sequence[T], size: int) -> list[list[T]]:
+    return [list(items[start : start + size]) for start in range(0, len(items), size)]
+
+
+def _at_most(blocks: list[Json], most: int) -> list[Json]:
+    """The beginning and the end, where the buttons are; `…` where blocks had to go."""
+    if len(blocks) <= most:
+        return blocks
+    return [*blocks[: most - 1 - _END], _context(plain(MORE, limits.CONTEXT)), *blocks[-_END:]]

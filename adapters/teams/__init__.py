@@ -1,0 +1,1 @@
+"""Teams: the neutral message as an Adaptive Card."""

@@ -1,0 +1,271 @@
+"""Messages and forms as Adaptive Cards 1.5: pure, within Teams' limits, nobody's words ever parsed.
+
+A picture needs an HTTPS address: until the adapter has one, a chart is its alt text, and a file is its name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, time
+from typing import assert_never
+
+from adapters.actions import encode
+from adapters.choices import choices, chosen
+from adapters.markdown import Run
+from adapters.teams.words import TEXT, Json, markdown, runs, words
+from adapters.texts import MORE, cut, pieces, units
+from bot.events import Opened
+from bot.message import (
+    Button,
+    Buttons,
+    Divider,
+    Element,
+    Fields,
+    File,
+    Form,
+    Heading,
+    Image,
+    Input,
+    Inputs,
+    Message,
+    Quote,
+    Table,
+    Text,
+)
+from bot.model import Kind, Question
+
+CARD = 25_000
+"""Bytes of a card in UTF-16: well under the 100 KB that Teams may take, where nobody has seen it refuse."""
+FORM = 16_000
+"""Bytes of an inline form; a larger one opens by a button."""
+INLINE = 3
+"""Inputs of an inline form."""
+SUMMARY = 500
+LABEL = 75
+VALUE = 3_000
+CHOICES_IN_SIGHT = 10
+DATA = "jpd"
+"""Where a button's own data stand, beside the inputs' values."""
+
+
+def message(said: Message) -> Json:
+    """The card that says it."""
+    body = [item for element in said.elements for item in _items(element)]
+    return _card(_within(body, CARD) or [words(said.summary or MORE)], said.summary)
+
+
+def form(asked: Form) -> Json:
+    """The whole form as a card of its own, as long as it is: for a dialog, or for where there are none."""
+    title = words(asked.title, style="heading", size="Large", weight="Bolder")
+    return _card([title, *_form(asked, ())], asked.title)
+
+
+def _card(body: list[Json], summary: str) -> Json:
+    return {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": "1.5",
+        "fallbackText": cut(summary, SUMMARY),
+        "body": body,
+    }
+
+
+# --- elements -------------------------------------------------------------------------------------------------------
+
+
+def _items(element: Element) -> list[Json]:
+    match element:
+        case Heading(text):
+            return [words(text, style="heading", size="Large", weight="Bolder")] if text.strip() else []
+        case Text(md, small):
+            return markdown(md, small=small)
+        case Quote(text, by):
+            return _quote(text, by)
+        case Fields(items):
+            return [_fields(items)] if items else []
+        case Divider():
+            return [{"type": "Container", "separator": True, "items": []}]
+        case Buttons(items):
+            return [_actions([_press(each) for each in items])] if items else []
+        case Inputs():
+            return _inputs(element)
+        case Image(_, alt):
+            return [words(alt, small=True)]
+        case Table(header, rows):
+            return [_table(header, rows)]
+        case File(name):
+            return [words(name, small=True)]
+        case _:
+            assert_never(element)
+
+
+def _quote(text: str, by: str) -> list[Json]:
+    if not text.strip():
+        return []
+    title = [runs((Run(by),), small=True)] if by.strip() else []
+    return [
+        {"type": "Container", "style": "emphasis", "items": [*title, runs((Run(piece),))]}
+        for piece in pieces(text, TEXT)
+        if piece.strip()
+    ]
+
+
+def _fields(items: Sequence[tuple[str, str]]) -> Json:
+    """A fact set; a container where a value holds a mark, since facts are parsed."""
+    pairs = [(words(label), words(value)) for label, value in items]
+    if all(block["type"] == "TextBlock" for pair in pairs for block in pair):
+        return {"type": "FactSet", "facts": [{"title": a["text"], "value": b["text"]} for a, b in pairs]}
+    lines = [runs((Run(label, bold=True), Run(f" {value}"))) for label, value in items]
+    return {"type": "Container", "items": lines}
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Json:
+    """A table; where it isn't known, the same as lines."""
+    lines = [header, *rows]
+    columns = max(len(line) for line in lines)
+    return {
+        "type": "Table",
+        "columns": [{"width": 1} for _ in range(columns)],
+        "rows": [{"type": "TableRow", "cells": [_cell(text) for text in line]} for line in lines],
+        "firstRowAsHeader": True,
+        "fallback": {"type": "Container", "items": [words(" – ".join(line)) for line in lines]},
+    }
+
+
+def _cell(text: str) -> Json:
+    return {"type": "TableCell", "items": [words(text)]}
+
+
+# --- buttons --------------------------------------------------------------------------------------------------------
+
+
+def _actions(actions: Sequence[Json]) -> Json:
+    return {"type": "ActionSet", "actions": list(actions)}
+
+
+def _press(button: Button) -> Json:
+    """Takes no input along: a way past a form is never blocked by what is needed in it."""
+    data = {"press": encode(button.does)}
+    return _execute(button.label, "press", data, primary=button.primary, inputs="None")
+
+
+def _submit(asked: Form) -> Json:
+    return _execute(
+        asked.submit, "submit", {"form": asked.name, "context": asked.context}, primary=True, inputs="Auto"
+    )
+
+
+def _execute(label: str, verb: str, data: Json, *, primary: bool, inputs: str) -> Json:
+    """Universal action, and the older one for clients that don't know it; both carry the same data."""
+    shared: Json = {
+        "title": cut(label, LABEL),
+        "data": {DATA: {"verb": verb, **data}},
+        "associatedInputs": inputs,
+        **({"style": "positive"} if primary else {}),
+    }
+    return {"type": "Action.Execute", "verb": verb, **shared, "fallback": {"type": "Action.Submit", **shared}}
+
+
+# --- inputs ---------------------------------------------------------------------------------------------------------
+
+
+def _inputs(element: Inputs) -> list[Json]:
+    inline: Json = {"type": "Container", "items": _form(element.form, element.buttons)}
+    if len(element.form.inputs) <= INLINE and _bytes(inline) <= FORM:
+        return [inline]
+    opens = Button(element.open_label, Opened(element.form.name, element.form.context), primary=True)
+    return [*markdown(element.form.intro), _actions([_press(each) for each in (opens, *element.buttons)])]
+
+
+def _form(asked: Form, buttons: Sequence[Button]) -> list[Json]:
+    items = markdown(asked.intro)
+    for each in asked.inputs:
+        items += _input(each)
+    return [*items, _actions([_submit(asked), *map(_press, buttons)])]
+
+
+def _input(asked: Input) -> list[Json]:
+    question = asked.question
+    fault = {"errorMessage": cut(asked.error, TEXT)} if asked.error else {}
+    field = {
+        "id": question.key,
+        "label": cut(question.label, TEXT),
+        "isRequired": question.needed,
+        **fault,
+        **_kind(question, asked.value),
+    }
+    hint = [words(question.hint, small=True)] if question.hint else []
+    error = [words(asked.error, color="Attention")] if asked.error else []
+    return [field, *hint, *error]
+
+
+def _kind(question: Question, value: str) -> Json:
+    match question.kind:
+        case Kind.SHORT | Kind.LONG:
+            longest = max(1, question.limit)
+            initial: Json = {"value": cut(value, min(longest, VALUE))} if value else {}
+            return {
+                "type": "Input.Text",
+                "isMultiline": question.kind is Kind.LONG,
+                "maxLength": longest,
+                **initial,
+            }
+        case Kind.ONE | Kind.SCALE | Kind.MANY:
+            return _choice_set(question, value)
+        case Kind.DATE:
+            return {"type": "Input.Date", **({"value": value} if _reads(date, value) else {})}
+        case Kind.TIME:
+            return {"type": "Input.Time", **({"value": value[:5]} if _reads(time, value) else {})}
+        case _:
+            assert_never(question.kind)
+
+
+def _choice_set(question: Question, value: str) -> Json:
+    """Teams joins several by a comma where we join by a semicolon."""
+    options = choices(question)
+    picked = [option.key for option in options if option.key in chosen(value)]
+    return {
+        "type": "Input.ChoiceSet",
+        "style": "expanded" if len(options) <= CHOICES_IN_SIGHT else "compact",
+        "isMultiSelect": question.kind is Kind.MANY,
+        "wrap": True,
+        "choices": [{"title": cut(option.label, TEXT), "value": option.key} for option in options],
+        **({"value": ",".join(picked)} if picked else {}),
+    }
+
+
+def _reads(kind: type[date | time], value: str) -> bool:
+    try:
+        kind.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+# --- size -----------------------------------------------------------------------------------------------------------
+
+
+def _bytes(item: Json) -> int:
+    return 2 * units(json.dumps(item, ensure_ascii=False) + ", ")
+
+
+def _within(body: Sequence[Json], limit: int) -> list[Json]:
+    """What can be pressed and filled in goes first, then words in their order; one `…` where something had to go."""
+    more = words(MORE)
+    room = limit - _bytes(more)
+    kept: dict[int, Json] = {}
+    left_out: list[int] = []
+    for place, item in sorted(enumerate(body), key=lambda each: not _acts(each[1])):
+        if (size := _bytes(item)) <= room:
+            room -= size
+            kept[place] = item
+        else:
+            left_out.append(place)
+    if left_out:
+        kept[min(left_out)] = more
+    return [kept[place] for place in sorted(kept)]
+
+
+def _acts(item: Json) -> bool:
+    return item["type"] == "ActionSet" or any(map(_acts, item.get("items", ())))
