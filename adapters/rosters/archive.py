@@ -25,8 +25,17 @@ SMALL = 1 << 20
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 ENCRYPTED = 0x1
 
-READING = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error)
-OPENING = (*READING, ValueError, OverflowError, OSError)
+# OSError: a damaged offset lets the library look before the beginning of the file.
+READING = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    struct.error,
+)
+OPENING = (*READING, ValueError)
 
 
 class Archive:

@@ -237,6 +237,9 @@ def test_without_terms_repeated_days_are_followed_for_three_years(tmp_path: Path
         "COUNT=2",
         "nonsense",
         "FREQ=DAILY;INTERVAL=-1",
+        "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=MONTHLY;BYDAY=6MO",
+        "FREQ=MONTHLY;BYSETPOS=9;BYDAY=MO",
     ],
 )
 def test_a_repetition_without_end_or_sense_is_a_fault_and_never_hangs(tmp_path: Path, rule: str) -> None:

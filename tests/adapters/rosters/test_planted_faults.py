@@ -84,6 +84,13 @@ def all_day(*lines: str) -> str:
     return "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR", ""])
 
 
+def repeats(count: int) -> str:
+    day = (
+        "BEGIN:VEVENT\r\nSUMMARY:INSET\r\nDTSTART;VALUE=DATE:20260901\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\n"
+    )
+    return f"BEGIN:VCALENDAR\r\n{day * count}END:VCALENDAR\r\n"
+
+
 DAYS = "kind,title,first_day,last_day\n"
 A_YEAR = "".join(f"closed,Off,{year}-01-01,{year}-12-31\n" for year in range(2020, 2025))
 
@@ -169,6 +176,7 @@ CALENDARS: dict[str, tuple[Plant, int | None, str]] = {
     "calendar.bad-date": (f"{DAYS}term,x,2026-9-1,\n", 2, "first_day"),
     "calendar.far-away": (f"{DAYS}term,x,0026-09-01,0026-12-01\n", None, ""),
     "calendar.too-long": (f"{DAYS}term,x,2026-09-01,2027-12-01\n", None, ""),
+    "calendar.too-many-repeats": (repeats(201), None, ""),
     "calendar.too-many-days": (DAYS + A_YEAR, None, ""),
 }
 
