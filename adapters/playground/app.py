@@ -1,0 +1,318 @@
+"""The playground's routes: one page, what it asks for, what it posts, and what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import wraps
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from aiohttp import BodyPartReader, web
+from aiohttp.typedefs import Handler
+
+from adapters.playground import inbound, render
+from adapters.playground.exchange import Exchange
+from adapters.playground.messenger import Line, Notice, PlaygroundMessenger, person_id
+from adapters.playground.world import PLATFORM, Travel
+from bot.events import Event, What
+from bot.message import FieldErrors, Form, Reply
+from bot.model import Address, Member, School
+from bot.prompts import Voice
+from bot.roster import RosterError
+from bot.say import rosters as roster_words
+
+log = structlog.get_logger()
+
+LARGEST_FILE = 64 * 1024 * 1024
+CHUNK = 256 * 1024
+HEARTBEAT_SECONDS = 15
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+FACTS = {name: f"{{{name}}}" for name in ("name", "roles", "school", "n", "what", "day")}
+"""The page puts these in by itself."""
+PAGE = files(__package__) / "page"
+
+
+class Scene(Protocol):
+    """What the page shows and moves, beside conversations."""
+
+    async def people(self) -> Sequence[tuple[Member, School]]:
+        """Everybody with their home school, school by school."""
+
+    def roles(self, member: Member) -> str:
+        """What somebody does, as a phrase."""
+
+    def plays(self, member: Member) -> None:
+        """Somebody plays this member from now on: nobody else acts for them."""
+
+    async def now(self) -> datetime:
+        """What the playground's clock says."""
+
+    async def travel(self, how: Travel) -> datetime:
+        """Move time on, with everything that happens on the way."""
+
+    async def import_roster(self, file: Path, *, dry_run: bool) -> Sequence[str]:
+        """Import a roster; the difference, a line each. Raises `RosterError`."""
+
+
+class Refused(Exception):
+    """Somebody's request can't be done; `sentence` says why, and what to do."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
+def connect(
+    exchange: Exchange, messenger: PlaygroundMessenger, scene: Scene, voice: Voice
+) -> list[web.RouteDef]:
+    """The routes; let the messenger `close` when the application stops, or open pages keep it."""
+    playground = _Playground(exchange, messenger, scene, voice)
+    only_here = _only_here(voice)
+    return [
+        web.get("/", only_here(playground.page)),
+        web.get("/static/{name:page\\.(?:css|js)}", only_here(playground.static)),
+        web.get("/events", only_here(playground.events)),
+        web.get("/api/people", only_here(playground.people)),
+        web.get("/api/lines", only_here(playground.lines)),
+        web.post("/api/say", only_here(playground.say)),
+        web.post("/api/press", only_here(playground.press)),
+        web.post("/api/submit", only_here(playground.submit)),
+        web.post("/api/travel", only_here(playground.travel)),
+        web.post("/api/import", only_here(playground.import_roster)),
+    ]
+
+
+def _only_here(voice: Voice) -> Callable[[Handler], Handler]:
+    """Answers pages of this machine only: another site's page, or name, in the same browser is turned away."""
+
+    def guard(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            try:
+                if request.url.host not in LOOPBACK:
+                    raise Refused(403, voice("play.only-here"))
+                if request.method == "POST" and request.headers.get("Origin") != f"http://{request.host}":
+                    raise Refused(403, voice("play.only-here"))
+                return await handler(request)
+            except Refused as refused:
+                return web.json_response({"error": refused.sentence}, status=refused.status)
+            except inbound.Garbage as garbage:
+                log.info("playground.garbage", what=str(garbage))
+                return web.json_response({"error": voice("play.garbage")}, status=400)
+
+        return guarded
+
+    return guard
+
+
+class _Playground:
+    """The routes' handlers."""
+
+    def __init__(
+        self, exchange: Exchange, messenger: PlaygroundMessenger, scene: Scene, voice: Voice
+    ) -> None:
+        self._exchange = exchange
+        self._messenger = messenger
+        self._scene = scene
+        self._voice = voice
+        self._travelling = asyncio.Lock()
+
+    # --- the page ------------------------------------------------------------------------------------------
+
+    async def page(self, _: web.Request) -> web.Response:
+        words = {key: self._voice(f"play.{key}", **FACTS) for key in self._voice.keys("play")}
+        shown = _filled((PAGE / "index.html").read_text(encoding="utf-8"), words, self._voice.language)
+        headers = {"Content-Security-Policy": CONTENT_SECURITY}
+        return web.Response(text=shown, content_type="text/html", headers=headers)
+
+    async def static(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        return web.Response(text=(PAGE / name).read_text(encoding="utf-8"), content_type=kind)
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Notices as they come; the page then asks for what it shows."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        with self._messenger.page() as notices, suppress(ConnectionResetError):  # the page was closed
+            await response.prepare(request)
+            while (told := await _next(notices)) is not None:
+                await response.write(told)
+        return response
+
+    # --- what it asks for ----------------------------------------------------------------------------------
+
+    async def people(self, _: web.Request) -> web.Response:
+        everybody = [self._shown(*each) for each in await self._scene.people()]
+        return web.json_response({"now": _iso(await self._scene.now()), "people": everybody})
+
+    async def lines(self, request: web.Request) -> web.Response:
+        member, school = await self._person(request.query.get("person", ""))
+        lines = await self._messenger.lines(address(member, school))
+        return web.json_response([_line(line) for line in lines])
+
+    # --- what it posts -------------------------------------------------------------------------------------
+
+    async def say(self, request: web.Request) -> web.Response:
+        posted = inbound.read(await request.read())
+        what = inbound.said(posted)
+        return await self._take(posted, what, typed=inbound.text(posted, "text").strip())
+
+    async def press(self, request: web.Request) -> web.Response:
+        posted = inbound.read(await request.read())
+        return await self._take(posted, inbound.pressed(posted))
+
+    async def submit(self, request: web.Request) -> web.Response:
+        posted = inbound.read(await request.read())
+        return await self._take(posted, inbound.submitted(posted))
+
+    async def travel(self, request: web.Request) -> web.Response:
+        """One at a time: a second press of the button waits for the first."""
+        posted = inbound.read(await request.read())
+        try:
+            how = Travel(inbound.text(posted, "by"))
+        except ValueError as error:
+            raise inbound.Garbage("no such journey") from error
+        async with self._travelling:
+            now = await self._scene.travel(how)
+        self._messenger.tell(Notice())
+        return web.json_response({"now": _iso(now)})
+
+    async def import_roster(self, request: web.Request) -> web.Response:
+        if not request.content_type.startswith("multipart/"):
+            raise inbound.Garbage("not a form")
+        with tempfile.TemporaryDirectory() as folder:
+            file, dry_run = await self._uploaded(request, Path(folder))
+            try:
+                lines = await self._scene.import_roster(file, dry_run=dry_run)
+            except RosterError as error:
+                faults = roster_words.faults(self._voice, error.faults)
+                return web.json_response(
+                    {"error": self._voice("play.import-faults"), "lines": list(faults)}, status=422
+                )
+        if not dry_run:
+            self._messenger.tell(Notice())
+        return web.json_response({"lines": list(lines)})
+
+    # --- the ways there ------------------------------------------------------------------------------------
+
+    async def _take(self, posted: inbound.Posted, what: What, *, typed: str = "") -> web.Response:
+        member, school = await self._person(inbound.text(posted, "person"))
+        self._scene.plays(member)
+        now, sender = await self._scene.now(), address(member, school)
+        event = Event(id=inbound.event_id(posted), at=now, sender=sender, what=what)
+        reply = await self._exchange.take(event, typed=typed, line_id=inbound.line_id(posted))
+        return web.json_response(_opened(reply))
+
+    async def _person(self, person: str) -> tuple[Member, School]:
+        for member, school in await self._scene.people():
+            if person_id(address(member, school)) == person:
+                return member, school
+        raise Refused(404, self._voice("play.unknown-person"))
+
+    def _shown(self, member: Member, school: School) -> dict[str, str]:
+        return {
+            "id": person_id(address(member, school)),
+            "name": member.name,
+            "roles": self._scene.roles(member),
+            "school": school.name,
+            "zone": school.time_zone,
+        }
+
+    async def _uploaded(self, request: web.Request, folder: Path) -> tuple[Path, bool]:
+        """The file, kept under its own name for the messages that name it; and whether it is only a try."""
+        file, dry_run = None, False
+        try:
+            async for part in await request.multipart():
+                if not isinstance(part, BodyPartReader):
+                    raise inbound.Garbage("a form in a form")
+                if part.name == "dry_run":
+                    dry_run = (await part.read_chunk(CHUNK)) == b"yes"
+                elif part.name == "file" and part.filename:
+                    file = folder / _file_name(part.filename)
+                    await self._keep(part, file)
+        except (ValueError, AssertionError) as error:
+            raise inbound.Garbage("a broken form") from error
+        if file is None:
+            raise Refused(400, self._voice("play.import-no-file"))
+        return file, dry_run
+
+    async def _keep(self, part: BodyPartReader, file: Path) -> None:
+        size = 0
+        with file.open("wb") as kept:
+            while chunk := await part.read_chunk(CHUNK):
+                size += len(chunk)
+                if size > LARGEST_FILE:
+                    raise Refused(413, self._voice("play.import-too-large"))
+                await asyncio.to_thread(kept.write, chunk)
+
+
+async def _next(notices: asyncio.Queue[Notice | None]) -> bytes | None:
+    """The next notice as it is written; a sign of life where there is none for a while; None: no more."""
+    try:
+        notice = await asyncio.wait_for(notices.get(), HEARTBEAT_SECONDS)
+    except TimeoutError:
+        return b": still here\n\n"
+    if notice is None:
+        return None
+    return f"data: {json.dumps({'person': notice.person, 'author': notice.author})}\n\n".encode()
+
+
+def _filled(page: str, words: dict[str, str], language: str) -> str:
+    """The page with its sentences; those that its script says stand in it as JSON."""
+    data = json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
+    whole = {
+        **{key: escape(text) for key, text in words.items()},
+        "language": escape(language),
+        "words": data,
+    }
+    return re.sub(r"\{\{ ([a-z-]+) \}\}", lambda word: whole[word[1]], page)
+
+
+def _line(line: Line) -> dict[str, object]:
+    return {
+        "id": line.id,
+        "at": _iso(line.at),
+        "author": line.author,
+        "html": line.html,
+        "slack": line.slack,
+        "teams": line.teams,
+        "replaced": line.replaced,
+    }
+
+
+def address(member: Member, school: School) -> Address:
+    """Each school is a workspace of its own, as in the world outside."""
+    return Address(PLATFORM, school.source_id, member.source_id)
+
+
+def _opened(reply: Reply | None) -> dict[str, object]:
+    """What the page does with a reply: opens a form, or shows what is wrong in it. Messages come as lines."""
+    match reply:
+        case Form():
+            return {"open": {"title": reply.title, "html": render.form(reply)}}
+        case FieldErrors(form):
+            return {"errors": {"title": form.title, "html": render.form(form)}}
+        case _:
+            return {}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w. -]", "_", Path(name.replace("\\", "/")).name)[-100:].lstrip(".") or "roster"

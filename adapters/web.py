@@ -1,0 +1,92 @@
+"""One aiohttp application for every adapter's routes: health, headers, limits, and errors without a stack trace."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bot.prompts import Voice
+
+log = structlog.get_logger()
+
+MIB = 1024 * 1024
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+"""Where an answer brings its own, that one stays."""
+APOLOGIES = {404: "not-found", 405: "not-allowed", 413: "too-large"}
+"""Statuses with a sentence of their own in `web.*`."""
+
+
+async def always() -> bool:
+    """Ready from the start."""
+    return True
+
+
+def application(
+    routes: Iterable[web.AbstractRouteDef],
+    *,
+    voice: Voice,
+    ready: Callable[[], Awaitable[bool]] = always,
+    closing: Iterable[Callable[[], Awaitable[None]]] = (),
+) -> web.Application:
+    """Serve these routes and `/healthz`, which answers 503 until `ready`; `closing` is called before it stops.
+
+    A body may have 1 MiB; a route for files reads its own, as a stream.
+    """
+
+    async def health(_: web.Request) -> web.Response:
+        return web.Response(text="ok") if await ready() else web.Response(status=503, text="not ready")
+
+    app = web.Application(middlewares=[_apologies(voice)], client_max_size=MIB)
+    app.add_routes([web.get("/healthz", health), *routes])
+    app.on_response_prepare.append(_secure)
+    for close in closing:
+        app.on_shutdown.append(_ignoring_the_app(close))
+    return app
+
+
+def _apologies(voice: Voice) -> Middleware:
+    """Whatever goes wrong, one sentence: as JSON where a program asked, else as plain text."""
+
+    @web.middleware
+    async def apologise(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            key = APOLOGIES.get(error.status, "unexpected" if error.status >= 500 else "bad-request")
+            return _error(request, error.status, voice(f"web.{key}"), error.headers.get("Allow"))
+        except Exception:
+            log.exception("web.failed", method=request.method, path=request.path)
+            return _error(request, 500, voice("web.unexpected"))
+
+    return apologise
+
+
+def _error(request: web.Request, status: int, sentence: str, allow: str | None = None) -> web.Response:
+    headers = {"Allow": allow} if allow else None
+    if "text/html" in request.headers.get("Accept", ""):
+        return web.Response(status=status, text=sentence, headers=headers)
+    return web.json_response({"error": sentence}, status=status, headers=headers)
+
+
+async def _secure(_: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+def _ignoring_the_app(close: Callable[[], Awaitable[None]]) -> Callable[[web.Application], Awaitable[None]]:
+    async def on_shutdown(_: web.Application) -> None:
+        await close()
+
+    return on_shutdown
