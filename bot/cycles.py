@@ -34,6 +34,7 @@ from bot.schools import availabilities, availability, availability_at, by_id
 from bot.terms import NoTeachingDays, nth_shared_day
 
 A_WEEK = timedelta(days=7)
+A_MOMENT = timedelta(seconds=1)
 
 
 async def pack_of(tx: Tx, cycle: Cycle) -> Pack:
@@ -217,13 +218,20 @@ async def plan_pairing(tx: Tx, cycle: Cycle, pack: Pack, pairing: Pairing, now: 
         for member_id in pairing.member_ids
         for each in await tx.check_ins.of_member(cycle.id, member_id)
     }
+    moved = []
     for each in planned:
         earlier = known.get((each.member_id, each.step))
         if earlier is not None and earlier.closes_at > now:
-            moved = replace(earlier, pairing_id=pairing.id, closes_at=each.closes_at)
-            await tx.check_ins.save(
-                replace(moved, due_at=each.due_at) if earlier.state is CheckInState.PLANNED else moved
+            is_planned = earlier.state is CheckInState.PLANNED
+            moved.append(
+                replace(
+                    earlier,
+                    pairing_id=pairing.id,
+                    due_at=each.due_at if is_planned else earlier.due_at,
+                    closes_at=each.closes_at if is_planned else max(each.closes_at, earlier.closes_at),
+                )
             )
+            await tx.check_ins.save(moved[-1])
     added = await tx.check_ins.add(
         [each for each in planned if (each.member_id, each.step) not in known and each.closes_at > now]
     )
@@ -233,7 +241,7 @@ async def plan_pairing(tx: Tx, cycle: Cycle, pack: Pack, pairing: Pairing, now: 
     await tx.deliveries.owe(
         [
             owed
-            for each in added
+            for each in (*moved, *added)
             for owed in planning.asks(cycle, pack, each, people[each.member_id], closing[each.step])
         ]
     )
@@ -283,6 +291,9 @@ async def close(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
     if not really:
         return words.really_close(voice, cycle)
     await tx.deliveries.drop(member_id=None, cycle_id=cycle.id, reason="closed", now=now)
+    for each in await tx.check_ins.of_cycle(cycle.id):
+        if each.state is not CheckInState.PLANNED and each.closes_at > now:
+            await tx.check_ins.save(replace(each, closes_at=max(now, each.due_at + A_MOMENT)))
     await tx.cycles.save(replace(cycle, state=CycleState.CLOSED, closed_at=now))
     if cycle.confirmed_at is None:
         return basics.plain(voice, "close.discarded", cycle=cycle.name)
@@ -308,19 +319,27 @@ async def _accepted(tx: Tx, cycle: Cycle) -> list[Member]:
 
 async def status(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
     """A coordinator's view of the cycle, or a member's own place in it."""
-    cycle = await tx.cycles.last(member.partnership_id)
+    leads = member.has(Role.COORDINATOR)
+    cycle = await _known_to(tx, member)
     if cycle is None:
-        start = (
-            (basics.runs(voice, "button.start", "start", primary=True),)
-            if member.has(Role.COORDINATOR)
-            else ()
-        )
+        start = (basics.runs(voice, "button.start", "start", primary=True),) if leads else ()
         return basics.plain(voice, "status.none", *start)
-    if not member.has(Role.COORDINATOR):
+    if not leads:
         return await _place(tx, voice, member, cycle, now)
     if cycle.state is CycleState.DRAFT:
         return await show_draft(tx, voice, cycle)
     return await _overview(tx, voice, cycle, now)
+
+
+async def _known_to(tx: Tx, member: Member) -> Cycle | None:
+    """The newest cycle; for everybody but coordinators the newest that was more than a draft."""
+    cycles = await tx.cycles.all_of(member.partnership_id)
+    if member.has(Role.COORDINATOR):
+        return next(iter(cycles), None)
+    for cycle in cycles:
+        if cycle.state is not CycleState.DRAFT and await tx.cycles.enrolments(cycle.id):
+            return cycle
+    return None
 
 
 async def _overview(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from bot.model import CheckIn, Cycle, Delivery, DeliveryKind, Member, Pack, Pairing, Role, School, Step
 from bot.terms import Availability, Calendar, last_day_of_week, mondays, nth_shared_day
@@ -92,7 +92,9 @@ def digests(
             day = last_day_of_week(person.calendar, monday)
             if day is not None and day >= first:
                 owed = owe(cycle, member.id, DeliveryKind.DIGEST, school.id, person.ask_moment(day))
-                yield replace(owed, occurrence=monday.isoformat())
+                # After a week the next one is due: nobody gets two at once after a pause.
+                expires_at = owed.due_at + timedelta(days=7)
+                yield replace(owed, occurrence=monday.isoformat(), expires_at=expires_at)
 
 
 def principals_of(

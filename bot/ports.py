@@ -158,7 +158,7 @@ class Members(Protocol):
 
     async def blocked(self, partnership_id: int) -> frozenset[frozenset[int]]: ...
     async def forget(self, member_id: int, now: datetime) -> None:
-        """Erase name, e-mail, profile, addresses, words, answers, notes and challenges; keep the rows that counts need."""
+        """Erase name, e-mail, profile, addresses and words; keep the rows that counts need."""
 
 
 class Cycles(Protocol):
@@ -302,7 +302,7 @@ class Deliveries(Protocol):
     """The ledger: what we owe, and what became of it."""
 
     async def owe(self, deliveries: Sequence[Delivery]) -> None:
-        """Add those whose dedupe key is new."""
+        """Add those whose dedupe key is new; what still waits or was dropped is due as it is owed now."""
 
     async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
         """Take what is due, oldest first, as `sending`; nobody else gets it until the lease ends."""

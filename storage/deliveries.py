@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import and_, func, or_, select, text, update
 
 from bot.model import ASKS, Delivery, DeliveryKind, DeliveryState
 from storage import tables as t
@@ -25,9 +25,24 @@ class SqlDeliveries(Noun):
     """The ledger: what we owe, and what became of it."""
 
     async def owe(self, deliveries: Sequence[Delivery]) -> None:
-        """Add those whose dedupe key is new."""
+        """Add those whose dedupe key is new; what still waits or was dropped is due as it is owed now."""
         if deliveries:
-            new = self._insert(t.delivery).on_conflict_do_nothing(index_elements=["dedupe_key"])
+            new = self._insert(t.delivery)
+            anew = {
+                "due_at": new.excluded.due_at,
+                "expires_at": new.excluded.expires_at,
+                "state": DeliveryState.QUEUED,
+                "reason": "",
+                "attempts": 0,
+                "settled_at": None,
+            }
+            # An update in place that waits goes out at once: it disturbs nobody.
+            waits = and_(t.delivery.c.state == DeliveryState.QUEUED, t.delivery.c.ref == "")
+            new = new.on_conflict_do_update(
+                index_elements=["dedupe_key"],
+                set_=anew,
+                where=or_(waits, t.delivery.c.state == DeliveryState.DROPPED),
+            )
             rows = [values(each, "id") | {"dedupe_key": each.dedupe_key} for each in deliveries]
             await self._connection.execute(new, rows)
 

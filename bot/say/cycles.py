@@ -104,8 +104,8 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
 def joined(voice: Voice, cycle: Cycle) -> Message:
     """Welcome, and the one thing that helps the match."""
     return plain(
-        voice, "joined.done", opens(voice, "button.profile", "profile", primary=True), opens(voice, "button.times", "times"),
-        cycle=cycle.name,
+        voice, "joined.done", opens(voice, "button.profile", "profile", primary=True),
+        opens(voice, "button.times", "times"), cycle=cycle.name,
     )  # fmt: skip
 
 
@@ -197,11 +197,8 @@ def place(voice: Voice, cycle: Cycle, place: Place, today: date) -> Message:
     """A member's own status: partner, what is open, what comes next."""
     if place.enrolment is not EnrolmentState.ACCEPTED:
         key = f"place.{place.enrolment or 'outside'}"
-        join = (
-            (runs(voice, "button.join", "join", primary=True),)
-            if cycle.state is not CycleState.CLOSED
-            else ()
-        )
+        may_join = place.enrolment is not None and cycle.state is not CycleState.CLOSED
+        join = (runs(voice, "button.join", "join", primary=True),) if may_join else ()
         return plain(voice, key, *join, cycle=cycle.name)
     fields = [
         (

@@ -28,17 +28,38 @@ async def sent(world: World, delivery: Delivery, ref: str = "C1:1.0") -> Deliver
     return settled
 
 
-async def test_planning_twice_owes_once(world: World) -> None:
+async def test_planning_twice_owes_once_when_it_was_planned_last(world: World) -> None:
     first = world.delivery("Anest", 1)
     await owed(world, first, first)
-    later = replace(first, due_at=NOW + DAY)
-    kept = await owed(world, later, world.delivery("Tama", 1), replace(first, occurrence="2"))
+    later = replace(first, due_at=NOW + HOUR, expires_at=NOW + DAY)
+    kept = await owed(world, world.delivery("Tama", 1), replace(first, occurrence="2"), later)
 
-    assert [(each.member_id, each.occurrence, each.due_at) for each in kept] == [
-        (world.members["Anest"], "", NOW),
-        (world.members["Tama"], "", NOW),
-        (world.members["Anest"], "2", NOW),
-    ]
+    assert {(each.member_id, each.occurrence, each.due_at, each.expires_at) for each in kept} == {
+        (world.members["Anest"], "", NOW + HOUR, NOW + DAY),
+        (world.members["Tama"], "", NOW, None),
+        (world.members["Anest"], "2", NOW, None),
+    }
+
+
+async def test_what_was_dropped_is_due_when_it_is_owed_again(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1))
+    async with world.store.transaction() as tx:
+        await tx.deliveries.drop(member_id=world.members["Anest"], cycle_id=None, reason="left", now=NOW)
+    (kept,) = await owed(world, world.delivery("Anest", 1, due_at=NOW + DAY))
+
+    assert (kept.state, kept.reason, kept.due_at) == (DeliveryState.QUEUED, "", NOW + DAY)
+    assert kept.settled_at is None
+
+
+async def test_what_was_sent_is_never_owed_again_and_its_update_goes_out_at_once(world: World) -> None:
+    before = await sent(world, world.delivery("Anest", 1))
+    assert await owed(world, world.delivery("Anest", 1, due_at=NOW + DAY)) == (before,)
+
+    async with world.store.transaction() as tx:
+        await tx.deliveries.refresh(before.kind, 1, NOW)
+    (waiting,) = await owed(world, world.delivery("Anest", 1, due_at=NOW + DAY))
+
+    assert (waiting.state, waiting.due_at) == (DeliveryState.QUEUED, NOW)
 
 
 async def test_what_is_owed_comes_back_as_it_was(world: World) -> None:
