@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import structlog
 
@@ -12,14 +13,14 @@ from bot import cycles
 from bot.compose import Dropped, Later, compose
 from bot.errors import SendError, Uncertain, Unreachable
 from bot.message import Message
-from bot.model import Address, CheckInState, Delivery, DeliveryKind, DeliveryState
+from bot.model import ASKS, Address, CheckInState, Delivery, DeliveryKind, DeliveryState
 from bot.ports import Messenger, Store, Tx
 from bot.prompts import Prompts
 
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)
-BATCH = 50
+BATCH = 20
 TRIES = 5
 BACKOFF = timedelta(minutes=1)
 UNCONNECTED = timedelta(hours=6)
@@ -34,34 +35,60 @@ async def run(store: Store, prompts: Prompts, messengers: Mapping[str, Messenger
             claimed = await tx.deliveries.claim(now, now + LEASE, BATCH)
         if not claimed:
             return settled
-        for delivery in claimed:
-            await _deliver(store, prompts, messengers, delivery, now)
-            settled += 1
+        await _deliver(store, prompts, messengers, claimed, now)
+        settled += len(claimed)
+
+
+Made: TypeAlias = tuple[Delivery, Message | Later | Dropped, Address | None]
 
 
 async def _deliver(
-    store: Store, prompts: Prompts, messengers: Mapping[str, Messenger], delivery: Delivery, now: datetime
+    store: Store,
+    prompts: Prompts,
+    messengers: Mapping[str, Messenger],
+    claimed: Sequence[Delivery],
+    now: datetime,
 ) -> None:
-    try:
-        async with store.transaction() as tx:
-            made = await compose(tx, prompts, delivery, now)
-            address = await tx.members.address_of(delivery.member_id)
-    except Exception:  # one message that cannot be made must not stop the others
-        log.exception("delivery.not-composed", delivery_id=delivery.id, kind=delivery.kind)
-        made, address = Later(now + BACKOFF * 2**delivery.attempts), None
-        delivery = replace(delivery, attempts=delivery.attempts + 1)
-    outcome = await _outcome(messengers, delivery, made, address, now)
+    """Compose a batch, send each, settle the batch: a transaction before and one after, none meanwhile."""
+    outcomes = [
+        await _outcome(messengers, delivery, made, address, now)
+        for delivery, made, address in await _composed(store, prompts, claimed, now)
+    ]
     async with store.transaction() as tx:
-        if outcome.state is DeliveryState.SENT:
-            await _after_sending(tx, outcome)
-        await tx.deliveries.settle(outcome)
-    log.info(
-        "delivery.settled",
-        delivery_id=delivery.id,
-        kind=delivery.kind,
-        state=outcome.state,
-        reason=outcome.reason,
-    )
+        for outcome in outcomes:
+            if outcome.state is DeliveryState.SENT:
+                await _after_sending(tx, outcome)
+            await tx.deliveries.settle(outcome)
+    for each in outcomes:
+        log.info("delivery.settled", id=each.id, kind=each.kind, state=each.state, reason=each.reason)
+
+
+async def _composed(store: Store, prompts: Prompts, claimed: Sequence[Delivery], now: datetime) -> list[Made]:
+    try:
+        return await _compose_together(store, prompts, claimed, now)
+    except Exception:  # one message that cannot be made must not stop the others
+        if len(claimed) > 1:
+            return [made for each in claimed for made in await _composed(store, prompts, [each], now)]
+        [delivery] = claimed
+        log.exception("delivery.not-composed", id=delivery.id, kind=delivery.kind)
+        tried = replace(delivery, attempts=delivery.attempts + 1)
+        return [(tried, Later(now + BACKOFF * 2**delivery.attempts), None)]
+
+
+async def _compose_together(
+    store: Store, prompts: Prompts, claimed: Sequence[Delivery], now: datetime
+) -> list[Made]:
+    asked: set[int] = set()
+    batch: list[Made] = []
+    async with store.transaction() as tx:
+        for delivery in claimed:
+            made = await compose(tx, prompts, delivery, now)
+            if isinstance(made, Message) and delivery.kind in ASKS:
+                if delivery.member_id in asked:  # the first of the batch is not in the ledger yet
+                    made = Later(now + timedelta(minutes=1))
+                asked.add(delivery.member_id)
+            batch.append((delivery, made, await tx.members.address_of(delivery.member_id)))
+    return batch
 
 
 async def _outcome(
@@ -108,6 +135,9 @@ async def _send(
         return replace(tried, state=DeliveryState.QUEUED, due_at=now + wait)
     except Uncertain:
         return replace(tried, state=DeliveryState.UNCERTAIN, reason="unknown")
+    except Exception:  # one message that breaks its messenger must not stop the others
+        log.exception("delivery.broke", delivery_id=delivery.id, kind=delivery.kind)
+        return replace(tried, state=DeliveryState.UNCERTAIN, reason="unknown")
     return replace(tried, state=DeliveryState.SENT, reason="", ref=ref, settled_at=now)
 
 
@@ -130,12 +160,30 @@ async def _resolve_uncertain(store: Store, messengers: Mapping[str, Messenger], 
         uncertain = await tx.deliveries.lapse(now)
         addresses = {each.id: await tx.members.address_of(each.member_id) for each in uncertain}
     for delivery in uncertain:
-        address = addresses[delivery.id]
-        messenger = messengers.get(address.platform) if address else None
-        ref = await messenger.find(address, delivery.id) if address and messenger else None
-        found = replace(delivery, state=DeliveryState.SENT, reason="", ref=ref or "", settled_at=now)
-        again = replace(delivery, state=DeliveryState.QUEUED, reason="", due_at=now)
+        try:
+            ref = await _found(messengers, delivery, addresses[delivery.id])
+        except Exception:  # still unknown: it is asked again at the next tick
+            log.exception("delivery.not-found-out", delivery_id=delivery.id, kind=delivery.kind)
+            continue
+        resolved = _resolved(delivery, ref, now)
         async with store.transaction() as tx:
-            if ref:
-                await _after_sending(tx, found)
-            await tx.deliveries.settle(found if ref else again)
+            if resolved.state is DeliveryState.SENT:
+                await _after_sending(tx, resolved)
+            await tx.deliveries.settle(resolved)
+
+
+async def _found(
+    messengers: Mapping[str, Messenger], delivery: Delivery, address: Address | None
+) -> str | None:
+    messenger = messengers.get(address.platform) if address else None
+    if address is None or messenger is None or delivery.ref:
+        return None  # an update is simply repeated: what would be found is the message that it mends
+    return await messenger.find(address, delivery.id)
+
+
+def _resolved(delivery: Delivery, ref: str | None, now: datetime) -> Delivery:
+    if ref:
+        return replace(delivery, state=DeliveryState.SENT, reason="", ref=ref, settled_at=now)
+    if delivery.attempts >= TRIES:
+        return replace(delivery, state=DeliveryState.FAILED, reason="too-many-tries", settled_at=now)
+    return replace(delivery, state=DeliveryState.QUEUED, reason="", due_at=now)
