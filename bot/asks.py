@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from bot import cycles
 from bot.days import read_day
-from bot.model import Answer, CheckIn, Kind, Member, Pack, Question, Step
+from bot.forms import is_time
+from bot.model import Answer, CheckIn, Kind, Member, Pack, PairingState, Question, Step
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say.check_ins import Ask, shown_value
@@ -51,7 +52,7 @@ async def _readers(tx: Tx, check_in: CheckIn, step: Step, member: Member) -> lis
     if check_in.pairing_id is None:
         return []
     pairing = await tx.pairings.get(check_in.pairing_id)
-    if member.id not in pairing.member_ids:
+    if member.id not in pairing.member_ids or pairing.state is not PairingState.LIVE:
         return []
     ids = (pairing.receiver_from(member.id),) if step.is_challenge else pairing.partners_of(member.id)
     return [each for each in (await tx.members.many(ids)).values() if each.active]
@@ -97,7 +98,7 @@ def read_typed(question: Question, text: str, today: date) -> str | None:
             day = read_day(said, today)
             return day.isoformat() if day else None
         case Kind.TIME:
-            return said if len(said) == 5 and said[2] == ":" and said.replace(":", "").isdecimal() else None
+            return said if is_time(said) else None
 
 
 def _choice(question: Question, said: str) -> str | None:

@@ -10,7 +10,7 @@ from bot import planning, privacy
 from bot.errors import UserError
 from bot.forms import faults
 from bot.message import Form, Message, Replacement, Reply
-from bot.model import Challenge, CheckIn, DeliveryKind, Member
+from bot.model import Challenge, CheckIn, DeliveryKind, Member, PairingState
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import challenges as words
@@ -27,9 +27,12 @@ async def give(tx: Tx, ask: Ask, giver: Member, now: datetime) -> None:
     if check_in.pairing_id is None:
         raise UserError("no-partner")
     pairing = await tx.pairings.get(check_in.pairing_id)
-    if giver.id not in pairing.member_ids:
+    if giver.id not in pairing.member_ids or pairing.state is not PairingState.LIVE:
         raise UserError("no-partner")
     before = await tx.challenges.of_check_in(check_in.id)
+    if before is not None and before.pairing_id != pairing.id:  # for an earlier partner, and answered by them
+        await tx.challenges.take_back(check_in.id)
+        before = None
     kept = await tx.challenges.give(
         Challenge(
             id=0,
@@ -41,14 +44,14 @@ async def give(tx: Tx, ask: Ask, giver: Member, now: datetime) -> None:
             question=ask.values[QUESTION],
             suggestion=ask.values.get(SUGGESTION, ""),
             given_at=now,
-            released_at=before.released_at if before else None,
+            released_at=before.released_at if before is not None else None,
         )
     )
     if kept.released_at is not None:  # changed after the release: mended in place
         await _refresh(tx, check_in, kept, now)
         return
     given = await tx.challenges.of_pairing(pairing.id)
-    if privacy.is_released(len(given), len(pairing.seats), now, await _last_moment(tx, check_in)):
+    if privacy.is_released(len(given), len(pairing.seats), now, await last_moment(tx, check_in)):
         await release(tx, check_in, now)
 
 
@@ -59,6 +62,8 @@ async def release(tx: Tx, check_in: CheckIn, now: datetime) -> None:
     await tx.challenges.release(check_in.pairing_id, now)
     siblings = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
     await tx.deliveries.bring_forward(DeliveryKind.CHALLENGE, [each.id for each in siblings], now)
+    for each in siblings:  # given anew after it was taken back: it returns to where it stood
+        await tx.deliveries.refresh(DeliveryKind.CHALLENGE, each.id, now)
 
 
 async def take_back(tx: Tx, check_in: CheckIn, now: datetime) -> None:
@@ -82,14 +87,14 @@ async def for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challenge | 
     for challenge in await tx.challenges.of_pairing(check_in.pairing_id):
         if challenge.receiver_id == check_in.member_id:
             if challenge.released_at is None:
-                if now < await _last_moment(tx, check_in):
+                if now < await last_moment(tx, check_in):
                     return None
                 await tx.challenges.release(check_in.pairing_id, now)
             return challenge
     return None
 
 
-async def _last_moment(tx: Tx, check_in: CheckIn) -> datetime:
+async def last_moment(tx: Tx, check_in: CheckIn) -> datetime:
     """When the step is over for the last of the pairing."""
     if check_in.pairing_id is None:
         return check_in.closes_at

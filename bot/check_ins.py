@@ -11,7 +11,17 @@ from bot.asks import read_typed, the_ask
 from bot.errors import UserError
 from bot.forms import faults
 from bot.message import Form, Message, Replacement, Reply
-from bot.model import Answer, CheckIn, CheckInState, DeliveryKind, Kind, Member, Question, Share
+from bot.model import (
+    Answer,
+    CheckIn,
+    CheckInState,
+    DeliveryKind,
+    Kind,
+    Member,
+    PairingState,
+    Question,
+    Share,
+)
 from bot.ports import Tx
 from bot.prompts import Prompts, Voice
 from bot.say import basics
@@ -31,7 +41,10 @@ async def mine(tx: Tx, member: Member, number: str, now: datetime) -> CheckIn:
 
 async def open_form(tx: Tx, voice: Voice, member: Member, number: str, now: datetime) -> Form:
     """The form, with what was said before."""
-    return words.form(voice, await the_ask(tx, voice, member, await mine(tx, member, number, now), now))
+    ask = await the_ask(tx, voice, member, await mine(tx, member, number, now), now)
+    if ask.step.is_challenge and not ask.partner:
+        raise UserError("no-partner")
+    return words.form(voice, ask)
 
 
 async def submit(
@@ -53,7 +66,7 @@ async def submit(
     for question in words.questions(voice, ask):
         if values.get(question.key, "").strip():
             await _keep(tx, voice, ask, question, values[question.key].strip(), now)
-    return Replacement(await _send_or_suggest(tx, prompts, voice, member, check_in, now))
+    return Replacement(await _send_or_suggest(tx, prompts, voice, member, ask, now))
 
 
 async def _keep(tx: Tx, voice: Voice, ask: words.Ask, question: Question, text: str, now: datetime) -> None:
@@ -70,10 +83,11 @@ async def _keep(tx: Tx, voice: Voice, ask: words.Ask, question: Question, text: 
 
 
 async def _send_or_suggest(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, check_in: CheckIn, now: datetime
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, ask: words.Ask, now: datetime
 ) -> Message:
     """One gentle suggestion where the words judge or name a pupil; otherwise they go where the step says."""
-    ask = await the_ask(tx, voice, member, check_in, now)
+    check_in = ask.check_in
+    ask = replace(ask, answers=await tx.check_ins.answers(check_in.id))
     shared = ask.step.is_challenge or ask.step.share is not Share.ME
     if shared and check_in.suggested_at is None:
         typed = {each.key for each in words.questions(voice, ask) if each.kind in (Kind.SHORT, Kind.LONG)}
@@ -82,9 +96,11 @@ async def _send_or_suggest(
         judging = lists.judging_in(text) if ask.step.is_challenge else ()
         naming = lists.names_in(text, known={member.given_name, member.family_name, *ask.partner.split()})
         if judging or naming:
-            await tx.check_ins.save(replace(check_in, suggested_at=now, asking=None))
+            # Open again: new words wait for their writer's decision, also where older ones were sent before.
+            waiting = replace(check_in, state=CheckInState.OPEN, suggested_at=now, asking=None)
+            await tx.check_ins.save(waiting)
             return words.suggestion(voice, ask, "judging" if judging else "naming", (judging or naming)[:3])
-    return await _share(tx, voice, member, check_in, now)
+    return await _share(tx, voice, member, ask, now)
 
 
 async def send(tx: Tx, voice: Voice, member: Member, number: str, now: datetime) -> Reply:
@@ -94,13 +110,13 @@ async def send(tx: Tx, voice: Voice, member: Member, number: str, now: datetime)
     missing = [each for each in words.questions(voice, ask) if each.needed and not ask.values.get(each.key)]
     if missing:
         return words.form(voice, ask)
-    return Replacement(await _share(tx, voice, member, check_in, now))
+    return Replacement(await _share(tx, voice, member, ask, now))
 
 
-async def _share(tx: Tx, voice: Voice, member: Member, check_in: CheckIn, now: datetime) -> Message:
-    answered = replace(check_in, state=CheckInState.ANSWERED, asking=None)
+async def _share(tx: Tx, voice: Voice, member: Member, ask: words.Ask, now: datetime) -> Message:
+    answered = replace(ask.check_in, state=CheckInState.ANSWERED, asking=None)
     await tx.check_ins.save(answered)
-    ask = await the_ask(tx, voice, member, answered, now)
+    ask = replace(ask, check_in=answered)
     if ask.step.is_challenge:
         await challenges.give(tx, ask, member, now)
     elif ask.step.share is Share.PARTNER:
@@ -113,6 +129,8 @@ async def _owe_to_partners(tx: Tx, member: Member, check_in: CheckIn, now: datet
     if check_in.pairing_id is None:
         return
     pairing = await tx.pairings.get(check_in.pairing_id)
+    if pairing.state is not PairingState.LIVE:
+        return
     cycle = await tx.cycles.get(check_in.cycle_id)
     partners = await tx.members.many(pairing.partners_of(member.id))
     available = await availabilities(tx, list(partners.values()))
@@ -163,9 +181,7 @@ async def _typed(
     asked = next(each for each in words.questions(voice, ask) if each.key == check_in.asking)
     value = read_typed(asked, text, ask.today)
     if value is None:
-        if asked.needed or asked.options:
-            return words.choose(voice, asked)
-        return await _ask_next(tx, prompts, voice, member, ask, asked, text, now)
+        return words.choose(voice, asked)
     if len(value) > asked.limit and asked.kind in (Kind.SHORT, Kind.LONG):
         raise UserError("too-long", length=len(value), limit=asked.limit)
     await _keep(tx, voice, ask, asked, value, now)
@@ -190,7 +206,7 @@ async def _ask_next(
     given = {*ask.values, asked.key}
     complete = all(each.key in given for each in order if each.needed)
     if following is None or (complete and not following.needed and not ask.step.is_challenge):
-        message = await _send_or_suggest(tx, prompts, voice, member, kept, now)
+        message = await _send_or_suggest(tx, prompts, voice, member, replace(ask, check_in=kept), now)
         after = await tx.check_ins.get(kept.id)
         if following is None or after is None or after.state is not CheckInState.ANSWERED:
             return message
@@ -202,10 +218,13 @@ async def _ask_next(
 
 
 async def skip(tx: Tx, voice: Voice, member: Member, number: str, now: datetime) -> Reply:
-    """A skip is a real reply: no follow-up."""
+    """A skip is a real reply: no follow-up. What is answered stays answered: it can be taken back."""
     check_in = await mine(tx, member, number, now)
+    ask = await the_ask(tx, voice, member, check_in, now)
+    if check_in.state is CheckInState.ANSWERED:
+        return Replacement(words.kept(voice, ask))
     await tx.check_ins.save(replace(check_in, state=CheckInState.SKIPPED, asking=None))
-    return Replacement(words.skipped(voice, await the_ask(tx, voice, member, check_in, now)))
+    return Replacement(words.skipped(voice, ask))
 
 
 async def undo(tx: Tx, voice: Voice, member: Member, number: str, now: datetime) -> Reply:

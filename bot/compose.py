@@ -188,12 +188,19 @@ async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Membe
     pairing = await tx.pairings.get(check_in.pairing_id)
     cycle = await tx.cycles.get(check_in.cycle_id)
     step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
-    answers = await tx.check_ins.answers(check_in.id)
+    author = await tx.members.get(check_in.member_id)
     if member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
-        return Dropped("changed")
+        # What an earlier partner was sent goes with its author when it changes.
+        return (
+            words.partner_answer(voice, step, author.given_name, (), None)
+            if delivery.ref
+            else Dropped("changed")
+        )
+    answers = await tx.check_ins.answers(check_in.id)
+    if answers and check_in.state is not CheckInState.ANSWERED:
+        return Dropped("changed")  # until the author decides; then it is owed again
     if not answers and not delivery.ref:
         return Dropped("taken-back")
-    author = await tx.members.get(check_in.member_id)
     return words.partner_answer(voice, step, author.given_name, answers, pairing.id)
 
 
@@ -229,6 +236,6 @@ async def _challenge(tx: Tx, voice: Voice, delivery: Delivery, now: datetime) ->
     if check_in is None:
         return Dropped("closed")
     message = await challenges.message_for(tx, voice, check_in, is_update=bool(delivery.ref), now=now)
-    if message is None and check_in.closes_at > now:
-        return Later(check_in.closes_at)
+    if message is None and (last := await challenges.last_moment(tx, check_in)) > now:
+        return Later(last)
     return message or Dropped("nothing-to-say")

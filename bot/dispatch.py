@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from bot import challenges, check_ins, commands, cycles, digests, members, notes, pairings
 from bot.errors import UserError
-from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted
+from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, readable
 from bot.message import Reply
 from bot.model import Member
 from bot.ports import Handle, Store, Tx
@@ -15,9 +17,6 @@ from bot.say import basics
 from bot.terms import NoTeachingDays
 
 log = structlog.get_logger()
-
-LONGEST = 40_000
-"""Characters of an event's words that are read at all: as much as a platform lets a person send."""
 
 
 def handler(store: Store, prompts: Prompts) -> Handle:
@@ -31,6 +30,7 @@ def handler(store: Store, prompts: Prompts) -> Handle:
 
 async def _handle(store: Store, prompts: Prompts, event: Event) -> Reply | None:
     """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done."""
+    event = replace(event, what=readable(event.what))
     voice = prompts.voice("en")
     try:
         async with store.transaction() as tx:
@@ -54,13 +54,14 @@ async def _turn(tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: E
     now = event.at
     match event.what:
         case Command(words):
-            return await _command(tx, prompts, voice, member, words[:LONGEST], event)
+            return await _command(tx, prompts, voice, member, words, event)
         case Said(text):
             if not text.strip():
                 return basics.plain(voice, "said.nothing")
-            if commands.is_plainly(text, await notes.partner_names(tx, member)):
-                return await _command(tx, prompts, voice, member, text[:LONGEST], event)
-            return await check_ins.said(tx, prompts, voice, member, text[:LONGEST], now)
+            names = await notes.partner_names(tx, member) if commands.split(text)[0] == "tell" else ()
+            if commands.is_plainly(text, names):
+                return await _command(tx, prompts, voice, member, text, event)
+            return await check_ins.said(tx, prompts, voice, member, text, now)
         case Opened(form, context):
             return await _open(tx, prompts, voice, member, form, context, event)
         case Submitted():
@@ -165,7 +166,7 @@ async def _open(
         case "challenge":
             return await challenges.open_reply(tx, voice, member, context)
         case "tell":
-            return await notes.open_form(tx, voice, member)
+            return await notes.open_form(tx, voice, member, context)
         case "start":
             return await cycles.open_start(tx, prompts, voice, member)
         case "profile" | "times" | "pause":
@@ -177,14 +178,14 @@ async def _open(
 async def _submit(
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, submitted: Submitted, event: Event
 ) -> Reply:
-    values = {key: value[:LONGEST] for key, value in submitted.values.items()}
+    values = submitted.values
     match submitted.form:
         case "check-in":
             return await check_ins.submit(tx, prompts, voice, member, submitted.context, values, event.at)
         case "challenge":
             return await challenges.reply(tx, voice, member, submitted.context, values, event.at)
         case "tell":
-            return await notes.submit(tx, voice, member, values, event.at)
+            return await notes.submit(tx, voice, member, submitted.context, values, event.at)
         case "start":
             return await cycles.start(tx, prompts, voice, member, values, event.at)
         case "profile":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,6 +53,36 @@ class Left:
 
 
 What: TypeAlias = Command | Said | Opened | Submitted | Joined | Left
+
+
+LONGEST = 40_000
+"""Characters of an event's words that are read at all: as much as a platform lets a person send."""
+
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def readable(what: What) -> What:
+    """The same without what nobody typed: line ends are one sign, control signs and halves of signs are gone.
+
+    Databases refuse some of these (NUL, lone surrogates); all other words stay exactly as they were written.
+    """
+    match what:
+        case Command(words):
+            return Command(_readable(words))
+        case Said(text):
+            return Said(_readable(text))
+        case Opened(form, context):
+            return Opened(_readable(form), _readable(context))
+        case Submitted(form, context, values):
+            read = {_readable(key): _readable(value) for key, value in values.items()}
+            return Submitted(_readable(form), _readable(context), read)
+        case Joined() | Left():
+            return what
+
+
+def _readable(text: str) -> str:
+    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text[:LONGEST]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

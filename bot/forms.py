@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time
 
 from bot.message import FieldErrors, Form, Input
 from bot.model import Kind, Question
 from bot.prompts import Voice
+
+LAST_YEAR = 2100
 
 
 def faults(
@@ -50,14 +52,22 @@ def fault(voice: Voice, question: Question, value: str) -> str:
         case Kind.SCALE:
             return "" if value in ("1", "2", "3", "4", "5") else voice("field.not-a-choice")
         case Kind.DATE:
-            return "" if _reads(date.fromisoformat, value) else voice("field.not-a-date")
+            return "" if is_date(value) else voice("field.not-a-date")
         case Kind.TIME:
-            return "" if _reads(time.fromisoformat, value) else voice("field.not-a-time")
+            return "" if is_time(value) else voice("field.not-a-time")
 
 
-def _reads(parse: Callable[[str], object], value: str) -> bool:
+def is_date(value: str) -> bool:
+    """Whether it is an ISO date that somebody may mean: calendars end somewhere."""
     try:
-        parse(value)
+        return date.fromisoformat(value).year <= LAST_YEAR
     except ValueError:
         return False
-    return True
+
+
+def is_time(value: str) -> bool:
+    """Whether it is an ISO time without a zone: school time is meant."""
+    try:
+        return time.fromisoformat(value).tzinfo is None
+    except ValueError:
+        return False

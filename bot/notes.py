@@ -31,15 +31,17 @@ async def tell(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
     return await _carry(tx, voice, member, pairing, partners, said, now)
 
 
-async def open_form(tx: Tx, voice: Voice, member: Member) -> Form:
-    """The form, for the pairing one is in now."""
-    pairing, partners = await _partners(tx, member)
+async def open_form(tx: Tx, voice: Voice, member: Member, number: str) -> Form:
+    """The form, for the pairing one is in now; raises `UserError` where the button was for an earlier one."""
+    pairing, partners = await _partners(tx, member, number)
     return words.tell_form(voice, pairing.id, voice.listing([each.given_name for each in partners]))
 
 
-async def submit(tx: Tx, voice: Voice, member: Member, values: Mapping[str, str], now: datetime) -> Reply:
-    """The same from the form."""
-    pairing, partners = await _partners(tx, member)
+async def submit(
+    tx: Tx, voice: Voice, member: Member, number: str, values: Mapping[str, str], now: datetime
+) -> Reply:
+    """The same from the form: to those it was opened for, or to nobody."""
+    pairing, partners = await _partners(tx, member, number)
     form = words.tell_form(voice, pairing.id, voice.listing([each.given_name for each in partners]))
     if wrong := faults(voice, form, values):
         return wrong
@@ -55,19 +57,26 @@ async def partner_names(tx: Tx, member: Member) -> frozenset[str]:
     return frozenset(name.casefold() for each in partners for name in (each.given_name, each.name))
 
 
-async def _partners(tx: Tx, member: Member) -> tuple[Pairing, list[Member]]:
-    cycle = await tx.cycles.last(
-        member.partnership_id
-    )  # partners may go on writing after the cycle has closed
-    pairing = await tx.pairings.of_member(cycle.id, member.id) if cycle else None
+async def _partners(tx: Tx, member: Member, number: str = "") -> tuple[Pairing, list[Member]]:
+    pairing = await _pairing(tx, member)
     if pairing is None:
         raise UserError("no-partner")
+    if number not in ("", str(pairing.id)):
+        raise UserError("earlier-partner")
     partners = [
         each for each in (await tx.members.many(pairing.partners_of(member.id))).values() if each.active
     ]
     if not partners:
         raise UserError("no-partner")
     return pairing, partners
+
+
+async def _pairing(tx: Tx, member: Member) -> Pairing | None:
+    """The newest one they sit in: partners may go on writing after the cycle has closed."""
+    for cycle in await tx.cycles.all_of(member.partnership_id):
+        if pairing := await tx.pairings.of_member(cycle.id, member.id):
+            return pairing
+    return None
 
 
 def _without_name(text: str, partners: list[Member]) -> str:

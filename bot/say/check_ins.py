@@ -179,12 +179,15 @@ def next_question(voice: Voice, ask: Ask, asked: Question, kept_text: str) -> Me
 
 
 def choose(voice: Voice, asked: Question) -> Message:
-    """The words fit none of the choices."""
-    return plain(
-        voice,
-        "check-in.options",
-        options=voice.listing([each.label for each in asked.options] or ["1", "2", "3", "4", "5"]),
-    )
+    """The words fit none of the choices, or are no day or time."""
+    match asked.kind:
+        case Kind.DATE:
+            return plain(voice, "field.not-a-date")
+        case Kind.TIME:
+            return plain(voice, "field.not-a-time")
+        case Kind.SCALE | Kind.ONE | Kind.MANY | Kind.SHORT | Kind.LONG:
+            choices = [each.label for each in asked.options] or ["1", "2", "3", "4", "5"]
+            return plain(voice, "check-in.options", options=voice.listing(choices))
 
 
 def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Message:
