@@ -9,7 +9,7 @@ from dateutil import parser as dates
 
 
 def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
-    """A day as people write it: `until 12 May`, `12/5`, `2026-05-12`, `2 weeks`; the next one there is. None: no day."""
+    """A day as people write it: `until 12 May`, `12/5`, `2 weeks`; the next one there is. None: no day."""
     words_of = text.casefold().replace(",", " ").split()
     while words_of and words_of[0] in ("until", "till", "to", "for", "on"):
         words_of.pop(0)
@@ -37,12 +37,17 @@ def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
         start = datetime.combine(today if numbers else today.replace(day=1), time())
         iso = cleaned[:4].isdecimal()
         found = dates.parse(cleaned, default=start, dayfirst=day_first and not iso).date()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError):  # the parser's own are not all of one kind
         return None
     names_year = any(
         len(part) == 4 and part.isdecimal() for part in cleaned.replace("/", " ").replace("-", " ").split()
     )
-    return found if names_year or found > today else found.replace(year=found.year + 1)
+    if names_year or found > today:
+        return found
+    try:
+        return found.replace(year=found.year + 1)
+    except ValueError:  # 29 February, and the next year has none
+        return None
 
 
 _NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4}

@@ -12,7 +12,7 @@ from bot.days import read_day
 from bot.errors import UserError
 from bot.forms import faults
 from bot.message import Form, Message, Reply
-from bot.model import Answer, Challenge, Cycle, EnrolmentState, Hours, Member, Profile
+from bot.model import Answer, Challenge, CheckInState, Cycle, EnrolmentState, Hours, Member, Profile
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import members as words
@@ -57,7 +57,9 @@ async def save_times(tx: Tx, voice: Voice, member: Member, values: Mapping[str, 
     profile = await tx.members.profile(member.id)
     form = words.times_form(voice, member, profile)
     start, end = _time(values.get("start", "")), _time(values.get("end", ""))
-    upside_down = {"end": voice("field.upside-down")} if start and end and end <= start else {}
+    school = await tx.schools.get(member.home_school_id)
+    is_upside_down = (end or school.closes) <= (start or school.opens)
+    upside_down = {"end": voice("field.upside-down")} if is_upside_down else {}
     if wrong := faults(voice, form, values, upside_down):
         return wrong
     days = frozenset(words.DAYS.index(day) for day in _keys(values, "days"))
@@ -72,7 +74,7 @@ def _keys(values: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 def _time(text: str) -> time | None:
     try:
-        return time.fromisoformat(text) if text else None
+        return time.fromisoformat(text).replace(tzinfo=None) if text else None
     except ValueError:
         return None  # `faults` says so
 
@@ -147,6 +149,9 @@ async def leave(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
         return words.really_leave(voice, cycle.name)
     await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.LEFT, answered_at=now))
     await tx.deliveries.drop(member_id=member.id, cycle_id=cycle.id, reason="left", now=now)
+    for each in await tx.check_ins.open_for(member.id, now):
+        if each.state is CheckInState.OPEN:  # what they say from now on is no answer
+            await tx.check_ins.save(replace(each, state=CheckInState.SKIPPED, asking=None))
     await pairings.unseat(tx, cycle, member.id, now)
     return say.basics.plain(voice, "leave.done", cycle=cycle.name)
 

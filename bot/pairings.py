@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import combinations
 
 from bot import cycles, people, planning
 from bot.errors import UserError
@@ -21,7 +22,7 @@ from bot.model import (
     Role,
     Seat,
 )
-from bot.pairing import Person, arrange, quality, rearrange
+from bot.pairing import Arrangement, Person, arrange, quality, rearrange
 from bot.people import require
 from bot.ports import NewPairing, Tx
 from bot.prompts import Voice
@@ -41,14 +42,7 @@ async def _propose(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message
     joined = await _persons(tx, cycle)
     if len({each.school_id for each in joined}) < 2:
         raise UserError("too-few")
-    arrangement = arrange(
-        joined,
-        history=await tx.pairings.history(cycle.partnership_id),
-        blocked=await tx.members.blocked(cycle.partnership_id),
-        size=cycle.group_size,
-        on=cycle.starts_on,
-        seed=cycle.id,
-    )
+    arrangement = await _arrangement(tx, cycle, joined)
     schools = {each.id: each.school_id for each in joined}
     proposed = await tx.pairings.propose(
         cycle.id,
@@ -59,12 +53,34 @@ async def _propose(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message
         now,
     )
     await tx.cycles.save(replace(cycle, state=CycleState.MATCHED))
+    return await _previewed(tx, voice, cycle, proposed)
+
+
+async def _arrangement(tx: Tx, cycle: Cycle, joined: Sequence[Person]) -> Arrangement:
+    return arrange(
+        joined,
+        history=await tx.pairings.history(cycle.partnership_id),
+        blocked=await tx.members.blocked(cycle.partnership_id),
+        size=cycle.group_size,
+        on=cycle.starts_on,
+        seed=cycle.id,
+    )
+
+
+async def _previewed(tx: Tx, voice: Voice, cycle: Cycle, proposed: Sequence[Pairing]) -> Message:
+    """The proposals as they stand, with who has no place in them and why."""
+    joined = await _persons(tx, cycle)
+    seated = {each for pairing in proposed for each in pairing.member_ids}
+    reasons = {each.member_id: each.reason for each in (await _arrangement(tx, cycle, joined)).left_out}
+    members = await tx.members.many({each.id for each in joined} - seated)
+    met = {pair for _, pair in await tx.pairings.history(cycle.partnership_id)}
+    pairs = [frozenset(pair) for pairing in proposed for pair in combinations(pairing.member_ids, 2)]
     return words.preview(
         voice,
         await _shown(tx, cycle, proposed),
-        [((await tx.members.get(each.member_id)).name, each.reason) for each in arrangement.left_out],
+        [(each.name, reasons.get(each.id, "since")) for each in members.values()],
         silent=sum(each.state is EnrolmentState.INVITED for each in await tx.cycles.enrolments(cycle.id)),
-        repeats=arrangement.repeats,
+        repeats=sum(pair in met for pair in pairs),
     )
 
 
@@ -96,6 +112,8 @@ async def confirm(tx: Tx, voice: Voice, member: Member, now: datetime) -> Messag
     """Make the preview real: plan every step, tell everybody, lock the base of the figures."""
     require(member, Role.COORDINATOR)
     cycle = await cycles.the_current(tx, member, CycleState.MATCHED)
+    if not await tx.pairings.of_cycle(cycle.id):  # everybody of the preview has left since
+        raise UserError("too-few")
     members = await tx.members.many(cycles.accepted_ids(await tx.cycles.enrolments(cycle.id)))
     available = await availabilities(tx, list(members.values()))
     today = max(available[each].local_day(now) for each in available)
@@ -111,8 +129,7 @@ async def confirm(tx: Tx, voice: Voice, member: Member, now: datetime) -> Messag
         await cycles.plan_pairing(tx, running, pack, pairing, now)
         await _announce(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
     placed = {each for pairing in live for each in pairing.member_ids}
-    for alone in sorted(set(members) - placed):
-        await _tell_alone(tx, running, alone, now)
+    await place(tx, running, set(members) - placed, now)
     await cycles.plan_digests(tx, running, now)
     return words.confirmed(voice, len(live), running.starts_on)
 
@@ -192,7 +209,7 @@ async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
             NewPairing(each.seats, each.reasons) for each in pairings if each.id not in (of_a.id, of_b.id)
         ]
         proposed = await tx.pairings.propose(cycle.id, [*kept, *new], now)
-        return words.preview(voice, await _shown(tx, cycle, proposed), [], silent=0, repeats=0)
+        return await _previewed(tx, voice, cycle, proposed)
     for each in (of_a, of_b):
         await tx.pairings.end(each.id, now)
     for pairing in new:
@@ -253,7 +270,12 @@ async def nudge(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
     available = await availabilities(tx, list(members.values()))
     count = 0
     for each in members.values():
-        waiting = [c for c in await tx.check_ins.open_for(each.id, now) if c.state is CheckInState.OPEN]
+        waiting = [
+            check_in
+            for check_in in await tx.check_ins.open_for(each.id, now)
+            if check_in.state is CheckInState.OPEN
+            and not await tx.deliveries.was_sent(DeliveryKind.NUDGE, check_in.id, each.id)
+        ]
         if waiting:
             count += 1
             owed = planning.owe(
@@ -271,8 +293,10 @@ async def ask_for_another(tx: Tx, voice: Voice, member: Member, pairing_id: str,
     cycle = await cycles.the_current(tx, member, CycleState.RUNNING)
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
     pairing = await tx.pairings.of_member(cycle.id, member.id)
-    if enrolment is None or pairing is None or str(pairing.id) != pairing_id:
+    if enrolment is None or pairing is None:
         raise UserError("no-partner")
+    if pairing_id not in ("", str(pairing.id)):
+        raise UserError("earlier-partner")
     if enrolment.asked_for_another:
         raise UserError("already-asked")
     await tx.cycles.save_enrolment(replace(enrolment, asked_for_another=True))
@@ -357,3 +381,17 @@ async def place_if_running(tx: Tx, member: Member, now: datetime) -> None:
     cycle = await tx.cycles.current(member.partnership_id)
     if cycle is not None and await tx.pairings.of_member(cycle.id, member.id) is None:
         await place(tx, cycle, [member.id], now)
+
+
+async def after_import(tx: Tx, partnership_id: int, now: datetime) -> None:
+    """Nobody waits for a partner who is no longer on the roster, and who is back on it gets a place."""
+    cycle = await tx.cycles.current(partnership_id)
+    if cycle is None:
+        return
+    joined = await tx.members.many(cycles.accepted_ids(await tx.cycles.enrolments(cycle.id)))
+    seated = {each for pairing in await tx.pairings.of_cycle(cycle.id) for each in pairing.member_ids}
+    for each in joined.values():
+        if not each.active and each.id in seated:
+            await unseat(tx, cycle, each.id, now)
+    back = [each.id for each in joined.values() if each.active and each.id not in seated]
+    await place(tx, cycle, back, now)

@@ -22,7 +22,7 @@ async def two_named(tx: Tx, voice: Voice, cycle: Cycle, text: str) -> tuple[Memb
     """`Elin Pugh and Jo Hart`, also with a comma or `with`. Raises `UserError` naming what is unclear."""
     parts = [
         part.strip()
-        for part in re.split(r"\s+(?:and|with|&)\s+|[,;/&]", text, flags=re.IGNORECASE)
+        for part in re.split(r" (?:and|with) |[,;/&]", " ".join(text.split()), flags=re.IGNORECASE)
         if part.strip()
     ]
     if len(parts) != 2:
@@ -35,14 +35,11 @@ async def two_named(tx: Tx, voice: Voice, cycle: Cycle, text: str) -> tuple[Memb
 def named(voice: Voice, members: Sequence[Member], text: str) -> Member:
     """The one member of that name: full, given or family name, small slips forgiven. Raises `UserError`."""
     wanted = text.casefold()
+    close = get_close_matches(wanted, [each.name.casefold() for each in members], 1, 0.8)
     for fits in (
         [each for each in members if each.name.casefold() == wanted],
         [each for each in members if wanted in (each.given_name.casefold(), each.family_name.casefold())],
-        [
-            each
-            for each in members
-            if each.name.casefold() in get_close_matches(wanted, [m.name.casefold() for m in members], 1, 0.8)
-        ],
+        [each for each in members if each.name.casefold() in close],
     ):
         if len(fits) == 1:
             return fits[0]

@@ -10,6 +10,8 @@ from bot.message import Button, Buttons, Element, Message, Text
 from bot.model import Kind, Option, Question
 from bot.prompts import Voice
 
+LONGEST_ECHO = 80
+
 
 def runs(voice: Voice, key: str, words: str, *, primary: bool = False, **facts: str | int) -> Button:
     """A button that is the same as typing the command."""
@@ -35,10 +37,15 @@ def row(buttons: Sequence[Button]) -> tuple[Element, ...]:
 
 def error(voice: Voice, problem: UserError) -> Message:
     """What happened, that nothing was lost, and what to do next."""
-    facts = dict(problem.facts)
+    facts = {name: _shortened(fact) for name, fact in problem.facts.items()}
     if "state" in facts:
         facts["state"] = voice(f"state.{facts['state']}")
     return plain(voice, f"error.{problem.key}", **facts)
+
+
+def _shortened(fact: str | int) -> str | int:
+    """What was typed is said back, but never at length."""
+    return f"{fact[:LONGEST_ECHO]}…" if isinstance(fact, str) and len(fact) > LONGEST_ECHO else fact
 
 
 def apology(voice: Voice) -> Message:
