@@ -15,8 +15,14 @@ from tests.journeys.town import COORDINATOR, Town, build, plain, values_for
 LONDON, AUCKLAND = ZoneInfo("Europe/London"), ZoneInfo("Pacific/Auckland")
 ZONES = {"Thames": ("Europe/London", "GB-ENG"), "Tasman": ("Pacific/Auckland", "NZ-AUK")}
 TERMS = {
-    "Thames": [Term("first half", date(2026, 9, 1), date(2026, 10, 23)), Term("second half", date(2026, 11, 2), date(2026, 12, 18))],
-    "Tasman": [Term("Term 3", date(2026, 7, 20), date(2026, 9, 25)), Term("Term 4", date(2026, 10, 12), date(2026, 12, 17))],
+    "Thames": [
+        Term("first half", date(2026, 9, 1), date(2026, 10, 23)),
+        Term("second half", date(2026, 11, 2), date(2026, 12, 18)),
+    ],
+    "Tasman": [
+        Term("Term 3", date(2026, 7, 20), date(2026, 9, 25)),
+        Term("Term 4", date(2026, 10, 12), date(2026, 12, 17)),
+    ],
 }
 PEOPLE = {
     "Thames": ["Ann Ash", "Bob Box", "Cat Cox", "Dot Dee", "Eve Eck", "Flo Fay"],
@@ -31,11 +37,18 @@ async def _everybody_answers(town: Town, **given: str) -> None:
             for element in message.elements:
                 if isinstance(element, Inputs) and f"check-in {element.form.context}" not in town.transcript:
                     town.transcript.append(f"check-in {element.form.context}")
-                    await town.submit(name, "check-in", element.form.context, **{**values_for(element.form, f"Words of {name}"), **given})
+                    await town.submit(
+                        name,
+                        "check-in",
+                        element.form.context,
+                        **{**values_for(element.form, f"Words of {name}"), **given},
+                    )
 
 
 async def test_a_whole_cycle(store: SqlStore, prompts: Prompts) -> None:
-    town = await build(store, prompts, PEOPLE, datetime(2026, 10, 5, 8, 0, tzinfo=UTC), zones=ZONES, terms=TERMS)
+    town = await build(
+        store, prompts, PEOPLE, datetime(2026, 10, 5, 8, 0, tzinfo=UTC), zones=ZONES, terms=TERMS
+    )
     await town.run(date(2026, 10, 12))
 
     for _ in range(70):
@@ -74,8 +87,12 @@ async def test_a_whole_cycle(store: SqlStore, prompts: Prompts) -> None:
     assert {each.state for each in deliveries} <= {"sent", "dropped"}
 
 
-async def test_the_digest_reaches_each_principal_once_a_week_of_term(store: SqlStore, prompts: Prompts) -> None:
-    town = await build(store, prompts, PEOPLE, datetime(2026, 10, 5, 8, 0, tzinfo=UTC), zones=ZONES, terms=TERMS)
+async def test_the_digest_reaches_each_principal_once_a_week_of_term(
+    store: SqlStore, prompts: Prompts
+) -> None:
+    town = await build(
+        store, prompts, PEOPLE, datetime(2026, 10, 5, 8, 0, tzinfo=UTC), zones=ZONES, terms=TERMS
+    )
     await town.run(date(2026, 10, 12))
 
     for _ in range(56):

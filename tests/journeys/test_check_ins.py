@@ -114,14 +114,20 @@ async def test_in_an_hour_it_comes_again_inside_the_school_day(town: Town) -> No
 
     await town.press("Ann Ash", "In an hour")  # 17:30 is after the school day
     await town.days(1)
-    again = [at for at, m in zip(town.post.at["Ann Ash"], town.post.received["Ann Ash"], strict=True) if "an hour later" in plain(m)]
+    again = [
+        at
+        for at, m in zip(town.post.at["Ann Ash"], town.post.received["Ann Ash"], strict=True)
+        if "an hour later" in plain(m)
+    ]
     assert again[-1] == datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
 
 
 async def test_one_reminder_then_silence(town: Town) -> None:
     await town.until(datetime(2026, 9, 16, 18, 0, tzinfo=UTC))
 
-    asks = [plain(each) for each in town.post.received["Ann Ash"] if "What should your pupils do" in plain(each)]
+    asks = [
+        plain(each) for each in town.post.received["Ann Ash"] if "What should your pupils do" in plain(each)
+    ]
     assert len(asks) == 2
     assert "No more reminders follow" in asks[1]
 
@@ -137,7 +143,10 @@ async def test_a_pause_is_silent_and_nothing_piles_up(town: Town) -> None:
     assert sum("Why this message?" in each for each in new) <= 2  # one ask a day, no burst
 
 
-@pytest.mark.parametrize("words", ["pause until yesterday", "/pause until 32 May", "/pause until never", "pause until 1 January 2020"])
+@pytest.mark.parametrize(
+    "words",
+    ["pause until yesterday", "/pause until 32 May", "/pause until never", "pause until 1 January 2020"],
+)
 async def test_a_day_that_cannot_be_read_changes_nothing(town: Town, words: str) -> None:
     assert "could not read" in await town.say("Ann Ash", words)
     assert (await town.members())["Ann Ash"].paused_until is None
@@ -145,9 +154,13 @@ async def test_a_day_that_cannot_be_read_changes_nothing(town: Town, words: str)
 
 async def test_with_several_open_it_asks_which_and_keeps_the_words(town: Town) -> None:
     cycle, member = await town.cycle(), (await town.members())["Ann Ash"]
-    async with town.store.transaction() as tx:  # the next step opens while the first still is: as after a late change
+    async with (
+        town.store.transaction() as tx
+    ):  # the next step opens while the first still is: as after a late change
         first, second, *_ = await tx.check_ins.of_member(cycle.id, member.id)
-        await tx.check_ins.save(replace(second, state=CheckInState.OPEN, asking="between", due_at=first.due_at))
+        await tx.check_ins.save(
+            replace(second, state=CheckInState.OPEN, asking="between", due_at=first.due_at)
+        )
 
     asked = await town.say("Ann Ash", "Everything stays between us")
     assert "Which question is this the answer to?" in asked

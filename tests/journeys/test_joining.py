@@ -25,7 +25,9 @@ async def test_a_coordinator_sees_the_plan_before_anybody_hears_of_it(town: Town
     assert "What kind of cycle?" in opened
 
     drafted = plain(
-        await town.submit(COORDINATOR, "start", pack="joint-practice-6wk", starts_on="2026-09-14", goal="Be heard")
+        await town.submit(
+            COORDINATOR, "start", pack="joint-practice-6wk", starts_on="2026-09-14", goal="Be heard"
+        )
     )
 
     assert "4 teachers, 2 schools" in drafted
@@ -88,14 +90,21 @@ async def test_a_second_start_is_refused_and_changes_nothing(town: Town) -> None
     before = await town.cycle()
 
     assert "A cycle is under way already" in await town.command(COORDINATOR, "start")
-    refused = await town.submit(COORDINATOR, "start", pack="peer-visit-2wk", starts_on="2026-10-12", goal="Other")
+    refused = await town.submit(
+        COORDINATOR, "start", pack="peer-visit-2wk", starts_on="2026-10-12", goal="Other"
+    )
 
     assert "A cycle is under way already" in plain(refused)
     assert await town.cycle() == before
 
 
 async def test_an_odd_number_makes_one_group_of_three(store: SqlStore, prompts: Prompts) -> None:
-    town = await build(store, prompts, {"Oak": ["Ann Ash", "Bob Box"], "Elm": ["Cat Cox", "Dan Day"], "Fir": ["Eve Eck"]}, MONDAY)
+    town = await build(
+        store,
+        prompts,
+        {"Oak": ["Ann Ash", "Bob Box"], "Elm": ["Cat Cox", "Dan Day"], "Fir": ["Eve Eck"]},
+        MONDAY,
+    )
     await town.run(date(2026, 9, 14))
 
     sizes = sorted(len(each) for each in await town.pairings())
@@ -135,4 +144,6 @@ async def test_somebody_who_joins_late_is_placed_at_once(town: Town) -> None:
     await town.command("Dan Day", "join")
     await town.days(1)
 
-    assert "Dan Day" in {name for each in await town.pairings() for name in each} or "first in line" in town.last("Dan Day")
+    assert "Dan Day" in {
+        name for each in await town.pairings() for name in each
+    } or "first in line" in town.last("Dan Day")

@@ -144,7 +144,9 @@ class Town:
     # --- speaking -------------------------------------------------------------------------------------------------
 
     async def _event(self, name: str, what: What, said: str) -> Reply | None:
-        event = Event(id=f"e{next(self._numbers)}", at=self.now, sender=Address("test", "town", name), what=what)
+        event = Event(
+            id=f"e{next(self._numbers)}", at=self.now, sender=Address("test", "town", name), what=what
+        )
         reply = await self._handle(event)
         if reply is not None:
             self.heard[name].append(reply)
@@ -217,7 +219,9 @@ class Town:
     async def start(self, starts_on: date, pack: str = PACK) -> str:
         """The coordinator makes a draft and invites."""
         await self.command(COORDINATOR, "start")
-        await self.submit(COORDINATOR, "start", pack=pack, starts_on=starts_on.isoformat(), goal="Every child is heard")
+        await self.submit(
+            COORDINATOR, "start", pack=pack, starts_on=starts_on.isoformat(), goal="Every child is heard"
+        )
         return plain(await self.press(COORDINATOR, f"Invite {len(await self.teachers())} teachers"))
 
     async def run(self, starts_on: date, pack: str = PACK, *, without: Sequence[str] = ()) -> None:
@@ -251,7 +255,10 @@ class Town:
         cycle = await self.cycle()
         async with self.store.transaction() as tx:
             pairings: Sequence[Pairing] = await tx.pairings.of_cycle(cycle.id)
-            names = {each.id: each.name for each in (await tx.members.many({m for p in pairings for m in p.member_ids})).values()}
+            names = {
+                each.id: each.name
+                for each in (await tx.members.many({m for p in pairings for m in p.member_ids})).values()
+            }
         return [tuple(names[each] for each in pairing.member_ids) for pairing in pairings]
 
     async def partner_of(self, name: str) -> str:
