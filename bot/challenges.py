@@ -75,9 +75,11 @@ async def take_back(tx: Tx, check_in: CheckIn, now: datetime) -> None:
 
 
 async def _refresh(tx: Tx, check_in: CheckIn, challenge: Challenge, now: datetime) -> None:
-    for sibling in await tx.check_ins.of_pairing(challenge.pairing_id, check_in.step):
-        if sibling.member_id == challenge.receiver_id:
-            await tx.deliveries.refresh(DeliveryKind.CHALLENGE, sibling.id, now)
+    if challenge.receiver_id is None:
+        return
+    for theirs in await tx.check_ins.of_member(check_in.cycle_id, challenge.receiver_id):
+        if theirs.step == check_in.step:
+            await tx.deliveries.refresh(DeliveryKind.CHALLENGE, theirs.id, now)
 
 
 async def for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challenge | None:
@@ -98,7 +100,8 @@ async def last_moment(tx: Tx, check_in: CheckIn) -> datetime:
     """When the step is over for the last of the pairing."""
     if check_in.pairing_id is None:
         return check_in.closes_at
-    return max(each.closes_at for each in await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step))
+    siblings = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
+    return max((each.closes_at for each in siblings), default=check_in.closes_at)
 
 
 async def open_reply(tx: Tx, voice: Voice, member: Member, number: str) -> Form:

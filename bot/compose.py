@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot import challenges, cycles, digests, notes, pairings, privacy
@@ -235,6 +235,9 @@ async def _challenge(tx: Tx, voice: Voice, delivery: Delivery, now: datetime) ->
     check_in: CheckIn | None = await tx.check_ins.get(delivery.subject_id)
     if check_in is None:
         return Dropped("closed")
+    if delivery.occurrence != str(check_in.pairing_id) and not delivery.ref:
+        return Dropped("changed")
+    check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # as it was when this was owed
     message = await challenges.message_for(tx, voice, check_in, is_update=bool(delivery.ref), now=now)
     if message is None and (last := await challenges.last_moment(tx, check_in)) > now:
         return Later(last)

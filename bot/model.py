@@ -29,7 +29,7 @@ class School:
     time_zone: str = "Europe/London"
     """An IANA name."""
     holidays: str = ""
-    """Whose public holidays: an ISO 3166 code as `holidays` knows it: GB-WLS, NZ-AUK, AU-VIC, IE, US-CA; empty: none."""
+    """Whose public holidays: a code as `holidays` knows it, such as GB-WLS, NZ-AUK, AU-VIC or IE; empty: none."""
     opens: time = time(8, 30)
     closes: time = time(17, 0)
     ask_at: time = time(15, 30)
@@ -376,7 +376,7 @@ class Delivery:
     kind: DeliveryKind
     subject_id: int
     occurrence: str = ""
-    """Which of several: a digest's week as an ISO date, an `again`'s moment."""
+    """Which of several: a digest's week as an ISO date, an `again`'s moment, a challenge's pairing."""
     due_at: datetime
     expires_at: datetime | None = None
     state: DeliveryState = DeliveryState.QUEUED
@@ -450,7 +450,7 @@ class Step:
 
     key: str
     day: int
-    """The teaching day of the cycle on which it is put, counted from 1 over days that all schools of a pairing teach."""
+    """The teaching day of the cycle on which it is put, from 1, over days that all schools of a pairing teach."""
     open_days: int
     """How many teaching days it stays open, the first included."""
     remind_after: int | None

@@ -67,7 +67,9 @@ def asks(
         if reminder < check_in.closes_at:
             yield replace(owed, kind=DeliveryKind.REMINDER, due_at=reminder, expires_at=check_in.closes_at)
     if step.is_challenge:
-        yield replace(owed, kind=DeliveryKind.CHALLENGE, due_at=last_moment, expires_at=None)
+        # A new partner's challenge is a message of its own, beside the earlier one's.
+        given = replace(owed, kind=DeliveryKind.CHALLENGE, occurrence=str(check_in.pairing_id))
+        yield replace(given, due_at=last_moment, expires_at=None)
     if step.share == "pool":
         yield replace(owed, kind=DeliveryKind.POOL, due_at=last_moment, expires_at=None)
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.prompts import Prompts
 from storage.store import SqlStore
@@ -21,3 +23,12 @@ async def store(database_url: str) -> AsyncIterator[SqlStore]:
     store = SqlStore(database_url)
     yield store
     await store.close()
+
+
+@pytest.fixture(autouse=True)
+def mishaps() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What went wrong behind the stage. No journey ends with any, unless its test takes and clears them."""
+    with capture_logs() as logs:
+        yield logs
+    unexpected = [each for each in logs if each["log_level"] == "error"]
+    assert not unexpected, unexpected

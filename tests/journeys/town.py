@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import assert_never
+
+from sqlalchemy import select
 
 from bot import delivery
 from bot.dispatch import handler
@@ -31,10 +33,11 @@ from bot.message import (
     Table,
     Text,
 )
-from bot.model import Address, Cycle, CycleState, Kind, Member, Pairing, Profile, Role
+from bot.model import Address, CheckIn, Cycle, CycleState, Delivery, Kind, Member, Pairing, Profile, Role
 from bot.prompts import Prompts
 from bot.roster import Roster, RosterPerson, RosterSchool
 from bot.terms import Term
+from storage import tables
 from storage.store import SqlStore
 
 COORDINATOR = "Siân Morgan"
@@ -66,7 +69,7 @@ def _form(form: Form) -> str:
     return "\n".join([*lines, form.submit])
 
 
-def _element(element: Element) -> str:  # noqa: PLR0911  # one case an element
+def _element(element: Element) -> str:  # one case an element
     match element:
         case Heading(text):
             return text
@@ -132,8 +135,8 @@ class Post:
 class Town:
     """People by name; what they say is an event, and what they hear is kept."""
 
-    def __init__(self, store: SqlStore, prompts: Prompts, now: datetime) -> None:
-        self.store, self.prompts, self.now = store, prompts, now
+    def __init__(self, store: SqlStore, prompts: Prompts, now: datetime, partnership: str = "Town") -> None:
+        self.store, self.prompts, self.now, self.partnership = store, prompts, now, partnership
         self.post = Post()
         self.heard: dict[str, list[Reply]] = defaultdict(list)
         """What the bot replied, by name."""
@@ -143,11 +146,17 @@ class Town:
 
     # --- speaking -------------------------------------------------------------------------------------------------
 
+    def address(self, name: str) -> Address:
+        """Where somebody is written to: each partnership has a workspace of its own."""
+        return Address("test", self.partnership, name)
+
+    async def hear(self, name: str, what: What, event_id: str = "") -> Reply | None:
+        """Something that somebody did, as an adapter would hand it over."""
+        number = event_id or f"e{next(self._numbers)}"
+        return await self._handle(Event(id=number, at=self.now, sender=self.address(name), what=what))
+
     async def _event(self, name: str, what: What, said: str) -> Reply | None:
-        event = Event(
-            id=f"e{next(self._numbers)}", at=self.now, sender=Address("test", "town", name), what=what
-        )
-        reply = await self._handle(event)
+        reply = await self.hear(name, what)
         if reply is not None:
             self.heard[name].append(reply)
         self.transcript += [f"{name}: {said}", f"  → {plain(reply)}"]
@@ -240,15 +249,29 @@ class Town:
 
     async def members(self) -> Mapping[str, Member]:
         async with self.store.transaction() as tx:
-            [partnership] = await tx.schools.partnerships()
+            partnership = await tx.schools.partnership_named(self.partnership)
+            assert partnership is not None
             return {each.name: each for each in await tx.members.of(partnership.id)}
 
     async def cycle(self) -> Cycle:
         async with self.store.transaction() as tx:
-            [partnership] = await tx.schools.partnerships()
+            partnership = await tx.schools.partnership_named(self.partnership)
+            assert partnership is not None
             found = await tx.cycles.last(partnership.id)
             assert found is not None
             return found
+
+    async def check_ins(self, name: str) -> Mapping[str, CheckIn]:
+        """Somebody's check-ins of the newest cycle, by step."""
+        cycle, member = await self.cycle(), (await self.members())[name]
+        async with self.store.transaction() as tx:
+            return {each.step: each for each in await tx.check_ins.of_member(cycle.id, member.id)}
+
+    async def deliveries(self) -> Sequence[Delivery]:
+        """Everything that the newest cycle ever owed."""
+        cycle = await self.cycle()
+        async with self.store.transaction() as tx:
+            return await tx.deliveries.of_cycle(cycle.id)
 
     async def pairings(self) -> list[tuple[str, ...]]:
         """Names in each pairing, by number."""
@@ -280,34 +303,35 @@ async def build(
     terms: Mapping[str, Sequence[Term]] | None = None,
     profiles: Mapping[str, Profile] | None = None,
     principals: bool = True,
+    partnership: str = "Town",
 ) -> Town:
-    """A partnership: teachers by school; a principal each (`Head of <school>`); the coordinator at the first."""
+    """A partnership: teachers by school; a principal each (`Head <school>`); the coordinator at the first."""
     people = []
     for school, names in schools.items():
         people += [_person(name, school, Role.TEACHER, (profiles or {}).get(name)) for name in names]
         if principals:
             people.append(_person(f"Head {school}", school, Role.PRINCIPAL))
     people.append(_person(COORDINATOR, next(iter(schools)), Role.COORDINATOR))
-    places = zones or {}
+    place_of = zones or {}
     roster = Roster(
         schools=tuple(
             RosterSchool(
-                source_id=school, name=school, time_zone=places.get(school, ("Europe/London", ""))[0],
-                holidays=places.get(school, ("", ""))[1], lead_name=f"Lead of {school}", lead_contact="extension 7",
+                source_id=school, name=school, time_zone=place_of.get(school, ("Europe/London", ""))[0],
+                holidays=place_of.get(school, ("", ""))[1], lead_name=f"Lead of {school}", lead_contact="extension 7",
             )
             for school in schools
         ),
         people=tuple(people),
     )  # fmt: skip
+    town = Town(store, prompts, now, partnership)
     async with store.transaction() as tx:
-        partnership = await tx.schools.add_partnership("Town")
-        await tx.schools.apply(partnership.id, roster, now)
-        for school in await tx.schools.of(partnership.id):
-            if terms and school.name in terms:
-                await tx.schools.set_calendar(school.id, terms[school.name], {})
-        for member in await tx.members.of(partnership.id):
-            await tx.members.connect(Address("test", "town", member.name), member.id, now)
-    return Town(store, prompts, now)
+        made = await tx.schools.add_partnership(partnership)
+        await tx.schools.apply(made.id, roster, now)
+        for place in await tx.schools.of(made.id):
+            await tx.schools.set_calendar(place.id, (terms or {}).get(place.name, ()), {})
+        for member in await tx.members.of(made.id):
+            await tx.members.connect(town.address(member.name), member.id, now)
+    return town
 
 
 def _person(name: str, school: str, role: Role, profile: Profile | None = None) -> RosterPerson:
@@ -316,6 +340,16 @@ def _person(name: str, school: str, role: Role, profile: Profile | None = None) 
         source_id=name, given_name=given, family_name=family, email=f"{name.replace(' ', '.').casefold()}@example.org",
         posts=((role, school),), profile=profile,
     )  # fmt: skip
+
+
+async def dump(store: SqlStore, *, without: Collection[str] = ()) -> dict[str, list[str]]:
+    """Every row of every table but some, to see that nothing has changed, or what of somebody is left."""
+    async with store.transaction() as tx:
+        return {
+            table.name: sorted(repr(tuple(row)) for row in await tx.connection.execute(select(table)))
+            for table in tables.metadata.sorted_tables
+            if table.name not in without
+        }
 
 
 def values_for(form: Form, text: str = "Four hands went up after the pause") -> dict[str, str]:
