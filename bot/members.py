@@ -12,7 +12,7 @@ from bot.days import read_day
 from bot.errors import UserError
 from bot.forms import faults
 from bot.message import Form, Message, Reply
-from bot.model import Answer, Challenge, CheckInState, Cycle, EnrolmentState, Hours, Member, Profile
+from bot.model import Answer, Challenge, Cycle, EnrolmentState, Hours, Member, Profile
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import members as words
@@ -147,12 +147,7 @@ async def leave(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
         return say.basics.plain(voice, "leave.nothing")
     if not really:
         return words.really_leave(voice, cycle.name)
-    await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.LEFT, answered_at=now))
-    await tx.deliveries.drop(member_id=member.id, cycle_id=cycle.id, reason="left", now=now)
-    for each in await tx.check_ins.open_for(member.id, now):
-        if each.state is CheckInState.OPEN:  # what they say from now on is no answer
-            await tx.check_ins.save(replace(each, state=CheckInState.SKIPPED, asking=None))
-    await pairings.unseat(tx, cycle, member.id, now)
+    await pairings.withdraw(tx, cycle, enrolment, now)
     return say.basics.plain(voice, "leave.done", cycle=cycle.name)
 
 
@@ -227,8 +222,9 @@ async def forget(tx: Tx, voice: Voice, member: Member, now: datetime, *, really:
     if not really:
         return words.really_forget(voice)
     cycle = await tx.cycles.current(member.partnership_id)
-    if cycle:
-        await pairings.unseat(tx, cycle, member.id, now)
+    enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
+    if cycle and enrolment:
+        await pairings.withdraw(tx, cycle, enrolment, now)
     await tx.deliveries.drop(member_id=member.id, cycle_id=None, reason="forgotten", now=now)
     await tx.members.forget(member.id, now)
     return say.basics.plain(voice, "forget.done")

@@ -15,6 +15,7 @@ from bot.model import (
     Cycle,
     CycleState,
     DeliveryKind,
+    Enrolment,
     EnrolmentState,
     Member,
     Pairing,
@@ -112,9 +113,10 @@ async def confirm(tx: Tx, voice: Voice, member: Member, now: datetime) -> Messag
     """Make the preview real: plan every step, tell everybody, lock the base of the figures."""
     require(member, Role.COORDINATOR)
     cycle = await cycles.the_current(tx, member, CycleState.MATCHED)
-    if not await tx.pairings.of_cycle(cycle.id):  # everybody of the preview has left since
+    joined = await _persons(tx, cycle)
+    if len({each.school_id for each in joined}) < 2:  # people may have left since the preview
         raise UserError("too-few")
-    members = await tx.members.many(cycles.accepted_ids(await tx.cycles.enrolments(cycle.id)))
+    members = await tx.members.many({each.id for each in joined})
     available = await availabilities(tx, list(members.values()))
     today = max(available[each].local_day(now) for each in available)
     running = replace(
@@ -307,6 +309,17 @@ async def ask_for_another(tx: Tx, voice: Voice, member: Member, pairing_id: str,
     return basics.plain(voice, "another.done")
 
 
+async def withdraw(tx: Tx, cycle: Cycle, enrolment: Enrolment, now: datetime) -> None:
+    """Take somebody out of the cycle: nothing more is asked, and what they say from now on is no answer."""
+    member_id = enrolment.member_id
+    await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.LEFT, answered_at=now))
+    await tx.deliveries.drop(member_id=member_id, cycle_id=cycle.id, reason="left", now=now)
+    for each in await tx.check_ins.open_for(member_id, now):
+        if each.state is CheckInState.OPEN:
+            await tx.check_ins.save(replace(each, state=CheckInState.SKIPPED, asking=None))
+    await unseat(tx, cycle, member_id, now)
+
+
 async def unseat(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
     """Take somebody out of their pairing, and find another for whoever is left without one."""
     pairings = await tx.pairings.of_cycle(cycle.id)
@@ -328,12 +341,16 @@ async def unseat(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
 
 
 async def place(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime) -> None:
-    """Find a pairing for people who have none, without breaking any: together, else as a third."""
+    """Find a pairing for people who have none, without breaking any: together, else as a third.
+
+    Whoever waits for a partner already is first in line, and is not told a second time that there is none.
+    """
     if cycle.state not in (CycleState.RUNNING, CycleState.PAUSED):
         return
     everyone = {each.id: each for each in await _persons(tx, cycle)}
-    unplaced = [everyone[each] for each in sorted(member_ids) if each in everyone]
     live = await tx.pairings.of_cycle(cycle.id)
+    seated = {each for pairing in live for each in pairing.member_ids}
+    unplaced = [everyone[each] for each in sorted(everyone.keys() - seated)]
     blocked = await tx.members.blocked(cycle.partnership_id)
     late = rearrange(
         unplaced,
@@ -352,7 +369,8 @@ async def place(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime
         await cycles.plan_pairing(tx, cycle, await cycles.pack_of(tx, cycle), three, now)
         await _announce(tx, cycle, three, three.member_ids, DeliveryKind.CHANGED_MATCH, now)
     for left in late.left_out:
-        await _tell_alone(tx, cycle, left.member_id, now)
+        if left.member_id in member_ids:
+            await _tell_alone(tx, cycle, left.member_id, now)
 
 
 async def _begin(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> None:

@@ -192,6 +192,11 @@ class Town:
         form = next(each.form for each in message.elements if isinstance(each, Inputs))
         return plain(await self.submit(name, form.name, form.context, **values))
 
+    async def fill_step(self, name: str, step: str, **values: str) -> str:
+        """Fill in one step's check-in, wherever its message stands."""
+        number = str((await self.check_ins(name))[step].id)
+        return plain(await self.submit(name, "check-in", number, **values))
+
     def last(self, name: str) -> str:
         """The newest message that was delivered to somebody."""
         return plain(self.post.received[name][-1])
@@ -306,23 +311,7 @@ async def build(
     partnership: str = "Town",
 ) -> Town:
     """A partnership: teachers by school; a principal each (`Head <school>`); the coordinator at the first."""
-    people = []
-    for school, names in schools.items():
-        people += [_person(name, school, Role.TEACHER, (profiles or {}).get(name)) for name in names]
-        if principals:
-            people.append(_person(f"Head {school}", school, Role.PRINCIPAL))
-    people.append(_person(COORDINATOR, next(iter(schools)), Role.COORDINATOR))
-    place_of = zones or {}
-    roster = Roster(
-        schools=tuple(
-            RosterSchool(
-                source_id=school, name=school, time_zone=place_of.get(school, ("Europe/London", ""))[0],
-                holidays=place_of.get(school, ("", ""))[1], lead_name=f"Lead of {school}", lead_contact="extension 7",
-            )
-            for school in schools
-        ),
-        people=tuple(people),
-    )  # fmt: skip
+    roster = roster_of(schools, zones=zones, profiles=profiles, principals=principals)
     town = Town(store, prompts, now, partnership)
     async with store.transaction() as tx:
         made = await tx.schools.add_partnership(partnership)
@@ -332,6 +321,33 @@ async def build(
         for member in await tx.members.of(made.id):
             await tx.members.connect(town.address(member.name), member.id, now)
     return town
+
+
+def roster_of(
+    schools: Mapping[str, Sequence[str]],
+    *,
+    zones: Mapping[str, tuple[str, str]] | None = None,
+    profiles: Mapping[str, Profile] | None = None,
+    principals: bool = True,
+) -> Roster:
+    """What a file would say of these people."""
+    people = []
+    for school, names in schools.items():
+        people += [_person(name, school, Role.TEACHER, (profiles or {}).get(name)) for name in names]
+        if principals:
+            people.append(_person(f"Head {school}", school, Role.PRINCIPAL))
+    people.append(_person(COORDINATOR, next(iter(schools)), Role.COORDINATOR))
+    place_of = zones or {}
+    return Roster(
+        schools=tuple(
+            RosterSchool(
+                source_id=school, name=school, time_zone=place_of.get(school, ("Europe/London", ""))[0],
+                holidays=place_of.get(school, ("", ""))[1], lead_name=f"Lead of {school}", lead_contact="extension 7",
+            )
+            for school in schools
+        ),
+        people=tuple(people),
+    )  # fmt: skip
 
 
 def _person(name: str, school: str, role: Role, profile: Profile | None = None) -> RosterPerson:

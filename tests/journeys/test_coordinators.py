@@ -1,0 +1,564 @@
+"""The coordinator's hand: preview, swap, block, nudge, hold, close; and what moves when people come and go."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot import imports
+from bot.message import Inputs
+from bot.model import CycleState, DeliveryState, Profile
+from bot.prompts import Prompts
+from storage.store import SqlStore
+from tests.journeys.town import COORDINATOR, Town, build, dump, plain, roster_of
+
+MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
+START = date(2026, 9, 14)
+ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)  # 15:30 in London
+SHORT = "peer-visit-2wk"
+FOUR = {"Oak": ["Ann Ash", "Bob Box"], "Elm": ["Cat Cox", "Dan Day"]}
+QUIET = ["event_seen", "address"]
+
+
+@pytest.fixture
+async def town(store: SqlStore, prompts: Prompts) -> Town:
+    return await build(store, prompts, FOUR, MONDAY, principals=False)
+
+
+def school_of(name: str) -> str:
+    return next(school for school, names in FOUR.items() if name in names)
+
+
+async def joined(town: Town, *, without: tuple[str, ...] = ()) -> None:
+    await town.start(START, SHORT)
+    for name in await town.teachers():
+        if name not in without:
+            await town.command(name, "join")
+
+
+async def partners(town: Town) -> set[frozenset[str]]:
+    return {frozenset(each) for each in await town.pairings()}
+
+
+# --- the preview ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_preview_says_why_and_nobody_is_told(store: SqlStore, prompts: Prompts) -> None:
+    profiles = {
+        "Ann Ash": Profile(offers=("wait-time",), subjects=("maths",)),
+        "Dan Day": Profile(needs=("wait-time",), subjects=("maths",)),
+    }
+    town = await build(store, prompts, FOUR, MONDAY, profiles=profiles, principals=False)
+    await joined(town)
+
+    preview = await town.command(COORDINATOR, "preview")
+    await town.days(1)
+
+    assert (
+        "Ann Ash (Oak) and Dan Day (Elm): Ann offers wait time, Dan looks for it and both teach maths"
+        in preview
+    )
+    assert "a first tie between" in preview or "they come from different schools" in preview
+    assert frozenset({"Ann Ash", "Dan Day"}) in await partners(town)
+    assert not any("You will work with" in town.everything(name) for name in await town.teachers())
+
+
+async def test_the_preview_says_who_is_left_out_and_why(store: SqlStore, prompts: Prompts) -> None:
+    schools = {"Oak": ["Ann Ash", "Bob Box", "Ben Bay", "Bea Bow"], "Elm": ["Cat Cox"]}
+    town = await build(store, prompts, schools, MONDAY, principals=False)
+    await joined(town)
+
+    preview = await town.command(COORDINATOR, "preview")
+    await town.command(COORDINATOR, "confirm")
+    await town.days(1)
+
+    assert "2 people have no partner:" in preview
+    assert preview.count("too many colleagues from one school, too few from the others") == 2
+    [three] = await town.pairings()
+    for name in set(await town.teachers()) - set(three):
+        assert "I could not find you a partner from another school" in town.last(name)
+
+
+async def test_a_swap_in_the_preview_changes_the_proposal_only(town: Town) -> None:
+    await joined(town)
+    await town.command(COORDINATOR, "preview")
+    before = await partners(town)
+
+    swapped = await town.say(COORDINATOR, "swap Ann Ash and Bob Box")
+
+    assert "Nobody has been told yet" in swapped
+    after = await partners(town)
+    assert before.isdisjoint(after)
+    assert all(len({school_of(name) for name in pair}) == 2 for pair in after)
+    await town.command(COORDINATOR, "confirm")
+    assert await partners(town) == after
+
+
+async def test_after_a_swap_the_preview_still_says_who_is_left_out(store: SqlStore, prompts: Prompts) -> None:
+    schools = {
+        "Oak": ["Ann Ash", "Bob Box", "Ben Bay", "Bea Bow", "Bix Bud"],
+        "Elm": ["Cat Cox", "Dan Day", "Eve Eck"],
+    }
+    town = await build(store, prompts, schools, MONDAY, principals=False)
+    await joined(town, without=("Eve Eck",))
+    await town.command(COORDINATOR, "preview")
+    one, two = [next(name for name in each if name.startswith(("A", "B"))) for each in await town.pairings()]
+    await town.command("Eve Eck", "join")
+
+    swapped = await town.command(COORDINATOR, f"swap {one} and {two}")
+
+    assert "Eve Eck: joined after this preview was made" in swapped
+
+
+async def test_a_swap_in_a_running_cycle_is_told_to_everybody_concerned(town: Town) -> None:
+    await joined(town)
+    await town.command(COORDINATOR, "preview")
+    await town.command(COORDINATOR, "confirm")
+    await town.until(ASKED)
+    before = await partners(town)
+
+    assert "Ann and Bob have changed places" in await town.command(COORDINATOR, "swap Ann and Bob")
+    await town.beat()
+
+    assert before.isdisjoint(await partners(town))
+    for pair in await partners(town):
+        for name in pair:
+            [partner] = pair - {name}
+            assert f"The pairings have changed. You now work with {partner}" in town.last(name).replace(
+                "*", ""
+            )
+    await town.fill_step("Ann Ash", "focus", pupils="Give reasons")
+    await town.days(1)
+    assert "Give reasons" in town.everything(await town.partner_of("Ann Ash"))
+
+
+@pytest.mark.parametrize("state", [CycleState.MATCHED, CycleState.RUNNING])
+async def test_a_swap_that_would_seat_a_school_with_itself_is_refused_and_changes_nothing(
+    town: Town, state: CycleState
+) -> None:
+    await joined(town)
+    await town.command(COORDINATOR, "preview")
+    if state is CycleState.RUNNING:
+        await town.command(COORDINATOR, "confirm")
+    partner = await town.partner_of("Ann Ash")
+    stranger = next(name for name in FOUR["Elm"] if name != partner)
+    before = await dump(town.store, without=QUIET)
+
+    refused = await town.command(COORDINATOR, f"swap Ann Ash and {stranger}")
+    same = await town.command(COORDINATOR, f"swap Ann Ash and {partner}")
+    nobody = await town.command(COORDINATOR, "swap Ann Ash and Zoe Zed")
+    one = await town.command(COORDINATOR, "swap Ann Ash")
+
+    assert "would sit with somebody of their own school" in refused
+    assert "in the same pairing, so there is nothing to swap" in same
+    assert "I cannot find “Zoe Zed”" in nobody
+    assert "Name two people" in one
+    assert await dump(town.store, without=QUIET) == before
+
+
+async def test_blocked_people_are_never_paired(town: Town) -> None:
+    await joined(town)
+    await town.command(COORDINATOR, "preview")
+    partner = await town.partner_of("Ann Ash")
+
+    preview = await town.command(COORDINATOR, f"block Ann Ash and {partner}")
+
+    assert "2 pairings" in preview
+    assert await town.partner_of("Ann Ash") != partner
+    await town.command(COORDINATOR, "preview")
+    assert await town.partner_of("Ann Ash") != partner
+    assert partner in await town.command(COORDINATOR, "pairs")
+
+
+async def test_a_block_ends_a_running_pairing_and_places_both_anew(town: Town) -> None:
+    await town.run(START, SHORT)
+    partner = await town.partner_of("Ann Ash")
+
+    said = await town.command(COORDINATOR, f"block Ann Ash and {partner}")
+    await town.days(1)
+
+    assert "will not be paired. Nobody is told." in said
+    assert not any({"Ann Ash", partner} <= set(each) for each in await town.pairings())
+    assert len({name for each in await town.pairings() for name in each}) >= 3
+    assert "block" not in town.everything("Ann Ash")
+
+
+# --- while it runs --------------------------------------------------------------------------------------------------
+
+
+async def test_a_nudge_comes_once_a_step_and_never_as_a_second_ask_of_a_day(town: Town) -> None:
+    await town.run(START, SHORT)
+    await town.until(ASKED)
+    [number] = [index for index, each in enumerate(await town.pairings(), 1) if "Ann Ash" in each]
+    partner = await town.partner_of("Ann Ash")
+    await town.fill(partner, pupils="Give reasons")
+
+    said = await town.command(COORDINATOR, f"nudge {number}")
+    await town.beat()
+    assert f"1 person of pairing {number} gets one friendly reminder" in said
+    assert "friendly word" not in town.everything("Ann Ash")  # they were asked today already
+
+    await town.until(datetime(2026, 9, 16, 7, 0, tzinfo=UTC))
+    asks = [
+        (at.date(), plain(message))
+        for at, message in zip(town.post.at["Ann Ash"], town.post.received["Ann Ash"], strict=True)
+        if any(isinstance(each, Inputs) for each in message.elements)
+    ]
+    assert [day for day, _ in asks] == [date(2026, 9, 14), date(2026, 9, 15)]
+    assert "friendly word" not in town.everything(partner)
+
+
+async def test_a_second_nudge_for_the_same_question_sends_nothing(store: SqlStore, prompts: Prompts) -> None:
+    town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY, principals=False)
+    await town.run(START)
+    await town.until(ASKED)
+    assert "2 people of pairing 1 get one friendly reminder" in await town.command(COORDINATOR, "nudge #1")
+    await town.until(ASKED + timedelta(days=1))
+    assert "Your coordinator sends a friendly word" in town.last("Ann Ash")
+
+    again = await town.command(COORDINATOR, "nudge 1")
+    await town.until(ASKED + timedelta(days=2))
+
+    assert "nothing is sent" in again
+    assert town.everything("Ann Ash").count("Your coordinator sends a friendly word") == 1
+
+
+async def test_pairs_shows_where_each_stands_and_never_words(town: Town) -> None:
+    await town.run(START, SHORT)
+    await town.until(ASKED)
+    partner = await town.partner_of("Ann Ash")
+    await town.fill("Ann Ash", pupils="Give reasons")
+
+    pairs = await town.command(COORDINATOR, "pairs")
+
+    assert "2 pairings" in pairs
+    assert f"Ann Ash (Oak) and {partner} (Elm)" in pairs or f"{partner} (Elm) and Ann Ash (Oak)" in pairs
+    assert "Getting to know each other; 1 question open" in pairs
+    assert "not begun yet; 2 questions open" in pairs
+    assert "Give reasons" not in pairs
+    assert "Bob Box" not in await town.command(COORDINATOR, f"pairs {partner}")
+    assert "no pairings to show" in await town.command(COORDINATOR, "pairs Nowhere")
+
+
+async def test_while_it_is_held_nothing_is_asked_and_afterwards_nothing_piles_up(town: Town) -> None:
+    await town.run(START)
+    await town.days(0)
+    received = {name: len(town.post.received[name]) for name in await town.teachers()}
+
+    assert "is paused" in await town.command(COORDINATOR, "hold")
+    await town.until(datetime(2026, 10, 4, 12, 0, tzinfo=UTC))
+
+    assert {name: len(town.post.received[name]) for name in received} == received
+    assert "Paused" in await town.command(COORDINATOR, "status")
+    assert "goes on" in plain(await town.press(COORDINATOR, "Go on"))
+    await town.until(datetime(2026, 10, 9, 20, 0, tzinfo=UTC))
+    for name in received:
+        asked = [
+            at.date()
+            for at, message in zip(town.post.at[name], town.post.received[name], strict=True)
+            if any(isinstance(each, Inputs) for each in message.elements)
+        ]
+        assert asked == sorted(set(asked))
+        assert 1 <= len(asked) <= 5
+
+
+async def test_closing_thanks_everybody_ends_open_questions_and_needs_a_yes(town: Town) -> None:
+    await town.run(START, SHORT)
+    await town.until(ASKED)
+    partner = await town.partner_of("Ann Ash")
+
+    assert "Close *September 2026 cycle*?" in await town.command(COORDINATOR, "close")
+    assert await town.state() is CycleState.RUNNING
+    assert "4 people are thanked" in plain(await town.press(COORDINATOR, "Close the cycle"))
+    town.now += timedelta(seconds=2)
+    late = await town.say("Ann Ash", "An answer that comes too late")
+    await town.days(30)
+
+    assert await town.state() is CycleState.CLOSED
+    assert "No question is open just now" in late
+    assert "too late" not in town.everything(partner)
+    for name in await town.teachers():
+        assert "is over. Thank you" in town.last(name)
+    assert "Closed" in await town.command(COORDINATOR, "status")
+    assert "There is no cycle at the moment" in await town.command(COORDINATOR, "pairs")
+
+
+async def test_partners_may_go_on_writing_after_the_close_and_while_the_next_is_set_up(town: Town) -> None:
+    await town.run(START, SHORT)
+    await town.command(COORDINATOR, "close yes")
+    partner = await town.partner_of("Ann Ash")
+
+    assert "I carry this to" in await town.command("Ann Ash", "tell Shall we go on?")
+    await town.command(COORDINATOR, "start")
+    await town.submit(COORDINATOR, "start", pack=SHORT, starts_on="2026-10-05", goal="More")
+    assert "I carry this to" in await town.command("Ann Ash", "tell In October, I mean")
+    await town.beat()
+
+    assert "In October, I mean" in town.last(partner)
+
+
+async def test_status_fits_every_state(town: Town) -> None:
+    assert "There is no cycle yet" in await town.command(COORDINATOR, "status")
+    await town.command(COORDINATOR, "start")
+    await town.submit(COORDINATOR, "start", pack=SHORT, starts_on="2026-09-14", goal="Be heard")
+    assert "Nobody has heard of it yet" in await town.command(COORDINATOR, "status")
+    assert "There is no cycle yet" in await town.command("Ann Ash", "status")
+    await town.command(COORDINATOR, "invite")
+    assert "4 invited, no reply yet" in await town.command(COORDINATOR, "status")
+    assert "You are invited to" in await town.command("Ann Ash", "status")
+    for name in ("Ann Ash", "Bob Box", "Cat Cox"):
+        await town.command(name, "join")
+    await town.command("Dan Day", "decline")
+    assert "Nobody yet; I am looking" in await town.command("Ann Ash", "status")
+    await town.command(COORDINATOR, "preview")
+    matched = await town.command(COORDINATOR, "status")
+    assert "Pairings previewed, not confirmed" in matched
+    assert "3 joined and 1 said not this time" in matched
+    await town.command(COORDINATOR, "confirm")
+    await town.until(ASKED)
+    running = await town.command(COORDINATOR, "status")
+    assert "Running" in running
+    assert "0 answered, 3 open" in running
+    assert "Open now: The focus, until Tuesday 17:00" in await town.command("Ann Ash", "status")
+    assert "You said no to" in await town.command("Dan Day", "status")
+    await town.command(COORDINATOR, "hold")
+    assert "Paused" in await town.command(COORDINATOR, "status")
+    await town.command(COORDINATOR, "close yes")
+    assert "Closed" in await town.command(COORDINATOR, "status")
+
+
+async def test_a_draft_that_is_thrown_away_leaves_no_trace_with_anybody(town: Town) -> None:
+    await town.command(COORDINATOR, "start")
+    await town.submit(COORDINATOR, "start", pack=SHORT, starts_on="2026-09-14", goal="Be heard")
+
+    assert "is thrown away" in plain(await town.press(COORDINATOR, "Throw away"))
+    await town.days(20)
+
+    assert not any(town.post.received.values())
+    assert "There is no cycle yet" in await town.command("Ann Ash", "status")
+
+
+async def test_the_ledger_counts_and_names_what_did_not_arrive(town: Town) -> None:
+    await town.run(START, SHORT)
+    async with town.store.transaction() as tx:
+        await tx.members.disconnect(town.address("Bob Box"), town.now)
+    await town.until(ASKED)
+
+    ledger = await town.command(COORDINATOR, "ledger")
+
+    assert "Sent: " in ledger
+    assert "Bob Box, question: has not connected to a chat yet" in ledger.replace("\\", "")
+    assert "Not delivered: has not connected to a chat yet" in await town.command(COORDINATOR, "status")
+
+
+# --- people come and go ---------------------------------------------------------------------------------------------
+
+
+async def test_a_partner_may_be_declined_once_and_never_learns_by_whom(town: Town) -> None:
+    await town.run(START, SHORT)
+    await town.days(0)
+    partner = await town.partner_of("Ann Ash")
+    other = next(name for name in FOUR["Elm"] if name != partner)
+
+    said = plain(await town.press("Ann Ash", "Ask for another partner"))
+    await town.days(1)
+
+    assert "Nobody is told who asked" in said
+    assert not any({"Ann Ash", partner} <= set(each) for each in await town.pairings())
+    assert {"Ann Ash", other} <= set(next(each for each in await town.pairings() if "Ann Ash" in each))
+    told = town.last(partner)
+    assert "The pairings have changed" in told or "I could not find you a partner" in told
+    assert "Ann" not in told
+    assert "Ann" not in await town.command(partner, "status")
+    assert not any("Ask for another partner" in plain(each) for each in town.post.received["Ann Ash"][-1:])
+    before = await dump(town.store, without=QUIET)
+    assert "You have asked for another partner once" in await town.command("Ann Ash", "another")
+    assert await dump(town.store, without=QUIET) == before
+
+
+async def test_an_old_button_about_an_earlier_partner_does_nothing(town: Town) -> None:
+    await town.run(START, SHORT)
+    await town.days(0)
+    await town.command(COORDINATOR, "swap Ann and Bob")
+    before = await dump(town.store, without=QUIET)
+
+    said = plain(await town.press("Ann Ash", "Ask for another partner"))
+    first = await town.open("Ann Ash", "tell", "1")
+    second = await town.submit("Ann Ash", "tell", "1", text="Not for everybody")
+
+    assert "That was about an earlier partner. Nothing was sent or changed" in said
+    assert "an earlier partner" in plain(first)
+    assert "an earlier partner" in plain(second)
+    assert await dump(town.store, without=QUIET) == before
+
+
+async def test_whoever_is_left_alone_is_placed_as_soon_as_somebody_joins(
+    store: SqlStore, prompts: Prompts
+) -> None:
+    town = await build(
+        store, prompts, {"Oak": ["Ann Ash", "Bob Box"], "Elm": ["Cat Cox"]}, MONDAY, principals=False
+    )
+    await joined(town, without=("Bob Box",))
+    await town.command(COORDINATOR, "preview")
+    await town.command(COORDINATOR, "confirm")
+    await town.days(1)
+    await town.command("Ann Ash", "leave yes")
+    await town.days(1)
+    assert "You are first in line" in town.last("Cat Cox")
+
+    await town.command("Bob Box", "join")
+    await town.until(ASKED)
+
+    assert await partners(town) == {frozenset({"Bob Box", "Cat Cox"})}
+    assert "What should your pupils do" in town.last("Cat Cox")
+    assert "What should your pupils do" in town.last("Bob Box")
+
+
+async def test_who_leaves_and_comes_back_is_asked_again(store: SqlStore, prompts: Prompts) -> None:
+    town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY, principals=False)
+    await town.run(START, SHORT)
+    await town.days(1)
+    await town.command("Ann Ash", "leave yes")
+    await town.days(1)
+
+    await town.command("Ann Ash", "join")
+    await town.until(ASKED)
+
+    assert "What should your pupils do" in town.last("Ann Ash")
+    assert any("Ann Ash" in each for each in await town.pairings())
+
+
+async def test_after_leaving_words_are_no_answer_and_reach_nobody(town: Town) -> None:
+    await town.run(START, SHORT)
+    await town.until(ASKED)
+    partner = await town.partner_of("Ann Ash")
+    await town.command("Ann Ash", "leave yes")
+
+    said = await town.say("Ann Ash", "Thanks for everything")
+    await town.days(3)
+
+    assert "I have kept nothing" in said
+    assert "Thanks for everything" not in town.everything(partner)
+
+
+async def test_when_one_of_three_leaves_the_other_two_go_on(store: SqlStore, prompts: Prompts) -> None:
+    schools = {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"], "Fir": ["Eve Eck"]}
+    town = await build(store, prompts, schools, MONDAY, principals=False)
+    await town.run(START, SHORT)
+    await town.until(ASKED)
+
+    await town.command("Eve Eck", "leave yes")
+    await town.fill_step("Ann Ash", "focus", pupils="Give reasons")
+    await town.days(1)
+
+    assert await partners(town) == {frozenset({"Ann Ash", "Cat Cox"})}
+    assert "You now work with Cat Cox" in town.everything("Ann Ash")
+    assert "Give reasons" in town.everything("Cat Cox")
+    assert "Give reasons" not in town.everything("Eve Eck")
+
+
+async def test_two_colleagues_left_of_a_three_find_others(store: SqlStore, prompts: Prompts) -> None:
+    schools = {"Oak": ["Ann Ash", "Bob Box", "Ben Bay"], "Elm": ["Cat Cox", "Dan Day"]}
+    town = await build(store, prompts, schools, MONDAY, principals=False)
+    await town.run(START, SHORT)
+    [three] = [each for each in await town.pairings() if len(each) == 3]
+    middle = next(name for name in three if name in schools["Elm"])
+
+    await town.command(middle, "leave yes")
+    await town.days(1)
+
+    seated = [name for each in await town.pairings() for name in each]
+    assert len(seated) == len(set(seated))
+    for each in await town.pairings():
+        assert set(each) & set(schools["Elm"])
+
+
+async def test_joining_after_the_preview_is_placed_when_it_is_confirmed(town: Town) -> None:
+    await joined(town, without=("Dan Day",))
+    await town.command(COORDINATOR, "preview")
+    await town.command("Ann Ash", "leave yes")
+    await town.command("Dan Day", "join")
+
+    await town.command(COORDINATOR, "confirm")
+    await town.until(ASKED)
+
+    seated = {name for each in await town.pairings() for name in each}
+    assert seated == {"Bob Box", "Cat Cox", "Dan Day"}
+    for name in seated:
+        assert "What should your pupils do" in town.last(name)
+
+
+async def test_a_preview_that_everybody_has_left_cannot_be_confirmed(town: Town) -> None:
+    await joined(town)
+    await town.command(COORDINATOR, "preview")
+    for name in await town.teachers():
+        await town.command(name, "leave yes")
+
+    assert "nobody to pair yet" in await town.command(COORDINATOR, "confirm")
+    assert await town.state() is CycleState.MATCHED
+
+
+async def test_nobody_waits_for_a_partner_who_has_left_the_roster(town: Town) -> None:
+    await town.run(START, SHORT)
+    await town.days(1)
+    partner = await town.partner_of("Ann Ash")
+    gone = {school: [name for name in names if name != "Ann Ash"] for school, names in FOUR.items()}
+
+    async with town.store.transaction() as tx:
+        await imports.import_roster(tx, "Town", roster_of(gone, principals=False), town.now, dry_run=False)
+    received = len(town.post.received["Ann Ash"])
+    await town.until(ASKED)
+
+    [three] = await town.pairings()
+    assert set(three) == {"Bob Box", "Cat Cox", "Dan Day"}
+    assert "The pairings have changed" in town.everything(partner)
+    assert len(town.post.received["Ann Ash"]) == received
+    assert "I do not know you yet" in await town.command("Ann Ash", "status")
+
+    async with town.store.transaction() as tx:
+        await imports.import_roster(tx, "Town", roster_of(FOUR, principals=False), town.now, dry_run=False)
+    await town.days(1)
+    assert {name for each in await town.pairings() for name in each} | {"Ann Ash"} == set(
+        await town.teachers()
+    )
+    assert "I could not find you" in town.last("Ann Ash")  # the others sit in a three, and none is broken
+
+
+async def test_an_import_that_is_only_tried_changes_nothing(town: Town) -> None:
+    await town.run(START, SHORT)
+    before = await dump(town.store)
+
+    async with town.store.transaction() as tx:
+        changes = await imports.import_roster(
+            tx, "Town", roster_of({"Oak": ["Bob Box"]}), town.now, dry_run=True
+        )
+
+    assert changes
+    assert await dump(town.store) == before
+
+
+async def test_nobody_meets_the_same_partner_again_while_somebody_new_is_there(town: Town) -> None:
+    await town.run(START, SHORT)
+    first = await partners(town)
+    await town.command(COORDINATOR, "close yes")
+
+    await town.run(date(2026, 10, 5), SHORT)
+    second = await partners(town)
+    assert first.isdisjoint(second)
+    await town.command(COORDINATOR, "close yes")
+
+    await town.start(date(2026, 11, 2), SHORT)
+    for name in await town.teachers():
+        await town.command(name, "join")
+    preview = await town.command(COORDINATOR, "preview")
+    assert "2 pairs have met in an earlier cycle" in preview
+
+
+async def test_everything_that_was_owed_ends_settled(town: Town) -> None:
+    await town.run(START, SHORT)
+    await town.days(60)
+
+    states = {each.state for each in await town.deliveries()}
+
+    assert states <= {DeliveryState.SENT, DeliveryState.DROPPED}
