@@ -12,7 +12,7 @@ from bot.model import Answer, CheckIn, Kind, Member, Pack, PairingState, Questio
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say.check_ins import Ask, shown_value
-from bot.schools import availability, by_id
+from bot.schools import availability
 
 
 async def the_ask(tx: Tx, voice: Voice, member: Member, check_in: CheckIn, now: datetime) -> Ask:
@@ -23,12 +23,12 @@ async def the_ask(tx: Tx, voice: Voice, member: Member, check_in: CheckIn, now: 
     said = await tx.check_ins.answers_of(cycle.id, member.id)
     step = pack.step(check_in.step)
     partners = await _readers(tx, check_in, step, member)
-    schools = await by_id(tx, cycle.partnership_id)
+    schools = [await tx.schools.get(each.home_school_id) for each in partners]
     partner = voice.listing([each.given_name for each in partners])
     plan = _plan(voice, pack, said)
     facts = {
         "partner": partner,
-        "school": voice.listing([schools[each.home_school_id].name for each in partners]),
+        "school": voice.listing([each.name for each in schools]),
         "goal": cycle.goal,
         "plan": plan[0] if plan else "",
         **_from_answers(voice, pack, said),
@@ -41,7 +41,7 @@ async def the_ask(tx: Tx, voice: Voice, member: Member, check_in: CheckIn, now: 
         readers=len(partners),
         facts=facts,
         plan=(plan[0], person.local_day(plan[1])) if plan else None,
-        answers=await tx.check_ins.answers(check_in.id),
+        answers=said.get(check_in.step, ()),
         closes=person.local(check_in.closes_at),
         today=person.local_day(now),
     )

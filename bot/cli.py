@@ -18,9 +18,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot import settings
-from bot.prompts import Prompts, Voice
+from bot.prompts import ContentError, Prompts, Voice
 
 if TYPE_CHECKING:
+    from storage.playground import Conversations
     from storage.store import SqlStore
 
 Result = TypeVar("Result")
@@ -37,8 +38,13 @@ def main() -> None:
     """Run a command; what a person can mend is one sentence, never a stack trace."""
     try:
         app()
-    except settings.SettingsError as wrong:
+    except (settings.SettingsError, ContentError) as wrong:
         _stop(str(wrong))
+
+
+def _say(text: str) -> None:
+    """To the terminal as it is: no folding, no colours, at once."""
+    print(text, flush=True)
 
 
 def _stop(sentence: str) -> NoReturn:
@@ -64,20 +70,19 @@ def play(
     folder: Annotated[Path, typer.Option(help="Where the playground keeps its store.")] = Path(".play"),
 ) -> None:
     """Play teacher, coordinator and principal in the browser: fictional people, no accounts, loopback only."""
-    from adapters.playground import play as playground
+    from adapters.playground.play import serve
+    from adapters.playground.stage import Stage
 
     read, prompts, voice = _operator()
     if named := settings.real_tokens():
         _stop(voice("cli.play-real-tokens", names=voice.listing(named)))
-    _run(
-        playground.serve(
-            _playground_store(folder, fresh=fresh),
-            prompts,
-            read.prompts / "sample",
-            port=port,
-            browser=browser,
-        )
-    )
+
+    async def on_stage() -> None:
+        async with _playground_store(folder, fresh=fresh) as (store, conversations):
+            stage = Stage(store, conversations, prompts, read.prompts / "sample")
+            await serve(stage, port=port, browser=browser, say=_say)
+
+    _run(on_stage())
 
 
 @app.command()
@@ -85,15 +90,16 @@ def demo() -> None:
     """Play a whole six-week cycle without a person, and print what everybody got and said."""
     import tempfile
 
-    from adapters.playground import play as playground
+    from adapters.playground.demo import play_through
 
     read, prompts, _ = _operator()
-    with tempfile.TemporaryDirectory() as folder:
-        _run(
-            playground.demo(
-                _playground_store(Path(folder), fresh=False), prompts, read.prompts / "sample", out.print
-            )
-        )
+
+    async def on_stage() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            async with _playground_store(Path(folder), fresh=True, durable=False) as (store, _conversations):
+                await play_through(store, prompts, read.prompts / "sample", _say)
+
+    _run(on_stage())
 
 
 # --- rosters and calendars ------------------------------------------------------------------------------------------
@@ -114,7 +120,7 @@ def import_(
     from bot.roster import RosterError
     from bot.say import rosters as words
 
-    read, prompts, voice = _operator()
+    read, _, voice = _operator()
     today = datetime.now(UTC)
     try:
         roster = read_roster(
@@ -152,7 +158,7 @@ def calendar(
     from bot.roster import RosterError
     from bot.say import rosters as words
 
-    read, prompts, voice = _operator()
+    read, _, voice = _operator()
     try:
         found = read_calendar(file)
     except RosterError as wrong:
@@ -205,7 +211,7 @@ def serve() -> None:
 
     read, _, voice = _operator()
     out.print(voice("cli.serving", host=read.host, port=read.port))
-    web.run_app(application([]), host=read.host, port=read.port, print=None, access_log=None)
+    web.run_app(application([], voice=voice), host=read.host, port=read.port, print=None, access_log=None)
 
 
 @app.command()
@@ -269,9 +275,12 @@ async def _store(read: settings.Settings) -> AsyncIterator[SqlStore]:
 
 
 @contextlib.asynccontextmanager
-async def _playground_store(folder: Path, *, fresh: bool) -> AsyncIterator[SqlStore]:
+async def _playground_store(
+    folder: Path, *, fresh: bool, durable: bool = True
+) -> AsyncIterator[tuple[SqlStore, Conversations]]:
     """The playground's own store, in a folder of its own."""
     from storage import migrate as migrations
+    from storage.playground import Conversations
     from storage.store import SqlStore
 
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
@@ -281,9 +290,9 @@ async def _playground_store(folder: Path, *, fresh: bool) -> AsyncIterator[SqlSt
             old.unlink(missing_ok=True)
     url = f"sqlite+aiosqlite:///{file}"
     migrations.upgrade(url)
-    store = SqlStore(url)
+    store = SqlStore(url, durable=durable)
     try:
-        yield store
+        yield store, Conversations(store)
     finally:
         await store.close()
 

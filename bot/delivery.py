@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,15 +29,17 @@ UNCONNECTED = timedelta(hours=6)
 
 async def run(store: Store, prompts: Prompts, messengers: Mapping[str, Messenger], now: datetime) -> int:
     """Send everything that is due; how many deliveries were settled. No transaction is open while sending."""
-    await _resolve_uncertain(store, messengers, now)
-    settled = 0
-    while True:
+    settled, is_more = 0, True
+    while is_more:
         async with store.transaction() as tx:
+            uncertain = await tx.deliveries.lapse(now)
             claimed = await tx.deliveries.claim(now, now + LEASE, BATCH)
-        if not claimed:
-            return settled
+        for delivery in uncertain:
+            await _resolve(store, messengers, delivery, now)
         await _deliver(store, prompts, messengers, claimed, now)
         settled += len(claimed)
+        is_more = len(claimed) == BATCH
+    return settled
 
 
 Made: TypeAlias = tuple[Delivery, Message | Later | Dropped, Address | None]
@@ -50,10 +53,8 @@ async def _deliver(
     now: datetime,
 ) -> None:
     """Compose a batch, send each, settle the batch: a transaction before and one after, none meanwhile."""
-    outcomes = [
-        await _outcome(messengers, delivery, made, address, now)
-        for delivery, made, address in await _composed(store, prompts, claimed, now)
-    ]
+    composed = await _composed(store, prompts, claimed, now)
+    outcomes = await asyncio.gather(*(_outcome(messengers, *made, now) for made in composed))
     async with store.transaction() as tx:
         for outcome in outcomes:
             if outcome.state is DeliveryState.SENT:
@@ -154,36 +155,17 @@ async def _after_sending(tx: Tx, sent: Delivery) -> None:
     await tx.check_ins.save(replace(check_in, state=CheckInState.OPEN, asking=first))
 
 
-async def _resolve_uncertain(store: Store, messengers: Mapping[str, Messenger], now: datetime) -> None:
+async def _resolve(
+    store: Store, messengers: Mapping[str, Messenger], delivery: Delivery, now: datetime
+) -> None:
     """What was being sent when a process died: ask the platform whether it arrived before sending again."""
     async with store.transaction() as tx:
-        uncertain = await tx.deliveries.lapse(now)
-        addresses = {each.id: await tx.members.address_of(each.member_id) for each in uncertain}
-    for delivery in uncertain:
-        try:
-            ref = await _found(messengers, delivery, addresses[delivery.id])
-        except Exception:  # still unknown: it is asked again at the next tick
-            log.exception("delivery.not-found-out", delivery_id=delivery.id, kind=delivery.kind)
-            continue
-        resolved = _resolved(delivery, ref, now)
-        async with store.transaction() as tx:
-            if resolved.state is DeliveryState.SENT:
-                await _after_sending(tx, resolved)
-            await tx.deliveries.settle(resolved)
-
-
-async def _found(
-    messengers: Mapping[str, Messenger], delivery: Delivery, address: Address | None
-) -> str | None:
+        address = await tx.members.address_of(delivery.member_id)
     messenger = messengers.get(address.platform) if address else None
-    if address is None or messenger is None or delivery.ref:
-        return None  # an update is simply repeated: what would be found is the message that it mends
-    return await messenger.find(address, delivery.id)
-
-
-def _resolved(delivery: Delivery, ref: str | None, now: datetime) -> Delivery:
-    if ref:
-        return replace(delivery, state=DeliveryState.SENT, reason="", ref=ref, settled_at=now)
-    if delivery.attempts >= TRIES:
-        return replace(delivery, state=DeliveryState.FAILED, reason="too-many-tries", settled_at=now)
-    return replace(delivery, state=DeliveryState.QUEUED, reason="", due_at=now)
+    ref = await messenger.find(address, delivery.id) if address and messenger else None
+    found = replace(delivery, state=DeliveryState.SENT, reason="", ref=ref or "", settled_at=now)
+    again = replace(delivery, state=DeliveryState.QUEUED, reason="", due_at=now)
+    async with store.transaction() as tx:
+        if ref:
+            await _after_sending(tx, found)
+        await tx.deliveries.settle(found if ref else again)

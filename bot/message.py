@@ -75,7 +75,7 @@ class Input:
 class Form:
     """A few inputs to fill in: a modal on Slack, inline or a dialog on Teams, an HTML form in the playground.
 
-    `name` and `context` come back in `Submitted`. `intro` is Markdown of ours, shown above the inputs: who will read it.
+    `name` and `context` come back in `Submitted`. `intro` is Markdown of ours above the inputs: who will read it.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One column of the participation chart; a level is 1 (some) to 4 (nearly all), or None where nothing may be shown."""
+    """One column of the participation chart; a level is 1 to 4, or None where nothing may be shown."""
 
     monday: date
     label: str

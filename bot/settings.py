@@ -40,7 +40,7 @@ def read() -> Settings:
 
 
 def real_tokens() -> tuple[str, ...]:
-    """Names of settings in the environment that reach a real Slack or Teams: the playground refuses to start beside them."""
+    """Names of settings in the environment that reach a real Slack or Teams: never beside the playground."""
     return tuple(
         sorted(
             name for name in os.environ if name.startswith(("JPD_SLACK_", "JPD_TEAMS_")) and os.environ[name]

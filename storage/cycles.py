@@ -8,6 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import UserError
 from bot.model import Cycle, CycleState, Enrolment, EnrolmentState
@@ -20,6 +21,12 @@ _ENROLMENTS = select(*columns(t.enrolment, Enrolment))
 
 class SqlCycles(Noun):
     """Cycles and who is in them."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._files: dict[int, Mapping[str, str]] = {}
+        """What a transaction has read of packs: they never change."""
+        self._known: dict[int, Cycle] = {}
 
     async def add(self, cycle: Cycle, pack_files: Mapping[str, str]) -> Cycle:
         """Add a cycle with its pack's files as they are now; returns it with its id.
@@ -47,14 +54,18 @@ class SqlCycles(Noun):
 
     async def pack_files(self, cycle_id: int) -> Mapping[str, str]:
         """The pack's files as they were when the cycle was made."""
-        kept = select(t.pack_snapshot.c.files).join(t.cycle).where(t.cycle.c.id == cycle_id)
-        files: Mapping[str, str] | None = await self._connection.scalar(kept)
-        if files is None:
-            raise LookupError("there is no such Cycle")
-        return files
+        if cycle_id not in self._files:
+            kept = select(t.pack_snapshot.c.files).join(t.cycle).where(t.cycle.c.id == cycle_id)
+            files: Mapping[str, str] | None = await self._connection.scalar(kept)
+            if files is None:
+                raise LookupError("there is no such Cycle")
+            self._files[cycle_id] = files
+        return self._files[cycle_id]
 
     async def get(self, cycle_id: int) -> Cycle:
-        return await self._one(Cycle, _CYCLES.where(t.cycle.c.id == cycle_id))
+        if cycle_id not in self._known:
+            self._known[cycle_id] = await self._one(Cycle, _CYCLES.where(t.cycle.c.id == cycle_id))
+        return self._known[cycle_id]
 
     async def current(self, partnership_id: int) -> Cycle | None:
         """The one that is not closed."""
@@ -79,6 +90,7 @@ class SqlCycles(Noun):
 
     async def save(self, cycle: Cycle) -> None:
         """Write what may change: name, goal, starts_on, state, confirmed_at, closed_at."""
+        self._known.pop(cycle.id, None)
         row = update(t.cycle).where(t.cycle.c.id == cycle.id)
         await self._connection.execute(
             row.values(

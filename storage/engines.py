@@ -12,13 +12,16 @@ SECONDS_TO_WAIT = 30
 """For a connection of ours, and for another process that writes."""
 
 
-def async_engine(url: str) -> AsyncEngine:
-    """An engine for the store. On SQLite there is one connection, so that transactions queue up in order."""
+def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
+    """An engine for the store. On SQLite there is one connection, so that transactions queue up in order.
+
+    `durable=False` is for a store that is thrown away: SQLite then does not wait for the disk.
+    """
     if _is_sqlite(url):
         engine = create_async_engine(
             _with_driver(url, "sqlite+aiosqlite"), pool_size=1, max_overflow=0, pool_timeout=SECONDS_TO_WAIT
         )
-        _prepare_sqlite(engine.sync_engine, enforce_foreign_keys=True)
+        _prepare_sqlite(engine.sync_engine, enforce_foreign_keys=True, durable=durable)
         return engine
     return create_async_engine(
         _with_driver(url, "postgresql+psycopg"),
@@ -50,11 +53,11 @@ def _with_driver(url: str, driver: str) -> URL:
     return made.set(drivername=driver)
 
 
-def _prepare_sqlite(engine: Engine, *, enforce_foreign_keys: bool) -> None:
+def _prepare_sqlite(engine: Engine, *, enforce_foreign_keys: bool, durable: bool = True) -> None:
     pragmas = [
         f"busy_timeout = {SECONDS_TO_WAIT * 1000}",
         "journal_mode = WAL",
-        "synchronous = FULL",
+        f"synchronous = {'FULL' if durable else 'OFF'}",
         f"foreign_keys = {'ON' if enforce_foreign_keys else 'OFF'}",
     ]
 

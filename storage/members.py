@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Address, Hours, Member, Post, Profile
 from storage import erasure
@@ -23,19 +24,23 @@ _MEMBERS_AND_POSTS = (
 
 
 class SqlMembers(Noun):
-    """People, their profiles and where to reach them."""
+    """People, their profiles and where to reach them; a transaction reads each person once."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._known: dict[int, Member] = {}
 
     async def get(self, member_id: int) -> Member:
-        found = await self._members(t.member.c.id == member_id)
+        found = await self.many([member_id])
         if not found:
             raise LookupError("there is no such Member")
-        return found[0]
+        return found[member_id]
 
     async def many(self, member_ids: Collection[int]) -> Mapping[int, Member]:
-        found: dict[int, Member] = {}
-        for ids in batches(set(member_ids)):
-            found |= {each.id: each for each in await self._members(t.member.c.id.in_(ids))}
-        return found
+        wanted = set(member_ids)
+        for ids in batches(wanted - self._known.keys()):
+            self._known |= {each.id: each for each in await self._members(t.member.c.id.in_(ids))}
+        return {each: self._known[each] for each in sorted(wanted & self._known.keys())}
 
     async def of(self, partnership_id: int) -> tuple[Member, ...]:
         """All active members, by family name."""
@@ -122,6 +127,12 @@ class SqlMembers(Noun):
         words: str | None = await self._connection.scalar(taken)
         return words
 
+    async def holds(self, member_id: int) -> str | None:
+        """The kept words, which go on being kept."""
+        kept = select(t.held_words.c.text).where(t.held_words.c.member_id == member_id)
+        words: str | None = await self._connection.scalar(kept)
+        return words
+
     async def block(self, member_a: int, member_b: int, now: datetime) -> None:
         """These two never meet in a pairing."""
         first, second = sorted((member_a, member_b))
@@ -138,12 +149,14 @@ class SqlMembers(Noun):
     async def forget(self, member_id: int, now: datetime) -> None:
         """Erase everything of theirs; keep the rows that counts need."""
         await erasure.erase(self._connection, member_id, now)
+        self._known.clear()
 
     async def _members(self, condition: ColumnElement[bool]) -> tuple[Member, ...]:
         rows = await self._connection.execute(_MEMBERS_AND_POSTS.where(condition))
         return tuple(_member(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.id))
 
     async def _set(self, member_id: int, **changed: object) -> None:
+        self._known.pop(member_id, None)
         await self._connection.execute(update(t.member).where(t.member.c.id == member_id).values(changed))
 
 

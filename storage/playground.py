@@ -41,6 +41,7 @@ class Conversations:
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store
+        self._now: datetime | None = None
 
     async def lines(self, workspace: str, person: str) -> tuple[Line, ...]:
         """The whole conversation, oldest first, without lines emptied when somebody was forgotten."""
@@ -76,7 +77,7 @@ class Conversations:
             return await lines.add(line)
 
     async def replace(
-        self, line_id: int, html: str, plain: str, slack: str, teams: str, at: datetime
+        self, line_id: int, *, html: str, plain: str, slack: str, teams: str, at: datetime
     ) -> None:
         """Put something else in the place of a line."""
         async with self._lines() as lines:
@@ -88,14 +89,17 @@ class Conversations:
             return await lines.find(delivery_id)
 
     async def clock(self) -> datetime | None:
-        """What the playground's clock says; None before it was ever set."""
-        async with self._lines() as lines:
-            return await lines.clock()
+        """What the playground's clock says; None before it was ever set. Only this process sets it."""
+        if self._now is None:
+            async with self._lines() as lines:
+                self._now = await lines.clock()
+        return self._now
 
     async def set_clock(self, now: datetime) -> None:
         """Travel in time."""
         async with self._lines() as lines:
             await lines.set_clock(now)
+        self._now = now
 
     @asynccontextmanager
     async def _lines(self) -> AsyncIterator[_SqlLines]:

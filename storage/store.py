@@ -71,8 +71,8 @@ class SqlTx:
 class SqlStore:
     """The store on SQLite or PostgreSQL, migrated before (`storage.migrate.upgrade`)."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = async_engine(url)
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        self._engine = async_engine(url, durable=durable)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlTx]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,7 +79,7 @@ class Conversations(Protocol):
         """Add a line and return its id; a delivery is added once, and asked again gives the first's id."""
 
     async def replace(
-        self, line_id: int, html: str, plain: str, slack: str, teams: str, at: datetime
+        self, line_id: int, *, html: str, plain: str, slack: str, teams: str, at: datetime
     ) -> None:
         """Put something else in the place of a line."""
 
@@ -104,8 +104,9 @@ class Notice:
 class PlaygroundMessenger:
     """The Messenger port, on conversations; a reference is the line's id."""
 
-    def __init__(self, conversations: Conversations) -> None:
+    def __init__(self, conversations: Conversations, faces: Callable[[Message], Faces]) -> None:
         self._conversations = conversations
+        self._faces = faces
         self._pages: set[asyncio.Queue[Notice | None]] = set()
 
     # --- the port ------------------------------------------------------------------------------------------
@@ -116,7 +117,7 @@ class PlaygroundMessenger:
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
         """Put another message in the place of a sent one."""
-        faces = await asyncio.to_thread(_faces, message)
+        faces = await asyncio.to_thread(self._faces, message)
         await self._conversations.replace(int(ref), **faces, at=await self._now())
         self.tell(Notice(person_id(address), "bot"))
 
@@ -191,7 +192,7 @@ class PlaygroundMessenger:
             author="bot",
             delivery_id=delivery_id,
             # Drawing a chart takes a second: in a thread, so that everybody else is still answered.
-            **await asyncio.to_thread(_faces, message),
+            **await asyncio.to_thread(self._faces, message),
         )
         self.tell(Notice(person_id(address), "bot"))
         return line_id
@@ -208,7 +209,8 @@ def person_id(address: Address) -> str:
     return f"{address.workspace}/{address.user}"
 
 
-def _faces(message: Message) -> Faces:
+def every_face(message: Message) -> Faces:
+    """As the page, a transcript, Slack and Teams would show it."""
     return Faces(
         html=render.message(message),
         plain=plain.message(message),

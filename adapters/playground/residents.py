@@ -1,4 +1,4 @@
-"""Fictional colleagues who answer by themselves, through the same road as people: so that one person can play a cycle."""
+"""Fictional colleagues who answer by themselves, on the road that people take: one person can play a cycle."""
 
 from __future__ import annotations
 
@@ -9,8 +9,21 @@ from datetime import datetime, timedelta
 
 from bot.events import Command, Opened, Submitted, What
 from bot.message import Form, Reply
-from bot.model import Challenge, CheckIn, CheckInState, CycleState, EnrolmentState, Kind, Member, Question
+from bot.model import (
+    Challenge,
+    CheckIn,
+    CheckInState,
+    Cycle,
+    CycleState,
+    DeliveryKind,
+    EnrolmentState,
+    Kind,
+    Member,
+    Pack,
+    Question,
+)
 from bot.ports import Store, Tx
+from bot.prompts import parse_pack
 
 Converse = Callable[[Member, What, datetime], Awaitable[Reply | None]]
 """Carries an event of a member to the core, as their own message in the conversation."""
@@ -34,41 +47,49 @@ class Residents:
         self.played: set[str] = set()
         """Source ids of the members a person plays: residents leave them alone."""
 
-    async def act(self, partnership_id: int, now: datetime) -> int:
-        """Let everybody do what they would have done by now; how many things were done."""
+    async def act(self, now: datetime) -> None:
+        """Let everybody do what they would have done by now."""
         async with self._store.transaction() as tx:
-            turns = await self._turns(tx, partnership_id, now)
+            partnerships = await tx.schools.partnerships()
+            turns = [turn for each in partnerships for turn in await self._turns(tx, each.id, now)]
         for turn in turns:
             if isinstance(turn.what, Opened):
                 await self._fill_in(turn, now)
             else:
                 await self._converse(turn.member, turn.what, now)
-        return len(turns)
 
     async def _turns(self, tx: Tx, partnership_id: int, now: datetime) -> list[_Turn]:
         cycle = await tx.cycles.current(partnership_id)
         if cycle is None or cycle.state in (CycleState.DRAFT, CycleState.PAUSED):
             return []
-        members = {each.id: each for each in await tx.members.of(partnership_id) if each.source_id not in self.played}
-        turns = []
-        sent = {each.member_id for each in await tx.deliveries.of_cycle(cycle.id) if each.kind == "invitation" and each.state == "sent"}
-        for enrolment in await tx.cycles.enrolments(cycle.id):
-            member = members.get(enrolment.member_id)
-            if member and member.id in sent and enrolment.state is EnrolmentState.INVITED:
-                choice = self._dice(member, f"invitation {cycle.id}").random()
-                if choice < 0.97:
-                    turns.append(_Turn(member, Command("join" if choice < 0.93 else "decline")))
+        members = {
+            each.id: each for each in await tx.members.of(partnership_id) if each.source_id not in self.played
+        }
+        turns = await self._invited(tx, cycle, members)
+        pack = parse_pack(cycle.pack_id, await tx.cycles.pack_files(cycle.id))
         for check_in in await tx.check_ins.of_cycle(cycle.id):
             member = members.get(check_in.member_id)
             if member and check_in.state is CheckInState.OPEN and now < check_in.closes_at:
-                turns += self._answer(member, check_in, now)
+                turns += self._answer(member, check_in, pack, now)
         for challenge in await tx.challenges.of_cycle(cycle.id):
             member = members.get(challenge.receiver_id or 0)
             if member and challenge.released_at and challenge.replied_at is None:
                 turns += self._reply(member, challenge, now)
         return turns
 
-    def _answer(self, member: Member, check_in: CheckIn, now: datetime) -> list[_Turn]:
+    async def _invited(self, tx: Tx, cycle: Cycle, members: Mapping[int, Member]) -> list[_Turn]:
+        """Most join as soon as they hear of it; a few decline, a few say nothing."""
+        turns = []
+        for enrolment in await tx.cycles.enrolments(cycle.id):
+            member = members.get(enrolment.member_id)
+            if member is None or enrolment.state is not EnrolmentState.INVITED:
+                continue
+            choice = self._dice(member, f"invitation {cycle.id}").random()
+            if choice < 0.97 and await tx.deliveries.was_sent(DeliveryKind.INVITATION, cycle.id, member.id):
+                turns.append(_Turn(member, Command("join" if choice < 0.93 else "decline")))
+        return turns
+
+    def _answer(self, member: Member, check_in: CheckIn, pack: Pack, now: datetime) -> list[_Turn]:
         """Most answer, at once or a day later; a few skip, a few stay silent."""
         dice = self._dice(member, f"{check_in.cycle_id} {check_in.step}")
         choice, delay = dice.random(), timedelta(hours=dice.choice((0, 1, 3, 20)))
@@ -76,7 +97,9 @@ class Residents:
             return []
         if choice > 0.84:
             return [_Turn(member, Command(f"skip {check_in.id}"))]
-        return [_Turn(member, Opened("check-in", str(check_in.id)))]
+        wording = pack.step(check_in.step).words(member.language)
+        values = {each.key: self._value(each, dice, now) for each in wording.questions}
+        return [_Turn(member, Submitted("check-in", str(check_in.id), values))]
 
     def _reply(self, member: Member, challenge: Challenge, now: datetime) -> list[_Turn]:
         dice = self._dice(member, f"challenge {challenge.id}")

@@ -22,8 +22,8 @@ from bot.say import members as member_words
 from bot.say import rosters as roster_words
 
 PLATFORM = "playground"
-BEGINS = datetime(2026, 10, 5, 9, 0, tzinfo=ZoneInfo("Europe/London"))
-"""A Monday of autumn: a half-term holiday, two clock changes and two calendars lie ahead."""
+BEGINS = datetime(2026, 10, 12, 9, 0, tzinfo=ZoneInfo("Europe/London"))
+"""A Monday of autumn when every school teaches: a half-term holiday and a clock change lie ahead."""
 FEATURED = ("Elin Pugh", "Tama Rewi")
 """Whom a newcomer plays first: residents never answer for them."""
 
@@ -44,7 +44,12 @@ class World:
     """A fictional partnership on a real store, with a clock of its own."""
 
     def __init__(
-        self, store: Store, prompts: Prompts, conversations: Conversations, messenger: PlaygroundMessenger, residents: Residents
+        self,
+        store: Store,
+        prompts: Prompts,
+        conversations: Conversations,
+        messenger: PlaygroundMessenger,
+        residents: Residents,
     ) -> None:
         self._store = store
         self._prompts = prompts
@@ -86,7 +91,7 @@ class World:
                 for partnership in await tx.schools.partnerships():
                     of = {each.id: each for each in await tx.schools.of(partnership.id)}
                     for member in await tx.members.of(partnership.id):
-                        await tx.members.connect(address(member, of), member.id, now)
+                        await tx.members.connect(address(member, of[member.home_school_id]), member.id, now)
         return roster_words.changes(voice, changes, roster.left_out, dry_run=dry_run)
 
     async def import_roster(self, file: Path, *, dry_run: bool) -> list[str]:
@@ -103,12 +108,18 @@ class World:
             found = []
             for partnership in await tx.schools.partnerships():
                 of = {each.id: each for each in await tx.schools.of(partnership.id)}
-                found += [(member, of[member.home_school_id]) for member in await tx.members.of(partnership.id)]
+                found += [
+                    (member, of[member.home_school_id]) for member in await tx.members.of(partnership.id)
+                ]
         return tuple(sorted(found, key=lambda each: (each[1].name, each[0].family_name, each[0].given_name)))
 
     def roles(self, member: Member) -> str:
         """What somebody does, as a phrase."""
         return member_words.roles(self._prompts.voice("en"), member)
+
+    def plays(self, member: Member) -> None:
+        """Somebody plays this member from now on: residents leave them alone."""
+        self.residents.played.add(member.source_id)
 
     async def now(self) -> datetime:
         """What the playground's clock says."""
@@ -135,19 +146,15 @@ class World:
     async def _pass_to(self, now: datetime) -> None:
         await self._conversations.set_clock(now)
         await delivery.run(self._store, self._prompts, {PLATFORM: self._messenger}, now)
-        async with self._store.transaction() as tx:
-            partnerships = await tx.schools.partnerships()
-        for partnership in partnerships:
-            await self.residents.act(partnership.id, now)
+        await self.residents.act(now)
 
 
-def address(member: Member, of: dict[int, School]) -> Address:
+def address(member: Member, school: School) -> Address:
     """Each school is a workspace of its own, as in the world outside."""
-    return Address(PLATFORM, of[member.home_school_id].source_id, member.source_id)
+    return Address(PLATFORM, school.source_id, member.source_id)
 
 
 def sayings(sample: Path) -> dict[str, tuple[str, ...]]:
     """What residents answer, by question."""
     kept = yaml.safe_load((sample / "sayings.en.yaml").read_text(encoding="utf-8"))
     return {key: tuple(lines) for key, lines in kept.items()}
-

@@ -20,7 +20,7 @@ def prompts() -> Prompts:
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[SqlStore]:
     """A real store, on SQLite and on PostgreSQL in turn."""
-    store = SqlStore(database_url)
+    store = SqlStore(database_url, durable=False)
     yield store
     await store.close()
 

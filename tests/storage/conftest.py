@@ -10,7 +10,7 @@ from tests.storage.world import World
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[SqlStore]:
-    store = SqlStore(database_url)
+    store = SqlStore(database_url, durable=False)
     yield store
     await store.close()
 

@@ -1,0 +1,167 @@
+"""A whole cycle played without a person: what everybody got and said, and the counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from adapters.playground import plain
+from adapters.playground.messenger import Faces
+from adapters.playground.stage import Stage
+from adapters.playground.world import Travel, address
+from bot.events import Command, Submitted
+from bot.message import Message
+from bot.model import CycleState, DeliveryKind, DeliveryState, Member, Role
+from bot.ports import Store
+from bot.prompts import Prompts
+
+FIRST_DAY = date(2026, 10, 19)
+LONGEST = timedelta(weeks=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One message, by whoever wrote it, in one person's conversation."""
+
+    id: int
+    workspace: str
+    person: str
+    at: datetime
+    author: str
+    delivery_id: int | None
+    plain: str
+    html: str = ""
+    slack: str = ""
+    teams: str = ""
+    replaced: bool = False
+
+
+class Transcript:
+    """Conversations in memory: what was said, in its order, and the clock."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self._now: datetime | None = None
+
+    async def lines(self, workspace: str, person: str) -> Sequence[Said]:
+        """One person's."""
+        return [each for each in self.said if (each.workspace, each.person) == (workspace, person)]
+
+    async def add(
+        self,
+        *,
+        workspace: str,
+        person: str,
+        at: datetime,
+        author: str,
+        plain: str,
+        delivery_id: int | None = None,
+        **_: str,
+    ) -> int:
+        """Add a line and return its id."""
+        line = Said(
+            id=len(self.said),
+            workspace=workspace,
+            person=person,
+            at=at,
+            author=author,
+            plain=plain,
+            delivery_id=delivery_id,
+        )
+        self.said.append(line)
+        return line.id
+
+    async def replace(self, line_id: int, *, plain: str, at: datetime, **_: str) -> None:
+        """A transcript keeps what was said before, and adds what came in its place."""
+        earlier = self.said[line_id]
+        self.said.append(replace(earlier, id=len(self.said), at=at, plain=plain, delivery_id=None))
+
+    async def find(self, delivery_id: int) -> int | None:
+        """The line by which that delivery arrived."""
+        return next((each.id for each in self.said if each.delivery_id == delivery_id), None)
+
+    async def clock(self) -> datetime | None:
+        """What the clock says."""
+        return self._now
+
+    async def set_clock(self, now: datetime) -> None:
+        """Travel in time."""
+        self._now = now
+
+
+def plain_face(message: Message) -> Faces:
+    """As a transcript shows it."""
+    return Faces(html="", plain=plain.message(message), slack="", teams="")
+
+
+async def play_through(store: Store, prompts: Prompts, sample: Path, say: Callable[[str], None]) -> None:
+    """A whole six-week cycle without a person: what each got and said, and the counts as the last line."""
+    transcript = Transcript()
+    stage = Stage(store, transcript, prompts, sample, plain_face)
+    world = stage.world
+    await world.begin(stage.sample)
+    world.residents.played.clear()
+    coordinator = next(member for member, _ in await world.people() if member.has(Role.COORDINATOR))
+    goal = stage.prompts.voice("en")("play.goal")
+    values = {"pack": "joint-practice-6wk", "starts_on": FIRST_DAY.isoformat(), "goal": goal}
+    await stage.converse(coordinator, Command("start"), await world.now())
+    await stage.converse(coordinator, Submitted("start", "", values), await world.now())
+    await stage.converse(coordinator, Command("invite"), await world.now())
+    for _ in range(3):
+        await world.travel(Travel.DAY)
+    for words in ("preview", "confirm"):
+        await stage.converse(coordinator, Command(words), await world.now())
+    end = await world.now() + LONGEST
+    while await world.now() < end and not await _is_over(stage, coordinator):
+        await world.travel(Travel.WEEK)
+    await stage.converse(coordinator, Command("close yes"), await world.now())
+    await world.travel(Travel.WEEK)
+    names = await _names(stage)
+    for line in transcript.said:
+        arrow = "→" if line.author == "bot" else "←"
+        say(f"\n{line.at:%a %d %b %H:%M} {arrow} {names[line.workspace, line.person]}")
+        say("\n".join(f"    {each}" for each in line.plain.splitlines()))
+    say(await _counts(stage, coordinator))
+
+
+async def _is_over(stage: Stage, coordinator: Member) -> bool:
+    async with stage.store.transaction() as tx:
+        cycle = await tx.cycles.last(coordinator.partnership_id)
+        deliveries = await tx.deliveries.of_cycle(cycle.id) if cycle else ()
+    ends = [each for each in deliveries if each.kind is DeliveryKind.CYCLE_END]
+    return all(each.state is not DeliveryState.QUEUED for each in ends)
+
+
+async def _names(stage: Stage) -> dict[tuple[str, str], str]:
+    found = {}
+    for member, school in await stage.world.people():
+        home = address(member, school)
+        found[home.workspace, home.user] = f"{member.name}, {school.name}"
+    return found
+
+
+async def _counts(stage: Stage, coordinator: Member) -> str:
+    people = await stage.world.people()
+    async with stage.store.transaction() as tx:
+        cycle = await tx.cycles.last(coordinator.partnership_id)
+        if cycle is None or cycle.state is not CycleState.CLOSED:
+            raise LookupError("the demo's cycle did not end")
+        pairings = await tx.pairings.of_cycle(cycle.id)
+        check_ins = await tx.check_ins.of_cycle(cycle.id)
+        challenges = await tx.challenges.of_cycle(cycle.id)
+        deliveries = await tx.deliveries.of_cycle(cycle.id)
+    sent = Counter(each.kind for each in deliveries if each.state is DeliveryState.SENT)
+    undelivered = sum(each.state not in (DeliveryState.SENT, DeliveryState.DROPPED) for each in deliveries)
+    return stage.prompts.voice("en")(
+        "cli.demo-counts",
+        members=len(people),
+        pairings=len(pairings),
+        check_ins=sent[DeliveryKind.CHECK_IN],
+        answered=sum(each.state == "answered" for each in check_ins),
+        challenges=sum(each.released_at is not None for each in challenges),
+        digests=sent[DeliveryKind.DIGEST],
+        undelivered=undelivered,
+    )

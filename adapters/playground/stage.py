@@ -1,0 +1,60 @@
+"""The playground's parts put together: the core on a store of its own, a clock, and everybody in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from adapters.playground.exchange import Exchange
+from adapters.playground.messenger import Conversations, Faces, PlaygroundMessenger, every_face
+from adapters.playground.residents import Residents
+from adapters.playground.world import World, address, sayings
+from bot.dispatch import handler
+from bot.events import Command, Event, What
+from bot.message import Message, Reply
+from bot.model import Address, Member
+from bot.ports import Store
+from bot.prompts import Prompts
+
+
+class Stage:
+    """The playground's parts."""
+
+    def __init__(
+        self,
+        store: Store,
+        conversations: Conversations,
+        prompts: Prompts,
+        sample: Path,
+        faces: Callable[[Message], Faces] = every_face,
+    ) -> None:
+        self.store = store
+        self.prompts = prompts
+        self.conversations = conversations
+        self.sample = sample
+        self.handle = handler(store, prompts)
+        self.messenger = PlaygroundMessenger(conversations, faces)
+        self.exchange = Exchange(self.handle, self.messenger)
+        self._numbers = count(1)
+        self._addresses: dict[int, Address] = {}
+        self.world = World(
+            store, prompts, conversations, self.messenger, Residents(store, self.converse, sayings(sample))
+        )
+
+    async def converse(self, member: Member, what: What, now: datetime) -> Reply | None:
+        """Let a member do something, as if they had typed or pressed it."""
+        sender = await self.address(member)
+        event = Event(
+            id=f"resident {now.isoformat()} {next(self._numbers)}", at=now, sender=sender, what=what
+        )
+        return await self.exchange.take(event, typed=what.words if isinstance(what, Command) else "")
+
+    async def address(self, member: Member) -> Address:
+        """Where a member is reached."""
+        if member.id not in self._addresses:
+            async with self.store.transaction() as tx:
+                school = await tx.schools.get(member.home_school_id)
+            self._addresses[member.id] = address(member, school)
+        return self._addresses[member.id]
