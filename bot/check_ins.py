@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot import challenges, planning
+from bot import challenges, digests, planning
 from bot.asks import read_typed, the_ask
 from bot.errors import UserError
 from bot.forms import faults
@@ -62,11 +62,18 @@ async def submit(
     form = words.form(voice, ask, values)
     if wrong := faults(voice, form, values):
         return wrong
+    await _before_changing(tx, ask, now)
     await tx.check_ins.take_back(check_in.id)
     for question in words.questions(voice, ask):
         if values.get(question.key, "").strip():
             await _keep(tx, voice, ask, question, values[question.key].strip(), now)
     return Replacement(await _send_or_suggest(tx, prompts, voice, member, ask, now))
+
+
+async def _before_changing(tx: Tx, ask: words.Ask, now: datetime) -> None:
+    if ask.step.story:
+        cycle = await tx.cycles.get(ask.check_in.cycle_id)
+        await digests.story_changes(tx, cycle, {ask.step.key: ask.answers}, now)
 
 
 async def _keep(tx: Tx, voice: Voice, ask: words.Ask, question: Question, text: str, now: datetime) -> None:
@@ -254,6 +261,7 @@ async def take_back(tx: Tx, voice: Voice, member: Member, number: str, now: date
     """Erase the answers; where a partner has them already, they disappear there too."""
     check_in = await mine(tx, member, number, now)
     ask = await the_ask(tx, voice, member, check_in, now)
+    await _before_changing(tx, ask, now)
     await tx.check_ins.take_back(check_in.id)
     await tx.check_ins.save(
         replace(check_in, state=CheckInState.OPEN, asking=words.questions(voice, ask)[0].key)

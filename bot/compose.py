@@ -23,6 +23,7 @@ from bot.model import (
 )
 from bot.ports import Tx
 from bot.prompts import Prompts, Voice
+from bot.say import challenges as challenge_words
 from bot.say import check_ins as words
 from bot.say import cycles as cycle_words
 from bot.say import pairings as pairing_words
@@ -52,9 +53,9 @@ async def compose(tx: Tx, prompts: Prompts, delivery: Delivery, now: datetime) -
     cycle = await tx.cycles.get(delivery.cycle_id) if delivery.cycle_id is not None else None
     if not member.active:
         return Dropped("inactive")
-    if delivery.expires_at is not None and delivery.expires_at <= now:
-        return Dropped("expired")
-    if not delivery.ref:  # an update in place disturbs nobody
+    if not delivery.ref:  # an update in place disturbs nobody, and is never too late
+        if delivery.expires_at is not None and delivery.expires_at <= now:
+            return Dropped("expired")
         try:
             wait = await _wait(tx, delivery, member, cycle, now)
         except NoTeachingDays:
@@ -138,9 +139,9 @@ async def _words(  # noqa: C901  # one visible table of every kind
         case DeliveryKind.CHALLENGE:
             return await _challenge(tx, voice, delivery, now)
         case DeliveryKind.CHALLENGE_REPLY:
-            return await challenges.reply_for(tx, voice, subject) or Dropped("taken-back")
+            return await challenges.reply_for(tx, voice, subject) or _gone(voice, delivery)
         case DeliveryKind.NOTE:
-            return await notes.message_for(tx, voice, subject) or Dropped("taken-back")
+            return await notes.message_for(tx, voice, subject) or _gone(voice, delivery)
         case DeliveryKind.DIGEST:
             monday = date.fromisoformat(delivery.occurrence)
             return await digests.compose(tx, voice, cycle, subject, monday, now) or Dropped("nothing-to-say")
@@ -202,6 +203,11 @@ async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Membe
     if not answers and not delivery.ref:
         return Dropped("taken-back")
     return words.partner_answer(voice, step, author.given_name, answers, pairing.id)
+
+
+def _gone(voice: Voice, delivery: Delivery) -> Message | Dropped:
+    """Words that were erased are replaced where they stand already."""
+    return challenge_words.took_back(voice, "") if delivery.ref else Dropped("taken-back")
 
 
 async def _pool(

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from bot import cycles, digest, privacy
 from bot.errors import UserError
 from bot.message import Message
-from bot.model import CheckIn, CheckInState, Cycle, Enrolment, Member, Pack, Role
+from bot.model import Answer, CheckIn, CheckInState, Cycle, DeliveryKind, Enrolment, Member, Pack, Role
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import digests as words
@@ -17,6 +17,7 @@ COUNTED_FROM, COUNTED_UNTIL = timedelta(days=-4), timedelta(days=3)
 """From the Thursday before to, not including, the Thursday of the week: every ask is counted in one week only, and
 whoever was asked had a day to reply before the first digest of the week is made."""
 WEEKS_SHOWN = 11
+A_WEEK = timedelta(days=7)
 
 
 async def compose(
@@ -48,6 +49,15 @@ async def show(tx: Tx, voice: Voice, member: Member) -> Message:
     if message is None:
         raise UserError("nothing-published")
     return message
+
+
+async def story_changes(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:
+    """Mend the digests that may tell these answers (by step), before their author changes or erases them."""
+    pack = await cycles.pack_of(tx, cycle)
+    consents = {(step.key, step.story[1]) for step in pack.steps if step.story}
+    if any((step, each.question) in consents for step, given in answers.items() for each in given):
+        for school in await tx.schools.of(cycle.partnership_id):
+            await tx.deliveries.refresh(DeliveryKind.DIGEST, school.id, now)
 
 
 async def _weeks_counted(tx: Tx, cycle: Cycle) -> frozenset[date]:
@@ -144,7 +154,7 @@ async def _message(
         published[-1],
         digest.history(published)[-WEEKS_SHOWN:],
         to_do=await _to_do(tx, cycle, pack, monday, voice.language),
-        story=await _story(tx, cycle, pack),
+        story=await _story(tx, cycle, pack, monday),
     )
 
 
@@ -162,10 +172,13 @@ async def _to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: str) 
     )
 
 
-async def _story(tx: Tx, cycle: Cycle, pack: Pack) -> str:
-    """One answer whose author said that principals may read it, looked up anew each time: consent can be taken back."""
+async def _story(tx: Tx, cycle: Cycle, pack: Pack, monday: date) -> str:
+    """One answer that principals may read, once its question was put; looked up anew: consent can be taken back."""
+    put = {
+        each.step for each in await tx.check_ins.of_cycle(cycle.id) if each.due_at.date() < monday + A_WEEK
+    }
     for step in reversed(pack.steps):
-        if step.story is None:
+        if step.story is None or step.key not in put:
             continue
         told, consent = step.story
         answers: dict[int, dict[str, str]] = {}

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 
-from bot import pairings, say
+from bot import challenges, digests, pairings, say
 from bot.days import read_day
 from bot.errors import UserError
 from bot.forms import faults
 from bot.message import Form, Message, Reply
-from bot.model import Answer, Challenge, Cycle, EnrolmentState, Hours, Member, Profile
+from bot.model import Answer, Challenge, Cycle, DeliveryKind, EnrolmentState, Hours, Member, Profile, School
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import members as words
@@ -153,8 +153,10 @@ async def leave(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
 
 async def data(tx: Tx, voice: Voice, member: Member) -> Message:
     """Everything kept about this person, as a file: theirs by right."""
+    school = await tx.schools.get(member.home_school_id)
     kept = {
-        **_who(member, await tx.members.profile(member.id)),
+        **_who(member, await tx.members.profile(member.id), school),
+        "waiting_words": await tx.members.holds(member.id),
         "notes": [
             {"text": note.text, "sent_at": note.sent_at.isoformat()} for note in await tx.notes.by(member.id)
         ],
@@ -166,11 +168,18 @@ async def data(tx: Tx, voice: Voice, member: Member) -> Message:
     return words.data(voice, content, "my-jpd-data.json")
 
 
-def _who(member: Member, profile: Profile) -> dict[str, object]:
+def _who(member: Member, profile: Profile, school: School) -> dict[str, object]:
+    start, end = member.hours.start, member.hours.end
     return {
         "name": member.name,
         "email": member.email,
+        "school": school.name,
         "language": member.language,
+        "hours": {
+            "days": sorted(member.hours.days),
+            "start": start and start.isoformat("minutes"),
+            "end": end and end.isoformat("minutes"),
+        },
         "roles": [post.role.value for post in member.posts],
         "paused_until": member.paused_until and member.paused_until.isoformat(),
         "profile": {
@@ -186,14 +195,14 @@ def _who(member: Member, profile: Profile) -> dict[str, object]:
 async def _said_in(tx: Tx, cycle: Cycle, member: Member) -> dict[str, object]:
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
     answers = await tx.check_ins.answers_of(cycle.id, member.id)
-    challenges = await tx.challenges.of_cycle(cycle.id)
+    given = await tx.challenges.of_cycle(cycle.id)
     return {
         "name": cycle.name,
         "enrolment": enrolment.state.value if enrolment else None,
-        "answers": {step: [_answer(each) for each in given] for step, given in answers.items()},
-        "challenges_given": [_challenge(each) for each in challenges if each.giver_id == member.id],
+        "answers": {step: [_answer(each) for each in said] for step, said in answers.items()},
+        "challenges_given": [_challenge(each) for each in given if each.giver_id == member.id],
         "challenges_received": [
-            _challenge(each) for each in challenges if each.receiver_id == member.id and each.released_at
+            _challenge(each) for each in given if each.receiver_id == member.id and each.released_at
         ],
     }
 
@@ -226,5 +235,20 @@ async def forget(tx: Tx, voice: Voice, member: Member, now: datetime, *, really:
     if cycle and enrolment:
         await pairings.withdraw(tx, cycle, enrolment, now)
     await tx.deliveries.drop(member_id=member.id, cycle_id=None, reason="forgotten", now=now)
+    for each in await tx.cycles.all_of(member.partnership_id):
+        await _take_back(tx, each, member, now)
+    for note in await tx.notes.by(member.id):
+        await tx.deliveries.refresh(DeliveryKind.NOTE, note.id, now)
     await tx.members.forget(member.id, now)
     return say.basics.plain(voice, "forget.done")
+
+
+async def _take_back(tx: Tx, cycle: Cycle, member: Member, now: datetime) -> None:
+    """What others were sent of their words in a cycle is replaced where it stands."""
+    await digests.story_changes(tx, cycle, await tx.check_ins.answers_of(cycle.id, member.id), now)
+    for challenge in await tx.challenges.of_cycle(cycle.id):
+        if challenge.receiver_id == member.id:
+            await tx.deliveries.refresh(DeliveryKind.CHALLENGE_REPLY, challenge.id, now)
+    for each in await tx.check_ins.of_member(cycle.id, member.id):
+        await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, each.id, now)
+        await challenges.take_back(tx, each, now)

@@ -153,6 +153,9 @@ class Members(Protocol):
     async def held(self, member_id: int) -> str | None:
         """Take the kept words, which ends their keeping."""
 
+    async def holds(self, member_id: int) -> str | None:
+        """The kept words, which go on being kept."""
+
     async def block(self, member_a: int, member_b: int, now: datetime) -> None:
         """These two never meet in a pairing."""
 

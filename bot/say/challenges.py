@@ -26,8 +26,8 @@ def released(voice: Voice, challenge: Challenge, name: str) -> Message:
 
 
 def took_back(voice: Voice, name: str) -> Message:
-    """In the place of a challenge that its writer took back."""
-    return plain(voice, "challenge.took-back", name=name)
+    """In the place of words that their author took back; one who was forgotten has no name."""
+    return plain(voice, "challenge.took-back", name=name) if name else plain(voice, "words.gone")
 
 
 def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:

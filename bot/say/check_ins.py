@@ -240,7 +240,7 @@ def partner_answer(
 ) -> Message:
     """A partner's words, as a quote with a reply button; or that they took them back."""
     if not answers:
-        return plain(voice, "partner.took-back", name=name)
+        return plain(voice, "partner.took-back", name=name) if name else plain(voice, "words.gone")
     reply = (opens(voice, "button.reply", "tell", str(pairing_id)),) if pairing_id else ()
     return Message(
         voice("partner.answer-summary", name=name, title=title(voice, step)),

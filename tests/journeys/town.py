@@ -178,6 +178,13 @@ class Town:
                     return await self._event(name, button.does, f"[{label}]")
         raise AssertionError(f"{name} has no button {label!r}")
 
+    async def my_data(self, name: str) -> str:
+        """The file with everything that is kept about somebody."""
+        reply = await self.hear(name, Command("my data"))
+        assert isinstance(reply, Message)
+        [file] = [each for each in reply.elements if isinstance(each, File)]
+        return file.content.decode()
+
     async def open(self, name: str, form: str, context: str = "") -> Reply | None:
         """Open a form."""
         return await self._event(name, Opened(form, context), f"[{form}]")
