@@ -118,7 +118,8 @@ async def play_through(store: Store, prompts: Prompts, sample: Path, say: Callab
     while await world.now() < end and not await _is_over(stage, coordinator):
         await world.travel(Travel.WEEK)
     await stage.converse(coordinator, Command("close yes"), await world.now())
-    await world.travel(Travel.WEEK)
+    while await world.next_due() is not None:  # a school that is on holiday hears of it in its next term
+        await world.travel(Travel.NEXT)
     names = await _names(stage)
     for line in transcript.said:
         arrow = "→" if line.author == "bot" else "←"

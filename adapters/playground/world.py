@@ -129,17 +129,18 @@ class World:
         """Move time on; everything that falls due on the way is sent, and residents answer on the way."""
         now = await self.now()
         target = await self._next_event(now) if how is Travel.NEXT else now + AHEAD[how]
-        while (due := await self._next_due()) is not None and due <= target:
+        while (due := await self.next_due()) is not None and due <= target:
             await self._pass_to(max(due, now))
             now = max(due, now)
         await self._pass_to(target)
         return target
 
     async def _next_event(self, now: datetime) -> datetime:
-        due = await self._next_due()
+        due = await self.next_due()
         return max(due, now) if due is not None else now + AHEAD[Travel.DAY]
 
-    async def _next_due(self) -> datetime | None:
+    async def next_due(self) -> datetime | None:
+        """When the next message is owed."""
         async with self._store.transaction() as tx:
             return await tx.deliveries.next_due()
 
