@@ -74,6 +74,7 @@ def play(
     from adapters.playground.stage import Stage
 
     read, prompts, voice = _operator()
+    _log(read, logging.WARNING)
     if named := settings.real_tokens():
         _stop(voice("cli.play-real-tokens", names=voice.listing(named)))
 
@@ -93,6 +94,7 @@ def demo() -> None:
     from adapters.playground.demo import play_through
 
     read, prompts, _ = _operator()
+    _log(read, logging.WARNING)
 
     async def on_stage() -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -297,7 +299,7 @@ async def _playground_store(
         await store.close()
 
 
-def _log(read: settings.Settings) -> None:
+def _log(read: settings.Settings, level: int = logging.INFO) -> None:
     """Logs go to standard error: text for people, JSON lines for machines."""
     shape = structlog.processors.JSONRenderer() if read.log_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
@@ -308,7 +310,7 @@ def _log(read: settings.Settings) -> None:
             structlog.processors.format_exc_info,
             shape,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 

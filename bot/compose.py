@@ -232,7 +232,7 @@ async def _pool(
     ]
     if not privacy.may_pool_read(len({author for author, _ in said})):
         return Dropped("nothing-to-say")
-    others = [answer.text for author, answer in said if author != member.id]
+    others = {answer.text for author, answer in said if author != member.id}
     # Sorted by their words, so that the order tells nothing of who wrote when.
     return words.pool(voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
 

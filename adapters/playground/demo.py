@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from adapters.playground import plain
 from adapters.playground.messenger import Faces
@@ -120,10 +121,11 @@ async def play_through(store: Store, prompts: Prompts, sample: Path, say: Callab
     await stage.converse(coordinator, Command("close yes"), await world.now())
     while await world.next_due() is not None:  # a school that is on holiday hears of it in its next term
         await world.travel(Travel.NEXT)
-    names = await _names(stage)
+    whose = await _whose(stage)
     for line in transcript.said:
         arrow = "→" if line.author == "bot" else "←"
-        say(f"\n{line.at:%a %d %b %H:%M} {arrow} {names[line.workspace, line.person]}")
+        name, zone = whose[line.workspace, line.person]
+        say(f"\n{line.at.astimezone(zone):%a %d %b %H:%M} {arrow} {name}")
         say("\n".join(f"    {each}" for each in line.plain.splitlines()))
     say(await _counts(stage, coordinator))
 
@@ -136,11 +138,12 @@ async def _is_over(stage: Stage, coordinator: Member) -> bool:
     return all(each.state is not DeliveryState.QUEUED for each in ends)
 
 
-async def _names(stage: Stage) -> dict[tuple[str, str], str]:
+async def _whose(stage: Stage) -> dict[tuple[str, str], tuple[str, ZoneInfo]]:
+    """By workspace and person: who that is, and on which clock they live."""
     found = {}
     for member, school in await stage.world.people():
         home = address(member, school)
-        found[home.workspace, home.user] = f"{member.name}, {school.name}"
+        found[home.workspace, home.user] = f"{member.name}, {school.name}", ZoneInfo(school.time_zone)
     return found
 
 

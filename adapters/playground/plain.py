@@ -44,7 +44,7 @@ def _lines(element: Element) -> Iterator[str]:
         case Text(md):
             yield _markdown(md)
         case Quote(text, by):
-            yield from [f"{by}:"] * bool(by)
+            yield from [by if by.endswith("?") else f"{by}:"] * bool(by)
             yield from (f"> {line}" for line in text.splitlines())
         case Fields(items):
             yield from (f"{label}: {value}" for label, value in items)

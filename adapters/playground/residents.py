@@ -25,6 +25,7 @@ from bot.model import (
 from bot.ports import Store, Tx
 from bot.prompts import parse_pack
 
+FRIDAY = 4
 Converse = Callable[[Member, What, datetime], Awaitable[Reply | None]]
 """Carries an event of a member to the core, as their own message in the conversation."""
 
@@ -128,7 +129,8 @@ class Residents:
             case Kind.SCALE:
                 return str(dice.randint(2, 5))
             case Kind.DATE:
-                return (now.date() + timedelta(days=dice.randint(3, 9))).isoformat()
+                day = now.date() + timedelta(days=dice.randint(3, 9))
+                return (day - timedelta(days=max(0, day.weekday() - FRIDAY))).isoformat()
             case Kind.TIME:
                 return "15:45"
 

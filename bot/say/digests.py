@@ -24,7 +24,7 @@ def weekly_digest(
 ) -> Message:
     """One screen: what happened, one picture, one thing to do."""
     finding = _finding(voice, figures)
-    lines = [voice.md("digest.all", band=_band(voice, figures.all), n=figures.everyone)]
+    lines = [voice.md("digest.all", band=_within(voice, figures.all), n=figures.everyone)]
     if figures.ours is not None and figures.people is not None:
         lines.insert(
             0, voice.md("digest.ours", band=_band(voice, figures.ours), n=figures.people, school=school.name)
@@ -59,6 +59,11 @@ def _finding(voice: Voice, figures: Figures) -> str:
 
 def _band(voice: Voice, band: Band) -> str:
     return voice(f"band.{band.key}")
+
+
+def _within(voice: Voice, band: Band) -> str:
+    """A band within a sentence."""
+    return voice(f"band-within.{band.key}")
 
 
 def _chart(voice: Voice, school: School, figures: Figures, weeks: Sequence[PastWeek], finding: str) -> Chart:
@@ -96,9 +101,9 @@ def _alt(voice: Voice, weeks: Sequence[PastWeek]) -> str:
         if each.all is None:
             parts.append(voice("digest.alt-gap", day=day))
         elif each.ours is None:
-            parts.append(voice("digest.alt-all", day=day, band=_band(voice, each.all)))
+            parts.append(voice("digest.alt-all", day=day, band=_within(voice, each.all)))
         else:
             parts.append(
-                voice("digest.alt-week", day=day, ours=_band(voice, each.ours), all=_band(voice, each.all))
+                voice("digest.alt-week", day=day, ours=_within(voice, each.ours), all=_within(voice, each.all))
             )
     return voice("digest.alt", weeks="; ".join(parts))

@@ -44,7 +44,7 @@ class Shown:
 
     def reasons(self, voice: Voice, reader: int | None = None) -> str:
         """Why they were matched, in one line; spoken to the reader where it is one of them."""
-        return voice.listing([self._reason(voice, reason, reader) for reason in self.pairing.reasons])
+        return "; ".join(self._reason(voice, reason, reader) for reason in self.pairing.reasons)
 
     def _reason(self, voice: Voice, reason: Reason, reader: int | None) -> str:
         facts = dict(reason.facts)
