@@ -137,7 +137,7 @@ async def _send(
     except Uncertain:
         return replace(tried, state=DeliveryState.UNCERTAIN, reason="unknown")
     except Exception:  # one message that breaks its messenger must not stop the others
-        log.exception("delivery.broke", delivery_id=delivery.id, kind=delivery.kind)
+        log.exception("delivery.broke", id=delivery.id, kind=delivery.kind)
         return replace(tried, state=DeliveryState.UNCERTAIN, reason="unknown")
     return replace(tried, state=DeliveryState.SENT, reason="", ref=ref, settled_at=now)
 
@@ -161,11 +161,29 @@ async def _resolve(
     """What was being sent when a process died: ask the platform whether it arrived before sending again."""
     async with store.transaction() as tx:
         address = await tx.members.address_of(delivery.member_id)
-    messenger = messengers.get(address.platform) if address else None
-    ref = await messenger.find(address, delivery.id) if address and messenger else None
-    found = replace(delivery, state=DeliveryState.SENT, reason="", ref=ref or "", settled_at=now)
-    again = replace(delivery, state=DeliveryState.QUEUED, reason="", due_at=now)
+    try:
+        resolved = _resolved(delivery, await _found(messengers, delivery, address), now)
+    except Exception:  # still unknown: the next tick asks again
+        log.exception("delivery.not-found-out", id=delivery.id, kind=delivery.kind)
+        return
     async with store.transaction() as tx:
-        if ref:
-            await _after_sending(tx, found)
-        await tx.deliveries.settle(found if ref else again)
+        if resolved.state is DeliveryState.SENT:
+            await _after_sending(tx, resolved)
+        await tx.deliveries.settle(resolved)
+
+
+async def _found(
+    messengers: Mapping[str, Messenger], delivery: Delivery, address: Address | None
+) -> str | None:
+    messenger = messengers.get(address.platform) if address else None
+    if address is None or messenger is None or delivery.ref:
+        return None  # an update is simply repeated: what would be found is the message that it mends
+    return await messenger.find(address, delivery.id)
+
+
+def _resolved(delivery: Delivery, ref: str | None, now: datetime) -> Delivery:
+    if ref:
+        return replace(delivery, state=DeliveryState.SENT, reason="", ref=ref, settled_at=now)
+    if delivery.attempts >= TRIES:
+        return replace(delivery, state=DeliveryState.FAILED, reason="too-many-tries", settled_at=now)
+    return replace(delivery, state=DeliveryState.QUEUED, reason="", due_at=now)

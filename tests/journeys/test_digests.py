@@ -1,0 +1,267 @@
+"""What principals read: thresholds, holidays, one count a week, and a story only while its author agrees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.message import Image, Message
+from bot.model import CheckInState, DeliveryState
+from bot.prompts import Prompts
+from bot.terms import Term
+from storage.store import SqlStore
+from tests.journeys.town import COORDINATOR, Town, build, plain
+
+MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
+START = date(2026, 9, 10)  # a Thursday: the first question is counted in the week after
+FRIDAY = datetime(2026, 9, 18, 15, 0, tzinfo=UTC)
+SHORT = "peer-visit-2wk"
+GIVEN = ("Ada", "Bea", "Cia", "Dee", "Eva", "Fay", "Gia", "Hua", "Ina", "Joy", "Kim", "Lea")
+
+
+def people(**schools: int) -> dict[str, list[str]]:
+    """So many teachers a school, no name twice."""
+    return {school: [f"{given} of{school}" for given in GIVEN[:number]] for school, number in schools.items()}
+
+
+async def played(
+    store: SqlStore,
+    prompts: Prompts,
+    schools: Mapping[str, Sequence[str]],
+    *,
+    answering: int = 99,
+    until: datetime = FRIDAY,
+    terms: Mapping[str, Sequence[Term]] | None = None,
+) -> Town:
+    """Everybody joins; so many of each school answer the first question."""
+    town = await build(store, prompts, schools, MONDAY, terms=terms)
+    await town.run(START, SHORT)
+    await town.until(datetime(2026, 9, 10, 15, 0, tzinfo=UTC))
+    for names in schools.values():
+        for name in names[:answering]:
+            if (await town.check_ins(name))["focus"].state is CheckInState.OPEN:
+                await town.fill_step(name, "focus", pupils=f"The words of {name}")
+    await town.until(until)
+    return town
+
+
+def digests(town: Town, school: str) -> list[str]:
+    return [plain(each) for each in town.post.received[f"Head {school}"]]
+
+
+# --- how many people ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("each", "shown"), [(4, False), (5, True), (6, True)])
+async def test_a_school_is_told_about_itself_from_five_people_on(
+    store: SqlStore, prompts: Prompts, each: int, shown: bool
+) -> None:
+    town = await played(store, prompts, people(Oak=each, Elm=each), answering=4)
+
+    for school in ("Oak", "Elm"):
+        [text] = digests(town, school)
+        assert f"{2 * each} teachers take part" in text
+        assert (f"of those asked at {school} replied" in text) is shown
+        assert (f"{each} of your teachers take part" in text) is shown
+        assert ("Figures about fewer than five people are not shown" in text) is not shown
+        assert "The words of" not in text
+        assert not any(name in text for name in await town.teachers())
+
+
+async def test_a_small_school_reads_of_the_partnership_only(store: SqlStore, prompts: Prompts) -> None:
+    town = await played(store, prompts, people(Oak=6, Elm=5, Fir=5, Ivy=4), answering=4)
+
+    [small], [large] = digests(town, "Ivy"), digests(town, "Oak")
+
+    assert "20 teachers take part" in small
+    assert "Ivy replied" not in small
+    assert "of your teachers" not in small
+    assert "6 of your teachers take part" in large
+
+
+async def test_a_partnership_under_five_reads_nothing_at_all(store: SqlStore, prompts: Prompts) -> None:
+    town = await played(store, prompts, people(Oak=2, Elm=2))
+
+    assert digests(town, "Oak") == digests(town, "Elm") == []
+    assert "No digest has been published yet" in await town.command("Head Oak", "digest")
+
+
+async def test_two_digests_cannot_be_subtracted(store: SqlStore, prompts: Prompts) -> None:
+    """Six of Oak, four of Elm, ten in all: Oak's own figures would tell Elm's."""
+    town = await played(store, prompts, people(Oak=6, Elm=4), answering=3)
+
+    for school in ("Oak", "Elm"):
+        [text] = digests(town, school)
+        assert "10 teachers take part" in text
+        assert "of your teachers" not in text
+        assert f"asked at {school} replied" not in text
+    counts = set(re.findall(r"\b\d+\b", "\n".join(digests(town, "Oak") + digests(town, "Elm"))))
+    assert counts <= {"10", "14", "2"}  # all people, the Monday in September, the schools
+
+
+async def test_numbers_in_a_digest_are_never_about_replies(store: SqlStore, prompts: Prompts) -> None:
+    one = digests(await played(store, prompts, people(Oak=5, Elm=5), answering=4), "Oak")
+
+    assert set(re.findall(r"\b\d+\b", one[0])) <= {"5", "10", "14", "2", "1"}
+
+
+# --- which weeks ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_holiday_week_sends_nothing_and_is_a_gap(store: SqlStore, prompts: Prompts) -> None:
+    terms = [
+        Term("before", date(2026, 9, 1), date(2026, 9, 18)),
+        Term("after", date(2026, 9, 28), date(2026, 12, 18)),
+    ]
+    town = await played(
+        store, prompts, people(Oak=5, Elm=5), until=datetime(2026, 10, 3, 9, 0, tzinfo=UTC),
+        terms={"Oak": terms, "Elm": terms},
+    )  # fmt: skip
+
+    days = [at.date() for at in town.post.at["Head Oak"]]
+    assert days == [date(2026, 9, 18), date(2026, 10, 2)]
+    [chart] = [each.chart for each in town.post.received["Head Oak"][-1].elements if isinstance(each, Image)]
+    assert [week.is_gap for week in chart.weeks] == [False, True, False]
+    assert "no figures" in digests(town, "Oak")[-1]
+
+
+async def test_it_comes_on_the_schools_last_teaching_day_of_the_week(
+    store: SqlStore, prompts: Prompts
+) -> None:
+    short_week = [
+        Term("one", date(2026, 9, 1), date(2026, 9, 17)),
+        Term("two", date(2026, 9, 21), date(2026, 12, 18)),
+    ]
+    town = await played(
+        store,
+        prompts,
+        people(Oak=5, Elm=5),
+        terms={"Oak": short_week},
+        until=datetime(2026, 9, 18, 20, 0, tzinfo=UTC),
+    )
+
+    assert [at.date() for at in town.post.at["Head Oak"]] == [date(2026, 9, 17)]
+    assert [at.date() for at in town.post.at["Head Elm"]] == [date(2026, 9, 18)]
+
+
+async def test_a_week_is_counted_once_for_all_schools_whatever_happens_between(
+    store: SqlStore, prompts: Prompts
+) -> None:
+    zones = {"Thames": ("Europe/London", ""), "Tasman": ("Pacific/Auckland", "")}
+    schools = people(Thames=5, Tasman=5)
+    town = await build(store, prompts, schools, MONDAY, zones=zones)
+    await town.run(START, SHORT)
+    await town.until(datetime(2026, 9, 11, 0, 0, tzinfo=UTC))
+    auckland = datetime(2026, 9, 18, 15, 30, tzinfo=ZoneInfo("Pacific/Auckland"))
+    await town.until(auckland.astimezone(UTC))
+    assert town.post.received["Head Tasman"]
+    assert not town.post.received["Head Thames"]
+
+    for name in await town.teachers():  # everybody answers after the count
+        check_in = (await town.check_ins(name))["visit"]
+        if check_in.state is CheckInState.OPEN and check_in.closes_at > town.now:
+            await town.fill_step(name, "visit", when="I ask the first question")
+    await town.until(datetime(2026, 9, 18, 20, 0, tzinfo=UTC))
+
+    def bands(school: str) -> list[tuple[int | None, int | None]]:
+        [chart] = [e.chart for e in town.post.received[f"Head {school}"][-1].elements if isinstance(e, Image)]
+        return [(week.ours, week.everyone) for week in chart.weeks]
+
+    assert bands("Thames") == bands("Tasman")
+    assert bands("Thames")[-1] == (1, 1)
+
+
+# --- a story --------------------------------------------------------------------------------------------------------
+
+LAST_STEP = datetime(2026, 9, 22, 15, 0, tzinfo=UTC)  # the ninth teaching day
+LAST_FRIDAY = datetime(2026, 9, 25, 15, 0, tzinfo=UTC)
+STORY = "I wait now, and the quiet ones speak"
+
+
+async def told(store: SqlStore, prompts: Prompts, *, respondents: int, consent: str) -> Town:
+    town = await played(store, prompts, people(Oak=6, Elm=6), until=LAST_STEP)
+    for index, name in enumerate((await town.teachers())[:respondents]):
+        story = {"story": consent} if index == 0 and consent else {"story": "no"} if index % 2 else {}
+        await town.fill_step(name, "close", now=STORY if index == 0 else f"My own words, {index}", **story)
+    await town.until(LAST_FRIDAY)
+    return town
+
+
+async def test_a_story_is_read_with_its_authors_consent_without_a_name(
+    store: SqlStore, prompts: Prompts
+) -> None:
+    town = await told(store, prompts, respondents=10, consent="yes")
+
+    for school in ("Oak", "Elm"):
+        text = digests(town, school)[-1]
+        assert f"One teacher agreed that you may read this: “{STORY}”" in text
+        assert "My own words" not in text
+        assert not any(given in text for given in GIVEN)
+    assert STORY not in "\n".join(digests(town, "Oak")[:-1])
+
+
+@pytest.mark.parametrize(("respondents", "consent"), [(9, "yes"), (12, "no"), (12, "")])
+async def test_no_story_without_ten_who_answered_and_a_yes(
+    store: SqlStore, prompts: Prompts, respondents: int, consent: str
+) -> None:
+    town = await told(store, prompts, respondents=respondents, consent=consent)
+
+    text = "\n".join(digests(town, "Oak") + digests(town, "Elm"))
+    assert STORY not in text
+    assert "My own words" not in text
+    assert "One teacher agreed" not in text
+
+
+@pytest.mark.parametrize("how", ["changed", "taken back", "forgotten"])
+async def test_a_story_disappears_where_it_was_read_when_its_author_says_so(
+    store: SqlStore, prompts: Prompts, how: str
+) -> None:
+    town = await told(store, prompts, respondents=12, consent="yes")
+    author = (await town.teachers())[0]
+    step = (await town.check_ins(author))["close"]
+    async with store.transaction() as tx:  # the step is open for one more day, as in a longer pack
+        await tx.check_ins.save(replace(step, closes_at=datetime(2026, 9, 28, 16, 0, tzinfo=UTC)))
+    assert STORY in await town.command("Head Elm", "digest")
+
+    match how:
+        case "changed":
+            await town.fill_step(author, "close", now=STORY, story="no")
+        case "taken back":
+            await town.command(author, f"take-back {step.id}")
+        case _:
+            await town.command(author, "forget me yes")
+    await town.beat()
+
+    assert STORY not in "\n".join(digests(town, "Oak") + digests(town, "Elm"))
+    assert STORY not in await town.command("Head Elm", "digest")
+    assert len(digests(town, "Oak")) == 2  # mended where they stand, nothing sent anew
+
+
+# --- asking for it --------------------------------------------------------------------------------------------------
+
+
+async def test_the_last_digest_again_for_who_may_read_it(store: SqlStore, prompts: Prompts) -> None:
+    town = await played(store, prompts, people(Oak=5, Elm=5))
+    sent = town.post.received["Head Elm"][-1]
+
+    again = await town.command("Head Elm", "digest")
+
+    assert again == plain(sent)
+    assert "Oak this week" in await town.command(COORDINATOR, "digest")
+    assert "That is not open to you" in await town.command("Ada ofOak", "digest")
+    assert isinstance(sent, Message)
+
+
+async def test_nothing_is_owed_twice_and_every_digest_is_settled(store: SqlStore, prompts: Prompts) -> None:
+    town = await played(store, prompts, people(Oak=5, Elm=5), until=datetime(2026, 11, 20, 20, 0, tzinfo=UTC))
+
+    owed = [each for each in await town.deliveries() if each.kind == "digest"]
+
+    assert {each.state for each in owed} <= {DeliveryState.SENT, DeliveryState.DROPPED}
+    weeks = [at.isocalendar()[:2] for at in town.post.at["Head Oak"]]
+    assert len(weeks) == len(set(weeks))
