@@ -1,1 +1,1 @@
-"""Everything that meets the world: chat platforms, the browser, files, the clock. Knows the core; the core knows none of it."""
+"""Everything that meets the world: chat platforms, the browser, files, the clock. The core knows none of it."""

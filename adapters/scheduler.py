@@ -11,7 +11,7 @@ Tick = Callable[[datetime], Awaitable[object]]
 
 
 def heartbeat(tick: Tick, seconds: int) -> AsyncIOScheduler:
-    """A started scheduler that calls `tick` with the time; a slow tick is never overlapped, a missed one not made up."""
+    """A started scheduler that calls `tick` with the time; a slow tick is never overlapped or made up for."""
 
     async def beat() -> None:
         await tick(datetime.now(UTC))

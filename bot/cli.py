@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from datetime import UTC, datetime
@@ -207,35 +206,48 @@ def migrate() -> None:
 @app.command()
 def serve() -> None:
     """Serve the connected chat platforms, and /healthz."""
-    from aiohttp import web
-
-    from adapters.web import application
+    from adapters.signals import until_stopped
+    from adapters.web import application, listening
 
     read, _, voice = _operator()
-    out.print(voice("cli.serving", host=read.host, port=read.port))
-    web.run_app(application([], voice=voice), host=read.host, port=read.port, print=None, access_log=None)
+    _log(read)
+
+    async def on_air() -> None:
+        async with _store(read) as store:
+
+            async def ready() -> bool:
+                with contextlib.suppress(Exception):  # whatever is wrong with the database: not ready
+                    async with store.transaction() as tx:
+                        await tx.schools.partnerships()
+                        return True
+                return False
+
+            app = application([], voice=voice, ready=ready)
+            async with listening(app, read.host, read.port) as port:
+                _say(voice("cli.serving", host=read.host, port=port))
+                await until_stopped()
+
+    _run(on_air())
 
 
 @app.command()
 def work() -> None:
     """Send what is due, again and again, until stopped."""
     from adapters.scheduler import heartbeat
+    from adapters.signals import until_stopped
     from bot import delivery
 
     read, prompts, voice = _operator()
     _log(read)
 
-    async def until_stopped() -> None:
-        stopped = asyncio.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    async def beating() -> None:
         async with _store(read) as store:
             scheduler = heartbeat(lambda now: delivery.run(store, prompts, {}, now), read.tick_seconds)
-            await stopped.wait()
+            _say(voice("cli.working", seconds=read.tick_seconds))
+            await until_stopped()
             scheduler.shutdown()
 
-    out.print(voice("cli.working", seconds=read.tick_seconds))
-    _run(until_stopped())
+    _run(beating())
 
 
 @prompts_app.command("check")

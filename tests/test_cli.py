@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -20,7 +23,8 @@ def jpd(tmp_path: Path):  # type: ignore[no-untyped-def]  # a small function, us
 
     def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
-        clean |= {"COLUMNS": "200", "JPD_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/jpd.sqlite", "PYTHONPATH": str(ROOT)}
+        store = f"sqlite+aiosqlite:///{tmp_path}/jpd.sqlite"
+        clean |= {"JPD_DATABASE_URL": store, "PYTHONPATH": str(ROOT)}
         return subprocess.run(
             [sys.executable, "-m", "bot", *words],
             env=clean | environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
@@ -61,7 +65,9 @@ def test_a_calendar_moves_a_school_to_its_terms(jpd) -> None:  # type: ignore[no
 
     kept = jpd("calendar", "bryn-derw", str(SAMPLE / "calendars" / "bryn-derw.ics"))
     unknown = jpd("calendar", "nowhere", str(SAMPLE / "calendars" / "bryn-derw.ics"))
-    zone = jpd("calendar", "bryn-derw", str(SAMPLE / "calendars" / "bryn-derw.ics"), "--time-zone", "Mars/Base")
+    zone = jpd(
+        "calendar", "bryn-derw", str(SAMPLE / "calendars" / "bryn-derw.ics"), "--time-zone", "Mars/Base"
+    )
 
     assert kept.returncode == 0, kept.stderr
     assert "terms" in kept.stdout
@@ -91,7 +97,9 @@ def test_the_playground_refuses_to_start_beside_real_tokens(jpd) -> None:  # typ
 def test_prompts_check_finds_a_planted_fault_and_says_where(jpd, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
     focus = tmp_path / "prompts" / "joint-practice-6wk" / "1-focus.en.md"
-    focus.write_text(focus.read_text().replace("Our goal for all our pupils: {goal}", "You haven't named {gaol} yet."))
+    focus.write_text(
+        focus.read_text().replace("Our goal for all our pupils: {goal}", "You haven't named {gaol} yet.")
+    )
 
     whole, planted = jpd("prompts", "check"), jpd("prompts", "check", str(tmp_path / "prompts"))
 
@@ -99,6 +107,46 @@ def test_prompts_check_finds_a_planted_fault_and_says_where(jpd, tmp_path: Path)
     assert planted.returncode == 1
     assert "FIX joint-practice-6wk/1-focus.en.md:" in planted.stdout
     assert "gaol" in planted.stdout
+
+
+def started(tmp_path: Path, *words: str) -> subprocess.Popen[str]:
+    """A long-running `jpd`, in a folder of its own."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
+    store = f"sqlite+aiosqlite:///{tmp_path}/jpd.sqlite"
+    clean |= {"JPD_DATABASE_URL": store, "JPD_PORT": "0", "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", *words],
+        env=clean, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+
+
+def test_serve_answers_healthz_and_stops_when_asked(tmp_path: Path) -> None:
+    with started(tmp_path, "serve") as process:
+        assert process.stdout is not None
+        [url] = re.findall(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        with urlopen(f"{url}/healthz", timeout=10) as answer:  # noqa: S310  # our own address
+            assert answer.read() == b"ok"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def test_work_ticks_and_stops_when_asked(tmp_path: Path) -> None:
+    with started(tmp_path, "work") as process:
+        assert process.stdout is not None
+        assert "every 10 seconds" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def test_the_playground_survives_being_killed(tmp_path: Path) -> None:
+    words = ("play", "--no-browser", "--port", "0", "--folder", str(tmp_path))
+    for _ in range(2):
+        with started(tmp_path, *words) as process:
+            assert process.stdout is not None
+            [url] = re.findall(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+            with urlopen(f"{url}api/people", timeout=10) as answer:  # noqa: S310  # our own address
+                assert b"Elin Pugh" in answer.read()
+            process.kill()
 
 
 def test_migrate_can_be_repeated(jpd) -> None:  # type: ignore[no-untyped-def]

@@ -14,7 +14,8 @@ from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SHELL = [line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+SHELL = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
 JPD = [line.removeprefix("jpd ").split() for line in SHELL if line.startswith("jpd ")]
 
 
@@ -22,7 +23,9 @@ def test_every_setting_is_listed_with_its_default() -> None:
     for name, field in Settings.model_fields.items():
         [row] = [line for line in README.splitlines() if line.startswith(f"| `JPD_{name.upper()}` ")]
         if name != "prompts":
-            assert f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`" in row
+            assert (
+                f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`" in row
+            )
 
 
 def test_every_make_target_it_names_exists() -> None:
@@ -47,8 +50,9 @@ def test_its_commands_run(words: list[str], tmp_path_factory: pytest.TempPathFac
     environment = os.environ | {"JPD_DATABASE_URL": f"sqlite+aiosqlite:///{store}"}
 
     done = subprocess.run(
-        [sys.executable, "-m", "bot", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+        [sys.executable, "-m", "bot", *words],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr
 
