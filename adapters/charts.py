@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 import vl_convert
 
+from adapters.texts import MORE, cut
 from bot.message import Chart, Week
 
 Json: TypeAlias = dict[str, Any]
@@ -26,9 +28,12 @@ LEVELS = (1, 2, 3, 4)
 BAR_SHARE, WIDEST_BAR = 0.62, 32
 PLOT_WIDTH = 300
 """Roughly, beside the words of the levels."""
-WORDS_WRAPPED = 54
-TITLE_WRAPPED = 40
+TITLE_WIDTH, WORDS_WIDTH, LEVEL_WIDTH, LABEL_WIDTH = 40, 54, 16, 10
+"""Characters that fit."""
+MOST_LINES = 3
 LABELS_THAT_FIT = 6
+
+_UNDRAWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 
 @lru_cache(maxsize=64)
@@ -48,7 +53,7 @@ def spec(chart: Chart) -> Json:
     ours = any(week.ours is not None for week in chart.weeks)
     layers = [
         _bars("ours" if ours else "everyone", len(chart.weeks)),
-        *(_line() if ours else ()),
+        *(_dashes() if ours else ()),
         _gaps(chart.gap),
     ]
     return {
@@ -81,8 +86,8 @@ def _rows(weeks: tuple[Week, ...]) -> list[Json]:
 
 def _title(chart: Chart) -> Json:
     return {
-        "text": textwrap.wrap(chart.title, TITLE_WRAPPED) or [""],
-        "subtitle": textwrap.wrap(chart.subtitle, WORDS_WRAPPED) or [""],
+        "text": _lines(chart.title, TITLE_WIDTH),
+        "subtitle": _lines(chart.subtitle, WORDS_WIDTH),
         "anchor": "start",
         "frame": "bounds",
         "offset": 16,
@@ -101,21 +106,22 @@ def _weeks_axis(chart: Chart) -> Json:
     """Every week has its place; of many weeks every other has its label, the last one always."""
     mondays = [week.monday.isoformat() for week in chart.weeks]
     step = -(-len(mondays) // LABELS_THAT_FIT) or 1
-    labels = {week.monday.isoformat(): week.label for week in chart.weeks}
+    labels = {week.monday.isoformat(): _line(week.label, LABEL_WIDTH) for week in chart.weeks}
     return {
         "field": "week",
         "type": "ordinal",
         "sort": mondays,
         "axis": {
             "values": mondays[::-1][::step][::-1],
-            "labelExpr": f"{json.dumps(labels)}[datum.value]",
+            "labelExpr": f"{_expression(labels)}[datum.value]",
             "labelAngle": 0,
             "labelFontSize": 12,
             "labelColor": GREY,
             "labelPadding": 7,
+            "labelLimit": 0,
             "ticks": False,
             "domainColor": RULE,
-            "title": textwrap.wrap(chart.footer, WORDS_WRAPPED) or [""],
+            "title": _lines(chart.footer, WORDS_WIDTH),
             "titleAnchor": "start",
             "titleAlign": "left",
             "titleFontSize": 12,
@@ -127,17 +133,17 @@ def _weeks_axis(chart: Chart) -> Json:
 
 
 def _levels_axis(levels: tuple[str, ...]) -> Json:
-    words = dict(zip(map(str, LEVELS), levels, strict=True))
+    words = {str(level): _line(word, LEVEL_WIDTH) for level, word in zip(LEVELS, levels, strict=True)}
     return {
         "type": "quantitative",
         "scale": {"domain": [0, LEVELS[-1]], "nice": False},
         "axis": {
             "values": [0, *LEVELS],
-            "labelExpr": f"{json.dumps(words)}[datum.value] || ''",
+            "labelExpr": f"{_expression(words)}[datum.value] || ''",
             "labelFontSize": 12,
             "labelColor": GREY,
             "labelPadding": 8,
-            "labelLimit": 110,
+            "labelLimit": 0,
             "ticks": False,
             "domain": False,
             "gridColor": RULE,
@@ -158,7 +164,7 @@ def _bars(field: str, weeks: int) -> Json:
     }
 
 
-def _line() -> tuple[Json, ...]:
+def _dashes() -> tuple[Json, ...]:
     """Dashed, upon a light edge that keeps it visible on the bars; broken where there was nothing."""
     shared: Json = {"encoding": {"y": {"field": "everyone"}}}
     line: Json = {"type": "line", "invalid": "break-paths-show-path-domains", "strokeCap": "butt"}
@@ -182,7 +188,7 @@ def _gaps(words: str) -> Json:
         "transform": [{"filter": "datum.gap"}],
         "mark": {
             "type": "text",
-            "text": words,
+            "text": _line(words, WORDS_WIDTH // 2),
             "angle": 270,
             "fontSize": 12,
             "color": GREY,
@@ -190,3 +196,25 @@ def _gaps(words: str) -> Json:
         },
         "encoding": {"y": {"datum": LEVELS[-1] / 2}},
     }
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+# They are cut here: Vega's own cutting tears characters in two, and then fails.
+
+
+def _lines(words: str, width: int) -> list[str]:
+    lines = textwrap.wrap(_drawable(words), width, max_lines=MOST_LINES, placeholder=f" {MORE}")
+    return lines or [""]
+
+
+def _line(words: str, width: int) -> str:
+    return cut(_drawable(words), width)
+
+
+def _drawable(words: str) -> str:
+    return " ".join(_UNDRAWABLE.sub(" ", words).split())
+
+
+def _expression(words: dict[str, str]) -> str:
+    """A table for Vega's expressions, which know no characters written as pairs of escapes."""
+    return json.dumps(words, ensure_ascii=False)

@@ -17,15 +17,16 @@ from typing import Protocol
 
 import structlog
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from adapters.playground import inbound, render
 from adapters.playground.exchange import Exchange
 from adapters.playground.messenger import Line, Notice, PlaygroundMessenger, person_id
-from adapters.playground.world import PLATFORM, Travel
+from adapters.playground.world import Travel, address
 from bot.events import Event, What
 from bot.message import FieldErrors, Form, Reply
-from bot.model import Address, Member, School
+from bot.model import Member, School
 from bot.prompts import Voice
 from bot.roster import RosterError
 from bot.say import rosters as roster_words
@@ -244,7 +245,7 @@ class _Playground:
                 elif part.name == "file" and part.filename:
                     file = folder / _file_name(part.filename)
                     await self._keep(part, file)
-        except (ValueError, AssertionError) as error:
+        except (ValueError, AssertionError, HttpProcessingError) as error:
             raise inbound.Garbage("a broken form") from error
         if file is None:
             raise Refused(400, self._voice("play.import-no-file"))
@@ -292,11 +293,6 @@ def _line(line: Line) -> dict[str, object]:
         "teams": line.teams,
         "replaced": line.replaced,
     }
-
-
-def address(member: Member, school: School) -> Address:
-    """Each school is a workspace of its own, as in the world outside."""
-    return Address(PLATFORM, school.source_id, member.source_id)
 
 
 def _opened(reply: Reply | None) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 from adapters.markdown import Run, flat, parse, split, words
 from adapters.texts import cut, pieces, units
 
-_MARKS = re.compile(r"[*_~`]|:[\w'+-]+:|^\s*>", re.MULTILINE)
+_MARKS = re.compile(r"[*_~`>]|:[\w'+-]+:")
 """What mrkdwn reads in plain words, and has no escape for: formats, emoji names, a quote at a line's start."""
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _BOUNDARY = "\u200b"
@@ -32,7 +32,7 @@ def texts(md: str, limit: int) -> tuple[dict[str, Any], ...]:
 
 def field(label: str, value: str, limit: int) -> dict[str, Any]:
     """A label in bold over its value."""
-    runs = (Run(label, bold=True), Run(f"\n{value}"))
+    runs = (Run(" ".join(label.split()), bold=True), Run(f"\n{value}"))
     parts = _texts(runs, limit)
     return parts[0] if len(parts) == 1 else plain(words(runs), limit)
 

@@ -40,6 +40,8 @@ T = TypeVar("T")
 
 VALUE = "value"
 """The action id of every input; its block's id is the question's key."""
+_CHOICES = (Kind.ONE, Kind.MANY)
+"""Slack refuses a whole view where there is nothing to choose from."""
 _END = 4
 """Blocks that stay when the middle must go: the buttons, and the way out."""
 
@@ -56,7 +58,9 @@ def message(said: Message) -> Json:
 def view(form: Form) -> Json:
     """The modal; what is wrong in it goes by `errors`, in Slack's answer to the submission."""
     blocks = [_section(text) for text in texts(form.intro, limits.TEXT)]
-    blocks += [_input(each) for each in form.inputs]
+    blocks += [
+        _input(each) for each in form.inputs if each.question.kind not in _CHOICES or choices(each.question)
+    ]
     blocks = blocks or [_section(plain(form.title, limits.TEXT))]
     return {
         "type": "modal",

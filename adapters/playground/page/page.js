@@ -175,6 +175,8 @@ function setUnread(id, count) {
   const button = $("schools").querySelector(`button[data-person="${CSS.escape(id)}"]`);
   button?.querySelector(".badge")?.parentElement.remove();
   if (button && count) button.append(badge(count));
+  const all = [...unread.values()].reduce((sum, each) => sum + each, 0);
+  $("show-people").replaceChildren(words.people, ...(all ? [badge(all)] : []));
 }
 
 async function play(id, chosen = false) {
@@ -365,7 +367,6 @@ function showErrors(form, { html }) {
   const prefix = inDialog ? "dialog" : `line-${lineOf(form)}`;
   const fields = scope(fragment(html), prefix).querySelector(".fields");
   form.querySelector(".fields").replaceWith(fields);
-  status(words["form-faults"]);
   (fields.querySelector("[aria-invalid]") ?? fields.querySelector("input, textarea"))?.focus();
 }
 

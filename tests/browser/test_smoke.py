@@ -1,0 +1,46 @@
+import pytest
+
+from tests.browser.conftest import Player
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_newcomer_asks_for_help_with_the_keyboard_and_nothing_is_in_the_way(player: Player) -> None:
+    player.become("Elin Pugh")
+    player.picture("empty")
+    player.check()
+
+    player.say("help")
+
+    player.page.locator(".line", has_text="pause until").wait_for()
+    player.picture("help")
+    player.check()
+
+
+def test_a_form_opens_as_a_dialog_shows_its_faults_and_closes_with_escape(player: Player) -> None:
+    player.become("Elin Pugh")
+    player.say("/pause")
+
+    player.page.locator("dialog#form[open]").wait_for()
+    player.page.locator("dialog#form button[type=submit]").focus()
+    player.page.keyboard.press("Enter")
+    player.page.locator("dialog#form .error").wait_for()
+    assert player.page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
+    player.picture("form")
+    player.check()
+
+    player.page.keyboard.press("Escape")
+    player.page.locator("dialog#form").wait_for(state="hidden")
+    assert player.page.evaluate("document.activeElement.id") == "message"
+
+
+def test_time_moves_on_and_the_clock_is_the_schools(player: Player) -> None:
+    player.become("Elin Pugh")
+    before = player.page.locator("#clock").inner_text()
+
+    player.travel("+1 day")
+
+    assert player.page.locator("#clock").inner_text() != before
+    player.become("Tama Rewi")
+    assert player.page.locator("#clock").inner_text() != before
+    player.check()
