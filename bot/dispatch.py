@@ -178,7 +178,7 @@ async def _open(
 async def _submit(
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, submitted: Submitted, event: Event
 ) -> Reply:
-    values = submitted.values
+    values = {key: value.strip() for key, value in submitted.values.items()}
     match submitted.form:
         case "check-in":
             return await check_ins.submit(tx, prompts, voice, member, submitted.context, values, event.at)
