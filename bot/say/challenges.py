@@ -16,13 +16,20 @@ def released(voice: Voice, challenge: Challenge, name: str) -> Message:
         voice("challenge.summary", name=name),
         (
             Text(voice.md("challenge.lead", name=name)),
-            Quote(challenge.evidence, voice("challenge.evidence")),
-            Quote(challenge.question, voice("challenge.question")),
-            *((Quote(challenge.suggestion, voice("challenge.suggestion")),) if challenge.suggestion else ()),
+            *_quotes(voice, challenge),
             *row((opens(voice, "button.reply-challenge", "challenge", str(challenge.id), primary=True),)),
             Text(voice.md("challenge.foot"), small=True),
         ),
     )
+
+
+def _quotes(voice: Voice, challenge: Challenge) -> tuple[Quote, ...]:
+    parts = (
+        ("challenge.evidence", challenge.evidence),
+        ("challenge.question", challenge.question),
+        ("challenge.suggestion", challenge.suggestion),
+    )
+    return tuple(Quote(text, voice(label)) for label, text in parts if text)
 
 
 def took_back(voice: Voice, name: str) -> Message:
@@ -51,11 +58,17 @@ def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:
 
 
 def replied(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
-    """Said back to the receiver."""
-    return plain(
-        voice, "challenge.replied", opens(voice, "button.change", "challenge", str(challenge.id)),
-        name=name, step=challenge.next_step, day=voice.day(day),
-    )  # fmt: skip
+    """Said back to the receiver, below what they were given: it stays theirs to read."""
+    return Message(
+        voice("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day)),
+        (
+            Text(voice.md("challenge.lead", name=name)),
+            *_quotes(voice, challenge),
+            Text(voice.md("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day))),
+            Quote(challenge.reply, voice("check-in.your-words")),
+            *row((opens(voice, "button.change", "challenge", str(challenge.id)),)),
+        ),
+    )
 
 
 def reply(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
