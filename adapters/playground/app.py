@@ -269,7 +269,7 @@ async def _next(notices: asyncio.Queue[Notice | None]) -> bytes | None:
         return b": still here\n\n"
     if notice is None:
         return None
-    return f"data: {json.dumps({'person': notice.person, 'author': notice.author})}\n\n".encode()
+    return f"data: {json.dumps({'person': notice.person, 'is_news': notice.is_news})}\n\n".encode()
 
 
 def _filled(page: str, words: dict[str, str], language: str) -> str:

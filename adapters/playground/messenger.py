@@ -98,7 +98,8 @@ class Notice:
     """Something a page should look at: a line of that person, or, without one, the clock."""
 
     person: str = ""
-    author: str = ""
+    is_news: bool = False
+    """Whether nobody asked for it at once: then somebody who looks elsewhere is told."""
 
 
 class PlaygroundMessenger:
@@ -119,7 +120,7 @@ class PlaygroundMessenger:
         """Put another message in the place of a sent one."""
         faces = await asyncio.to_thread(self._faces, message)
         await self._conversations.replace(int(ref), **faces, at=await self._now())
-        self.tell(Notice(person_id(address), "bot"))
+        self.tell(Notice(person_id(address)))
 
     async def find(self, address: Address, delivery_id: int) -> str | None:  # noqa: ARG002  # the port's
         """The line by which that delivery arrived."""
@@ -149,7 +150,7 @@ class PlaygroundMessenger:
             html=render.words(words),
             plain=words,
         )
-        self.tell(Notice(person_id(address), "person"))
+        self.tell(Notice(person_id(address)))
 
     async def lines(self, address: Address) -> Sequence[Line]:
         """The whole conversation, oldest first."""
@@ -194,7 +195,7 @@ class PlaygroundMessenger:
             # Drawing a chart takes a second: in a thread, so that everybody else is still answered.
             **await asyncio.to_thread(self._faces, message),
         )
-        self.tell(Notice(person_id(address), "bot"))
+        self.tell(Notice(person_id(address), is_news=delivery_id is not None))
         return line_id
 
     async def _now(self) -> datetime:

@@ -44,3 +44,34 @@ def test_time_moves_on_and_the_clock_is_the_schools(player: Player) -> None:
     player.become("Tama Rewi")
     assert player.page.locator("#clock").inner_text() != before
     player.check()
+
+
+def test_a_double_click_and_a_fault_lose_nothing(player: Player) -> None:
+    player.become("Elin Pugh")
+    player.say("/profile")
+    player.page.get_by_role("button", name="What I offer and look for").last.dblclick()
+    player.page.locator("dialog#form[open]").wait_for()
+    player.page.keyboard.press("Escape")
+
+    player.say("/pause")
+    send = player.page.locator("dialog#form[open] button[type=submit]")
+    send.dblclick()
+
+    player.page.locator("dialog#form[open] .error").wait_for()
+    assert player.lines.count() == 3, "profile, its answer, and pause"
+    player.check()
+
+
+def test_what_was_typed_stays_when_the_playground_does_not_answer(player: Player) -> None:
+    player.become("Elin Pugh")
+    player.page.route("**/api/say", lambda route: route.abort())
+    player.page.locator("#message").fill("Four seconds feel long")
+    player.page.keyboard.press("Enter")
+    player.page.locator("#status", has_text="Nothing that you typed is lost").wait_for()
+    assert player.page.locator("#message").input_value() == "Four seconds feel long"
+
+    player.page.unroute("**/api/say")
+    player.page.keyboard.press("Enter")
+
+    player.page.locator(".line", has_text="Four seconds feel long").first.wait_for()
+    assert player.page.locator("#message").input_value() == ""

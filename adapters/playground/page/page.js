@@ -57,10 +57,11 @@ const hue = (name) => [...name].reduce((sum, sign) => (Math.imul(sum, 16777619) 
 const avatar = (name) => element("span", { class: `avatar hue-${hue(name)}`, "aria-hidden": "true" }, initials(name));
 
 let statusTimer;
-function status(text, stays = false) {
+function status(text, { stays = false, unseen = false } = {}) {
   clearTimeout(statusTimer);
   // Beside an open dialog nothing is seen or read out.
   (document.querySelector("dialog[open]") ?? document.body).append($("status"));
+  $("status").className = unseen ? "unseen" : "";
   $("status").textContent = text;
   if (text && !stays) statusTimer = setTimeout(() => ($("status").textContent = ""), 6000);
 }
@@ -90,9 +91,6 @@ function post(path, posted) {
   const headers = { "Content-Type": "application/json" };
   return ask(path, { method: "POST", headers, body: JSON.stringify(posted) });
 }
-
-// One id for one thing done: whatever is sent twice happens once.
-const freshId = () => crypto.randomUUID();
 
 // --- people --------------------------------------------------------------------------------------------------------
 
@@ -252,7 +250,7 @@ async function fetchLines(whole) {
 function scrollTo(newest) {
   const log = $("log");
   if (newest.offsetHeight < log.clientHeight) log.scrollTop = log.scrollHeight;
-  else newest.scrollIntoView({ block: "start" });
+  else log.scrollTop = newest.offsetTop - log.offsetTop;
 }
 
 function showLine(line, isNew) {
@@ -278,20 +276,18 @@ function raw(key, json) {
 
 // --- what the person does --------------------------------------------------------------------------------------------
 
-// Runs it once at a time, and says kindly what went wrong.
-let working = false;
-async function guarded(act) {
-  if (working) return;
-  working = true;
-  try {
-    await act();
-  } catch (error) {
+// One after the other, and whatever goes wrong is said kindly.
+let doing = Promise.resolve();
+function guarded(act) {
+  doing = doing.then(act).catch((error) => {
     status(error instanceof Failed ? error.message : words.failed);
     if (!(error instanceof Failed)) console.error(error);
-  } finally {
-    working = false;
-  }
+  });
 }
+
+// One id for one thing done, drawn when it is pressed and kept until it is taken: a double click, or trying again
+// after a failure, happens once.
+const idOf = (node) => (node.dataset.id ??= crypto.randomUUID());
 
 $("composer").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -308,9 +304,9 @@ let pending = null; // what was typed and not yet taken keeps its id, so that tr
 async function sayWords() {
   const text = $("message").value;
   if (!text.trim()) return $("message").focus();
-  if (pending?.text !== text || pending.person !== played.id) pending = { id: freshId(), text, person: played.id };
+  if (pending?.text !== text || pending.person !== played.id) pending = { id: crypto.randomUUID(), text, person: played.id };
   const done = await post("/api/say", pending);
-  if (played.id === pending.person) $("message").value = "";
+  if ($("message").value === text) $("message").value = ""; // and nothing that was typed meanwhile
   pending = null;
   $("log").scrollTop = $("log").scrollHeight;
   await refresh();
@@ -319,17 +315,17 @@ async function sayWords() {
 
 $("log").addEventListener("click", (event) => {
   const button = event.target.closest("button[data-press]");
-  if (button) guarded(() => press(button));
+  if (!button) return;
+  const [id, person, line] = [idOf(button), played.id, lineOf(button)];
+  guarded(() => press(button, { id, person, line, press: button.dataset.press }));
 });
 
-async function press(button) {
-  const line = lineOf(button);
-  button.dataset.id ??= freshId();
-  const posted = { id: button.dataset.id, person: played.id, press: button.dataset.press, line };
+async function press(button, posted) {
+  if (button.dataset.id !== posted.id) return; // a double click: taken already
   const done = await post("/api/press", posted);
   delete button.dataset.id; // taken: the next press is another one
   await refresh();
-  follow(done, line, button);
+  follow(done, posted.line, button);
 }
 
 const lineOf = (node) => Number(node.closest("[data-line]")?.dataset.line) || null;
@@ -338,20 +334,20 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-form]");
   if (!form) return;
   event.preventDefault();
-  guarded(() => submit(form));
+  const { line, person } = $("form").contains(form) ? opened : { line: lineOf(form), person: played.id };
+  const about = { form: form.dataset.form, context: form.dataset.context, values: valuesOf(form) };
+  const posted = { id: idOf(form), person, line, ...about };
+  guarded(() => submit(form, posted));
 });
 
-async function submit(form) {
-  const line = $("form").contains(form) ? opened.line : lineOf(form);
-  form.dataset.id ??= freshId();
-  const person = $("form").contains(form) ? opened.person : played.id;
-  const posted = { id: form.dataset.id, person, line, form: form.dataset.form, context: form.dataset.context, values: valuesOf(form) };
+async function submit(form, posted) {
+  if (form.dataset.id !== posted.id) return;
   const done = await post("/api/submit", posted);
   delete form.dataset.id;
   if (done.errors) return showErrors(form, done.errors);
   if ($("form").contains(form)) $("form").close();
   await refresh();
-  follow(done, line, $("message"));
+  follow(done, posted.line, $("message"));
 }
 
 function valuesOf(form) {
@@ -447,13 +443,13 @@ document.querySelector(".travel").addEventListener("click", (event) => {
 });
 
 async function travel(button) {
-  status(words.travelling, true);
+  status(words.travelling, { stays: true });
   document.body.setAttribute("aria-busy", "true");
   try {
     const found = await post("/api/travel", { by: button.dataset.travel });
     setClock(found.now);
     await refresh();
-    status(say("arrived", { day: moment(found.now, LONG) }));
+    status(say("arrived", { day: moment(found.now, LONG) }), { unseen: true }); // the clock shows it
   } finally {
     document.body.removeAttribute("aria-busy");
   }
@@ -473,7 +469,7 @@ function listen() {
     lost = false;
   };
   source.onerror = () => {
-    if (!lost) status(words.lost, true);
+    if (!lost) status(words.lost, { stays: true });
     lost = true;
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
   };
@@ -481,7 +477,7 @@ function listen() {
     const told = JSON.parse(data);
     if (!told.person) return void loadPeople().catch(() => {});
     if (told.person !== played?.id) {
-      if (told.author === "bot") setUnread(told.person, (unread.get(told.person) ?? 0) + 1);
+      if (told.is_news) setUnread(told.person, (unread.get(told.person) ?? 0) + 1);
       return;
     }
     clearTimeout(soon);

@@ -56,7 +56,7 @@ async def test_an_update_stands_where_the_message_stood(
 async def test_open_pages_hear_and_closed_ones_are_forgotten(messenger: PlaygroundMessenger) -> None:
     with messenger.page() as page:
         await messenger.send(ELIN, HELLO, 7)
-        assert page.get_nowait() == Notice("bryn-derw/elin", "bot")
+        assert page.get_nowait() == Notice("bryn-derw/elin", is_news=True)
 
     await messenger.send(ELIN, HELLO, 8)
     assert page.empty()

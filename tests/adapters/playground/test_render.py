@@ -13,10 +13,41 @@ from bot.prompts import escape
 from tests.adapters import anything
 from tests.adapters.playground.script import ASK, DIGEST, everything
 
-TAGS = set(
-    "a blockquote br button code dd div dl dt em fieldset figcaption figure form h3 hr img input label legend li ol p "
-    "span strong table tbody td textarea th thead tr ul".split()
-)
+TAGS = {
+    "a",
+    "blockquote",
+    "br",
+    "button",
+    "code",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "form",
+    "h3",
+    "hr",
+    "img",
+    "input",
+    "label",
+    "legend",
+    "li",
+    "ol",
+    "p",
+    "span",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "textarea",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+}
 VOID = {"br", "hr", "img", "input"}
 
 

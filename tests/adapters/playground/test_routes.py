@@ -355,8 +355,8 @@ async def test_a_page_hears_of_what_is_new_until_the_playground_stops(playground
 
         assert (await stream.content.read()).strip() == b""
 
-    assert told == [{"person": TAMA, "author": "person"}, {"person": TAMA, "author": "bot"}]
-    assert clock == {"person": "", "author": ""}
+    assert told == [{"person": TAMA, "is_news": False}] * 2
+    assert clock == {"person": "", "is_news": False}
 
 
 async def anext_data(stream: ClientResponse) -> str:
