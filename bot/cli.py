@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+import traceback
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -311,6 +312,25 @@ async def _playground_store(
         await store.close()
 
 
+def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """An error by its kind and place only: its message may quote what somebody wrote, or a token."""
+    given = event.pop("exc_info", None)
+    error = (
+        given[1]
+        if isinstance(given, tuple)
+        else given
+        if isinstance(given, BaseException)
+        else sys.exception()
+    )
+    if given and error is not None:
+        frames = traceback.extract_tb(error.__traceback__)[-6:]
+        event["error"] = type(error).__name__
+        event["where"] = " < ".join(
+            f"{each.name} {Path(each.filename).name}:{each.lineno}" for each in reversed(frames)
+        )
+    return event
+
+
 def _log(read: settings.Settings, level: int = logging.INFO) -> None:
     """Logs go to standard error: text for people, JSON lines for machines."""
     shape = structlog.processors.JSONRenderer() if read.log_json else structlog.dev.ConsoleRenderer()
@@ -319,7 +339,7 @@ def _log(read: settings.Settings, level: int = logging.INFO) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
+            _without_words,
             shape,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -8,7 +8,7 @@ import structlog
 
 from bot import challenges, check_ins, commands, cycles, digests, members, notes, pairings
 from bot.errors import UserError
-from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, readable
+from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What, readable
 from bot.message import Reply
 from bot.model import Member
 from bot.ports import Handle, Store, Tx
@@ -42,12 +42,20 @@ async def _handle(store: Store, prompts: Prompts, event: Event) -> Reply | None:
             voice = prompts.voice(member.language)
             return await _turn(tx, prompts, voice, member, event)
     except UserError as problem:
-        return basics.error(voice, problem)
+        return basics.error(voice, problem, _written(event.what))
     except NoTeachingDays:
-        return basics.error(voice, UserError("no-teaching-days", day=voice.day(event.at.date())))
+        return basics.error(
+            voice, UserError("no-teaching-days", day=voice.day(event.at.date())), _written(event.what)
+        )
     except Exception:
         log.exception("event.failed", event_id=event.id, kind=type(event.what).__name__)
-        return basics.apology(voice)
+        return basics.apology(voice, _written(event.what))
+
+
+def _written(what: What) -> tuple[str, ...]:
+    """Somebody's words in a form, as against choices."""
+    values = what.values.values() if isinstance(what, Submitted) else ()
+    return tuple(value for value in values if " " in value.strip())
 
 
 async def _turn(tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event) -> Reply | None:

@@ -68,6 +68,10 @@ class RosterChange:
     """Which columns change: names of fields, no values."""
 
 
+UNKNOWN_SCHOOL, PERSON_WITHOUT_SCHOOL = "roster.unknown-school", "roster.person-without-school"
+"""Faults that only show against what is kept: facts `school` and `person`."""
+
+
 class RosterError(Exception):
     """Faults in a roster file, all of them at once; nothing was changed."""
 

@@ -15,13 +15,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="JPD_", env_file=".env", extra="ignore", frozen=True)
 
     database_url: str = Field(
-        "sqlite+aiosqlite:///jpd.sqlite", description="SQLite or PostgreSQL, as SQLAlchemy writes it"
+        default="sqlite+aiosqlite:///jpd.sqlite", description="SQLite or PostgreSQL, as SQLAlchemy writes it"
     )
-    host: str = Field("127.0.0.1", description="Address `jpd serve` listens on")
-    port: int = Field(3978, ge=0, le=65535, description="Port `jpd serve` listens on")
-    prompts: Path = Field(Path(__file__).parent.parent / "prompts", description="Folder of the content")
-    tick_seconds: int = Field(10, ge=1, le=3600, description="How often `jpd work` looks for what is due")
-    log_json: bool = Field(False, description="Logs as JSON lines instead of text")
+    host: str = Field(default="127.0.0.1", description="Address `jpd serve` listens on")
+    port: int = Field(default=3978, ge=0, le=65535, description="Port `jpd serve` listens on")
+    prompts: Path = Field(
+        default=Path(__file__).parent.parent / "prompts", description="Folder of the content"
+    )
+    tick_seconds: int = Field(
+        default=10, ge=1, le=3600, description="How often `jpd work` looks for what is due"
+    )
+    log_json: bool = Field(default=False, description="Logs as JSON lines instead of text")
 
 
 class SettingsError(Exception):
@@ -31,7 +35,7 @@ class SettingsError(Exception):
 def read() -> Settings:
     """The settings of this process. Raises `SettingsError` with everything that is wrong."""
     try:
-        return Settings()  # type: ignore[call-arg]  # every field has a default; mypy reads Field(...) positionally
+        return Settings()
     except ValidationError as wrong:
         lines = [
             f"JPD_{str(each['loc'][0]).upper()}: {each['msg']}" for each in wrong.errors(include_input=False)

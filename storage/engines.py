@@ -19,7 +19,11 @@ def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
     """
     if _is_sqlite(url):
         engine = create_async_engine(
-            _with_driver(url, "sqlite+aiosqlite"), pool_size=1, max_overflow=0, pool_timeout=SECONDS_TO_WAIT
+            _with_driver(url, "sqlite+aiosqlite"),
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=SECONDS_TO_WAIT,
+            hide_parameters=True,
         )
         _prepare_sqlite(engine.sync_engine, enforce_foreign_keys=True, durable=durable)
         return engine
@@ -29,6 +33,7 @@ def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
         max_overflow=0,  # measured: an overflowing pool runs at 0.4 of a fixed one
         pool_timeout=SECONDS_TO_WAIT,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error never carries anybody's words
     )
 
 

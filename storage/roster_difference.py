@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 from bot.model import Profile
-from bot.roster import ChangeKind, Fault, Roster, RosterChange, RosterError, RosterPerson, RosterSchool
+from bot.roster import (
+    PERSON_WITHOUT_SCHOOL,
+    UNKNOWN_SCHOOL,
+    ChangeKind,
+    Fault,
+    Roster,
+    RosterChange,
+    RosterError,
+    RosterPerson,
+    RosterSchool,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +45,9 @@ def _check_schools_of_people(kept: Roster, came: Roster) -> None:
     known = {school.source_id for roster in (kept, came) for school in roster.schools}
     known_people = {person.source_id for person in kept.people}
     strange = {school for person in came.people for _, school in person.posts} - known
-    faults = [("roster.unknown-school", ("school", school)) for school in sorted(strange)]
+    faults = [(UNKNOWN_SCHOOL, ("school", school)) for school in sorted(strange)]
     faults += [
-        ("roster.person-without-school", ("person", person.source_id))
+        (PERSON_WITHOUT_SCHOOL, ("person", person.source_id))
         for person in came.people
         if person.active and not person.posts and person.source_id not in known_people
     ]

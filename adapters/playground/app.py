@@ -23,7 +23,7 @@ from aiohttp.typedefs import Handler
 from adapters.playground import inbound, render
 from adapters.playground.exchange import Exchange
 from adapters.playground.messenger import Line, Notice, PlaygroundMessenger, person_id
-from adapters.playground.world import Travel, address
+from adapters.playground.world import FEATURED, Travel, address
 from bot.events import Event, What
 from bot.message import FieldErrors, Form, Reply
 from bot.model import Member, School
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 
 LARGEST_FILE = 64 * 1024 * 1024
 CHUNK = 256 * 1024
+YES_OR_NO = {"yes": True, "no": False}
 HEARTBEAT_SECONDS = 15
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 CONTENT_SECURITY = (
@@ -64,7 +65,9 @@ class Scene(Protocol):
     async def travel(self, how: Travel) -> datetime:
         """Move time on, with everything that happens on the way."""
 
-    async def import_roster(self, file: Path, *, dry_run: bool) -> Sequence[str]:
+    async def import_roster(
+        self, file: Path, *, dry_run: bool, administrators_are_principals: bool | None
+    ) -> Sequence[str]:
         """Import a roster; the difference, a line each. Raises `RosterError`."""
 
 
@@ -196,9 +199,14 @@ class _Playground:
         if not request.content_type.startswith("multipart/"):
             raise inbound.Garbage("not a form")
         with tempfile.TemporaryDirectory() as folder:
-            file, dry_run = await self._uploaded(request, Path(folder))
+            file, said = await self._uploaded(request, Path(folder))
+            dry_run = said.get("dry_run") == "yes"
             try:
-                lines = await self._scene.import_roster(file, dry_run=dry_run)
+                lines = await self._scene.import_roster(
+                    file,
+                    dry_run=dry_run,
+                    administrators_are_principals=YES_OR_NO.get(said.get("administrators", "")),
+                )
             except RosterError as error:
                 faults = roster_words.faults(self._voice, error.faults)
                 return web.json_response(
@@ -231,17 +239,18 @@ class _Playground:
             "roles": self._scene.roles(member),
             "school": school.name,
             "zone": school.time_zone,
+            "group": self._voice("play.begin") if member.name in FEATURED else school.name,
         }
 
-    async def _uploaded(self, request: web.Request, folder: Path) -> tuple[Path, bool]:
-        """The file, kept under its own name for the messages that name it; and whether it is only a try."""
-        file, dry_run = None, False
+    async def _uploaded(self, request: web.Request, folder: Path) -> tuple[Path, dict[str, str]]:
+        """The file, kept under its own name for the messages that name it; and what else the form says."""
+        file, said = None, {}
         try:
             async for part in await request.multipart():
                 if not isinstance(part, BodyPartReader):
                     raise inbound.Garbage("a form in a form")
-                if part.name == "dry_run":
-                    dry_run = (await part.read_chunk(CHUNK)) == b"yes"
+                if part.name in ("dry_run", "administrators"):
+                    said[part.name] = (await part.read_chunk(CHUNK)).decode(errors="replace")
                 elif part.name == "file" and part.filename:
                     file = folder / _file_name(part.filename)
                     await self._keep(part, file)
@@ -249,7 +258,7 @@ class _Playground:
             raise inbound.Garbage("a broken form") from error
         if file is None:
             raise Refused(400, self._voice("play.import-no-file"))
-        return file, dry_run
+        return file, said
 
     async def _keep(self, part: BodyPartReader, file: Path) -> None:
         size = 0

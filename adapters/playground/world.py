@@ -24,8 +24,8 @@ from bot.say import rosters as roster_words
 PLATFORM = "playground"
 BEGINS = datetime(2026, 10, 12, 9, 0, tzinfo=ZoneInfo("Europe/London"))
 """A Monday of autumn when every school teaches: a half-term holiday and a clock change lie ahead."""
-FEATURED = ("Elin Pugh", "Tama Rewi")
-"""Whom a newcomer plays first: residents never answer for them."""
+FEATURED = ("Siân Morgan", "Elin Pugh", "Tama Rewi", "Grace Okafor")
+"""Whom a newcomer plays first, on top of the list: residents never answer for them."""
 
 
 class Travel(StrEnum):
@@ -74,9 +74,12 @@ class World:
         self.residents.played.update(await self._source_ids(FEATURED))
         await self._conversations.set_clock(now)
 
-    def _read(self, file: Path, voice: Voice, now: datetime) -> Roster:
+    def _read(
+        self, file: Path, voice: Voice, now: datetime, administrators_are_principals: bool | None = None
+    ) -> Roster:
         return read_roster(
             file,
+            administrators_are_principals=administrators_are_principals,
             practices=frozenset(voice.keys("practice")),
             phases=frozenset(voice.keys("phase")),
             slots=frozenset(voice.keys("slot")),
@@ -94,16 +97,19 @@ class World:
                         await tx.members.connect(address(member, of[member.home_school_id]), member.id, now)
         return roster_words.changes(voice, changes, roster.left_out, dry_run=dry_run)
 
-    async def import_roster(self, file: Path, *, dry_run: bool) -> list[str]:
+    async def import_roster(
+        self, file: Path, *, dry_run: bool, administrators_are_principals: bool | None = None
+    ) -> list[str]:
         """Import a roster as `jpd import` does; the difference, a line each. Raises `RosterError`."""
         now = await self.now()
-        return await self._apply(self._read(file, self._prompts.voice("en"), now), now, dry_run=dry_run)
+        roster = self._read(file, self._prompts.voice("en"), now, administrators_are_principals)
+        return await self._apply(roster, now, dry_run=dry_run)
 
     async def _source_ids(self, names: Sequence[str]) -> set[str]:
         return {member.source_id for member, _ in await self.people() if member.name in names}
 
     async def people(self) -> tuple[tuple[Member, School], ...]:
-        """Everybody, with their home school, in the order of schools and names."""
+        """Everybody, with their home school: whom to play first, then in the order of schools and names."""
         async with self._store.transaction() as tx:
             found = []
             for partnership in await tx.schools.partnerships():
@@ -111,7 +117,7 @@ class World:
                 found += [
                     (member, of[member.home_school_id]) for member in await tx.members.of(partnership.id)
                 ]
-        return tuple(sorted(found, key=lambda each: (each[1].name, each[0].family_name, each[0].given_name)))
+        return tuple(sorted(found, key=_order))
 
     def roles(self, member: Member) -> str:
         """What somebody does, as a phrase."""
@@ -148,6 +154,12 @@ class World:
         await self._conversations.set_clock(now)
         await delivery.run(self._store, self._prompts, {PLATFORM: self._messenger}, now)
         await self.residents.act(now)
+
+
+def _order(person: tuple[Member, School]) -> tuple[int, str, str, str]:
+    member, school = person
+    first = FEATURED.index(member.name) if member.name in FEATURED else len(FEATURED)
+    return first, school.name, member.family_name, member.given_name
 
 
 def address(member: Member, school: School) -> Address:

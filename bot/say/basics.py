@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.errors import UserError
 from bot.events import Command, Opened
-from bot.message import Button, Buttons, Element, Message, Text
+from bot.message import Button, Buttons, Element, Message, Quote, Text
 from bot.model import Kind, Option, Question
 from bot.prompts import Voice
 
@@ -35,12 +36,17 @@ def row(buttons: Sequence[Button]) -> tuple[Element, ...]:
     return (Buttons(tuple(buttons)),) if buttons else ()
 
 
-def error(voice: Voice, problem: UserError) -> Message:
-    """What happened, that nothing was lost, and what to do next."""
+def error(voice: Voice, problem: UserError, written: Sequence[str] = ()) -> Message:
+    """What happened, that nothing was lost, and what to do next; `written` in a form is given back."""
     facts = {name: _shortened(fact) for name, fact in problem.facts.items()}
     if "state" in facts:
         facts["state"] = voice(f"state.{facts['state']}")
-    return plain(voice, f"error.{problem.key}", **facts)
+    return _given_back(plain(voice, f"error.{problem.key}", **facts), written)
+
+
+def _given_back(message: Message, written: Sequence[str]) -> Message:
+    """A form closes when it is sent: whoever wrote in it finds their words below the reason."""
+    return replace(message, elements=(*message.elements, *(Quote(text) for text in written)))
 
 
 def _shortened(fact: str | int) -> str | int:
@@ -48,9 +54,9 @@ def _shortened(fact: str | int) -> str | int:
     return f"{fact[:LONGEST_ECHO]}…" if isinstance(fact, str) and len(fact) > LONGEST_ECHO else fact
 
 
-def apology(voice: Voice) -> Message:
-    """For the unexpected: no detail reaches a person."""
-    return plain(voice, "error.unexpected")
+def apology(voice: Voice, written: Sequence[str] = ()) -> Message:
+    """For the unexpected: no detail reaches a person, and what they wrote is given back."""
+    return _given_back(plain(voice, "error.unexpected"), written)
 
 
 def unknown_person(voice: Voice) -> Message:

@@ -78,7 +78,7 @@ def meet(player: Player) -> str:
 
 
 def challenge_each_other(player: Player, partner: str) -> None:
-    given = partner.split()[0]
+    given = partner.split(maxsplit=1)[0]
     evidence = "I counted seven seconds before the first hand"
     days_until(player, f"What could help {given} to think further?", 45)
     ask = newest(player, f"What could help {given} to think further?")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.message import Form
+from bot.message import Form, Inputs
 from bot.model import CheckInState
 from bot.prompts import Prompts
 from storage.store import SqlStore
@@ -184,3 +184,13 @@ async def test_tell_carries_words_and_the_partner_can_reply(town: Town) -> None:
     await town.submit("Cat Cox", "tell", form.context, text="Looking forward")
     await town.beat()
     assert "Looking forward" in town.last("Ann Ash")
+
+
+async def test_words_in_a_form_that_closed_meanwhile_are_given_back(town: Town) -> None:
+    form = next(each for each in town.post.received["Ann Ash"][-1].elements if isinstance(each, Inputs)).form
+    await town.until(datetime(2026, 9, 16, 16, 1, tzinfo=UTC))
+
+    refused = await town.submit("Ann Ash", form.name, form.context, pupils="Give a reason for every answer")
+
+    assert "has closed" in plain(refused)
+    assert "“Give a reason for every answer”" in plain(refused)

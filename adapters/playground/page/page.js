@@ -105,7 +105,7 @@ function showPeople() {
   const wanted = $("filter").value.trim().toLocaleLowerCase();
   const fits = (person) => `${person.name} ${person.school} ${person.roles}`.toLocaleLowerCase().includes(wanted);
   const shown = people.filter(fits);
-  const schools = Map.groupBy ? Map.groupBy(shown, (person) => person.school) : grouped(shown);
+  const schools = Map.groupBy ? Map.groupBy(shown, (person) => person.group) : grouped(shown);
   $("schools").replaceChildren(...[...schools].map(([school, members], number) => {
     const title = element("h2", { id: `school-${number}` }, school);
     const list = element("ul", { "aria-labelledby": title.id }, ...members.map((each) => element("li", {}, personButton(each))));
@@ -117,12 +117,12 @@ function showPeople() {
 
 function grouped(shown) {
   const schools = new Map();
-  for (const person of shown) schools.set(person.school, [...(schools.get(person.school) ?? []), person]);
+  for (const person of shown) schools.set(person.group, [...(schools.get(person.group) ?? []), person]);
   return schools;
 }
 
 function personButton(person) {
-  const text = element("span", {}, element("span", { class: "name" }, person.name), element("span", { class: "roles" }, person.roles));
+  const text = element("span", {}, element("span", { class: "name" }, person.name), element("span", { class: "roles" }, person.group === person.school ? person.roles : `${person.roles} · ${person.school}`));
   const button = element("button", { type: "button", class: "person", "data-person": person.id, "aria-current": String(person.id === played?.id) }, avatar(person.name), text);
   const count = unread.get(person.id) ?? 0;
   if (count) button.append(badge(count));
@@ -416,6 +416,7 @@ async function importRoster(dryRun) {
   }
   const data = new FormData();
   data.append("dry_run", dryRun);
+  data.append("administrators", $("administrators").value);
   data.append("file", file);
   outcome(words["import-working"], []);
   try {

@@ -327,7 +327,9 @@ class Scene:
         await self._conversations.set_clock(await self.now() + ahead.get(how.value, timedelta(hours=3)))
         return await self.now()
 
-    async def import_roster(self, file: Path, *, dry_run: bool) -> Sequence[str]:
+    async def import_roster(
+        self, file: Path, *, dry_run: bool, administrators_are_principals: bool | None
+    ) -> Sequence[str]:
         content = await asyncio.to_thread(file.read_bytes)
         if b"broken" in content:
             raise RosterError((Fault(file.name, 3, "email", "roster.not-utf-8"),))

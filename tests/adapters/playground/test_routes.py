@@ -57,6 +57,7 @@ def test_every_sentence_of_the_page_is_used(voice: Voice) -> None:
         "unknown-person",
         "import-too-large",
         "import-faults",
+        "begin",
     }
 
     named = [
@@ -342,6 +343,7 @@ async def test_people_are_listed_with_their_school_and_its_time(playground: Play
         "roles": "Teacher",
         "school": "Te Awa School",
         "zone": "Pacific/Auckland",
+        "group": "Begin with these",
     }
 
 

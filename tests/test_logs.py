@@ -1,0 +1,34 @@
+"""Logs say what happened and where; never what somebody wrote, never a token."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from bot.cli import _log
+from bot.settings import Settings
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_error_is_logged_by_its_kind_and_place_without_its_message(
+    as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _log(Settings(log_json=as_json), logging.INFO)
+    answer = "she never speaks in class"
+    try:
+        raise ValueError(answer)
+    except ValueError:
+        structlog.get_logger().exception("event.failed", event_id="e1")
+    finally:
+        structlog.reset_defaults()
+
+    logged = capsys.readouterr().err
+    assert "event.failed" in logged
+    assert "ValueError" in logged
+    assert "test_logs.py" in logged
+    assert answer not in logged
+    if as_json:
+        assert json.loads(logged)["event_id"] == "e1"
