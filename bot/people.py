@@ -29,7 +29,10 @@ async def two_named(tx: Tx, voice: Voice, cycle: Cycle, text: str) -> tuple[Memb
         raise UserError("who")
     enrolled = [each.member_id for each in await tx.cycles.enrolments(cycle.id)]
     members = list((await tx.members.many(enrolled)).values())
-    return named(voice, members, parts[0]), named(voice, members, parts[1])
+    a, b = (named(voice, members, part) for part in parts)
+    if a.id == b.id:
+        raise UserError("who")
+    return a, b
 
 
 def named(voice: Voice, members: Sequence[Member], text: str) -> Member:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.processors import format_exc_info
 from structlog.testing import capture_logs
 
 from bot.prompts import Prompts
@@ -28,7 +29,7 @@ async def store(database_url: str) -> AsyncIterator[SqlStore]:
 @pytest.fixture(autouse=True)
 def mishaps() -> Iterator[list[MutableMapping[str, Any]]]:
     """What went wrong behind the stage. No journey ends with any, unless its test takes and clears them."""
-    with capture_logs() as logs:
+    with capture_logs(processors=[format_exc_info]) as logs:
         yield logs
     unexpected = [each for each in logs if each["log_level"] == "error"]
     assert not unexpected, unexpected

@@ -56,8 +56,7 @@ async def test_the_preview_says_why_and_nobody_is_told(store: SqlStore, prompts:
     await town.days(1)
 
     assert (
-        "Ann Ash (Oak) and Dan Day (Elm): Ann offers wait time, Dan looks for it and both teach maths"
-        in preview
+        "Ann Ash (Oak) and Dan Day (Elm): Ann offers wait time, Dan looks for it; both teach maths" in preview
     )
     assert "a first tie between" in preview or "they come from different schools" in preview
     assert frozenset({"Ann Ash", "Dan Day"}) in await partners(town)
@@ -149,11 +148,13 @@ async def test_a_swap_that_would_seat_a_school_with_itself_is_refused_and_change
     same = await town.command(COORDINATOR, f"swap Ann Ash and {partner}")
     nobody = await town.command(COORDINATOR, "swap Ann Ash and Zoe Zed")
     one = await town.command(COORDINATOR, "swap Ann Ash")
+    twice = await town.command(COORDINATOR, "block Ann and Ann Ash")
 
     assert "would sit with somebody of their own school" in refused
     assert "in the same pairing, so there is nothing to swap" in same
     assert "I cannot find “Zoe Zed”" in nobody
     assert "Name two people" in one
+    assert "Name two people" in twice
     assert await dump(town.store, without=QUIET) == before
 
 

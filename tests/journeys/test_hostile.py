@@ -110,14 +110,14 @@ async def test_everything_typed_comes_back_unchanged_in_my_data(town: Town) -> N
 
 
 async def test_after_every_teachers_command(town: Town, texts: tuple[str, ...]) -> None:
-    for command in ("tell", "tell Cat", "pause until", "language", "put", "another"):
+    for command in ("tell", "pause until", "language", "put"):
         for text in texts:
             await tried(town, "Ann Ash", Command(f"{command} {text}"))
 
 
 async def test_after_every_coordinators_command(town: Town, texts: tuple[str, ...]) -> None:
     before = await town.pairings()
-    for command in ("swap", "swap Ann and", "block", "nudge", "pairs"):
+    for command in ("swap Ann and", "block", "nudge", "pairs"):
         for text in texts:
             await tried(town, COORDINATOR, Command(f"{command} {text}"))
     assert await town.pairings() == before
@@ -221,7 +221,6 @@ async def test_in_the_forms_of_ones_own_place(town: Town, texts: tuple[str, ...]
     for form, names in fields.items():
         for text in texts:
             await tried(town, "Ann Ash", Submitted(form, text, dict.fromkeys(names, text)))
-            await tried(town, "Ann Ash", Submitted(form, "", {names[-1]: text}))
         for command in ("profile", "status", "my data"):
             await tried(town, "Ann Ash", Command(command))
     await town.days(1)
