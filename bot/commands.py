@@ -50,6 +50,9 @@ ALONE = frozenset({*EVERYONE, *COORDINATORS, *ALIASES, DIGEST, "forget me", "res
 """Plain words without a slash that are a command when nothing follows them."""
 
 
+_RESERVED = frozenset({*COORDINATORS, DIGEST, "invite", "go on"})
+
+
 def open_to(member: Member) -> tuple[str, ...]:
     """The commands this person may use, in the order `help` lists them."""
     digest = (DIGEST,) if member.has(Role.PRINCIPAL) or member.has(Role.COORDINATOR) else ()
@@ -72,8 +75,13 @@ def split(words: str) -> tuple[str, str]:
     return ALIASES.get(first, first), rest
 
 
-def is_plainly(text: str, partners: Collection[str]) -> bool:
-    """Whether words typed without a slash are a command rather than an answer: only where they cannot be both."""
+def is_plainly(
+    text: str, *, known: Collection[str], partners: Collection[str], languages: Collection[str]
+) -> bool:
+    """Whether words typed without a slash are a command rather than an answer: only where they cannot be both.
+
+    `known` are the commands this person may use: "pairs" is an answer where it is no command. Names are casefolded.
+    """
     if "\n" in text.strip() or not text.strip():
         return False
     if text.lstrip().startswith("/") or text.casefold().split()[0] == "jpd":
@@ -93,7 +101,7 @@ def is_plainly(text: str, partners: Collection[str]) -> bool:
                 )
             )
         case "language":
-            return len(folded.split()) <= 1
+            return not rest or folded in languages
         case "leave" | "close" | "forget me":
             return folded in ("", "yes")
         case "swap" | "block":
@@ -101,7 +109,7 @@ def is_plainly(text: str, partners: Collection[str]) -> bool:
         case "nudge":
             return folded.isdecimal()
         case _:
-            return not rest and command in ALONE
+            return not rest and command in ALONE and command not in _RESERVED.difference(known)
 
 
 def nearest(word: str, known: Collection[str]) -> str | None:

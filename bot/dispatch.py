@@ -66,8 +66,7 @@ async def _turn(tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: E
         case Said(text):
             if not text.strip():
                 return basics.plain(voice, "said.nothing")
-            names = await notes.partner_names(tx, member) if commands.split(text)[0] == "tell" else ()
-            if commands.is_plainly(text, names):
+            if await _is_command(tx, prompts, member, text):
                 return await _command(tx, prompts, voice, member, text, event)
             return await check_ins.said(tx, prompts, voice, member, text, now)
         case Opened(form, context):
@@ -76,10 +75,21 @@ async def _turn(tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: E
             return await _submit(tx, prompts, voice, member, event.what, event)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
+            await tx.deliveries.hurry(member.id, now)
             return basics.help_for(voice, commands.open_to(member), greeting=member.given_name)
         case Left():
             await tx.members.disconnect(event.sender, now)
             return None
+
+
+async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bool:
+    is_tell = commands.split(text)[0] == "tell"
+    return commands.is_plainly(
+        text,
+        known=commands.open_to(member),
+        partners=await notes.partner_names(tx, member) if is_tell else (),
+        languages=members.language_names({code: prompts.voice(code) for code in prompts.languages}),
+    )
 
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command

@@ -118,16 +118,22 @@ async def choose_language(
     """Speak another language with this person; without one, show what there is."""
     if not text:
         return words.languages(voice, tuple(known))
-    wanted = text.strip().casefold()
-    for code, other in known.items():
-        names = {
-            code.casefold(),
-            other(f"language.{code}").casefold() if other.has(f"language.{code}") else "",
-        }
-        if wanted in names:
-            await tx.members.set_language(member.id, code)
-            return say.basics.plain(other, "language.done")
+    code = language_names(known).get(text.strip().casefold())
+    if code is not None:
+        await tx.members.set_language(member.id, code)
+        return say.basics.plain(known[code], "language.done")
     raise UserError("no-such-language", text=text, languages=voice.listing(list(known)))
+
+
+def language_names(known: Mapping[str, Voice]) -> Mapping[str, str]:
+    """What one may call the languages, casefolded, with their codes."""
+    codes = {code.casefold(): code for code in known}
+    names = {
+        voice(f"language.{code}").casefold(): code
+        for code, voice in known.items()
+        if voice.has(f"language.{code}")
+    }
+    return codes | names
 
 
 async def concern(tx: Tx, voice: Voice, member: Member) -> Message:

@@ -322,6 +322,9 @@ class Deliveries(Protocol):
     async def bring_forward(self, kind: DeliveryKind, subject_ids: Collection[int], due_at: datetime) -> None:
         """Make queued ones due then, if that is earlier."""
 
+    async def hurry(self, member_id: int, now: datetime) -> None:
+        """Make due what waited because they had no address."""
+
     async def drop(self, *, member_id: int | None, cycle_id: int | None, reason: str, now: datetime) -> int:
         """Drop everything queued for that member in that cycle (None: any)."""
 

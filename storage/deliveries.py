@@ -101,6 +101,13 @@ class SqlDeliveries(Noun):
             )
             await self._connection.execute(later.values(due_at=due_at))
 
+    async def hurry(self, member_id: int, now: datetime) -> None:
+        """Make due what waited because they had no address: nothing else that is queued has a reason."""
+        waits = update(t.delivery).where(
+            t.delivery.c.member_id == member_id, _QUEUED, t.delivery.c.reason != ""
+        )
+        await self._connection.execute(waits.values(due_at=now, reason=""))
+
     async def drop(self, *, member_id: int | None, cycle_id: int | None, reason: str, now: datetime) -> int:
         """Drop everything queued for that member in that cycle (None: any); how many."""
         if member_id is None and cycle_id is None:

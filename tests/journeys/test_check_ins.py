@@ -174,6 +174,20 @@ async def test_a_slip_in_a_command_gets_a_suggestion(town: Town) -> None:
     assert "What I can do" in await town.command("Ann Ash", "HELP")
 
 
+@pytest.mark.parametrize(
+    "words", ["Pairs", "confirm", "Language barriers", "help each other", "Close to tears", "Block"]
+)
+async def test_words_that_may_be_an_answer_are_one(town: Town, words: str) -> None:
+    assert f"Your words: “{words}”" in await town.say("Ann Ash", words)
+
+
+@pytest.mark.parametrize(
+    "words", ["status", "HELP", "my data", "language english", "jpd pairs", "/confirm", "pause"]
+)
+async def test_words_that_can_only_be_a_command_are_one(town: Town, words: str) -> None:
+    assert "Your words" not in await town.say("Ann Ash", words)
+
+
 async def test_tell_carries_words_and_the_partner_can_reply(town: Town) -> None:
     assert "I carry this to Cat now." in await town.say("Ann Ash", "tell Cat see you on Tuesday")
     await town.beat()

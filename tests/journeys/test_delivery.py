@@ -11,7 +11,7 @@ import pytest
 
 from bot import compose, delivery
 from bot.errors import SendError, Uncertain, Unreachable
-from bot.events import Command, Said
+from bot.events import Command, Joined, Said
 from bot.message import Message
 from bot.model import Address, DeliveryKind, DeliveryState
 from bot.prompts import Prompts
@@ -231,12 +231,11 @@ async def test_who_has_no_chat_yet_gets_it_after_connecting(town: Town) -> None:
     assert (await the_question(town))[:2] == (DeliveryState.QUEUED, "not-connected")
     before = len(town.post.received["Ann Ash"])
 
-    member = (await town.members())["Ann Ash"]
-    async with town.store.transaction() as tx:
-        await tx.members.connect(town.address("Ann Ash"), member.id, town.now)
-    await town.days(1)
+    town.now += timedelta(minutes=20)
+    assert "Hello Ann" in plain(await town.hear("Ann Ash", Joined()))
+    await town.beat()
 
-    assert len(town.post.received["Ann Ash"]) > before
+    assert len(town.post.received["Ann Ash"]) == before + 1
     assert "What should your pupils do" in town.last("Ann Ash")
     assert (await the_question(town))[:2] == (DeliveryState.SENT, "")
 

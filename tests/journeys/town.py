@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -141,6 +141,8 @@ class Town:
         self.heard: dict[str, list[Reply]] = defaultdict(list)
         """What the bot replied, by name."""
         self.transcript: list[str] = []
+        self.answered: Counter[str] = Counter()
+        """How many of the messages a test has answered already, by name."""
         self._handle = handler(store, prompts)
         self._numbers = count(1)
 
