@@ -1,0 +1,42 @@
+"""The nouns of the house, as frozen dataclasses and enums: what they are, never how they are kept or said."""
+
+from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
+from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
+from bot.model.delivery import ASKS, Delivery, DeliveryKind, DeliveryState
+from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
+from bot.model.people import Address, Hours, Member, Partnership, Post, Profile, Role, School
+
+__all__ = [
+    "ASKS",
+    "Address",
+    "Answer",
+    "Challenge",
+    "CheckIn",
+    "CheckInState",
+    "Cycle",
+    "CycleState",
+    "Delivery",
+    "DeliveryKind",
+    "DeliveryState",
+    "Enrolment",
+    "EnrolmentState",
+    "Hours",
+    "Kind",
+    "Member",
+    "Note",
+    "Option",
+    "Pack",
+    "Pairing",
+    "PairingState",
+    "Partnership",
+    "Post",
+    "Profile",
+    "Question",
+    "Reason",
+    "Role",
+    "School",
+    "Seat",
+    "Share",
+    "Step",
+    "Wording",
+]

@@ -1,0 +1,73 @@
+"""What we owe, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class DeliveryKind(StrEnum):
+    """What is owed; `subject_id` of the delivery points at the row it is about."""
+
+    INVITATION = "invitation"  # a cycle
+    MATCH = "match"  # a pairing
+    CHANGED_MATCH = "changed_match"  # a pairing
+    ALONE = "alone"  # a cycle: nobody could be found, said kindly
+    CHECK_IN = "check_in"  # a check-in
+    REMINDER = "reminder"  # a check-in
+    AGAIN = "again"  # a check-in, asked again because its owner said "in an hour"
+    SHARED_ANSWER = "shared_answer"  # a check-in, for the partner
+    POOL = "pool"  # a check-in, for its owner: what others said
+    CHALLENGE = "challenge"  # a check-in of the receiver: what they were given
+    CHALLENGE_REPLY = "challenge_reply"  # a challenge, for its giver
+    NOTE = "note"  # a note
+    NUDGE = "nudge"  # a pairing
+    DIGEST = "digest"  # a school
+    CYCLE_END = "cycle_end"  # a cycle, for its coordinators
+    CLOSED = "closed"  # a cycle, for everybody in it
+
+
+ASKS = frozenset(
+    {DeliveryKind.INVITATION, DeliveryKind.CHECK_IN, DeliveryKind.REMINDER, DeliveryKind.NUDGE},
+)
+"""Deliveries that ask for something: at most one a day reaches a person."""
+
+
+class DeliveryState(StrEnum):
+    """queued → sending → sent | failed | dropped; `uncertain`: sent or not, nobody knows yet."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A message owed to a member at a time; its words are made at the moment of sending."""
+
+    id: int
+    partnership_id: int
+    cycle_id: int | None
+    member_id: int
+    kind: DeliveryKind
+    subject_id: int
+    occurrence: str = ""
+    """Which of several: a digest's week as an ISO date, an `again`'s moment, a challenge's pairing."""
+    due_at: datetime
+    expires_at: datetime | None = None
+    state: DeliveryState = DeliveryState.QUEUED
+    reason: str = ""
+    """Why it failed or was dropped: a key of the content, never anybody's words."""
+    attempts: int = 0
+    ref: str = ""
+    """Where it stands on the platform, once sent: an update goes there."""
+    settled_at: datetime | None = None
+
+    @property
+    def dedupe_key(self) -> str:
+        """What, for whom, which occurrence: planning twice cannot owe twice."""
+        return f"{self.kind}:{self.subject_id}:{self.member_id}:{self.occurrence}"
