@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot import challenges, cycles, digests, notes, pairings, privacy
+from bot import challenges, cycles, digests, notes, places, privacy
 from bot.asks import the_ask
 from bot.message import Message
 from bot.model import (
@@ -124,7 +124,7 @@ async def _words(  # noqa: C901  # one visible table of every kind
             return await cycles.invitation(tx, voice, cycle)
         case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
             is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
-            return await pairings.introduction(tx, voice, member, subject, changed=is_changed) or Dropped(
+            return await places.introduction(tx, voice, member, subject, changed=is_changed) or Dropped(
                 "changed"
             )
         case DeliveryKind.ALONE:

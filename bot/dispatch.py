@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot import challenges, check_ins, commands, cycles, digests, members, notes, pairings
+from bot import challenges, check_ins, commands, cycles, digests, members, notes, pairings, places, status
 from bot.errors import UserError
 from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What, readable
 from bot.message import Reply
@@ -101,10 +101,10 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case "help":
             return basics.help_for(voice, commands.open_to(member))
         case "status":
-            return await cycles.status(tx, voice, member, now)
+            return await status.show(tx, voice, member, now)
         case "join" | "accept":
             reply = await cycles.join(tx, voice, member, now)
-            await pairings.place_if_running(tx, member, now)
+            await places.place_if_running(tx, member, now)
             return reply
         case "decline":
             return await cycles.decline(tx, voice, member, now)
@@ -140,7 +140,7 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case "put":
             return await check_ins.put(tx, prompts, voice, member, rest, now)
         case "another":
-            return await pairings.ask_for_another(tx, voice, member, rest, now)
+            return await places.ask_for_another(tx, voice, member, rest, now)
         case "start":
             return await cycles.open_start(tx, prompts, voice, member)
         case "invite":
@@ -164,7 +164,7 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case "close":
             return await cycles.close(tx, voice, member, now, really=_is_yes(rest))
         case "ledger":
-            return await cycles.ledger(tx, voice, member)
+            return await status.ledger(tx, voice, member)
         case "digest":
             return await digests.show(tx, voice, member)
         case unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot import pairings, schools
+from bot import places, schools
 from bot.ports import Tx
 from bot.roster import Roster, RosterChange
 
@@ -16,5 +16,5 @@ async def import_roster(
     changes = await schools.import_roster(tx, partnership, roster, now, dry_run=dry_run)
     found = await tx.schools.partnership_named(partnership)
     if found is not None and not dry_run:
-        await pairings.after_import(tx, found.id, now)
+        await places.after_import(tx, found.id, now)
     return changes

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 
-from bot import challenges, digests, pairings, say
+from bot import challenges, digests, places, say
 from bot.days import read_day
 from bot.errors import UserError
 from bot.forms import faults
@@ -153,7 +153,7 @@ async def leave(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
         return say.basics.plain(voice, "leave.nothing")
     if not really:
         return words.really_leave(voice, cycle.name)
-    await pairings.withdraw(tx, cycle, enrolment, now)
+    await places.withdraw(tx, cycle, enrolment, now)
     return say.basics.plain(voice, "leave.done", cycle=cycle.name)
 
 
@@ -239,7 +239,7 @@ async def forget(tx: Tx, voice: Voice, member: Member, now: datetime, *, really:
     cycle = await tx.cycles.current(member.partnership_id)
     enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
     if cycle and enrolment:
-        await pairings.withdraw(tx, cycle, enrolment, now)
+        await places.withdraw(tx, cycle, enrolment, now)
     await tx.deliveries.drop(member_id=member.id, cycle_id=None, reason="forgotten", now=now)
     for each in await tx.cycles.all_of(member.partnership_id):
         await _take_back(tx, each, member, now)

@@ -1,13 +1,13 @@
-"""Use cases on pairings: preview, confirm, swap, block, decline, late changes."""
+"""Use cases on pairings, for coordinators: preview, confirm, see, swap, block, nudge."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
 
-from bot import cycles, people, planning
+from bot import cycles, people, places, planning
 from bot.errors import UserError
 from bot.message import Message
 from bot.model import (
@@ -15,7 +15,6 @@ from bot.model import (
     Cycle,
     CycleState,
     DeliveryKind,
-    Enrolment,
     EnrolmentState,
     Member,
     Pairing,
@@ -23,13 +22,12 @@ from bot.model import (
     Role,
     Seat,
 )
-from bot.pairing import Arrangement, Person, arrange, quality, rearrange
+from bot.pairing import Arrangement, Person, arrange
 from bot.people import require
 from bot.ports import NewPairing, Tx
 from bot.prompts import Voice
-from bot.say import basics
 from bot.say import pairings as words
-from bot.schools import availabilities, by_id
+from bot.schools import availabilities
 
 
 async def preview(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
@@ -40,7 +38,7 @@ async def preview(tx: Tx, voice: Voice, member: Member, now: datetime) -> Messag
 
 
 async def _propose(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message:
-    joined = await _persons(tx, cycle)
+    joined = await places.persons(tx, cycle)
     if len({each.school_id for each in joined}) < 2:
         raise UserError("too-few")
     arrangement = await _arrangement(tx, cycle, joined)
@@ -70,7 +68,7 @@ async def _arrangement(tx: Tx, cycle: Cycle, joined: Sequence[Person]) -> Arrang
 
 async def _previewed(tx: Tx, voice: Voice, cycle: Cycle, proposed: Sequence[Pairing]) -> Message:
     """The proposals as they stand, with who has no place in them and why."""
-    joined = await _persons(tx, cycle)
+    joined = await places.persons(tx, cycle)
     seated = {each for pairing in proposed for each in pairing.member_ids}
     reasons = {each.member_id: each.reason for each in (await _arrangement(tx, cycle, joined)).left_out}
     members = await tx.members.many({each.id for each in joined} - seated)
@@ -78,42 +76,18 @@ async def _previewed(tx: Tx, voice: Voice, cycle: Cycle, proposed: Sequence[Pair
     pairs = [frozenset(pair) for pairing in proposed for pair in combinations(pairing.member_ids, 2)]
     return words.preview(
         voice,
-        await _shown(tx, cycle, proposed),
+        await places.shown(tx, cycle, proposed),
         [(each.name, reasons.get(each.id, "since")) for each in members.values()],
         silent=sum(each.state is EnrolmentState.INVITED for each in await tx.cycles.enrolments(cycle.id)),
         repeats=sum(pair in met for pair in pairs),
     )
 
 
-async def _persons(tx: Tx, cycle: Cycle) -> list[Person]:
-    """Everybody who has joined and is still active, as the engine sees them."""
-    enrolments = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id)}
-    members = await tx.members.many(cycles.accepted_ids(tuple(enrolments.values())))
-    profiles = await tx.members.profiles(list(members))
-    schools = await by_id(tx, cycle.partnership_id)
-    persons = []
-    for member in members.values():
-        if member.active:
-            address = await tx.members.address_of(member.id)
-            school = schools[enrolments[member.id].school_id]
-            persons.append(
-                Person(
-                    id=member.id,
-                    school_id=school.id,
-                    profile=profiles[member.id],
-                    language=member.language,
-                    platform=address.platform if address else "",
-                    time_zone=school.time_zone,
-                )
-            )
-    return persons
-
-
 async def confirm(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
     """Make the preview real: plan every step, tell everybody, lock the base of the figures."""
     require(member, Role.COORDINATOR)
     cycle = await cycles.the_current(tx, member, CycleState.MATCHED)
-    joined = await _persons(tx, cycle)
+    joined = await places.persons(tx, cycle)
     if len({each.school_id for each in joined}) < 2:  # people may have left since the preview
         raise UserError("too-few")
     members = await tx.members.many({each.id for each in joined})
@@ -129,34 +103,11 @@ async def confirm(tx: Tx, voice: Voice, member: Member, now: datetime) -> Messag
     pack = await cycles.pack_of(tx, cycle)
     for pairing in live:
         await cycles.plan_pairing(tx, running, pack, pairing, now)
-        await _announce(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
+        await places.announce(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
     placed = {each for pairing in live for each in pairing.member_ids}
-    await place(tx, running, set(members) - placed, now)
+    await places.place(tx, running, set(members) - placed, now)
     await cycles.plan_digests(tx, running, now)
     return words.confirmed(voice, len(live), running.starts_on)
-
-
-async def _announce(
-    tx: Tx, cycle: Cycle, pairing: Pairing, member_ids: Collection[int], kind: DeliveryKind, now: datetime
-) -> None:
-    members = await tx.members.many(member_ids)
-    available = await availabilities(tx, list(members.values()))
-    await tx.deliveries.owe(
-        [
-            replace(
-                planning.owe(cycle, each, kind, pairing.id, available[each].next_moment(now)),
-                occurrence="" if kind is DeliveryKind.MATCH else now.isoformat(),
-            )
-            for each in members
-        ]
-    )
-
-
-async def _tell_alone(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
-    member = await tx.members.get(member_id)
-    moment = (await availabilities(tx, [member]))[member_id].next_moment(now)
-    owed = planning.owe(cycle, member_id, DeliveryKind.ALONE, cycle.id, moment)
-    await tx.deliveries.owe([replace(owed, occurrence=now.isoformat())])
 
 
 # --- the coordinator's hand -----------------------------------------------------------------------------------------
@@ -169,7 +120,7 @@ async def show(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     pack = await cycles.pack_of(tx, cycle)
     rows = []
-    for shown in await _shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
+    for shown in await places.shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
         if text and text.casefold() not in shown.people.casefold():
             continue
         of_pairing = [each for each in check_ins if each.pairing_id == shown.pairing.id]
@@ -180,24 +131,18 @@ async def show(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
     return words.overview(voice, cycle, rows)
 
 
-async def _shown(tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]) -> list[words.Shown]:
-    members = await tx.members.many({each for pairing in pairings for each in pairing.member_ids})
-    schools = await by_id(tx, cycle.partnership_id)
-    return [words.Shown(pairing, members, schools) for pairing in pairings]
-
-
 async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
     """Let two people change places. Raises `UserError` when either would sit with their own school."""
     require(member, Role.COORDINATOR)
     cycle = await cycles.the_current(tx, member, CycleState.MATCHED, CycleState.RUNNING)
     a, b = await people.two_named(tx, voice, cycle, text)
     pairings = await tx.pairings.of_cycle(cycle.id)
-    of_a, of_b = (_of(pairings, each.id) for each in (a, b))
+    of_a, of_b = (places.pairing_of(pairings, each.id) for each in (a, b))
     if of_a is None or of_b is None:
         raise UserError("no-such-person", name=(a if of_a is None else b).name)
     if of_a.id == of_b.id:
         raise UserError("same-pairing", a=a.given_name, b=b.given_name)
-    persons = {each.id: each for each in await _persons(tx, cycle)}
+    persons = {each.id: each for each in await places.persons(tx, cycle)}
     blocked = await tx.members.blocked(cycle.partnership_id)
     changed = [
         _exchanged(of_a, a.id, b.id, persons, blocked),
@@ -215,12 +160,8 @@ async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
     for each in (of_a, of_b):
         await tx.pairings.end(each.id, now)
     for pairing in new:
-        await _begin(tx, cycle, pairing, now)
+        await places.begin(tx, cycle, pairing, now)
     return words.swapped(voice, a, b)
-
-
-def _of(pairings: Sequence[Pairing], member_id: int) -> Pairing | None:
-    return next((each for each in pairings if member_id in each.member_ids), None)
 
 
 def _exchanged(
@@ -228,19 +169,11 @@ def _exchanged(
 ) -> NewPairing | None:
     """The pairing with one person in another's place, or None where the rules forbid it."""
     ids = [into if each == out else each for each in pairing.member_ids]
-    return seated([persons[each] for each in ids], blocked) if all(each in persons for each in ids) else None
-
-
-def seated(group: Sequence[Person], blocked: frozenset[frozenset[int]]) -> NewPairing | None:
-    """A pairing of these people with its reasons; the first two of different schools. None: the rules forbid it."""
-    pairs = [(a, b) for index, a in enumerate(group) for b in group[index + 1 :]]
-    if any(frozenset((a.id, b.id)) in blocked for a, b in pairs):
-        return None
-    apart = next(((a, b) for a, b in pairs if a.school_id != b.school_id), None)
-    if apart is None or (len(group) == 2 and group[0].school_id == group[1].school_id):
-        return None
-    ordered = [*apart, *(each for each in group if each not in apart)]
-    return NewPairing(tuple(Seat(each.id, each.school_id) for each in ordered), quality.reasons(ordered))
+    return (
+        places.seated([persons[each] for each in ids], blocked)
+        if all(each in persons for each in ids)
+        else None
+    )
 
 
 async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
@@ -249,13 +182,13 @@ async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
     cycle = await cycles.the_current(tx, member)
     a, b = await people.two_named(tx, voice, cycle, text)
     await tx.members.block(min(a.id, b.id), max(a.id, b.id), now)
-    together = _of(await tx.pairings.of_cycle(cycle.id), a.id)
+    together = places.pairing_of(await tx.pairings.of_cycle(cycle.id), a.id)
     if together is None or b.id not in together.member_ids:
         return words.blocked(voice, a, b)
     if together.state is PairingState.PROPOSED:
         return await _propose(tx, voice, cycle, now)
     await tx.pairings.end(together.id, now)
-    await place(tx, cycle, together.member_ids, now)
+    await places.place(tx, cycle, together.member_ids, now)
     return words.blocked(voice, a, b)
 
 
@@ -285,131 +218,3 @@ async def nudge(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
             )
             await tx.deliveries.owe([replace(owed, expires_at=waiting[0].closes_at)])
     return words.nudged(voice, live[0].number, count)
-
-
-# --- the teacher's choice, and late changes -------------------------------------------------------------------------
-
-
-async def ask_for_another(tx: Tx, voice: Voice, member: Member, pairing_id: str, now: datetime) -> Message:
-    """Decline a partner: once a cycle, and the partner only learns that pairings changed."""
-    cycle = await cycles.the_current(tx, member, CycleState.RUNNING)
-    enrolment = await tx.cycles.enrolment(cycle.id, member.id)
-    pairing = await tx.pairings.of_member(cycle.id, member.id)
-    if enrolment is None or pairing is None:
-        raise UserError("no-partner")
-    if pairing_id not in ("", str(pairing.id)):
-        raise UserError("earlier-partner")
-    if enrolment.asked_for_another:
-        raise UserError("already-asked")
-    await tx.cycles.save_enrolment(replace(enrolment, asked_for_another=True))
-    await tx.pairings.end(pairing.id, now)
-    for partner in pairing.partners_of(member.id):
-        await tx.members.block(min(member.id, partner), max(member.id, partner), now)
-    await place(tx, cycle, pairing.member_ids, now)
-    return basics.plain(voice, "another.done")
-
-
-async def withdraw(tx: Tx, cycle: Cycle, enrolment: Enrolment, now: datetime) -> None:
-    """Take somebody out of the cycle: nothing more is asked, and what they say from now on is no answer."""
-    member_id = enrolment.member_id
-    await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.LEFT, answered_at=now))
-    await tx.deliveries.drop(member_id=member_id, cycle_id=cycle.id, reason="left", now=now)
-    for each in await tx.check_ins.open_for(member_id, now):
-        if each.state is CheckInState.OPEN:
-            await tx.check_ins.save(replace(each, state=CheckInState.SKIPPED, asking=None))
-    await unseat(tx, cycle, member_id, now)
-
-
-async def unseat(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
-    """Take somebody out of their pairing, and find another for whoever is left without one."""
-    pairings = await tx.pairings.of_cycle(cycle.id)
-    pairing = _of(pairings, member_id)
-    if pairing is None:
-        return
-    if pairing.state is PairingState.PROPOSED:
-        kept = [NewPairing(each.seats, each.reasons) for each in pairings if each.id != pairing.id]
-        await tx.pairings.propose(cycle.id, kept, now)
-        return
-    await tx.pairings.end(pairing.id, now)
-    everyone = {each.id: each for each in await _persons(tx, cycle)}
-    rest = [everyone[each] for each in pairing.partners_of(member_id) if each in everyone]
-    stays = seated(rest, await tx.members.blocked(cycle.partnership_id)) if len(rest) == 2 else None
-    if stays is not None:  # two of a three go on together
-        await _begin(tx, cycle, stays, now)
-    else:
-        await place(tx, cycle, pairing.partners_of(member_id), now)
-
-
-async def place(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime) -> None:
-    """Find a pairing for people who have none, without breaking any: together, else as a third.
-
-    Whoever waits for a partner already is first in line, and is not told a second time that there is none.
-    """
-    if cycle.state not in (CycleState.RUNNING, CycleState.PAUSED):
-        return
-    everyone = {each.id: each for each in await _persons(tx, cycle)}
-    live = await tx.pairings.of_cycle(cycle.id)
-    seated = {each for pairing in live for each in pairing.member_ids}
-    unplaced = [everyone[each] for each in sorted(everyone.keys() - seated)]
-    blocked = await tx.members.blocked(cycle.partnership_id)
-    late = rearrange(
-        unplaced,
-        [each.member_ids for each in live],
-        list(everyone.values()),
-        history=await tx.pairings.history(cycle.partnership_id),
-        blocked=blocked,
-        on=cycle.starts_on,
-    )
-    for group in late.new:
-        seats = tuple(Seat(each, everyone[each].school_id) for each in group.member_ids)
-        await _begin(tx, cycle, NewPairing(seats, group.reasons), now)
-    for index, member_id in late.joined:
-        await tx.pairings.seat(live[index].id, Seat(member_id, everyone[member_id].school_id))
-        three = await tx.pairings.get(live[index].id)
-        await cycles.plan_pairing(tx, cycle, await cycles.pack_of(tx, cycle), three, now)
-        await _announce(tx, cycle, three, three.member_ids, DeliveryKind.CHANGED_MATCH, now)
-    for left in late.left_out:
-        if left.member_id in member_ids:
-            await _tell_alone(tx, cycle, left.member_id, now)
-
-
-async def _begin(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> None:
-    live = await tx.pairings.add(cycle.id, pairing, now)
-    await cycles.plan_pairing(tx, cycle, await cycles.pack_of(tx, cycle), live, now)
-    await _announce(tx, cycle, live, live.member_ids, DeliveryKind.CHANGED_MATCH, now)
-
-
-async def introduction(
-    tx: Tx, voice: Voice, member: Member, pairing_id: int, *, changed: bool
-) -> Message | None:
-    """The words by which a member meets their partners; None when they no longer sit there."""
-    pairing = await tx.pairings.get(pairing_id)
-    if pairing.state is not PairingState.LIVE or member.id not in pairing.member_ids:
-        return None
-    cycle = await tx.cycles.get(pairing.cycle_id)
-    enrolment = await tx.cycles.enrolment(cycle.id, member.id)
-    [shown] = await _shown(tx, cycle, [pairing])
-    profiles = await tx.members.profiles(pairing.partners_of(member.id))
-    may_ask = enrolment is not None and not enrolment.asked_for_another
-    return words.introduction(voice, shown, member, profiles, changed=changed, may_ask_for_another=may_ask)
-
-
-async def place_if_running(tx: Tx, member: Member, now: datetime) -> None:
-    """Find a pairing at once for somebody who joined late or came back."""
-    cycle = await tx.cycles.current(member.partnership_id)
-    if cycle is not None and await tx.pairings.of_member(cycle.id, member.id) is None:
-        await place(tx, cycle, [member.id], now)
-
-
-async def after_import(tx: Tx, partnership_id: int, now: datetime) -> None:
-    """Nobody waits for a partner who is no longer on the roster, and who is back on it gets a place."""
-    cycle = await tx.cycles.current(partnership_id)
-    if cycle is None:
-        return
-    joined = await tx.members.many(cycles.accepted_ids(await tx.cycles.enrolments(cycle.id)))
-    seated = {each for pairing in await tx.pairings.of_cycle(cycle.id) for each in pairing.member_ids}
-    for each in joined.values():
-        if not each.active and each.id in seated:
-            await unseat(tx, cycle, each.id, now)
-    back = [each.id for each in joined.values() if each.active and each.id not in seated]
-    await place(tx, cycle, back, now)
