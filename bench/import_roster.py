@@ -33,7 +33,9 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{STAFF} staff in {SCHOOLS} schools")
     print(f"  read the zip    {reading:6.2f} s")
-    print(f"  jpd import      {importing:6.2f} s, {importing / reading:.0f} times that, {peak:.0f} MB at most")
+    print(
+        f"  jpd import      {importing:6.2f} s, {importing / reading:.0f} times that, {peak:.0f} MB at most"
+    )
 
 
 if __name__ == "__main__":

@@ -104,6 +104,8 @@ def _alt(voice: Voice, weeks: Sequence[PastWeek]) -> str:
             parts.append(voice("digest.alt-all", day=day, band=_within(voice, each.all)))
         else:
             parts.append(
-                voice("digest.alt-week", day=day, ours=_within(voice, each.ours), all=_within(voice, each.all))
+                voice(
+                    "digest.alt-week", day=day, ours=_within(voice, each.ours), all=_within(voice, each.all)
+                )
             )
     return voice("digest.alt", weeks="; ".join(parts))
