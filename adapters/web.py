@@ -55,13 +55,24 @@ def application(
     return app
 
 
+class PortTaken(Exception):
+    """Somebody else listens on that port, or nobody may."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.port = port
+
+
 @asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve the application while the block runs; gives the port, which 0 leaves to the system."""
+    """Serve the application while the block runs; gives the port, which 0 leaves to the system. Raises `PortTaken`."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as refused:
+            raise PortTaken(port) from refused
         bound: int = runner.addresses[0][1]
         yield bound
     finally:

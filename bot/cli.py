@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import structlog
 import typer
+from alembic.util import CommandError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.web import PortTaken
 from bot import settings
 from bot.prompts import ContentError, Prompts, Voice
 
@@ -40,6 +43,10 @@ def main() -> None:
         app()
     except (settings.SettingsError, ContentError) as wrong:
         _stop(str(wrong))
+    except PortTaken as taken:
+        _stop(_operator()[2]("cli.port-taken", port=taken.port))
+    except (SQLAlchemyError, CommandError):  # their messages may hold the password of the database
+        _stop(_operator()[2]("cli.database"))
 
 
 def _say(text: str) -> None:

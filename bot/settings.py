@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,6 +26,15 @@ class Settings(BaseSettings):
         default=10, ge=1, le=3600, description="How often `jpd work` looks for what is due"
     )
     log_json: bool = Field(default=False, description="Logs as JSON lines instead of text")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_known(cls, url: str) -> str:
+        if not url.startswith(("sqlite", "postgres")):
+            raise ValueError(
+                "neither SQLite nor PostgreSQL: write sqlite+aiosqlite:///… or postgresql+psycopg://…"
+            )
+        return url
 
 
 class SettingsError(Exception):

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -161,3 +162,30 @@ def test_a_demo_plays_a_whole_cycle_and_counts_it(jpd) -> None:  # type: ignore[
     assert "40 members" in last
     assert last.endswith("0 undelivered")
     assert "Elin Pugh" in played.stdout
+
+
+def test_a_port_that_is_taken_is_one_sentence(jpd, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = jpd("play", "--no-browser", "--port", port, "--folder", str(tmp_path / "play"))
+
+    assert refused.returncode == 1
+    assert f"Port {port} is taken" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("mysql://somebody:secret@localhost/jpd", "neither SQLite nor PostgreSQL"),
+        ("postgresql+psycopg://somebody:secret@127.0.0.1:1/jpd", "Check JPD_DATABASE_URL"),
+        ("sqlite+aiosqlite:////nowhere/at/all/jpd.sqlite", "Check JPD_DATABASE_URL"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_sentence(jpd, url: str, sentence: str) -> None:  # type: ignore[no-untyped-def]
+    refused = jpd("migrate", JPD_DATABASE_URL=url)
+
+    assert refused.returncode == 1
+    assert sentence in refused.stderr
+    assert "secret" not in refused.stderr
+    assert "Traceback" not in refused.stderr
