@@ -50,9 +50,6 @@ ALONE = frozenset({*EVERYONE, *COORDINATORS, *ALIASES, DIGEST, "forget me", "res
 """Plain words without a slash that are a command when nothing follows them."""
 
 
-_RESERVED = frozenset({*COORDINATORS, DIGEST, "invite", "go on"})
-
-
 def open_to(member: Member) -> tuple[str, ...]:
     """The commands this person may use, in the order `help` lists them."""
     digest = (DIGEST,) if member.has(Role.PRINCIPAL) or member.has(Role.COORDINATOR) else ()
@@ -87,6 +84,9 @@ def is_plainly(
     if text.lstrip().startswith("/") or text.casefold().split()[0] == "jpd":
         return True
     command, rest = split(text)
+    needed = {"invite": "start", "go on": "hold"}.get(command, command)
+    if needed in (*COORDINATORS, DIGEST) and needed not in known:
+        return False
     folded = rest.casefold()
     match command:
         case "pause":
@@ -109,7 +109,7 @@ def is_plainly(
         case "nudge":
             return folded.isdecimal()
         case _:
-            return not rest and command in ALONE and command not in _RESERVED.difference(known)
+            return not rest and command in ALONE
 
 
 def nearest(word: str, known: Collection[str]) -> str | None:

@@ -183,63 +183,72 @@ LAST_FRIDAY = datetime(2026, 9, 25, 15, 0, tzinfo=UTC)
 STORY = "I wait now, and the quiet ones speak"
 
 
-async def told(store: SqlStore, prompts: Prompts, *, respondents: int, consent: str) -> Town:
-    town = await played(store, prompts, people(Oak=6, Elm=6), until=LAST_STEP)
-    for index, name in enumerate((await town.teachers())[:respondents]):
-        story = {"story": consent} if index == 0 and consent else {"story": "no"} if index % 2 else {}
-        await town.fill_step(name, "close", now=STORY if index == 0 else f"My own words, {index}", **story)
-    await town.until(LAST_FRIDAY)
-    return town
+async def told(store: SqlStore, prompts: Prompts, *, until: datetime = LAST_STEP) -> Town:
+    """Twelve people are asked for a story."""
+    return await played(store, prompts, people(Oak=6, Elm=6), answering=0, until=until)
 
 
-async def test_a_story_is_read_with_its_authors_consent_without_a_name(
+async def tell(town: Town, number: int, consent: str = "") -> None:
+    """The person of that number answers the last question."""
+    name = (await town.teachers())[number]
+    story = {"story": consent} if consent else {}
+    await town.fill_step(name, "close", now=f"{STORY}, {number}", **story)
+
+
+async def stays_open(town: Town) -> None:
+    """The last question can be answered after its digest, as in a longer pack."""
+    for name in await town.teachers():
+        step = (await town.check_ins(name))["close"]
+        async with town.store.transaction() as tx:
+            await tx.check_ins.save(replace(step, closes_at=datetime(2026, 9, 28, 16, 0, tzinfo=UTC)))
+
+
+async def test_a_story_is_read_with_consent_and_goes_wherever_it_was_read(
     store: SqlStore, prompts: Prompts
 ) -> None:
-    town = await told(store, prompts, respondents=10, consent="yes")
+    town = await told(store, prompts)
+    for number in range(12):
+        await tell(town, number, "yes" if number < 3 else "no" if number < 8 else "")
+    await town.until(LAST_FRIDAY)
+    await stays_open(town)
+    _, second, third, *_ = await town.teachers()
 
-    for school in ("Oak", "Elm"):
-        text = digests(town, school)[-1]
-        assert f"One teacher agreed that you may read this: “{STORY}”" in text
-        assert "My own words" not in text
-        assert not any(given in text for given in GIVEN)
-    assert STORY not in "\n".join(digests(town, "Oak")[:-1])
+    def read() -> set[str]:
+        texts = digests(town, "Oak") + digests(town, "Elm")
+        assert len(texts) == 4  # mended where they stand, nothing sent anew
+        assert not any(given in text for text in texts for given in GIVEN)
+        assert STORY not in digests(town, "Oak")[0] + digests(town, "Elm")[0]
+        return set(
+            re.findall(rf"One teacher agreed that you may read this: “({STORY}, \d+)”", "\n".join(texts))
+        )
 
-
-@pytest.mark.parametrize(("respondents", "consent"), [(9, "yes"), (12, "no"), (12, "")])
-async def test_no_story_without_ten_who_answered_and_a_yes(
-    store: SqlStore, prompts: Prompts, respondents: int, consent: str
-) -> None:
-    town = await told(store, prompts, respondents=respondents, consent=consent)
-
-    text = "\n".join(digests(town, "Oak") + digests(town, "Elm"))
-    assert STORY not in text
-    assert "My own words" not in text
-    assert "One teacher agreed" not in text
-
-
-@pytest.mark.parametrize("how", ["changed", "taken back", "forgotten"])
-async def test_a_story_disappears_where_it_was_read_when_its_author_says_so(
-    store: SqlStore, prompts: Prompts, how: str
-) -> None:
-    town = await told(store, prompts, respondents=12, consent="yes")
-    author = (await town.teachers())[0]
-    step = (await town.check_ins(author))["close"]
-    async with store.transaction() as tx:  # the step is open for one more day, as in a longer pack
-        await tx.check_ins.save(replace(step, closes_at=datetime(2026, 9, 28, 16, 0, tzinfo=UTC)))
-    assert STORY in await town.command("Head Elm", "digest")
-
-    match how:
-        case "changed":
-            await town.fill_step(author, "close", now=STORY, story="no")
-        case "taken back":
-            await town.command(author, f"take-back {step.id}")
-        case _:
-            await town.command(author, "forget me yes")
+    assert read() == {f"{STORY}, 0"}
+    await tell(town, 0, "no")
     await town.beat()
-
-    assert STORY not in "\n".join(digests(town, "Oak") + digests(town, "Elm"))
+    assert read() == {f"{STORY}, 1"}
+    await town.command(second, f"take-back {(await town.check_ins(second))['close'].id}")
+    await town.beat()
+    assert read() == {f"{STORY}, 2"}
+    await town.command(third, "forget me yes")
+    await town.beat()
+    assert read() == set()
     assert STORY not in await town.command("Head Elm", "digest")
-    assert len(digests(town, "Oak")) == 2  # mended where they stand, nothing sent anew
+
+
+async def test_no_story_before_ten_have_answered_nor_without_a_yes(store: SqlStore, prompts: Prompts) -> None:
+    town = await told(store, prompts, until=LAST_FRIDAY)
+    await stays_open(town)
+
+    await tell(town, 0, "yes")
+    for number in range(1, 9):
+        await tell(town, number)
+    assert STORY not in await town.command("Head Oak", "digest")  # nine
+    await tell(town, 9)
+    assert f"{STORY}, 0" in await town.command("Head Oak", "digest")
+    await tell(town, 0, "no")
+    assert STORY not in await town.command("Head Oak", "digest")
+    await tell(town, 0)
+    assert STORY not in await town.command("Head Oak", "digest")
 
 
 # --- asking for it --------------------------------------------------------------------------------------------------

@@ -149,62 +149,55 @@ async def test_in_a_challenge_and_its_reply_where_the_partner_reads_a_quote(
     await town.beat()
     form = await town.press("Cat Cox", "Reply, and set a next step")
     assert isinstance(form, Form)
-    for text in texts[::2]:
+    for text in texts:
         values = {"evidence": text, "question": text, "suggestion": text}
         given = await tried(town, "Ann Ash", Submitted("check-in", anns, values))
-        day = (
-            {"next_step_on": text}
-            if text == kept(text) and len(text) < 20
-            else {"next_step_on": "2026-10-01"}
-        )
-        await tried(
-            town, "Cat Cox", Submitted("challenge", form.context, {"reply": text, "next_step": text, **day})
-        )
-        await tried(
-            town,
-            "Cat Cox",
-            Submitted(
-                "challenge", form.context, {"reply": text, "next_step": "x", "next_step_on": "2026-10-01"}
-            ),
-        )
+        answer = {"reply": text, "next_step": text, "next_step_on": "2026-10-01"}
+        replied = await tried(town, "Cat Cox", Submitted("challenge", form.context, answer))
+        if isinstance(given, FieldErrors) or isinstance(replied, FieldErrors):
+            day = {"reply": "Yes", "next_step": "Wait", "next_step_on": text}
+            await tried(town, "Cat Cox", Submitted("challenge", form.context, day))
+            continue
         await town.beat()
         for name in ("Ann Ash", "Cat Cox"):
             message = town.post.received[name][-1]
             assert not strange_marks(message)
-        if not isinstance(given, FieldErrors) and "One thought before" not in plain(given):
-            assert kept(text) in quotes_of(town.post.received["Cat Cox"][-1])
-            assert_only_quoted(town.post.received["Cat Cox"][-1], kept(text))
+            assert kept(text) in quotes_of(message) or "One thought before" in plain(given)
+            assert_only_quoted(message, kept(text))
 
 
 def assert_only_quoted(message: Message, words: str) -> None:
     """Somebody else's words stand in quotes, which no platform reads, and nowhere else."""
     if len(words) >= 8:
-        rest = Message(
-            message.summary, tuple(each for each in message.elements if not isinstance(each, Quote))
-        )
-        assert words not in plain(rest)
+        rest = tuple(each for each in message.elements if not isinstance(each, Quote))
+        assert words not in plain(Message(message.summary, rest))
 
 
 async def test_in_words_to_a_partner(town: Town, texts: tuple[str, ...]) -> None:
+    sent = []
     for text in texts:
-        before = len(town.post.received["Cat Cox"])
         said = await tried(town, "Ann Ash", Submitted("tell", "", {"text": text}))
-        await town.beat()
-        if isinstance(said, FieldErrors):
-            assert len(town.post.received["Cat Cox"]) == before
-        else:
-            message = town.post.received["Cat Cox"][-1]
-            assert quotes_of(message) == [kept(text)]
-            assert_only_quoted(message, kept(text))
+        if not isinstance(said, FieldErrors):
+            sent.append(kept(text))
+    before = len(town.post.received["Cat Cox"])
+    await town.beat()
+
+    arrived = town.post.received["Cat Cox"][before:]
+    assert [quotes_of(message) for message in arrived] == [[words] for words in sent]
+    for message, words in zip(arrived, sent, strict=True):
+        assert not strange_marks(message)
+        assert_only_quoted(message, words)
 
 
 async def test_in_the_coordinators_form(store: SqlStore, prompts: Prompts, texts: tuple[str, ...]) -> None:
     town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY)
     good = {"pack": SHORT, "starts_on": "2026-09-14", "goal": "Be heard"}
     for text in texts:
-        for name in good:
-            if name == "goal" or len(text) < 50:
-                await tried(town, COORDINATOR, Submitted("start", "", {**good, name: text}))
+        drafted = await tried(town, COORDINATOR, Submitted("start", "", {**good, "goal": text}))
+        assert isinstance(drafted, FieldErrors) or kept(text) in plain(drafted)
+    for text in SOME:
+        await tried(town, COORDINATOR, Submitted("start", "", {**good, "pack": text}))
+        await tried(town, COORDINATOR, Submitted("start", "", {**good, "starts_on": text}))
     await town.submit(COORDINATOR, "start", **{**good, "goal": "<!channel> {partner} **all** <b>x</b>"})
     await town.command(COORDINATOR, "invite")
     await town.days(1)

@@ -213,7 +213,7 @@ ALL_ANSWER: list[Action] = [
 
 # Plays are long: what they find becomes an `@example`, and is cut short by hand.
 @settings(
-    max_examples=12,
+    max_examples=6,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
