@@ -6,9 +6,9 @@ import asyncio
 import signal
 
 
-async def until_stopped() -> None:
-    """Return at the first SIGINT or SIGTERM, so that what is under way can end in order."""
+def stopping() -> asyncio.Event:
+    """Set at the first SIGINT or SIGTERM, so that what is under way can end in order."""
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-    await stopped.wait()
+    return stopped

@@ -15,7 +15,7 @@ from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import challenges as words
 from bot.say.check_ins import Ask
-from bot.schools import availability
+from bot.schools import availability, moment_for
 
 EVIDENCE, QUESTION, SUGGESTION = "evidence", "question", "suggestion"
 """The questions of a challenge step: the first two are needed."""
@@ -134,7 +134,7 @@ async def reply(
         giver = await tx.members.get(challenge.giver_id)
         pairing = await tx.pairings.get(challenge.pairing_id)
         cycle = await tx.cycles.get(pairing.cycle_id)
-        moment = (await availability(tx, giver)).next_moment(now)
+        moment = moment_for(await availability(tx, giver), now)
         await tx.deliveries.owe(
             [planning.owe(cycle, giver.id, DeliveryKind.CHALLENGE_REPLY, challenge.id, moment)]
         )

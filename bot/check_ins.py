@@ -26,7 +26,7 @@ from bot.ports import Tx
 from bot.prompts import Prompts, Voice
 from bot.say import basics
 from bot.say import check_ins as words
-from bot.schools import availabilities, availability
+from bot.schools import availabilities, availability, moment_for
 
 
 async def mine(tx: Tx, member: Member, number: str, now: datetime) -> CheckIn:
@@ -144,7 +144,7 @@ async def _owe_to_partners(tx: Tx, member: Member, check_in: CheckIn, now: datet
     await tx.deliveries.owe(
         [
             planning.owe(
-                cycle, each, DeliveryKind.SHARED_ANSWER, check_in.id, available[each].next_moment(now)
+                cycle, each, DeliveryKind.SHARED_ANSWER, check_in.id, moment_for(available[each], now)
             )
             for each in partners
         ]
@@ -174,8 +174,8 @@ async def said(tx: Tx, prompts: Prompts, voice: Voice, member: Member, text: str
 async def put(tx: Tx, prompts: Prompts, voice: Voice, member: Member, number: str, now: datetime) -> Reply:
     """The kept words belong to this check-in."""
     check_in = await mine(tx, member, number, now)
-    text = await tx.members.held(member.id)
-    if text is None or check_in.asking is None:
+    text = await tx.members.held(member.id) if check_in.asking else None
+    if text is None:
         return await open_form(tx, voice, member, number, now)
     reply = await _typed(tx, prompts, voice, member, check_in, text, now)
     return Replacement(reply)
@@ -249,7 +249,7 @@ async def later(tx: Tx, voice: Voice, member: Member, number: str, now: datetime
     """Ask again in an hour, inside this person's hours; the question stays open meanwhile."""
     check_in = await mine(tx, member, number, now)
     person = await availability(tx, member)
-    moment = person.next_moment(now + timedelta(hours=1))
+    moment = moment_for(person, now + timedelta(hours=1))
     cycle = await tx.cycles.get(check_in.cycle_id)
     owed = planning.owe(cycle, member.id, DeliveryKind.AGAIN, check_in.id, moment)
     again = replace(owed, occurrence=moment.isoformat(), expires_at=check_in.closes_at)

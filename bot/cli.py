@@ -125,7 +125,7 @@ def import_(
 ) -> None:
     """Import a roster: staff only. A file with any fault changes nothing."""
     from adapters.rosters import read_roster
-    from bot import schools
+    from bot import imports
     from bot.roster import RosterError
     from bot.say import rosters as words
 
@@ -145,7 +145,7 @@ def import_(
 
     async def apply() -> None:
         async with _store(read) as store, store.transaction() as tx:
-            changes = await schools.import_roster(tx, partnership, roster, today, dry_run=dry_run)
+            changes = await imports.import_roster(tx, partnership, roster, today, dry_run=dry_run)
         for line in words.changes(voice, changes, roster.left_out, dry_run=dry_run):
             out.print(line, soft_wrap=True)
 
@@ -214,7 +214,7 @@ def migrate() -> None:
 @app.command()
 def serve() -> None:
     """Serve the connected chat platforms, and /healthz."""
-    from adapters.signals import until_stopped
+    from adapters.signals import stopping
     from adapters.web import application, listening
 
     read, _, voice = _operator()
@@ -231,9 +231,10 @@ def serve() -> None:
                 return False
 
             app = application([], voice=voice, ready=ready)
+            stopped = stopping()
             async with listening(app, read.host, read.port) as port:
                 _say(voice("cli.serving", host=read.host, port=port))
-                await until_stopped()
+                await stopped.wait()
 
     _run(on_air())
 
@@ -242,7 +243,7 @@ def serve() -> None:
 def work() -> None:
     """Send what is due, again and again, until stopped."""
     from adapters.scheduler import heartbeat
-    from adapters.signals import until_stopped
+    from adapters.signals import stopping
     from bot import delivery
 
     read, prompts, voice = _operator()
@@ -250,9 +251,10 @@ def work() -> None:
 
     async def beating() -> None:
         async with _store(read) as store:
+            stopped = stopping()
             scheduler = heartbeat(lambda now: delivery.run(store, prompts, {}, now), read.tick_seconds)
             _say(voice("cli.working", seconds=read.tick_seconds))
-            await until_stopped()
+            await stopped.wait()
             scheduler.shutdown()
 
     _run(beating())

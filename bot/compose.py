@@ -19,6 +19,8 @@ from bot.model import (
     EnrolmentState,
     Kind,
     Member,
+    Post,
+    Role,
     Share,
 )
 from bot.ports import Tx
@@ -101,10 +103,10 @@ def _tomorrow(person: Availability, now: datetime) -> datetime:
     return person.ask_moment(person.local_day(end_of_day))
 
 
-def _at(delivery: Delivery, moment: datetime) -> Later | Dropped:
+def _at(delivery: Delivery, moment: datetime) -> Later:
     """Wait until then, unless its time will have passed: nothing is saved up over a holiday."""
     if delivery.expires_at is not None and moment >= delivery.expires_at:
-        return Dropped("expired")
+        return Later(delivery.expires_at)  # dropped then, unless a pause ends before
     return Later(moment)
 
 
@@ -143,6 +145,8 @@ async def _words(  # noqa: C901  # one visible table of every kind
         case DeliveryKind.NOTE:
             return await notes.message_for(tx, voice, subject) or _gone(voice, delivery)
         case DeliveryKind.DIGEST:
+            if Post(Role.PRINCIPAL, subject) not in member.posts:
+                return Dropped("inactive")
             monday = date.fromisoformat(delivery.occurrence)
             return await digests.compose(tx, voice, cycle, subject, monday, now) or Dropped("nothing-to-say")
         case DeliveryKind.CYCLE_END:

@@ -11,6 +11,8 @@ from bot.errors import UserError
 from bot.forms import faults
 from bot.message import Form, Message, Reply
 from bot.model import (
+    ASKS,
+    CheckIn,
     CheckInState,
     Cycle,
     CycleState,
@@ -27,10 +29,21 @@ from bot.ports import Tx
 from bot.prompts import Prompts, Voice, parse_pack
 from bot.say import basics
 from bot.say import cycles as words
-from bot.schools import availabilities, availability, availability_at, by_id
+from bot.schools import availabilities, availability, availability_at, by_id, moment_for
 from bot.terms import NoTeachingDays, nth_shared_day
 
 A_WEEK = timedelta(days=7)
+ENDS_WITH_THE_CYCLE = frozenset(
+    {
+        *ASKS,
+        DeliveryKind.AGAIN,
+        DeliveryKind.MATCH,
+        DeliveryKind.CHANGED_MATCH,
+        DeliveryKind.ALONE,
+        DeliveryKind.CYCLE_END,
+    }
+)
+"""Words that were given to be carried, and the last weeks' digests, still arrive."""
 A_MOMENT = timedelta(seconds=1)
 
 
@@ -157,7 +170,7 @@ async def invite(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message
     )
     await tx.deliveries.owe(
         [
-            planning.owe(cycle, each.id, DeliveryKind.INVITATION, cycle.id, people[each.id].next_moment(now))
+            planning.owe(cycle, each.id, DeliveryKind.INVITATION, cycle.id, moment_for(people[each.id], now))
             for each in teachers
         ]
     )
@@ -229,6 +242,8 @@ async def plan_pairing(tx: Tx, cycle: Cycle, pack: Pack, pairing: Pairing, now: 
                 )
             )
             await tx.check_ins.save(moved[-1])
+            if pack.step(each.step).is_challenge and earlier.state is CheckInState.ANSWERED:
+                await _carry_challenge(tx, cycle, moved[-1], pairing, now)
     added = await tx.check_ins.add(
         [each for each in planned if (each.member_id, each.step) not in known and each.closes_at > now]
     )
@@ -242,6 +257,20 @@ async def plan_pairing(tx: Tx, cycle: Cycle, pack: Pack, pairing: Pairing, now: 
             for owed in planning.asks(cycle, pack, each, people[each.member_id], closing[each.step])
         ]
     )
+
+
+async def _carry_challenge(tx: Tx, cycle: Cycle, check_in: CheckIn, pairing: Pairing, now: datetime) -> None:
+    """What was given and not opened yet goes along where its reader does; else its writer is asked anew."""
+    given = await tx.challenges.of_check_in(check_in.id)
+    if given is None or given.released_at is not None or given.pairing_id == pairing.id:
+        return
+    await tx.challenges.take_back(check_in.id)
+    if given.receiver_id == pairing.receiver_from(check_in.member_id):
+        await tx.challenges.give(replace(given, id=0, pairing_id=pairing.id))
+        return
+    await tx.check_ins.save(replace(check_in, state=CheckInState.OPEN, asking=None))
+    again = planning.owe(cycle, check_in.member_id, DeliveryKind.AGAIN, check_in.id, now)
+    await tx.deliveries.owe([replace(again, occurrence=now.isoformat(), expires_at=check_in.closes_at)])
 
 
 async def plan_digests(tx: Tx, cycle: Cycle, now: datetime) -> None:
@@ -259,7 +288,7 @@ async def plan_digests(tx: Tx, cycle: Cycle, now: datetime) -> None:
     await tx.deliveries.owe(list(planning.digests(cycle, principals, now.date(), last.date() + A_WEEK)))
     for member in members:
         if member.has(Role.COORDINATOR):
-            moment = (await availability(tx, member)).next_moment(last)
+            moment = moment_for(await availability(tx, member), last + A_WEEK)
             await tx.deliveries.owe(
                 [planning.owe(cycle, member.id, DeliveryKind.CYCLE_END, cycle.id, moment)]
             )
@@ -287,7 +316,9 @@ async def close(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
     cycle = await the_current(tx, member)
     if not really:
         return words.really_close(voice, cycle)
-    await tx.deliveries.drop(member_id=None, cycle_id=cycle.id, reason="closed", now=now)
+    await tx.deliveries.drop(
+        member_id=None, cycle_id=cycle.id, reason="closed", now=now, kinds=ENDS_WITH_THE_CYCLE
+    )
     for each in await tx.check_ins.of_cycle(cycle.id):
         if each.state is not CheckInState.PLANNED and each.closes_at > now:
             await tx.check_ins.save(replace(each, closes_at=max(now, each.due_at + A_MOMENT)))
@@ -298,7 +329,7 @@ async def close(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
     people = await availabilities(tx, enrolled)
     await tx.deliveries.owe(
         [
-            planning.owe(cycle, each.id, DeliveryKind.CLOSED, cycle.id, people[each.id].next_moment(now))
+            planning.owe(cycle, each.id, DeliveryKind.CLOSED, cycle.id, moment_for(people[each.id], now))
             for each in enrolled
         ]
     )

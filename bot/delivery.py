@@ -101,7 +101,9 @@ async def _outcome(
 ) -> Delivery:
     match made:
         case Dropped(reason):
-            return replace(delivery, state=DeliveryState.DROPPED, reason=reason, settled_at=now)
+            # What stands on the platform already stays sent: it can still be mended there later.
+            state = DeliveryState.SENT if delivery.ref else DeliveryState.DROPPED
+            return replace(delivery, state=state, reason="" if delivery.ref else reason, settled_at=now)
         case Later(at):
             if delivery.attempts >= TRIES:
                 return replace(delivery, state=DeliveryState.FAILED, reason="too-many-tries", settled_at=now)

@@ -38,17 +38,18 @@ async def show(tx: Tx, voice: Voice, member: Member) -> Message:
     """The last published digest again: for a principal their school's, for a coordinator their own school's."""
     if not (member.has(Role.PRINCIPAL) or member.has(Role.COORDINATOR)):
         raise UserError("not-for-you")
-    cycle = await tx.cycles.last(member.partnership_id)
-    weeks = await _weeks_counted(tx, cycle) if cycle else ()
-    if cycle is None or not weeks:
-        raise UserError("nothing-published")
     led = [post.school_id for post in member.posts if post.role is Role.PRINCIPAL]
-    school_id = led[0] if led else member.home_school_id
-    pack = await cycles.pack_of(tx, cycle)
-    message = await _message(tx, voice, cycle, pack, school_id, max(weeks))
-    if message is None:
-        raise UserError("nothing-published")
-    return message
+    for cycle in await tx.cycles.all_of(member.partnership_id):
+        pack = await cycles.pack_of(tx, cycle)
+        for week in sorted(await _weeks_counted(tx, cycle), reverse=True):
+            shown = [
+                await _message(tx, voice, cycle, pack, school_id, week)
+                for school_id in led or [member.home_school_id]
+            ]
+            found = [each for each in shown if each is not None]
+            if found:
+                return Message(found[0].summary, tuple(part for each in found for part in each.elements))
+    raise UserError("nothing-published")
 
 
 async def story_changes(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:

@@ -113,7 +113,7 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case "pause":
             return await members.pause(tx, voice, member, rest, now)
         case "resume":
-            return await members.resume(tx, voice, member)
+            return await members.resume(tx, voice, member, now)
         case "leave":
             return await members.leave(tx, voice, member, now, really=_is_yes(rest))
         case "language":

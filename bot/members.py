@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from bot import challenges, digests, places, say
 from bot.days import read_day
@@ -17,6 +17,22 @@ from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import members as words
 from bot.schools import availability
+
+LONGEST_PAUSE = timedelta(days=366)
+PUT_OFF_BY_A_PAUSE = frozenset(
+    {
+        DeliveryKind.CHECK_IN,
+        DeliveryKind.AGAIN,
+        DeliveryKind.INVITATION,
+        DeliveryKind.MATCH,
+        DeliveryKind.CHANGED_MATCH,
+        DeliveryKind.NOTE,
+        DeliveryKind.SHARED_ANSWER,
+        DeliveryKind.CHALLENGE,
+        DeliveryKind.CHALLENGE_REPLY,
+    }
+)
+"""Composing sends those whose time it is, and puts the others off again."""
 
 
 async def show_profile(tx: Tx, voice: Voice, member: Member) -> Message:
@@ -87,7 +103,7 @@ async def pause(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
     school = await tx.schools.get(member.home_school_id)
     today = person.local_day(now)
     until = read_day(text, today, day_first=not school.holidays.startswith("US"))
-    if until is None or until <= today:
+    if until is None or not today < until <= today + LONGEST_PAUSE:
         raise UserError("not-a-date", text=text)
     await tx.members.set_pause(member.id, until)
     return words.paused(voice, until)
@@ -99,16 +115,17 @@ async def save_pause(tx: Tx, voice: Voice, member: Member, values: Mapping[str, 
     if wrong := faults(voice, form, values):
         return wrong
     today = (await availability(tx, member)).local_day(now)
-    if date.fromisoformat(values["until"]) <= today:
+    if not today < date.fromisoformat(values["until"]) <= today + LONGEST_PAUSE:
         return faults(voice, form, values, {"until": voice("field.past")}) or form
     return await pause(tx, voice, member, values["until"], now)
 
 
-async def resume(tx: Tx, voice: Voice, member: Member) -> Message:
+async def resume(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
     """End a pause."""
     if member.paused_until is None:
         return say.basics.plain(voice, "pause.none")
     await tx.members.set_pause(member.id, None)
+    await tx.deliveries.hurry(member.id, now, PUT_OFF_BY_A_PAUSE)
     return say.basics.plain(voice, "pause.over")
 
 
@@ -162,6 +179,7 @@ async def data(tx: Tx, voice: Voice, member: Member) -> Message:
     school = await tx.schools.get(member.home_school_id)
     kept = {
         **_who(member, await tx.members.profile(member.id), school),
+        "address": await _address(tx, member),
         "waiting_words": await tx.members.holds(member.id),
         "notes": [
             {"text": note.text, "sent_at": note.sent_at.isoformat()} for note in await tx.notes.by(member.id)
@@ -198,13 +216,49 @@ def _who(member: Member, profile: Profile, school: School) -> dict[str, object]:
     }
 
 
-async def _said_in(tx: Tx, cycle: Cycle, member: Member) -> dict[str, object]:
+async def _address(tx: Tx, member: Member) -> dict[str, str] | None:
+    where = await tx.members.address_of(member.id)
+    return where and {"platform": where.platform, "workspace": where.workspace, "user": where.user}
+
+
+async def _place_in(tx: Tx, cycle: Cycle, member: Member) -> dict[str, object]:
+    """Their place in a cycle: where they sat and why, what was put to them, what was sent to them."""
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+    pairings = [each for each in await tx.pairings.all_of_cycle(cycle.id) if member.id in each.member_ids]
+    partners = await tx.members.many(
+        {partner for each in pairings for partner in each.partners_of(member.id)}
+    )
+    return {
+        "enrolment": enrolment.state.value if enrolment else None,
+        "invited_at": enrolment and enrolment.invited_at.isoformat(),
+        "answered_at": enrolment and enrolment.answered_at and enrolment.answered_at.isoformat(),
+        "asked_for_another_partner": enrolment is not None and enrolment.asked_for_another,
+        "pairings": [
+            {
+                "with": [partners[partner].name for partner in each.partners_of(member.id)],
+                "reasons": [reason.key for reason in each.reasons],
+                "state": each.state.value,
+            }
+            for each in pairings
+        ],
+        "questions": [
+            {"step": each.step, "state": each.state.value, "due_at": each.due_at.isoformat()}
+            for each in await tx.check_ins.of_member(cycle.id, member.id)
+        ],
+        "messages": [
+            {"kind": each.kind.value, "state": each.state.value, "due_at": each.due_at.isoformat()}
+            for each in await tx.deliveries.of_cycle(cycle.id)
+            if each.member_id == member.id
+        ],
+    }
+
+
+async def _said_in(tx: Tx, cycle: Cycle, member: Member) -> dict[str, object]:
     answers = await tx.check_ins.answers_of(cycle.id, member.id)
     given = await tx.challenges.of_cycle(cycle.id)
     return {
         "name": cycle.name,
-        "enrolment": enrolment.state.value if enrolment else None,
+        **await _place_in(tx, cycle, member),
         "answers": {step: [_answer(each) for each in said] for step, said in answers.items()},
         "challenges_given": [_challenge(each) for each in given if each.giver_id == member.id],
         "challenges_received": [
@@ -229,6 +283,8 @@ def _challenge(challenge: Challenge) -> dict[str, str]:
         "suggestion": challenge.suggestion,
         "reply": challenge.reply,
         "next_step": challenge.next_step,
+        "next_step_on": challenge.next_step_on.isoformat() if challenge.next_step_on else "",
+        "given_at": challenge.given_at.isoformat(),
     }
 
 

@@ -14,7 +14,7 @@ from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import basics
 from bot.say import challenges as words
-from bot.schools import availabilities, availability
+from bot.schools import availabilities, availability, moment_for
 
 LONGEST = 2000
 """Characters: fits every platform whole, so that nothing of a partner's words is ever cut."""
@@ -72,10 +72,14 @@ async def _partners(tx: Tx, member: Member, number: str = "") -> tuple[Pairing, 
 
 
 async def _pairing(tx: Tx, member: Member) -> Pairing | None:
-    """The newest one they sit in: partners may go on writing after the cycle has closed."""
+    """The one they sit in now; where nobody has begun anew, the last: partners may go on writing after a cycle."""
     for cycle in await tx.cycles.all_of(member.partnership_id):
         if pairing := await tx.pairings.of_member(cycle.id, member.id):
-            return pairing
+            blocked = await tx.members.blocked(member.partnership_id)
+            met = {frozenset((member.id, each)) for each in pairing.partners_of(member.id)}
+            return None if met & blocked else pairing
+        if cycle.confirmed_at is not None and await tx.cycles.enrolment(cycle.id, member.id):
+            return None
     return None
 
 
@@ -99,7 +103,7 @@ async def _carry(
     note = await tx.notes.add(Note(id=0, pairing_id=pairing.id, author_id=member.id, text=text, sent_at=now))
     cycle = await tx.cycles.get(pairing.cycle_id)
     available = await availabilities(tx, partners)
-    moments = {each.id: available[each.id].next_moment(now) for each in partners}
+    moments = {each.id: moment_for(available[each.id], now) for each in partners}
     await tx.deliveries.owe(
         [planning.owe(cycle, each.id, DeliveryKind.NOTE, note.id, moments[each.id]) for each in partners]
     )

@@ -27,7 +27,7 @@ from bot.people import require
 from bot.ports import NewPairing, Tx
 from bot.prompts import Voice
 from bot.say import pairings as words
-from bot.schools import availabilities
+from bot.schools import availabilities, moment_for
 
 
 async def preview(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
@@ -214,7 +214,7 @@ async def nudge(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
         if waiting:
             count += 1
             owed = planning.owe(
-                cycle, each.id, DeliveryKind.NUDGE, waiting[0].id, available[each.id].next_moment(now)
+                cycle, each.id, DeliveryKind.NUDGE, waiting[0].id, moment_for(available[each.id], now)
             )
             await tx.deliveries.owe([replace(owed, expires_at=waiting[0].closes_at)])
     return words.nudged(voice, live[0].number, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from bot import cycles, planning
 from bot.errors import UserError
 from bot.message import Message
 from bot.model import (
+    Challenge,
     CheckInState,
     Cycle,
     CycleState,
@@ -26,7 +28,7 @@ from bot.ports import NewPairing, Tx
 from bot.prompts import Voice
 from bot.say import basics
 from bot.say import pairings as words
-from bot.schools import availabilities, by_id
+from bot.schools import availabilities, by_id, moment_for
 
 
 async def ask_for_another(tx: Tx, voice: Voice, member: Member, pairing_id: str, now: datetime) -> Message:
@@ -87,10 +89,13 @@ async def place(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime
     if cycle.state not in (CycleState.RUNNING, CycleState.PAUSED):
         return
     everyone = {each.id: each for each in await persons(tx, cycle)}
-    live = await tx.pairings.of_cycle(cycle.id)
+    live = list(await tx.pairings.of_cycle(cycle.id))
     seated = {each for pairing in live for each in pairing.member_ids}
     unplaced = [everyone[each] for each in sorted(everyone.keys() - seated)]
     blocked = await tx.members.blocked(cycle.partnership_id)
+    # A pairing whose challenges are being written stays as it is: words for one reader must not meet another.
+    writing = {each.pairing_id for each in await _being_challenged(tx, cycle, now)}
+    live = [each for each in live if each.id not in writing]
     late = rearrange(
         unplaced,
         [each.member_ids for each in live],
@@ -105,11 +110,16 @@ async def place(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime
     for index, member_id in late.joined:
         await tx.pairings.seat(live[index].id, Seat(member_id, everyone[member_id].school_id))
         three = await tx.pairings.get(live[index].id)
-        await cycles.plan_pairing(tx, cycle, await cycles.pack_of(tx, cycle), three, now)
+        await _plan(tx, cycle, three, now)
         await announce(tx, cycle, three, three.member_ids, DeliveryKind.CHANGED_MATCH, now)
     for left in late.left_out:
         if left.member_id in member_ids:
             await _tell_alone(tx, cycle, left.member_id, now)
+
+
+async def _being_challenged(tx: Tx, cycle: Cycle, now: datetime) -> list[Challenge]:
+    closes = {each.id: each.closes_at for each in await tx.check_ins.of_cycle(cycle.id)}
+    return [each for each in await tx.challenges.of_cycle(cycle.id) if closes[each.check_in_id] > now]
 
 
 async def place_if_running(tx: Tx, member: Member, now: datetime) -> None:
@@ -129,14 +139,23 @@ async def after_import(tx: Tx, partnership_id: int, now: datetime) -> None:
     for each in joined.values():
         if not each.active and each.id in seated:
             await unseat(tx, cycle, each.id, now)
+    if cycle.confirmed_at is not None:
+        await cycles.plan_digests(tx, cycle, now)  # a school may have a new principal
     back = [each.id for each in joined.values() if each.active and each.id not in seated]
     await place(tx, cycle, back, now)
 
 
 async def begin(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> None:
     live = await tx.pairings.add(cycle.id, pairing, now)
-    await cycles.plan_pairing(tx, cycle, await cycles.pack_of(tx, cycle), live, now)
+    await _plan(tx, cycle, live, now)
     await announce(tx, cycle, live, live.member_ids, DeliveryKind.CHANGED_MATCH, now)
+
+
+async def _plan(tx: Tx, cycle: Cycle, pairing: Pairing, now: datetime) -> None:
+    with suppress(
+        UserError
+    ):  # no teaching days left: they meet all the same, and nobody is kept from leaving
+        await cycles.plan_pairing(tx, cycle, await cycles.pack_of(tx, cycle), pairing, now)
 
 
 async def announce(
@@ -147,7 +166,7 @@ async def announce(
     await tx.deliveries.owe(
         [
             replace(
-                planning.owe(cycle, each, kind, pairing.id, available[each].next_moment(now)),
+                planning.owe(cycle, each, kind, pairing.id, moment_for(available[each], now)),
                 occurrence="" if kind is DeliveryKind.MATCH else now.isoformat(),
             )
             for each in members
@@ -157,7 +176,7 @@ async def announce(
 
 async def _tell_alone(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
     member = await tx.members.get(member_id)
-    moment = (await availabilities(tx, [member]))[member_id].next_moment(now)
+    moment = moment_for((await availabilities(tx, [member]))[member_id], now)
     owed = planning.owe(cycle, member_id, DeliveryKind.ALONE, cycle.id, moment)
     await tx.deliveries.owe([replace(owed, occurrence=now.isoformat())])
 

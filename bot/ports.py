@@ -269,7 +269,7 @@ class CheckIns(Protocol):
         """All of a member's answers in a cycle, by step."""
 
     async def pool(self, cycle_id: int, step: str, share: Share) -> tuple[tuple[int, Answer], ...]:
-        """(member id, answer) for everything shared that way in a step."""
+        """(member id, answer) for everything that was sent, shared that way, in a step."""
 
 
 class Challenges(Protocol):
@@ -322,11 +322,22 @@ class Deliveries(Protocol):
     async def bring_forward(self, kind: DeliveryKind, subject_ids: Collection[int], due_at: datetime) -> None:
         """Make queued ones due then, if that is earlier."""
 
-    async def hurry(self, member_id: int, now: datetime) -> None:
-        """Make due what waited because they had no address."""
+    async def hurry(self, member_id: int, now: datetime, kinds: Collection[DeliveryKind] = ...) -> None:
+        """Make due what waited because they had no address, and all that is queued of these kinds."""
 
-    async def drop(self, *, member_id: int | None, cycle_id: int | None, reason: str, now: datetime) -> int:
-        """Drop everything queued for that member in that cycle (None: any)."""
+    async def drop(
+        self,
+        *,
+        member_id: int | None,
+        cycle_id: int | None,
+        reason: str,
+        now: datetime,
+        kinds: Collection[DeliveryKind] = ...,
+    ) -> int:
+        """Drop what is queued (of those kinds; else of any) for that member in that cycle (None: any).
+
+        What stands on a platform already is only waiting to be mended there: that is never dropped.
+        """
 
     async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
         """How many asks were sent to them from start up to, not including, end."""

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from bot.model import Member, School
 from bot.ports import Tx
 from bot.roster import Roster, RosterChange
-from bot.terms import Availability, Calendar, Term, is_holidays_code, is_time_zone
+from bot.terms import Availability, Calendar, NoTeachingDays, Term, is_holidays_code, is_time_zone
 
 
 async def availability(tx: Tx, member: Member) -> Availability:
@@ -32,6 +32,14 @@ async def availability_at(tx: Tx, member: Member, school: School) -> Availabilit
 
 def _availability(member: Member, calendar: Calendar) -> Availability:
     return Availability(calendar=calendar, hours=member.hours, paused_until=member.paused_until)
+
+
+def moment_for(person: Availability, after: datetime) -> datetime:
+    """When to send; where the calendar knows no day to come, at once: composing decides then what becomes of it."""
+    try:
+        return person.next_moment(after)
+    except NoTeachingDays:
+        return after
 
 
 async def by_id(tx: Tx, partnership_id: int) -> Mapping[int, School]:

@@ -94,7 +94,11 @@ class SqlCheckIns(Noun):
         """(member id, answer) for everything shared that way in a step."""
         given = select(*columns(t.answer, Answer), t.check_in.c.member_id).join_from(t.answer, t.check_in)
         given = given.where(
-            t.check_in.c.cycle_id == cycle_id, t.check_in.c.step == step, t.answer.c.share == share
+            t.check_in.c.cycle_id == cycle_id,
+            t.check_in.c.step == step,
+            t.check_in.c.state
+            == CheckInState.ANSWERED,  # what is kept but was never sent is nobody's to read
+            t.answer.c.share == share,
         )
         rows = await self._connection.execute(given.order_by(t.check_in.c.member_id, t.answer.c.question))
         pool = []

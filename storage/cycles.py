@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import UserError
@@ -74,8 +74,11 @@ class SqlCycles(Noun):
         )
 
     async def last(self, partnership_id: int) -> Cycle | None:
-        """The newest, closed or not."""
-        theirs = _CYCLES.where(t.cycle.c.partnership_id == partnership_id)
+        """The newest, closed or not; a draft that was thrown away never was one."""
+        theirs = _CYCLES.where(
+            t.cycle.c.partnership_id == partnership_id,
+            or_(t.CYCLE_IS_OPEN, t.cycle.c.confirmed_at.is_not(None)),
+        )
         return await self._first(Cycle, theirs.order_by(t.cycle.c.id.desc()))
 
     async def all_of(self, partnership_id: int) -> tuple[Cycle, ...]:

@@ -85,7 +85,7 @@ class SqlDeliveries(Noun):
         sent = update(t.delivery).where(
             t.delivery.c.subject_id == subject_id,
             t.delivery.c.kind == kind,
-            t.delivery.c.state == DeliveryState.SENT,
+            t.delivery.c.state.in_([DeliveryState.SENT, DeliveryState.DROPPED]),
             t.delivery.c.ref != "",
         )
         await self._connection.execute(sent.values(state=DeliveryState.QUEUED, due_at=now, attempts=0))
@@ -101,18 +101,31 @@ class SqlDeliveries(Noun):
             )
             await self._connection.execute(later.values(due_at=due_at))
 
-    async def hurry(self, member_id: int, now: datetime) -> None:
-        """Make due what waited because they had no address: nothing else that is queued has a reason."""
-        waits = update(t.delivery).where(
-            t.delivery.c.member_id == member_id, _QUEUED, t.delivery.c.reason != ""
-        )
+    async def hurry(self, member_id: int, now: datetime, kinds: Collection[DeliveryKind] = ()) -> None:
+        """Make due what waited because they had no address, and all that is queued of these kinds."""
+        # Nothing else that is queued has a reason.
+        waited = or_(t.delivery.c.reason != "", t.delivery.c.kind.in_(sorted(kinds)))
+        waits = update(t.delivery).where(t.delivery.c.member_id == member_id, _QUEUED, waited)
         await self._connection.execute(waits.values(due_at=now, reason=""))
 
-    async def drop(self, *, member_id: int | None, cycle_id: int | None, reason: str, now: datetime) -> int:
-        """Drop everything queued for that member in that cycle (None: any); how many."""
+    async def drop(
+        self,
+        *,
+        member_id: int | None,
+        cycle_id: int | None,
+        reason: str,
+        now: datetime,
+        kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
+    ) -> int:
+        """Drop what is queued for that member in that cycle (None: any); how many.
+
+        What stands on a platform already is only waiting to be mended there: that is never dropped.
+        """
         if member_id is None and cycle_id is None:
             raise ValueError("whose deliveries? Dropping everybody's in every cycle is never meant")
-        queued = update(t.delivery).where(_QUEUED)
+        queued = update(t.delivery).where(
+            _QUEUED, t.delivery.c.ref == "", t.delivery.c.kind.in_(sorted(kinds))
+        )
         if member_id is not None:
             queued = queued.where(t.delivery.c.member_id == member_id)
         if cycle_id is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from adapters.playground import app
 from adapters.playground.stage import Stage
-from adapters.signals import until_stopped
+from adapters.signals import stopping
 from adapters.web import application, listening
 
 HOST = "127.0.0.1"
@@ -21,10 +21,11 @@ async def serve(stage: Stage, *, port: int, browser: bool, say: Callable[[str], 
     await stage.world.begin(stage.sample)
     routes = app.connect(stage.exchange, stage.messenger, stage.world, voice)
     page = application(routes, voice=voice, closing=[stage.messenger.close])
+    stopped = stopping()
     async with listening(page, HOST, port) as bound:
         url = f"http://{HOST}:{bound}/"
         say(voice("cli.playground", url=url))
         say(voice("cli.playground-stop"))
         if browser:
             await asyncio.to_thread(webbrowser.open, url)
-        await until_stopped()
+        await stopped.wait()

@@ -13,7 +13,7 @@ import yaml
 from adapters.playground.messenger import Conversations, PlaygroundMessenger
 from adapters.playground.residents import Residents
 from adapters.rosters import read_calendar, read_roster
-from bot import delivery, schools
+from bot import delivery, imports, schools
 from bot.model import Address, Member, School
 from bot.ports import Store
 from bot.prompts import Prompts, Voice
@@ -89,7 +89,7 @@ class World:
     async def _apply(self, roster: Roster, now: datetime, *, dry_run: bool) -> list[str]:
         voice = self._prompts.voice("en")
         async with self._store.transaction() as tx:
-            changes = await schools.import_roster(tx, voice("play.partnership"), roster, now, dry_run=dry_run)
+            changes = await imports.import_roster(tx, voice("play.partnership"), roster, now, dry_run=dry_run)
             if not dry_run:
                 for partnership in await tx.schools.partnerships():
                     of = {each.id: each for each in await tx.schools.of(partnership.id)}
@@ -152,8 +152,12 @@ class World:
 
     async def _pass_to(self, now: datetime) -> None:
         await self._conversations.set_clock(now)
-        await delivery.run(self._store, self._prompts, {PLATFORM: self._messenger}, now)
+        await self.settle()
         await self.residents.act(now)
+
+    async def settle(self) -> None:
+        """Send what is due by now."""
+        await delivery.run(self._store, self._prompts, {PLATFORM: self._messenger}, await self.now())
 
 
 def _order(person: tuple[Member, School]) -> tuple[int, str, str, str]:
