@@ -218,7 +218,9 @@ def _who(member: Member, profile: Profile, school: School) -> dict[str, object]:
 
 async def _address(tx: Tx, member: Member) -> dict[str, str] | None:
     where = await tx.members.address_of(member.id)
-    return where and {"platform": where.platform, "workspace": where.workspace, "user": where.user}
+    if where is None:
+        return None
+    return {"platform": where.platform, "workspace": where.workspace, "user": where.user}
 
 
 async def _place_in(tx: Tx, cycle: Cycle, member: Member) -> dict[str, object]:
