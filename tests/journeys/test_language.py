@@ -100,8 +100,8 @@ def _element(element: Element) -> Iterator[str]:
 
 async def _answer(town: Town, name: str, step: str, **given: str) -> None:
     form = await town.open(name, "check-in", str((await town.check_ins(name))[step].id))
-    assert isinstance(form, Form)
-    await town.submit(name, "check-in", form.context, **{**values_for(form, WORDS), **given})
+    if isinstance(form, Form):  # whoever has no partner just now is told so
+        await town.submit(name, "check-in", form.context, **{**values_for(form, WORDS), **given})
 
 
 async def test_every_sentence_of_a_whole_cycle_comes_from_content(store: SqlStore, prompts: Prompts) -> None:

@@ -247,12 +247,16 @@ class Town:
         )
         return plain(await self.press(COORDINATOR, f"Invite {len(await self.teachers())} teachers"))
 
-    async def run(self, starts_on: date, pack: str = PACK, *, without: Sequence[str] = ()) -> None:
-        """Start, let everybody join but some, preview and confirm."""
+    async def gather(self, starts_on: date, pack: str = PACK, *, without: Sequence[str] = ()) -> None:
+        """Start, and let everybody join but some."""
         await self.start(starts_on, pack)
         for name in await self.teachers():
             if name not in without:
                 await self.command(name, "join")
+
+    async def run(self, starts_on: date, pack: str = PACK, *, without: Sequence[str] = ()) -> None:
+        """Start, let everybody join but some, preview and confirm."""
+        await self.gather(starts_on, pack, without=without)
         await self.command(COORDINATOR, "preview")
         await self.command(COORDINATOR, "confirm")
 
@@ -297,6 +301,10 @@ class Town:
                 for each in (await tx.members.many({m for p in pairings for m in p.member_ids})).values()
             }
         return [tuple(names[each] for each in pairing.member_ids) for pairing in pairings]
+
+    async def partners(self) -> set[frozenset[str]]:
+        """Who sits with whom, in no order."""
+        return {frozenset(each) for each in await self.pairings()}
 
     async def partner_of(self, name: str) -> str:
         """The (first) partner's name."""
