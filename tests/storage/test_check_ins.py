@@ -97,7 +97,11 @@ async def test_answers_come_by_step_and_by_who_may_read_them(world: World) -> No
             await tx.check_ins.answer(each)
 
         by_step = await tx.check_ins.answers_of(world.cycle.id, world.members["Anest"])
+        unsent = await tx.check_ins.pool(world.cycle.id, "focus", Share.POOL)
+        for asked in (focus, by_tama):
+            await tx.check_ins.save(replace(asked, state=CheckInState.ANSWERED))
         pool = await tx.check_ins.pool(world.cycle.id, "focus", Share.POOL)
 
     assert by_step == {"focus": (mine, shared), "plan": (planned,)}
+    assert unsent == ()
     assert set(pool) == {(world.members["Anest"], shared), (world.members["Tama"], theirs)}
