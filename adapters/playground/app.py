@@ -65,9 +65,6 @@ class Scene(Protocol):
     async def travel(self, how: Travel) -> datetime:
         """Move time on, with everything that happens on the way."""
 
-    async def settle(self) -> None:
-        """Send what became due by what somebody did."""
-
     async def import_roster(
         self, file: Path, *, dry_run: bool, administrators_are_principals: bool | None
     ) -> Sequence[str]:
@@ -227,7 +224,6 @@ class _Playground:
         now, sender = await self._scene.now(), address(member, school)
         event = Event(id=inbound.event_id(posted), at=now, sender=sender, what=what)
         reply = await self._exchange.take(event, typed=typed, line_id=inbound.line_id(posted))
-        await self._scene.settle()
         return web.json_response(_opened(reply))
 
     async def _person(self, person: str) -> tuple[Member, School]:

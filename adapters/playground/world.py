@@ -152,12 +152,8 @@ class World:
 
     async def _pass_to(self, now: datetime) -> None:
         await self._conversations.set_clock(now)
-        await self.settle()
+        await delivery.run(self._store, self._prompts, {PLATFORM: self._messenger}, now)
         await self.residents.act(now)
-
-    async def settle(self) -> None:
-        """Send what is due by now."""
-        await delivery.run(self._store, self._prompts, {PLATFORM: self._messenger}, await self.now())
 
 
 def _order(person: tuple[Member, School]) -> tuple[int, str, str, str]:

@@ -327,9 +327,6 @@ class Scene:
         await self._conversations.set_clock(await self.now() + ahead.get(how.value, timedelta(hours=3)))
         return await self.now()
 
-    async def settle(self) -> None:
-        """Nothing is ever owed here."""
-
     async def import_roster(
         self, file: Path, *, dry_run: bool, administrators_are_principals: bool | None
     ) -> Sequence[str]:
