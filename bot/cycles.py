@@ -337,8 +337,7 @@ async def close(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
 
 
 async def _accepted(tx: Tx, cycle: Cycle) -> list[Member]:
-    enrolments = await tx.cycles.enrolments(cycle.id)
-    ids = [each.member_id for each in enrolments if each.state is EnrolmentState.ACCEPTED]
+    ids = accepted_ids(await tx.cycles.enrolments(cycle.id))
     return [each for each in (await tx.members.many(ids)).values() if each.active]
 
 

@@ -52,7 +52,7 @@ async def _propose(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message
         now,
     )
     await tx.cycles.save(replace(cycle, state=CycleState.MATCHED))
-    return await _previewed(tx, voice, cycle, proposed)
+    return await _previewed(tx, voice, cycle, proposed, joined, arrangement)
 
 
 async def _arrangement(tx: Tx, cycle: Cycle, joined: Sequence[Person]) -> Arrangement:
@@ -66,11 +66,17 @@ async def _arrangement(tx: Tx, cycle: Cycle, joined: Sequence[Person]) -> Arrang
     )
 
 
-async def _previewed(tx: Tx, voice: Voice, cycle: Cycle, proposed: Sequence[Pairing]) -> Message:
+async def _previewed(
+    tx: Tx,
+    voice: Voice,
+    cycle: Cycle,
+    proposed: Sequence[Pairing],
+    joined: Sequence[Person],
+    arrangement: Arrangement,
+) -> Message:
     """The proposals as they stand, with who has no place in them and why."""
-    joined = await places.persons(tx, cycle)
     seated = {each for pairing in proposed for each in pairing.member_ids}
-    reasons = {each.member_id: each.reason for each in (await _arrangement(tx, cycle, joined)).left_out}
+    reasons = {each.member_id: each.reason for each in arrangement.left_out}
     members = await tx.members.many({each.id for each in joined} - seated)
     met = {pair for _, pair in await tx.pairings.history(cycle.partnership_id)}
     pairs = [frozenset(pair) for pairing in proposed for pair in combinations(pairing.member_ids, 2)]
@@ -156,7 +162,8 @@ async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
             NewPairing(each.seats, each.reasons) for each in pairings if each.id not in (of_a.id, of_b.id)
         ]
         proposed = await tx.pairings.propose(cycle.id, [*kept, *new], now)
-        return await _previewed(tx, voice, cycle, proposed)
+        joined = list(persons.values())
+        return await _previewed(tx, voice, cycle, proposed, joined, await _arrangement(tx, cycle, joined))
     for each in (of_a, of_b):
         await tx.pairings.end(each.id, now)
     for pairing in new:

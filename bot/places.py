@@ -152,9 +152,8 @@ async def begin(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> Non
 
 
 async def _plan(tx: Tx, cycle: Cycle, pairing: Pairing, now: datetime) -> None:
-    with suppress(
-        UserError
-    ):  # no teaching days left: they meet all the same, and nobody is kept from leaving
+    # Where no teaching days are left they meet all the same, and nobody is kept from leaving.
+    with suppress(UserError):
         await cycles.plan_pairing(tx, cycle, await cycles.pack_of(tx, cycle), pairing, now)
 
 
