@@ -315,7 +315,7 @@ async function sayWords() {
 
 $("log").addEventListener("click", (event) => {
   const button = event.target.closest("button[data-press]");
-  if (!button) return;
+  if (!button || event.detail > 1) return; // the second click of a double click is no press of its own
   const [id, person, line] = [idOf(button), played.id, lineOf(button)];
   guarded(() => press(button, { id, person, line, press: button.dataset.press }));
 });
@@ -389,6 +389,8 @@ for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("click", (event) => event.target.closest("[data-close]") && dialog.close());
 }
 $("form").addEventListener("close", () => {
+  // The browser has put the focus back already, unless what had it is gone; and somebody may have moved on since.
+  if (document.activeElement && document.activeElement !== document.body) return;
   const { opener, line } = opened;
   const back = opener?.isConnected ? opener : $("log").querySelector(`[data-line="${line}"]`);
   (back ?? $("message")).focus();
