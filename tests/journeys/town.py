@@ -334,6 +334,7 @@ async def build(
         made = await tx.schools.add_partnership(partnership)
         await tx.schools.apply(made.id, roster, now)
         for place in await tx.schools.of(made.id):
+            await tx.workspaces.link("test", partnership, place, now)
             await tx.schools.set_calendar(place.id, (terms or {}).get(place.name, ()), {})
         for member in await tx.members.of(made.id):
             await tx.members.connect(town.address(member.name), member.id, now)
