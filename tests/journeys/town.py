@@ -164,9 +164,9 @@ class Town:
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
         """Let the school's workspace in, with its people (name → e-mail address)."""
         await tx.workspaces.link("test", self.partnership, school, now)
-        for email in names.values():
-            [member] = await tx.members.by_email(email)
-            await tx.members.connect(self.address(member.name), member.id, now)
+        for member in await tx.members.of(school.partnership_id):
+            if member.name in names:
+                await tx.members.connect(self.address(member.name), member.id, now)
 
     # --- speaking -------------------------------------------------------------------------------------------------
 
