@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import NAMESPACE_URL, uuid5
@@ -11,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from adapters import charts
 from adapters.slack import limits, render
 from adapters.slack.api import Api, Json, Refused
-from bot.errors import Disconnected, Unreachable, UserError
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address
 
@@ -121,9 +122,18 @@ class SlackMessenger:
         """Answer by a `response_url`: good for five answers within half an hour."""
         await self._api.respond(url, answer)
 
-    async def forget(self, workspace: str) -> None:
-        """The workspace has removed us: its token is worth nothing."""
-        await self._tokens.drop(workspace)
+    async def is_removed(self, workspace: str) -> bool:
+        """Whether the workspace, which is said to have removed us, takes our token no more; it is forgotten then.
+
+        Where Slack does not answer, what was said is believed.
+        """
+        token = await self._tokens.token(workspace)
+        if token is not None:
+            with suppress(SendError, Uncertain, Unreachable, Disconnected):
+                await self._api.call("auth.test", token)
+                return False
+            await self._tokens.drop(workspace)
+        return True
 
     # --- the directory -------------------------------------------------------------------------------------
 
