@@ -15,7 +15,8 @@ from bot.events import Command, Installed, Opened, Removed, Said, Submitted, Wha
 from bot.model import Address
 
 Body: TypeAlias = Mapping[str, Any]
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PLATFORM = "slack"
 _ID = re.compile("[!-~]{1,255}")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientSession, ClientTimeout, web
 
 from adapters.slack import app, install
 from adapters.slack.api import Api
@@ -147,8 +147,8 @@ async def running_house(  # what a test may turn
         house = await _house(store, slack, session, patience=patience, waits=waits)
         try:
             routes = [*house.connection.routes, *_installing(house, session)]
-            web = application(routes, voice=prompts().voice("en"), closing=[house.connection.close])
-            async with listening(web, "127.0.0.1", 0) as port:
+            served = application(routes, voice=prompts().voice("en"), closing=[house.connection.close])
+            async with listening(served, "127.0.0.1", 0) as port:
                 house.url = f"http://127.0.0.1:{port}"
                 slack.connect_app(f"{house.url}/slack/events", SECRET)
                 slack.installs.redirects = (f"{house.url}/slack/oauth",)
@@ -180,7 +180,7 @@ async def _house(
     return house
 
 
-def _installing(house: House, session: ClientSession) -> Sequence[object]:
+def _installing(house: House, session: ClientSession) -> Sequence[web.RouteDef]:
     slack = house.slack
     client = {"client_id": slack.installs.client_id, "client_secret": slack.installs.client_secret}
     return install.connect(
@@ -194,8 +194,8 @@ async def _furnish(house: House, *, bare: bool) -> None:
     async with house.store.transaction() as tx:
         made = await tx.schools.add_partnership("Town")
         await tx.schools.apply(made.id, roster_of(TEACHERS, principals=True), house.now)
-        for school in await tx.schools.of(made.id):
-            await tx.schools.set_calendar(school.id, (), {})
+        for each in await tx.schools.of(made.id):
+            await tx.schools.set_calendar(each.id, (), {})
     for team, school in ((OAK, "Oak"), (ELM, "Elm")):
         token = "" if bare else f"xoxb-{team}"
         house.slack.add_workspace(team, school, token=token)

@@ -8,7 +8,6 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from typing import Any
 from urllib.parse import urlencode
 
@@ -116,7 +115,7 @@ class Forger:
     """Requests that Slack did not make, from one seed."""
 
     def __init__(self, house: House) -> None:
-        self.dice = random.Random(SEED)  # noqa: S311  # examples, no secrets
+        self.dice = random.Random(SEED)  # examples, no secrets
         self.wire = house.slack.wire
         self.number = 0
 
@@ -265,22 +264,25 @@ async def test_what_is_no_http_at_all_is_closed_without_a_word_in_the_log(
 # --- signed, and nonsense -------------------------------------------------------------------------------------------
 
 JUNK: tuple[Any, ...] = (
-    None, "", "\x00", "\ud800", "x" * 5_000, SAID, 0, -1, 1.5, 10**400, True, [], [[]], [None], {}, {"id": None}, {"": []},
+    None, "", "\x00", "\ud800", "x" * 5_000, SAID, 0, -1, 1.5, 10**400, True,
+    [], [[]], [None], {}, {"id": None}, {"": []},
 )  # fmt: skip
 
 
-def spoiled(value: Any) -> Iterator[Any]:
-    """The same with one part of it replaced by each kind of junk, or missing."""
+def spoiled(value: Any, dice: random.Random) -> Iterator[Any]:
+    """The same with one part of it replaced by some kinds of junk, or missing."""
     match value:
         case dict():
             for key, inner in value.items():
                 yield {name: each for name, each in value.items() if name != key}
-                for worse in (*JUNK, *spoiled(inner)):
+                for worse in (*dice.sample(JUNK, 2), *spoiled(inner, dice)):
                     yield {**value, key: worse}
         case list():
             for at, inner in enumerate(value):
-                for worse in spoiled(inner):
+                for worse in spoiled(inner, dice):
                     yield [*value[:at], worse, *value[at + 1 :]]
+        case _:
+            pass
 
 
 BARE = (
@@ -313,29 +315,29 @@ async def test_what_is_signed_and_makes_no_sense_is_refused_and_breaks_nothing(
         await slack.command(OAK, ANN, "profile")
         await slack.press(OAK, ANN, label="What I offer and look for")
         await slack.submit(OAK, ANN)
-        told = [deepcopy(each) for each in slack.wire.sent]
+        told, dice = list(slack.wire.sent), random.Random(SEED)  # examples, no secrets
         logs.lines.clear()
-        for body in BARE:
-            for data in (body.encode(), urlencode({"payload": body}).encode()):
+        for bare in BARE:
+            for data in (bare.encode(), urlencode({"payload": bare}).encode()):
                 for media in ("application/json", "application/x-www-form-urlencoded"):
                     statuses[(await slack.raw(data, slack.wire.headers(data, media))).status] += 1
         assert set(statuses) == {400}
         for number, each in enumerate(told):
-            for at, payload in enumerate(_each_once(each.payload, each.kind)):
+            for at, payload in enumerate(_each_once(each.payload, each.kind, dice)):
                 _renumber(payload, f"{number}-{at}")
-                body, media = encode(each.kind, payload)
-                statuses[(await slack.raw(body, slack.wire.headers(body, media))).status] += 1
+                data, media = encode(each.kind, payload)
+                statuses[(await slack.raw(data, slack.wire.headers(data, media))).status] += 1
 
-        assert statuses.total() > 2_000
+        assert statuses.total() > 1_000
         assert set(statuses) == {200, 400}, statuses
         assert [each for each in HIDDEN if each in logs.text] == []
         assert not [line for line in logs.lines if "failed" in line]
 
 
-def _each_once(payload: Any, kind: str) -> Iterator[Any]:
+def _each_once(payload: Any, kind: str, dice: random.Random) -> Iterator[Any]:
     """A form's fields are texts, and no halves of signs."""
     seen = set[str]()
-    for worse in spoiled(payload):
+    for worse in spoiled(payload, dice):
         flat = json.dumps(worse)
         is_form = all(isinstance(each, str) and each.isprintable() for each in worse.values())
         if flat not in seen and (kind in (EVENT, INTERACTION) or is_form):
