@@ -249,9 +249,11 @@ def _plain(mark: re.Match[str]) -> str:
         case "!":
             return label or f"@{target.partition('^')[0]}"
         case _:
-            return (
-                target.removeprefix("mailto:") if label is None or label in target else f"{label} ({target})"
-            )
+            # What Slack made a link of by itself keeps the words as its label.
+            plain = re.sub(r"^(mailto:|tel:|https?://)", "", target)
+            if label is None or label == target:
+                return target.removeprefix("mailto:").removeprefix("tel:")
+            return label if label == plain else f"{label} ({target})"
 
 
 def _part(body: Body, name: str) -> Body:
