@@ -144,7 +144,7 @@ class SlackMessenger:
             found = await self._ask(address, "users.info", user=address.user)
         except Unreachable:
             return ""
-        return _email(found.get("user", {}), address.workspace)
+        return email_in(found.get("user", {}), address.workspace)
 
     async def named(self, workspace: str, email: str) -> Address | None:
         """Who has that e-mail address."""
@@ -153,7 +153,7 @@ class SlackMessenger:
             found = (await self._ask(somebody, "users.lookupByEmail", email=email)).get("user", {})
         except Unreachable:
             return None
-        return Address(PLATFORM, workspace, found["id"]) if _email(found, workspace) else None
+        return Address(PLATFORM, workspace, found["id"]) if email_in(found, workspace) else None
 
     async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:
         """Who is in the channel `#C123`, without bots and guests."""
@@ -169,7 +169,7 @@ class SlackMessenger:
         return tuple(
             Account(Address(PLATFORM, sender.workspace, each["id"]), email)
             for each in await self._people(sender, ids)
-            if each.get("id") in wanted and (email := _email(each, sender.workspace))
+            if each.get("id") in wanted and (email := email_in(each, sender.workspace))
         )
 
     async def _people(self, sender: Address, ids: Sequence[str]) -> list[Json]:
@@ -277,17 +277,19 @@ def _images(message: Message) -> Iterator[Image]:
     return (each for each in message.elements if isinstance(each, Image))
 
 
-def _email(user: Mapping[str, Any], workspace: str) -> str:
+def email_in(user: Mapping[str, Any], workspace: str) -> str:
     """Of somebody of the workspace itself; nothing for bots, guests, strangers and who has left."""
     nobody = ("is_bot", "deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
     if any(user.get(each) for each in nobody) or user.get("id") == "USLACKBOT":
         return ""
-    if workspace not in _homes(user):
+    if not _belongs(user, workspace):
         return ""
     return str((user.get("profile") or {}).get("email") or "")
 
 
-def _homes(user: Mapping[str, Any]) -> tuple[str, ...]:
-    """Whoever shares a channel with us from elsewhere is no stranger to Slack: only these say who belongs here."""
+def _belongs(user: Mapping[str, Any], workspace: str) -> bool:
+    """Whoever shares a channel with us from elsewhere is no stranger to Slack: only these say who is at home here."""
     wide = user.get("enterprise_user") or {}
-    return (user.get("team_id") or "", wide.get("enterprise_id") or "", *wide.get("teams", ()))
+    if workspace.startswith("E"):
+        return bool(wide.get("enterprise_id", workspace) == workspace)
+    return workspace in (user.get("team_id", workspace), *wide.get("teams", ()))
