@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
 
 from storage import tables as t
 from storage.noun import Noun
@@ -70,6 +70,10 @@ class _SqlInstallations(Noun):
     async def save(self, enterprise: str, team: str, kept: dict[str, object]) -> None:
         row = self._insert(t.slack_installation).values(enterprise=enterprise, team=team, **kept)
         keys = ["enterprise", "team"]
+        if team:  # it may have moved into an organisation, or out of one
+            elsewhere = t.slack_installation.c.enterprise != enterprise
+            before = delete(t.slack_installation).where(t.slack_installation.c.team == team, elsewhere)
+            await self._connection.execute(before)
         await self._connection.execute(row.on_conflict_do_update(index_elements=keys, set_=kept))
 
     async def token(self, workspace: str) -> bytes | None:
@@ -92,9 +96,10 @@ class _SqlInstallations(Noun):
 
 
 def _is(workspace: str) -> ColumnElement[bool]:
-    """A team's installation; or the one of an organisation, which has no team."""
+    """A team's installation; or the one of an organisation, which has no team. No workspace has none."""
     installed = t.slack_installation.c
-    return or_(installed.team == workspace, and_(installed.team == "", installed.enterprise == workspace))
+    wide = and_(installed.team == "", installed.enterprise == workspace)
+    return and_(or_(installed.team == workspace, wide), literal(workspace) != "")
 
 
 def _fingerprint(state: str) -> str:
