@@ -20,11 +20,12 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
 from adapters.slack import inbound
 from adapters.slack.answers import Answers, Asked
-from adapters.slack.api import QUIET, Api
+from adapters.slack.api import QUIET, Api, ours
 from adapters.slack.inbound import MISSHAPEN, Body, Garbage, Place, Taken
 from adapters.slack.messenger import SlackMessenger
 from bot.events import Event, Opened
@@ -66,9 +67,9 @@ def connect(  # the parts of an adapter
 ) -> Connection:
     """The adapter. Without a signing secret it takes nothing over HTTP: then Socket Mode is its only ear."""
     slack = _Slack(api, messenger, handle, voice, now, patience)
-    edge = _Edge(slack.bolt, signing_secret)
+    routes = [web.post("/slack/events", _Edge(slack.bolt, signing_secret).take)] if signing_secret else []
     return Connection(
-        routes=[web.post("/slack/events", edge.take)] if signing_secret else [],
+        routes=routes,
         messenger=messenger,
         close=slack.finish,
         listening=slack.listening,
@@ -230,11 +231,18 @@ class _Slack:
 
     @asynccontextmanager
     async def listening(self, app_token: str) -> AsyncIterator[None]:
-        """Socket Mode: Slack is asked for a socket, so that nothing of ours need be reachable from outside."""
+        """Socket Mode: Slack is asked for a socket, so that nothing of ours need be reachable from outside.
+
+        Raises `Disconnected` where Slack refuses the token.
+        """
         socket = AsyncSocketModeHandler(
             self.bolt, app_token, logger=QUIET, web_client=self._api.client(), ping_interval=10
         )
-        await socket.connect_async()  # type: ignore[no-untyped-call]  # the SDK publishes no type here
+        try:
+            await socket.connect_async()  # type: ignore[no-untyped-call]  # the SDK publishes no type here
+        except SlackApiError as refused:
+            await socket.close_async()  # type: ignore[no-untyped-call]  # the same
+            raise ours("apps.connections.open", refused) from None
         try:
             yield
         finally:
