@@ -89,7 +89,7 @@ class Api:
         try:
             answer = await self.client(token).api_call(method, **how)  # type: ignore[arg-type]  # one of the two
         except SlackApiError as refused:
-            raise ours(method, refused) from None
+            raise _ours(method, refused) from None
         except (ClientConnectorError, ConnectionTimeoutError):
             raise SendError("connect") from None
         except (ClientError, TimeoutError, SlackClientError, OSError):
@@ -116,7 +116,7 @@ class Api:
             raise Uncertain("dropped") from None
 
 
-def ours(method: str, refused: SlackApiError) -> Exception:
+def _ours(method: str, refused: SlackApiError) -> Exception:
     """What it means for us."""
     answer = refused.response
     status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from traceback import walk_tb
@@ -20,14 +20,14 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
 from adapters.slack import inbound
 from adapters.slack.answers import Answers, Asked
-from adapters.slack.api import QUIET, Api, ours
+from adapters.slack.api import QUIET, Api
 from adapters.slack.inbound import MISSHAPEN, Body, Garbage, Place, Taken
 from adapters.slack.messenger import SlackMessenger
+from bot.errors import SendError, Uncertain
 from bot.events import Event, Opened
 from bot.ports import Handle
 from bot.prompts import Voice
@@ -235,14 +235,12 @@ class _Slack:
 
         Raises `Disconnected` where Slack refuses the token.
         """
+        with suppress(SendError, Uncertain):  # the SDK would ask for ever, whatever Slack says
+            await self._api.call("apps.connections.open", app_token)
         socket = AsyncSocketModeHandler(
             self.bolt, app_token, logger=QUIET, web_client=self._api.client(), ping_interval=10
         )
-        try:
-            await socket.connect_async()  # type: ignore[no-untyped-call]  # the SDK publishes no type here
-        except SlackApiError as refused:
-            await socket.close_async()  # type: ignore[no-untyped-call]  # the same
-            raise ours("apps.connections.open", refused) from None
+        await socket.connect_async()  # type: ignore[no-untyped-call]  # the SDK publishes no type here
         try:
             yield
         finally:

@@ -182,7 +182,6 @@ async def test_a_socket_that_ends_is_followed_by_another(slack: FakeSlack, store
         await until(lambda: bool(slack.wire.sockets) and first not in slack.wire.sockets)
 
         assert "no cycle" in (await slack.command(OAK, ANN, "status")).json["text"]
-        assert len(slack.called("apps.connections.open")) == 2
 
 
 async def test_what_comes_twice_over_the_socket_is_done_once(slack: FakeSlack, store: SqlStore) -> None:
