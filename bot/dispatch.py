@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -37,13 +37,19 @@ from bot.events import (
     readable,
 )
 from bot.message import Reply
-from bot.model import Account, Member
+from bot.model import Account, Address, Member
 from bot.ports import Directory, Handle, Store, Tx
 from bot.prompts import Prompts, Voice
 from bot.say import basics
 from bot.terms import NoTeachingDays
 
 log = structlog.get_logger()
+
+
+HELP, LONGEST_HELP = ("help", ""), 40
+HELP_KEPT = timedelta(minutes=1)
+"""It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that."""
+HELPED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +73,17 @@ class _Unknown(Exception):
 def handler(store: Store, prompts: Prompts, directories: Mapping[str, Directory] | None = None) -> Handle:
     """What adapters call: `handle` with the store, the content, and what each platform knows of its people."""
 
+    helped: dict[Address, tuple[datetime, Reply]] = {}
+
     async def handle(event: Event) -> Reply | None:
         directory = directories.get(event.sender.platform) if directories is not None else None
-        return await _handle(store, prompts, directory, event)
+        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
+        until, known = helped.pop(event.sender, (event.at, None))
+        if not is_help or known is None or event.at >= until:
+            until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, event)
+        if is_help and known is not None and len(helped) < HELPED_AT_ONCE:
+            helped[event.sender] = until, known
+        return known
 
     return handle
 

@@ -21,7 +21,7 @@ from bot.events import Event, Removed
 from bot.message import Message
 from bot.model import Address, Delivery, Member
 from bot.ports import Directory
-from bot.prompts import Prompts
+from bot.prompts import Prompts, Voice
 from storage.installations import Installations
 from storage.sealed import Seal, new_key
 from storage.store import SqlStore
@@ -172,9 +172,12 @@ async def _house(
 
     messenger = SlackMessenger(api, installations, removed, waits=waits)
     directories[PLATFORM] = messenger
-    voice = prompts().voice("en")
+
+    async def english(_: Address) -> Voice:
+        return prompts().voice("en")
+
     connection = app.connect(
-        api, messenger, handle, voice, lambda: house.now, signing_secret=SECRET, patience=patience
+        api, messenger, handle, english, lambda: house.now, signing_secret=SECRET, patience=patience
     )
     house = House(slack, store, installations, messenger, connection, MONDAY)
     return house
