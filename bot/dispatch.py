@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -166,8 +166,11 @@ async def _to_a_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:
 
 
 def _written(what: What) -> tuple[str, ...]:
-    """Somebody's words in a form, as against choices."""
-    values = what.values.values() if isinstance(what, Submitted) else ()
+    """Somebody's words in a form, as against choices; or after `tell`, which no platform keeps as it keeps words."""
+    if isinstance(what, Command) and commands.split(what.words)[0] == "tell":
+        values: Iterable[str] = (commands.split(what.words)[1],)
+    else:
+        values = what.values.values() if isinstance(what, Submitted) else ()
     return tuple(value for value in values if " " in value.strip())
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
+import structlog
 from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
 
 from storage import tables as t
 from storage.noun import Noun
-from storage.sealed import Seal
+from storage.sealed import NoSuchKey, Seal
 from storage.store import SqlStore
+
+log = structlog.get_logger()
 
 
 class Installations:
@@ -35,10 +38,14 @@ class Installations:
             await _SqlInstallations(tx.connection).save(enterprise, team, kept)
 
     async def token(self, workspace: str) -> str | None:
-        """The bot's token in a team or an organisation. Raises `NoSuchKey`."""
+        """The bot's token in a team or an organisation; one that was sealed with a lost key is none."""
         async with self._store.transaction() as tx:
             sealed = await _SqlInstallations(tx.connection).token(workspace)
-        return None if sealed is None else self._seal.open(sealed)
+        try:
+            return None if sealed is None else self._seal.open(sealed)
+        except NoSuchKey:
+            log.warning("installations.no-such-key", workspace=workspace, mend="add it to JPD_SECRET_KEYS")
+            return None  # what is owed there waits until the key is back
 
     async def drop(self, workspace: str) -> None:
         """Forget the token."""

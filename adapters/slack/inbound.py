@@ -10,6 +10,8 @@ from functools import wraps
 from html import unescape
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
+from emoji import emojize
+
 from adapters.actions import decode
 from bot.events import Command, Installed, Opened, Removed, Said, Submitted, What
 from bot.model import Address
@@ -22,6 +24,8 @@ PLATFORM = "slack"
 _ID = re.compile("[!-~]{1,255}")
 _MARK = re.compile(r"<([@#!]?)([^|<>]*)(?:\|([^<>]*))?>")
 _INVITED_CHANNEL = re.compile(r"\s*(?:jpd\s+)?invite\s+<#([A-Z0-9]+)(?:\|[^>]*)?>\s*", re.IGNORECASE)
+_EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?![\w:])")
+"""Slack writes a sign that somebody chose as its name; partners elsewhere are to see the sign."""
 _MENTION = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^>]*)?>")
 _CHATS_OF_OURS = ("D",)
 """How ids of a chat between one person and the bot begin."""
@@ -146,7 +150,7 @@ def _value(block: object) -> str:
         raise Garbage("no input")
     for name in ("value", "selected_date", "selected_time"):
         if name in given:
-            return str(given[name] or "")
+            return signs(str(given[name] or ""))
     if "selected_options" in given:
         return ";".join(_text(each, "value") for each in given["selected_options"] or ())
     chosen = given.get("selected_option")
@@ -238,7 +242,12 @@ def typed(text: str) -> str:
     """The words as they were typed: Slack writes links and names as marks, and three signs as entities."""
     if channel := _INVITED_CHANNEL.fullmatch(text):
         return f"invite #{channel[1]}"
-    return unescape(_MARK.sub(_plain, text))
+    return signs(unescape(_MARK.sub(_plain, text)))
+
+
+def signs(text: str) -> str:
+    """With the signs that people chose in the place of their names."""
+    return _EMOJI.sub(lambda name: emojize(name[0], language="alias"), text)
 
 
 def _plain(mark: re.Match[str]) -> str:

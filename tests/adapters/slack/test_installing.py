@@ -257,16 +257,14 @@ async def test_keys_are_changed_by_sealing_anew(database_url: str) -> None:
             await by(old).save(
                 enterprise="", team=team, name="", bot="", scopes="", token=f"xoxb-{team}", now=house.now
             )
-        with pytest.raises(NoSuchKey):
-            await by(new).token(OAK)
+        assert await by(new).token(OAK) is None  # what is owed there waits until the key is back
         with pytest.raises(NoSuchKey):
             await by(new).rotate()
         assert await by(old).token(OAK) == f"xoxb-{OAK}"
         assert await by(new, old).rotate() == 2
         assert await by(new).token(OAK) == f"xoxb-{OAK}"
         assert await by(new).token(ELM) == f"xoxb-{ELM}"
-        with pytest.raises(NoSuchKey):
-            await by(old).token(ELM)
+        assert await by(old).token(ELM) is None
 
 
 async def test_a_workspace_that_moves_into_an_organisation_has_its_newest_token(bare: House) -> None:

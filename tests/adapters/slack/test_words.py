@@ -19,7 +19,7 @@ WORDS = (
     "example.org",
     "[a](b) <http://x|y>",
     "مرحبا \u202eolleh",
-    "😀 :smile: 👩‍🏫",
+    "😀 a:smile:b 10:30: 👩‍🏫",
     "spaces   inside  it",
     "a\\b \"c\" 'd'",
     "= 1 + 1; DROP TABLE member;",
@@ -83,6 +83,12 @@ async def test_what_people_say_reaches_their_partner_as_it_was_typed(
             assert "<!" not in line.text
             assert "<@" not in line.text
     assert house.slack.refused == []
+
+
+async def test_a_sign_that_somebody_chose_is_read_as_the_sign(house: House) -> None:
+    await house.slack.say(OAK, ANN, "jpd tell my partner Well done :tada: :+1:")
+
+    assert "Well done 🎉 👍" in await read_by_partners(house)
 
 
 async def writing(house: House) -> str:
