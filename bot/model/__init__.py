@@ -2,13 +2,14 @@
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
-from bot.model.delivery import ASKS, Delivery, DeliveryKind, DeliveryState
+from bot.model.delivery import ASKS, UNPACED, Delivery, DeliveryKind, DeliveryState, Limit
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
 from bot.model.people import Account, Address, Hours, Member, Partnership, Post, Profile, Role, School
 from bot.model.workspace import LinkCode, Workspace
 
 __all__ = [
     "ASKS",
+    "UNPACED",
     "Account",
     "Address",
     "Answer",
@@ -24,6 +25,7 @@ __all__ = [
     "EnrolmentState",
     "Hours",
     "Kind",
+    "Limit",
     "LinkCode",
     "Member",
     "Note",
