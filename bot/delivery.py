@@ -30,6 +30,8 @@ SETTLING = timedelta(minutes=2)
 """How long a slow platform may still take an uncertain try; asked sooner, it says no, and it would arrive twice."""
 TOGETHER = 0.05
 """Seconds: what ends within them is settled in one transaction (measured: four to six times as many a second)."""
+SETTLED_AGAIN_AFTER = (1, 2, 4, 8, 16, 32)
+"""Seconds: together less than what a lease leaves after the slowest platform."""
 NOBODY_ASKED: Mapping[str, Directory] = MappingProxyType({})
 UNLIMITED: Mapping[str, Limit] = MappingProxyType({})
 
@@ -82,9 +84,13 @@ async def deliver(
         for made in await _composed(store, prompts, claimed, now, gathering)
     ]
     sending = {asyncio.create_task(_outcome(messengers, *made, now)) for made in composed}
-    while sending:
-        done, sending = await asyncio.wait(sending, timeout=TOGETHER)
-        await _settle(store, [each.result() for each in done], limits)
+    try:
+        while sending:
+            done, sending = await asyncio.wait(sending, timeout=TOGETHER)
+            await _settle(store, [each.result() for each in done], limits)
+    finally:  # whoever stops us stops what is under way
+        for each in sending:
+            each.cancel()
 
 
 async def resolve(
@@ -101,8 +107,18 @@ async def resolve(
 
 async def _settle(store: Store, outcomes: Sequence[Outcome], limits: Mapping[str, Limit]) -> None:
     """In one transaction. What a lease ran out for is somebody else's by now: they ask, and settle it."""
-    if not outcomes:
-        return
+    for wait in (*SETTLED_AGAIN_AFTER, None) if outcomes else ():
+        try:
+            await _settle_once(store, outcomes, limits)
+            return
+        except Exception:  # they went out: while the lease lasts it is worth waiting for the database
+            if wait is None:
+                raise
+            log.exception("delivery.not-settled", ids=[each.id for each, _ in outcomes])
+            await asyncio.sleep(wait)
+
+
+async def _settle_once(store: Store, outcomes: Sequence[Outcome], limits: Mapping[str, Limit]) -> None:
     async with store.transaction() as tx:
         settled = await tx.deliveries.settle([delivery for delivery, _ in outcomes])
         for delivery, _ in outcomes:
@@ -111,8 +127,10 @@ async def _settle(store: Store, outcomes: Sequence[Outcome], limits: Mapping[str
         for (platform, workspace), until in sorted(_held(outcomes).items()) if limits else ():
             await tx.lanes.hold(platform, workspace, until, limits)
     for each, _ in outcomes:
-        event = "delivery.settled" if each.id in settled else "delivery.too-late"
-        log.info(event, id=each.id, kind=each.kind, state=each.state, reason=each.reason)
+        is_ours = each.id in settled
+        log.info(
+            "delivery.settled", id=each.id, kind=each.kind, state=each.state, reason=each.reason, ours=is_ours
+        )
 
 
 def _held(outcomes: Sequence[Outcome]) -> Mapping[tuple[str, str], datetime]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiohttp import web
@@ -15,14 +16,19 @@ from bot import settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.events import Event, Removed
-from bot.model import Address
+from bot.model import Address, Limit
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Prompts, Voice
+from bot.working import Rhythm, work
 from storage.installations import Installations
 from storage.sealed import Seal
 from storage.store import SqlStore
 
 log = structlog.get_logger()
+
+EVENTS_KEPT = timedelta(days=30)
+"""How long a repeated event is known as one."""
+SWEEP_SECONDS = 3600
 
 
 @dataclass
@@ -33,6 +39,32 @@ class Platforms:
     directories: dict[str, Directory] = field(default_factory=dict)
     routes: list[web.RouteDef] = field(default_factory=list)
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+def rhythm(read: settings.Settings, hands: int = 4) -> Rhythm:
+    """How the settings want workers to work."""
+    per_second = {"slack": read.slack_per_second, "teams": read.teams_per_second}
+    limits = {
+        platform: Limit(gap=timedelta(seconds=1) / rate, burst=max(1, round(rate)))
+        for platform, rate in per_second.items()
+    }
+    return Rhythm(limits, timedelta(seconds=read.tick_seconds), timedelta(seconds=read.stop_seconds), hands)
+
+
+async def working(
+    store: SqlStore, prompts: Prompts, platforms: Platforms, rhythm: Rhythm, stopped: asyncio.Event
+) -> None:
+    """Send what is due, and sweep now and then, until stopped."""
+    from adapters.scheduler import heartbeat
+
+    async def sweep(at: datetime) -> None:
+        async with store.transaction() as tx:
+            await tx.events.prune(at - EVENTS_KEPT)
+            await workspaces.erase_gone(tx, at)
+
+    scheduler = heartbeat({sweep: SWEEP_SECONDS})
+    await work(store, prompts, platforms.messengers, platforms.directories, rhythm, stopped)
+    scheduler.shutdown()
 
 
 def now() -> datetime:

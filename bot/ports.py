@@ -388,6 +388,9 @@ class Deliveries(Protocol):
     async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
         """How many asks were sent to them from start up to, not including, end."""
 
+    async def is_asking(self, ask: Delivery) -> bool:
+        """Whether another worker, who was first, is sending that member an ask at this moment."""
+
     async def was_sent(self, kind: DeliveryKind, subject_id: int, member_id: int) -> bool: ...
     async def next_due(self) -> datetime | None:
         """When the next queued one is due."""

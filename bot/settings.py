@@ -30,6 +30,12 @@ class Settings(BaseSettings):
     tick_seconds: int = Field(
         default=10, ge=1, le=3600, description="How often `jpd work` looks for what is due"
     )
+    stop_seconds: int = Field(
+        default=30, ge=0, le=3600, description="How long a stopping worker may finish what is under way"
+    )
+    embedded_worker: bool | None = Field(
+        default=None, description="Whether `jpd serve` works as well; where not set, on SQLite it does"
+    )
     log_json: bool = Field(default=False, description="Logs as JSON lines instead of text")
     secret_keys: SecretStr | None = Field(
         default=None, description="Keys that seal tokens in the store, with commas between; the first seals"
@@ -47,6 +53,13 @@ class Settings(BaseSettings):
     )
     slack_api_url: str = Field(
         default="https://slack.com/api/", description="Slack's Web API, or an emulator's"
+    )
+
+    slack_per_second: float = Field(
+        default=3.0, gt=0, le=1000, description="Messages a second that a Slack workspace takes"
+    )
+    teams_per_second: float = Field(
+        default=20.0, gt=0, le=1000, description="Messages a second that a Teams tenant takes"
     )
 
     @field_validator("database_url")

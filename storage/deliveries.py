@@ -167,6 +167,22 @@ class SqlDeliveries(Noun):
         )
         return int((await self._connection.execute(asks)).scalar_one())
 
+    async def is_asking(self, ask: Delivery) -> bool:
+        """Whether another worker, who was first, is sending that member an ask at this moment."""
+        its_lease = select(t.delivery.c.lease_until).where(t.delivery.c.id == ask.id).scalar_subquery()
+        first = t.delivery.alias()
+        other = select(first.c.id).where(
+            first.c.member_id == ask.member_id,
+            first.c.kind.in_(sorted(ASKS)),
+            first.c.state == DeliveryState.SENDING,
+            first.c.lease != ask.lease,
+            or_(
+                first.c.lease_until < its_lease,
+                and_(first.c.lease_until == its_lease, first.c.id < ask.id),
+            ),
+        )
+        return await self._connection.scalar(other.limit(1)) is not None
+
     async def was_sent(self, kind: DeliveryKind, subject_id: int, member_id: int) -> bool:
         """Also while it waits to be refreshed: then it stands on the platform already."""
         arrived = or_(t.delivery.c.state == DeliveryState.SENT, t.delivery.c.ref != "")

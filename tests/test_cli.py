@@ -132,7 +132,7 @@ def test_serve_answers_healthz_and_stops_when_asked(tmp_path: Path) -> None:
 
 
 def test_work_ticks_and_stops_when_asked(tmp_path: Path) -> None:
-    with started(tmp_path, "work") as process:
+    with started(tmp_path, "work", "--concurrency", "2") as process:
         assert process.stdout is not None
         assert "every 10 seconds" in process.stdout.readline()
         process.send_signal(signal.SIGTERM)

@@ -291,6 +291,23 @@ async def test_only_asks_that_were_sent_that_day_count_as_asks(world: World) -> 
         assert await tx.deliveries.asks_sent(anest, NOW + HOUR, NOW + DAY) == 0
 
 
+async def test_of_two_workers_who_would_ask_at_the_same_moment_the_second_waits(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1), world.delivery("Anest", 2, DeliveryKind.REMINDER))
+    await owed(world, world.delivery("Anest", 3, DeliveryKind.NOTE), world.delivery("Tama", 3))
+    async with world.store.transaction() as tx:
+        (first,) = await tx.deliveries.claim(NOW, LEASE, 1)
+        second, note, other = await tx.deliveries.claim(NOW, LEASE + HOUR, 3)
+
+        assert [await tx.deliveries.is_asking(each) for each in (first, second, other)] == [
+            False,
+            True,
+            False,
+        ]
+        await tx.deliveries.settle([replace(first, state=DeliveryState.SENT, settled_at=NOW)])
+        assert not await tx.deliveries.is_asking(second)
+    assert note.kind is DeliveryKind.NOTE
+
+
 async def test_what_was_sent_is_known_by_kind_subject_and_member(world: World) -> None:
     await sent(world, world.delivery("Anest", 1))
     await owed(world, world.delivery("Tama", 1))
