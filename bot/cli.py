@@ -13,7 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.web import PortTaken
-from bot import settings
+from bot import inspecting, settings
 from bot.model import School
 from bot.operating import busy, open_playground, open_store, operator, out, run_to_end, say, start_log, stop
 from bot.ports import Tx
@@ -25,6 +25,7 @@ app = typer.Typer(
 prompts_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 manifest_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command()(inspecting.ledger)
 app.add_typer(prompts_app, name="prompts", help="The content that a JPD lead edits.")
 app.add_typer(manifest_app, name="manifest", help="What a chat platform wants to know of the bot.")
 app.add_typer(keys_app, name="keys", help="The keys that seal tokens in the store.")
