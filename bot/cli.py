@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -180,30 +180,26 @@ def migrate() -> None:
 
 @app.command()
 def serve() -> None:
-    """Serve the connected chat platforms, and /healthz; on SQLite also send what is due."""
+    """Serve the connected chat platforms, /healthz and /readyz; on SQLite also send what is due."""
+    from adapters.operation import Metrics, health
     from adapters.signals import stopping
     from adapters.web import application, listening
-    from bot.platforms import connected, rhythm, working
+    from bot.platforms import connected, observed, rhythm, working
+    from storage.standing import standing
 
     read, prompts, voice = operator()
-    start_log(read)
+    metrics = Metrics()
+    start_log(read, watching=[metrics.count])
     is_working = read.embedded_worker
     if is_working is None:
         is_working = read.database_url.startswith("sqlite")
 
     async def on_air() -> None:
-        async with open_store(read) as store:
-
-            async def ready() -> bool:
-                with contextlib.suppress(Exception):  # whatever is wrong with the database: not ready
-                    async with store.transaction() as tx:
-                        await tx.schools.partnerships()
-                        return True
-                return False
-
+        async with open_store(read) as store, observed(read, store, voice, metrics):
             stopped = stopping()
-            async with connected(read, store, prompts, is_serving=True) as platforms:
-                app = application(platforms.routes, voice=voice, ready=ready, closing=platforms.closing)
+            async with connected(read, store, prompts, is_serving=True, timed=metrics.timed) as platforms:
+                routes = [*health(partial(standing, store)), *platforms.routes]
+                app = application(routes, voice=voice, closing=platforms.closing)
                 async with listening(app, read.host, read.port) as port:
                     names = voice.listing([voice(f"platform.{each}") for each in platforms.messengers])
                     named = names or voice("platform.none")
@@ -221,14 +217,16 @@ def work(
     concurrency: Annotated[int, typer.Option(min=1, max=64, help="Batches under way at once.")] = 4,
 ) -> None:
     """Send what is due, again and again, until stopped."""
+    from adapters.operation import Metrics
     from adapters.signals import stopping
-    from bot.platforms import connected, rhythm, working
+    from bot.platforms import connected, observed, rhythm, working
 
     read, prompts, voice = operator()
-    start_log(read)
+    metrics = Metrics()
+    start_log(read, watching=[metrics.count])
 
     async def beating() -> None:
-        async with open_store(read) as store:
+        async with open_store(read) as store, observed(read, store, voice, metrics):
             stopped = stopping()
             async with connected(read, store, prompts, is_serving=False) as platforms:
                 say(voice("cli.working", seconds=read.tick_seconds))

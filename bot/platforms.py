@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from aiohttp import web
 
+from adapters.operation import Metrics
 from bot import settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
@@ -22,6 +24,7 @@ from bot.prompts import Prompts, Voice
 from bot.working import Rhythm, work
 from storage.installations import Installations
 from storage.sealed import Seal
+from storage.standing import standing
 from storage.store import SqlStore
 
 log = structlog.get_logger()
@@ -39,6 +42,24 @@ class Platforms:
     directories: dict[str, Directory] = field(default_factory=dict)
     routes: list[web.RouteDef] = field(default_factory=list)
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def observed(
+    read: settings.Settings, store: SqlStore, voice: Voice, metrics: Metrics
+) -> AsyncIterator[None]:
+    """With a port of its own for figures and health, where the settings name one."""
+    from adapters.operation import figures, health
+    from adapters.web import application, listening
+
+    if read.metrics_port is None:
+        yield
+        return
+    look = partial(standing, store)
+    app = application([*health(look), *figures(metrics, look)], voice=voice)
+    async with listening(app, read.host, read.metrics_port) as port:
+        log.info("metrics.listening", port=port)
+        yield
 
 
 def rhythm(read: settings.Settings, hands: int = 4) -> Rhythm:
@@ -74,14 +95,19 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def connected(
-    read: settings.Settings, store: SqlStore, prompts: Prompts, *, is_serving: bool
+    read: settings.Settings,
+    store: SqlStore,
+    prompts: Prompts,
+    *,
+    is_serving: bool,
+    timed: Callable[[Handle], Handle] = lambda handle: handle,
 ) -> AsyncIterator[Platforms]:
     """Everything the settings name. Raises `SettingsError` where they name it by halves.
 
     Only who serves listens: with `is_serving` the routes are there, and a socket is opened where one is asked for.
     """
     platforms = Platforms()
-    handle = handler(store, prompts, platforms.directories)
+    handle = timed(handler(store, prompts, platforms.directories))
     async with AsyncExitStack() as opened:
         slack = settings.slack(read)
         if slack is not None:

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     embedded_worker: bool | None = Field(
         default=None, description="Whether `jpd serve` works as well; where not set, on SQLite it does"
     )
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Where /metrics is for Prometheus, on the same address"
+    )
     log_json: bool = Field(default=False, description="Logs as JSON lines instead of text")
     secret_keys: SecretStr | None = Field(
         default=None, description="Keys that seal tokens in the store, with commas between; the first seals"

@@ -6,6 +6,7 @@ from bot.model.delivery import ASKS, UNPACED, Delivery, DeliveryKind, DeliverySt
 from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
 from bot.model.people import Account, Address, Hours, Member, Partnership, Post, Profile, Role, School
+from bot.model.standing import Standing
 from bot.model.workspace import LinkCode, Workspace
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "School",
     "Seat",
     "Share",
+    "Standing",
     "Step",
     "Wording",
     "Workspace",
