@@ -1,15 +1,18 @@
-"""What an operator looks at from the command line: the ledger."""
+"""What an operator looks at from the command line: the ledger, and what is wrong."""
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from bot import settings
 from bot.model import DeliveryKind, DeliveryState, LedgerFilter, LedgerLine
-from bot.operating import err, open_store, operator, run_to_end, say
+from bot.operating import err, open_store, operator, run_to_end, say, start_log
+from bot.prompts import Prompts
 
 
 class Format(StrEnum):
@@ -59,3 +62,27 @@ def ledger(
         say(line)
     if format_ is Format.TEXT:
         err.print(voice("cli.ledger-lines", n=len(lines)))
+
+
+def doctor() -> None:
+    """Look for what is wrong, or soon will be, and say how to mend it. Nothing is changed."""
+    from bot.doctor import Finding, examine, wrong_settings
+
+    try:
+        read = settings.read()
+    except settings.SettingsError as wrong:
+        voice = Prompts.load(settings.PROMPTS).voice("en")
+        found = list(wrong_settings(wrong))
+    else:
+        voice = Prompts.load(settings.PROMPTS).voice("en")
+        start_log(read, logging.CRITICAL)
+
+        async def look() -> list[Finding]:
+            return [finding async for finding in examine(read, datetime.now(UTC))]
+
+        found = run_to_end(look())
+    for finding in found:
+        say(f"- {voice(f'doctor.{finding.key}', **finding.facts)}")
+    say(voice("cli.doctor-done", n=len(found)))
+    if found:
+        raise SystemExit(1)

@@ -10,6 +10,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PROMPTS = Path(__file__).parent.parent / "prompts"
+"""The content that is shipped."""
 _KEY = re.compile("[A-Za-z0-9_-]{43}=")
 """32 bytes, as `storage.sealed` takes them."""
 
@@ -24,9 +26,7 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address `jpd serve` listens on")
     port: int = Field(default=3978, ge=0, le=65535, description="Port `jpd serve` listens on")
-    prompts: Path = Field(
-        default=Path(__file__).parent.parent / "prompts", description="Folder of the content"
-    )
+    prompts: Path = Field(default=PROMPTS, description="Folder of the content")
     tick_seconds: int = Field(
         default=10, ge=1, le=3600, description="How often `jpd work` looks for what is due"
     )

@@ -70,6 +70,13 @@ class Installations:
         async with self._store.transaction() as tx:
             return await _SqlInstallations(tx.connection).reseal(self._seal)
 
+    async def try_keys(self) -> None:
+        """Open every token, and forget what it is. Raises `NoSuchKey`."""
+        async with self._store.transaction() as tx:
+            sealed = (await tx.connection.execute(select(t.slack_installation.c.token))).scalars()
+            for each in sealed:
+                self._seal.open(each)
+
 
 class _SqlInstallations(Noun):
     """The queries."""

@@ -1,0 +1,167 @@
+"""What is wrong, or soon will be, with an installation: each finding with its mend. It changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import settings
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable
+from bot.model import Role, School
+from bot.prompts import Level, check
+from bot.terms import is_holidays_code, is_time_zone
+from storage import migrate
+from storage.installations import Installations
+from storage.sealed import NoSuchKey, Seal
+from storage.standing import standing
+from storage.store import SqlStore, SqlTx
+
+FOR_TESTS = ("JPD_TEST_DATABASE_URL", "JPD_CRASH")
+ENDS_SOON = timedelta(days=28)
+LAG = timedelta(minutes=10)
+CLOCKS_APART = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong: `doctor.<key>` says it, and how to mend it."""
+
+    key: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+async def examine(read: settings.Settings, now: datetime) -> AsyncIterator[Finding]:
+    """Everything that can be looked at, the cheapest first. `now` is by this machine's clock."""
+    for finding in (*_settings(read), *_content(read)):
+        yield finding
+    if problems := _database(read):
+        for finding in problems:
+            yield finding
+        return
+    store = SqlStore(read.database_url)
+    try:
+        async for finding in _store(read, store, now):
+            yield finding
+    finally:
+        await store.close()
+
+
+def unknown_names(environment: Collection[str]) -> tuple[str, ...]:
+    """Names that look like settings of ours, and are none."""
+    known = {f"JPD_{name.upper()}" for name in settings.Settings.model_fields} | set(FOR_TESTS)
+    return tuple(sorted(name for name in environment if name.startswith("JPD_") and name not in known))
+
+
+def wrong_settings(wrong: settings.SettingsError) -> Iterator[Finding]:
+    """A finding a line."""
+    for line in str(wrong).splitlines():
+        yield Finding("setting", {"line": line})
+
+
+def _settings(read: settings.Settings) -> Iterator[Finding]:
+    for name in unknown_names(os.environ):
+        yield Finding("unknown-setting", {"name": name})
+    for look in (settings.slack, settings.keys) if read.secret_keys else (settings.slack,):
+        try:
+            look(read)
+        except settings.SettingsError as wrong:
+            yield from wrong_settings(wrong)
+    is_near = read.slack_api_url.startswith(("http://127.0.0.1", "http://localhost"))
+    if read.slack_api_url.startswith("http://") and not is_near:
+        yield Finding("not-secure", {"name": "JPD_SLACK_API_URL"})
+    if read.metrics_port and read.metrics_port == read.port:
+        yield Finding("one-port-twice", {"port": read.port})
+
+
+def _content(read: settings.Settings) -> Iterator[Finding]:
+    wrong = [each for each in check(read.prompts) if each.level is Level.FIX]
+    if wrong:
+        yield Finding("content", {"n": len(wrong), "first": str(wrong[0])})
+
+
+def _database(read: settings.Settings) -> tuple[Finding, ...]:
+    file = read.database_url.partition("///")[2]
+    if read.database_url.startswith("sqlite") and not os.path.exists(file):  # noqa: PTH110  # looking would make it
+        return (Finding("no-database-yet", {"file": file}),)
+    try:
+        differences = migrate.check(read.database_url)
+    except SQLAlchemyError:
+        return (Finding("database"),)
+    return (Finding("migrations"),) if differences else ()
+
+
+async def _store(read: settings.Settings, store: SqlStore, now: datetime) -> AsyncIterator[Finding]:
+    apart = abs(await store.now() - now)
+    if apart > CLOCKS_APART:
+        yield Finding("clock", {"seconds": round(apart.total_seconds())})
+    found = await standing(store)
+    if found.lag > LAG:
+        yield Finding("nobody-works", {"n": found.due, "minutes": found.lag // timedelta(minutes=1)})
+    async with store.transaction() as tx:
+        partnerships = await tx.schools.partnerships()
+        if not partnerships:
+            yield Finding("nobody-there")
+        for partnership in partnerships:
+            members = await tx.members.of(partnership.id)
+            if not any(post.role is Role.COORDINATOR for each in members for post in each.posts):
+                yield Finding("no-coordinator", {"partnership": partnership.name})
+            for school in await tx.schools.of(partnership.id):
+                for finding in await _school(tx, school, now.date(), needs_workspace=_has_slack(read)):
+                    yield finding
+    async for finding in _slack(read, store):
+        yield finding
+
+
+async def _school(tx: SqlTx, school: School, today: date, *, needs_workspace: bool) -> list[Finding]:
+    facts: dict[str, str | int] = {"school": school.name, "id": school.source_id}
+    if not is_time_zone(school.time_zone):
+        return [Finding("time-zone", facts | {"time_zone": school.time_zone})]
+    if not is_holidays_code(school.holidays):
+        return [Finding("holidays", facts | {"holidays": school.holidays})]
+    found = []
+    calendar = await tx.schools.calendar(school.id)
+    last = max((term.last_day for term in calendar.terms), default=None)
+    if last is None:
+        found.append(Finding("no-calendar", facts))
+    elif last < today:
+        found.append(Finding("calendar-over", facts | {"day": last.isoformat()}))
+    elif last - today < ENDS_SOON:
+        found.append(Finding("calendar-ends", facts | {"day": last.isoformat()}))
+    if needs_workspace and not await tx.workspaces.of_school(school.id):
+        found.append(Finding("no-workspace", facts))
+    return found
+
+
+def _has_slack(read: settings.Settings) -> bool:
+    """For many workspaces: a single one is let in for every school when it starts."""
+    return bool(read.slack_client_id)
+
+
+async def _slack(read: settings.Settings, store: SqlStore) -> AsyncIterator[Finding]:
+    try:
+        found = settings.slack(read)
+        seal = Seal(settings.keys(read)) if found and not found.bot_token else None
+    except settings.SettingsError:  # said already
+        return
+    if found is None:
+        yield Finding("no-platform")
+        return
+    if seal is not None:
+        try:
+            await Installations(store, seal).try_keys()
+        except NoSuchKey:
+            yield Finding("no-such-key")
+        return
+    from adapters.slack.api import Api, session
+
+    async with session() as opened:
+        try:
+            await Api(opened, found.api_url).call("auth.test", found.bot_token)
+        except Disconnected:
+            yield Finding("token", {"name": "JPD_SLACK_BOT_TOKEN"})
+        except (SendError, Uncertain, Unreachable):
+            yield Finding("platform-silent", {"url": found.api_url})
