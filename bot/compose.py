@@ -80,6 +80,8 @@ async def _wait(
         return _at(delivery, _next(person, delivery.kind, now))
     if cycle is not None and cycle.state is CycleState.PAUSED and delivery.kind is not DeliveryKind.NOTE:
         return _at(delivery, _tomorrow(person, now))
+    if late := _late(person, delivery, now):
+        return _at(delivery, late)
     if delivery.kind in ASKS:
         start, end = person.day_bounds(person.local_day(now))
         if await tx.deliveries.asks_sent(member.id, start, end):
@@ -101,6 +103,17 @@ def _next(person: Availability, kind: DeliveryKind, now: datetime) -> datetime:
     if kind in ASKS and kind is not DeliveryKind.INVITATION:
         return max(moment, person.ask_moment(person.local_day(moment)))
     return moment
+
+
+def _late(person: Availability, delivery: Delivery, now: datetime) -> datetime | None:
+    """What should have been asked on an earlier day waits for this day's asking time: nobody asks during a lesson."""
+    today = person.local_day(now)
+    if delivery.kind not in ASKS or delivery.kind is DeliveryKind.INVITATION:
+        return None
+    if person.local_day(delivery.due_at) >= today:
+        return None
+    moment = person.ask_moment(today)
+    return moment if moment > now else None
 
 
 def _tomorrow(person: Availability, now: datetime) -> datetime:
