@@ -29,7 +29,8 @@ _AWAKE = text("lane.ready_at IS NOT NULL")
 NOWHERE = ("", "")
 """The lane of those who have no workspace at all: what becomes of theirs is decided without a platform."""
 LINED_UP_AT_ONCE = 500
-LANES_AT_ONCE = 20
+LANES_AT_ONCE = 8
+"""Few, so that other workers find some that are free (measured)."""
 MILLISECOND = timedelta(milliseconds=1)
 
 

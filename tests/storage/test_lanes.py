@@ -275,3 +275,25 @@ def test_in_any_stretch_of_time_a_lane_never_gives_more_than_it_may(
         for last in range(first, len(given_at)):
             stretch = (given_at[last] - start) // timedelta(milliseconds=1)
             assert last - first + 1 <= burst + stretch // gap
+
+
+async def test_beside_a_large_school_at_its_limit_small_ones_wait_a_moment_only(store: SqlStore) -> None:
+    """Three workers, 90 messages of one school at three a second, two each of others: played, ten looks a second."""
+    world = await World.begin(store)
+    large, small = "Anest", ("Tama", "Rosa", "Bethan")
+    await owed(world, *[large] * 90)
+    await owed(world, *small * 2, first=100)
+    pace = {"slack": Limit(gap=SECOND / 3, burst=3)}
+    went: dict[int, list[datetime]] = {number: [] for number in world.members.values()}
+    now = NOW
+    while sum(map(len, went.values())) < 96:
+        for _ in range(3):
+            async with store.transaction() as tx:
+                await tx.lanes.line_up(now, pace)
+                for each in await tx.lanes.claim(now, now + HOUR, 20):
+                    went[each.member_id].append(now)
+        now += SECOND / 10
+
+    assert all(went[world.members[name]][-1] - NOW < SECOND for name in small)
+    ideal = (90 - 3) * SECOND / 3
+    assert ideal <= went[world.members[large]][-1] - NOW <= ideal * 1.05
