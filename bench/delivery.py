@@ -1,0 +1,226 @@
+"""Claims and settles a second: 1, 2 and 4 workers beside the raw driver a row at a time, in the same run; and by what
+lies in the table already. Compare ratios: the machine is shared.
+
+No message is sent: what is measured is what the store costs. Every run ends only when each delivery was claimed once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+DUE = 20_000
+DUE_IN_A_FULL_TABLE = 2_000
+FULL = (1_000, 100_000, 1_000_000)
+HOUR = timedelta(hours=1)
+BATCH = 20
+AT_ONCE = 2
+"""Batches under way in a worker."""
+
+
+# --- what is measured -----------------------------------------------------------------------------------------------
+
+
+async def ours(url: str, now: datetime) -> list[int]:
+    """A worker that does all but send."""
+    from bot.model import DeliveryState
+    from bot.working import AT_LEAST
+    from storage.store import SqlStore
+
+    store, ids = SqlStore(url), list[int]()
+
+    async def hand() -> None:
+        while True:
+            async with store.transaction() as tx:
+                lined_up = await tx.lanes.line_up(now, {})
+            async with store.transaction() as tx:
+                claimed = await tx.lanes.claim(now, now + HOUR, BATCH)
+            if claimed:
+                sent = [
+                    replace(each, state=DeliveryState.SENT, ref="D:1", settled_at=now) for each in claimed
+                ]
+                async with store.transaction() as tx:
+                    ids.extend(await tx.deliveries.settle(sent))
+            elif not lined_up and not await left(store):
+                return
+            else:  # others hold the lanes at this moment
+                await asyncio.sleep(AT_LEAST)
+
+    async def left(store: SqlStore) -> bool:
+        async with store.transaction() as tx:
+            return await tx.deliveries.next_due() is not None
+
+    await asyncio.gather(*(hand() for _ in range(AT_ONCE)))
+    await store.close()
+    return ids
+
+
+async def raw_postgresql(url: str, now: datetime) -> list[int]:
+    """psycopg, a row at a time: one transaction to claim it, one to settle it."""
+    import psycopg
+    from sqlalchemy import make_url
+
+    claim = (
+        "UPDATE delivery SET state = 'sending', lease_until = %s WHERE id = (SELECT id FROM delivery WHERE "
+        "state = 'queued' AND due_at <= %s ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id"
+    )
+    settle = "UPDATE delivery SET state = 'sent', lease_until = NULL, settled_at = %s WHERE id = %s"
+    ids = list[int]()
+
+    async def hand() -> None:
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        async with await psycopg.AsyncConnection.connect(plain, autocommit=True) as connection:
+            while row := await (await connection.execute(claim, (now + HOUR, now))).fetchone():
+                await connection.execute(settle, (now, row[0]))
+                ids.append(row[0])
+
+    await asyncio.gather(*(hand() for _ in range(AT_ONCE)))
+    return ids
+
+
+async def raw_sqlite(url: str, now: datetime) -> list[int]:
+    """sqlite3, a row at a time, without a thread between."""
+    import sqlite3
+
+    moment, ids = now.replace(tzinfo=None).isoformat(sep=" "), list[int]()
+    connection = sqlite3.connect(url.partition("///")[2], isolation_level=None)
+    connection.execute("PRAGMA synchronous = FULL")
+    claim = (
+        "UPDATE delivery SET state = 'sending', lease_until = ? WHERE id = (SELECT id FROM delivery WHERE "
+        "state = 'queued' AND due_at <= ? ORDER BY due_at, id LIMIT 1) RETURNING id"
+    )
+    while row := connection.execute(claim, (moment, moment)).fetchall():
+        settle = "UPDATE delivery SET state = 'sent', lease_until = NULL, settled_at = ? WHERE id = ?"
+        connection.execute(settle, (moment, row[0][0]))
+        ids.append(row[0][0])
+    connection.close()
+    return ids
+
+
+WAYS = {"ours": ours, "raw postgresql": raw_postgresql, "raw sqlite": raw_sqlite}
+
+
+def run(way: str, url: str, now: datetime, ready: object, results: object) -> None:
+    """One worker, as a process of its own."""
+    ready.wait()  # type: ignore[attr-defined]  # a barrier of multiprocessing
+    results.put(asyncio.run(WAYS[way](url, now)))  # type: ignore[attr-defined]  # a queue of multiprocessing
+
+
+def measure(way: str, url: str, now: datetime, workers: int, due: int) -> float:
+    """Deliveries a second, from when all workers are ready."""
+    context = multiprocessing.get_context("spawn")
+    ready, results = context.Barrier(workers + 1), context.Queue()
+    processes = [context.Process(target=run, args=(way, url, now, ready, results)) for _ in range(workers)]
+    for each in processes:
+        each.start()
+    ready.wait()
+    begun = time.perf_counter()
+    ids = [one for _ in processes for one in results.get()]
+    seconds = time.perf_counter() - begun
+    for each in processes:
+        each.join()
+    if not len(ids) == len(set(ids)) == due:
+        raise SystemExit(f"{due} were due, {len(ids)} claimed, {len(set(ids))} of them once")
+    return due / seconds
+
+
+# --- the tables -----------------------------------------------------------------------------------------------------
+
+
+async def fill(url: str, due: int, old: int) -> datetime:
+    """So many due for forty people, each in a workspace of their own, beside so many that were sent. Gives the time."""
+    from sqlalchemy import text
+
+    from storage.store import SqlStore
+    from tests.crash.town import furnish
+
+    store = SqlStore(url, durable=False)
+    await furnish(store, 1)
+    now = await store.now()
+    insert = (
+        "INSERT INTO delivery (partnership_id, cycle_id, member_id, kind, subject_id, occurrence, dedupe_key, due_at, "
+        "state, reason, attempts, ref, settled_at) WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n "
+        "WHERE n < {number}) SELECT 1, 1, 1 + n % 40, 'note', n, '', '{state}' || n, '{moment}', '{state}', '', 0, '', "
+        "{settled} FROM n"
+    )
+    moment = now.replace(tzinfo=None) if url.startswith("sqlite") else now
+    async with store.transaction() as tx:
+        await tx.connection.execute(text("DELETE FROM delivery"))
+        await tx.connection.execute(text("UPDATE address SET workspace = 'T-' || member_id"))
+        for number, state, settled in ((old, "sent", f"'{moment}'"), (due, "queued", "NULL")):
+            if number:
+                sql = insert.format(number=number, state=state, moment=moment, settled=settled)
+                if not url.startswith("sqlite"):
+                    sql = sql.replace(f"'{moment}'", f"timestamptz '{moment}'")
+                await tx.connection.exec_driver_sql(sql.replace("%", "%%") if "timestamptz" in sql else sql)
+    await store.close()
+    analyse(url)
+    return now
+
+
+def analyse(url: str) -> None:
+    """As it would be after a while of running."""
+    from sqlalchemy import text
+
+    from storage.engines import migration_engine
+
+    engine = migration_engine(url)
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    engine.dispose()
+
+
+@contextmanager
+def database(kind: str, server: object) -> Iterator[str]:
+    from storage.migrate import upgrade
+
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite+aiosqlite:///{folder}/jpd.sqlite"
+            upgrade(url)
+            yield url
+    else:
+        name = server.create()  # type: ignore[attr-defined]  # tests.postgres.Server
+        url = server.url_of(name)  # type: ignore[attr-defined]  # the same
+        upgrade(url)
+        yield url
+        server.drop(name)  # type: ignore[attr-defined]  # the same
+
+
+def main() -> None:
+    """Print what was measured."""
+    from tests.postgres import running_server
+
+    with running_server() as server:
+        for kind, crowds in (("postgresql", (1, 2, 4)), ("sqlite", (1,))):
+            with database(kind, server) as url:
+                now = asyncio.run(fill(url, DUE, 0))
+                raw = measure(f"raw {kind}", url, now, 1, DUE)
+            print(f"{kind}: {DUE} due; raw driver, a row at a time {raw:7.0f}/s")
+            for workers in crowds:
+                with database(kind, server) as url:
+                    now = asyncio.run(fill(url, DUE, 0))
+                    rate = measure("ours", url, now, workers, DUE)
+                print(f"  {workers} worker(s)          {rate:7.0f}/s, {rate / raw:4.1f} times raw")
+            first = 0.0
+            for old in FULL:
+                with database(kind, server) as url:
+                    now = asyncio.run(fill(url, DUE_IN_A_FULL_TABLE, old))
+                    rate = measure("ours", url, now, 1, DUE_IN_A_FULL_TABLE)
+                first = first or rate
+                print(f"  beside {old:9,} sent {rate:7.0f}/s, {rate / first:4.2f} of the first")
+
+
+if __name__ == "__main__":
+    main()
