@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.pairing.values import NO_PAIR, Places, Values
+from bot.pairing.values import NO_PAIR, Places, Tile, Values
 
 NEIGHBOURHOODS, NEIGHBOURS = 64, 24
 """So many neighbourhoods at most, of so many people at least. One partner in each keeps candidates diverse: whole
@@ -87,8 +87,8 @@ def _compare(
 
 
 def _scores(
-    tile: NDArray[np.int16], prices: Scores | None, rows: slice, columns: slice
-) -> NDArray[np.int16] | Scores:
+    tile: Tile, prices: Scores | None, rows: slice, columns: slice
+) -> Tile:
     if prices is None:
         return tile
     scores = tile.astype(np.int32)

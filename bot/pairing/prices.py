@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,10 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from bot.pairing.values import Places
 
-Worths = NDArray[np.int64]
+Worths: TypeAlias = NDArray[np.int64]
+
+ENOUGH = 10**12
+"""That somebody is assigned at all is worth more than anything that can be won by whom."""
 
 
 class Priced(NamedTuple):
@@ -50,3 +53,29 @@ def price(size: int, a: Places, b: Places, worth: Worths) -> Priced:
             break
         seats = dearer
     return Priced(partner, own - seats[partner] + seats)
+
+
+def assign(people: int, rows: Places, columns: Places, worth: Worths) -> list[int]:
+    """Which choices to take, so that each of the people (rows) and each column is in one at most.
+
+    First as many people as can be, then what it is worth; a person's equal choices of a column go by their order.
+    """
+    if not people or not len(rows):
+        return []
+    names, column = np.unique(columns, return_inverse=True)
+    # The best of several choices of the same column.
+    order = np.lexsort((np.arange(len(rows)), -worth, column, rows))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (np.diff(rows[order]) != 0) | (np.diff(column[order]) != 0)
+    kept = order[first]
+    nowhere = np.arange(people)
+    weight = np.concatenate([worth[kept] + ENOUGH, np.ones(people, dtype=np.int64)])
+    graph = csr_array(
+        (
+            weight.astype(np.float64),
+            (np.append(rows[kept], nowhere), np.append(column[kept], len(names) + nowhere)),
+        ),
+        shape=(people, len(names) + people),
+    )
+    taken = dict(zip(*min_weight_full_bipartite_matching(graph, maximize=True), strict=True))
+    return sorted(int(choice) for choice in kept if taken[rows[choice]] == column[choice])

@@ -27,6 +27,11 @@ YEARS = 10
 FLOOR = BEST // 2
 """Points below this count twice: a bad fit is worse than a very good one is good."""
 
+OWED_AT_MOST = 4
+"""So often does having sat badly double one's points."""
+
+COUNTED_MOST = BEST + FLOOR + BEST * (2**OWED_AT_MOST - 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -94,9 +99,10 @@ def value(a: Person, b: Person, *, ties: int, on: date, weights: Weights) -> int
     )
 
 
-def counted(points: int, floor: int = FLOOR, other_floor: int = FLOOR) -> int:
-    """What a fit counts when arrangements are compared: points below each one's floor count twice, half of it each."""
-    return points + (min(points, floor) + min(points, other_floor)) // 2
+def counted(points: int, owed: int = 0, other_owed: int = 0) -> int:
+    """What a fit counts when arrangements are compared: the first fifty points twice, and all of them more often
+    the more often one of the two sat badly, up to `OWED_AT_MOST` times."""
+    return points + min(points, FLOOR) + points * (2**owed + 2**other_owed - 2) // 2
 
 
 def focus_by_rank(person: Person) -> tuple[tuple[str, ...], ...]:

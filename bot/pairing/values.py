@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from bot.pairing import quality
 from bot.pairing.free_times import meeting
-from bot.pairing.quality import SHARED_FOCUS, SHARED_SLOTS, YEARS, Person, Weights
+from bot.pairing.quality import FLOOR, SHARED_FOCUS, SHARED_SLOTS, YEARS, Person, Weights
 
 Points: TypeAlias = NDArray[np.uint16]
-"""Hundredths of a point; what two people are worth stays below 2**15."""
+"""Hundredths of a point; also counted, they stay below 2**15 where nobody is owed anything."""
+Tile: TypeAlias = NDArray[np.int16] | NDArray[np.int32]
 Places: TypeAlias = NDArray[np.intp]
 """Places of people in the order given, or of their schools in that order."""
 Mask: TypeAlias = NDArray[Any]
@@ -43,7 +44,7 @@ class Values:
         people: Sequence[Person],
         *,
         ties: Mapping[frozenset[int], int],
-        floors: Mapping[int, int],
+        owed: Mapping[int, int],
         on: date,
         weights: Weights,
         need_slot: bool,
@@ -52,7 +53,7 @@ class Values:
         self.school: Places = np.array([numbers[each.school_id] for each in people], dtype=np.intp)
         self._schools = len(numbers)
         self._weights, self._need_slot = weights, need_slot
-        self._floor = np.array([floors.get(each.id, quality.FLOOR) for each in people], dtype=np.uint16)
+        self._owed = np.array([2 ** owed.get(each.id, 0) - 1 for each in people], dtype=np.int32)
         self._overlaps = tuple(each for each in _overlaps(people, weights) if each.points)
         self._zone, self._seen, self._slots = _slots(people, on)
         known = [each.experience is not None for each in people]
@@ -74,11 +75,10 @@ class Values:
         may = self.school[a] != self.school[b]
         return np.where(may if free is None else may & free, worth.astype(np.int64), NO_PAIR)
 
-    def tile(self, rows: slice, columns: slice) -> NDArray[np.int16]:
+    def tile(self, rows: slice, columns: slice) -> Tile:
         """What everybody of the rows and everybody of the columns are worth."""
         a, b = np.arange(rows.start, rows.stop)[:, None], np.arange(columns.start, columns.stop)[None, :]
-        worth, free = self._worth(a, b, self._ties_between(self.school[rows], self.school[columns]))
-        tile = worth.view(np.int16)
+        tile, free = self._worth(a, b, self._ties_between(self.school[rows], self.school[columns]))
         if free is not None:
             tile[~free] = NO_PAIR
         _forbid_colleagues(tile, self.school[rows], self.school[columns])
@@ -88,7 +88,7 @@ class Values:
         tile[left[inside] - rows.start, right[inside] - columns.start] = NO_PAIR
         return tile
 
-    def _worth(self, a: Places, b: Places, points: Points) -> tuple[Points, NDArray[np.bool_] | None]:
+    def _worth(self, a: Places, b: Places, points: Points) -> tuple[Tile, NDArray[np.bool_] | None]:
         """What they are worth, and whether they have a free time in common, where that is demanded."""
         for part in self._overlaps:
             points += _meet(part.mine, part.theirs, a, b).view(np.uint8) * np.uint16(part.points)
@@ -100,11 +100,10 @@ class Values:
             years *= self._known[a] * np.int16(self._weights.experience * (100 // YEARS))
             years *= self._known[b]
             points += years.view(np.uint16)
-        counted: Points = np.minimum(points, self._floor[a])
-        counted += np.minimum(points, self._floor[b])
-        counted >>= 1
-        counted += points
-        return counted, free
+        counted = points + np.minimum(points, np.uint16(FLOOR))
+        if not self._owed.any():
+            return counted.view(np.int16), free
+        return counted + (points.astype(np.int32) * (self._owed[a] + self._owed[b]) >> 1), free
 
     def _add_slots(self, points: Points, a: Places, b: Places) -> NDArray[np.bool_] | None:
         if not self._weights.slots and not self._need_slot:
@@ -137,7 +136,7 @@ class Values:
         return table[:, others - left][schools - first]
 
 
-def _forbid_colleagues(tile: NDArray[np.int16], schools: Places, others: Places) -> None:
+def _forbid_colleagues(tile: Tile, schools: Places, others: Places) -> None:
     for school in range(max(schools[0], others[0]), min(schools[-1], others[-1]) + 1):
         top, bottom = np.searchsorted(schools, (school, school + 1))
         left, right = np.searchsorted(others, (school, school + 1))
