@@ -11,6 +11,7 @@ from bot.errors import UserError
 from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What, readable
 from bot.message import Reply
 from bot.model import Member
+from bot.pairing import Engine, Question, answer_here
 from bot.ports import Handle, Store, Tx
 from bot.prompts import Prompts, Voice
 from bot.say import basics
@@ -19,17 +20,24 @@ from bot.terms import NoTeachingDays
 log = structlog.get_logger()
 
 
-def handler(store: Store, prompts: Prompts) -> Handle:
-    """What adapters call: `handle` with the store and the content."""
+TRIES = 5
+"""How often the engine is asked anew because something has changed while it was at work."""
+
+
+def handler(store: Store, prompts: Prompts, engine: Engine = answer_here) -> Handle:
+    """What adapters call: `handle` with the store and the content; large cycles want an engine apart."""
 
     async def handle(event: Event) -> Reply | None:
-        return await _handle(store, prompts, event)
+        return await _handle(store, prompts, engine, event)
 
     return handle
 
 
-async def _handle(store: Store, prompts: Prompts, event: Event) -> Reply | None:
-    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done."""
+async def _handle(store: Store, prompts: Prompts, engine: Engine, event: Event) -> Reply | None:
+    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done.
+
+    What the engine is asked takes its time between two transactions.
+    """
     event = replace(event, what=readable(event.what))
     voice = prompts.voice("en")
     try:
@@ -40,7 +48,10 @@ async def _handle(store: Store, prompts: Prompts, event: Event) -> Reply | None:
             if member is None or not member.active:
                 return None if isinstance(event.what, Left) else basics.unknown_person(voice)
             voice = prompts.voice(member.language)
-            return await _turn(tx, prompts, voice, member, event)
+            reply = await _turn(tx, prompts, voice, member, event)
+        if isinstance(reply, Question):
+            return await _propose(store, engine, voice, member, reply, event)
+        return reply
     except UserError as problem:
         return basics.error(voice, problem, _written(event.what))
     except NoTeachingDays:
@@ -52,13 +63,29 @@ async def _handle(store: Store, prompts: Prompts, event: Event) -> Reply | None:
         return basics.apology(voice, _written(event.what))
 
 
+async def _propose(
+    store: Store, engine: Engine, voice: Voice, member: Member, question: Question, event: Event
+) -> Reply:
+    """Ask the engine with no transaction open, and show what still holds."""
+    for _ in range(TRIES):
+        arrangement = await engine(question)
+        async with store.transaction() as tx:
+            shown = await pairings.propose(tx, voice, member, question, arrangement, event.at)
+        if not isinstance(shown, Question):
+            return shown
+        question = shown
+    raise UserError("still-changing")
+
+
 def _written(what: What) -> tuple[str, ...]:
     """Somebody's words in a form, as against choices."""
     values = what.values.values() if isinstance(what, Submitted) else ()
     return tuple(value for value in values if " " in value.strip())
 
 
-async def _turn(tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event) -> Reply | None:
+async def _turn(
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event
+) -> Reply | Question | None:
     now = event.at
     match event.what:
         case Command(words):
@@ -94,7 +121,7 @@ async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bo
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event
-) -> Reply:
+) -> Reply | Question:
     now = event.at
     command, rest = commands.split(words)
     match command:
@@ -146,7 +173,7 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case "invite":
             return await cycles.invite(tx, voice, member, now)
         case "preview":
-            return await pairings.preview(tx, voice, member, now)
+            return await pairings.preview(tx, member)
         case "confirm":
             return await pairings.confirm(tx, voice, member, now)
         case "pairs":

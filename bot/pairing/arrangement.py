@@ -70,7 +70,7 @@ class Rearrangement:
     left_out: tuple[LeftOut, ...]
 
 
-def arrange(
+def arrange(  # noqa: PLR0913  # all that an arrangement depends on, each by its name
     people: Iterable[Person],
     *,
     history: History,
@@ -130,7 +130,7 @@ def _level_by_level(people: Iterable[Person], size: int, rules: Rules, done: Don
     return placed
 
 
-def rearrange(
+def rearrange(  # noqa: PLR0913  # the same
     unplaced: Iterable[Person],
     groups: Sequence[tuple[int, ...]],
     everyone: Iterable[Person],
@@ -180,6 +180,14 @@ def rearrange(
         new=tuple(_with_reasons(links, group) for group in grown),
         left_out=_left_out(links, rest - {*thirds.values()}),
     )
+
+
+def why_left_out(
+    member_ids: Iterable[int], people: Iterable[Person], *, blocked: Collection[frozenset[int]], on: date
+) -> tuple[LeftOut, ...]:
+    """Why some of these people could have no place, as far as the rules tell."""
+    rules = Rules(past=Past.of((), {}, on, EVEN), on=on, blocked=frozenset(blocked))
+    return _left_out(Links(people, IN_ORDER, rules), member_ids)
 
 
 def _with_reasons(links: Links, group: Seats) -> Group:

@@ -86,9 +86,7 @@ def _compare(
                 best.partner[columns.start + better, at] = part[:, better].argmax(axis=0) + top
 
 
-def _scores(
-    tile: Tile, prices: Scores | None, rows: slice, columns: slice
-) -> Tile:
+def _scores(tile: Tile, prices: Scores | None, rows: slice, columns: slice) -> Tile:
     if prices is None:
         return tile
     scores = tile.astype(np.int32)
@@ -100,7 +98,7 @@ def _scores(
 
 def best_pairs(best: Best, most: int, above: int = NOTHING) -> tuple[Places, Places]:
     """Each one's best partners, so many at most and only above that score; the lesser place first, none twice."""
-    size, neighbourhoods = best.score.shape
+    size = len(best.score)
     # Stable: equals go by their place, the same on every machine.
     order = np.argsort(-best.score.astype(np.int64), axis=1, kind="stable")[:, :most]
     member = np.repeat(np.arange(size), order.shape[1])

@@ -26,7 +26,9 @@ def meeting(slot: str, zone: str, other_zone: str, week_of: date) -> frozenset[s
     """What a free time is called by the other's clock; without a clock, names alone say when it is."""
     if not zone and not other_zone:
         return frozenset((slot,))
-    return shared_slots(zone, other_zone, week_of).get(slot, frozenset()) if zone and other_zone else frozenset()
+    return (
+        shared_slots(zone, other_zone, week_of).get(slot, frozenset()) if zone and other_zone else frozenset()
+    )
 
 
 @lru_cache(maxsize=1_000)

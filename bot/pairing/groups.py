@@ -15,8 +15,8 @@ Seats = tuple[int, ...]
 
 # Everybody gets two chairs, and the second costs. One matching of chairs then gives pairs, and threes as one
 # person on two chairs between two others. Only the outer two it cannot see: whether they are blocked, of one
-# school, never free when the others are, or have met. So it bounds the best answer from above, and where the outer two cost something we
-# branch: one of the three's links is not used at all, or this three is accepted as it is.
+# school, never free when the others are, or have met. So it bounds the best answer from above, and where the outer
+# two cost something we branch: one of the three's links is not used at all, or this three is accepted as it is.
 
 
 class Branch(NamedTuple):

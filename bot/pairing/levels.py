@@ -20,6 +20,7 @@ EXACT = 300
 
 IN_ORDER = ("quality", "age", "repeat", "mixed", "three", "cover")
 
+
 class Placed(NamedTuple):
     """Groups, and what they are worth: hundredths of a point, as counted."""
 

@@ -35,8 +35,8 @@ def price(size: int, a: Places, b: Places, worth: Worths) -> Priced:
     rows, columns = np.concatenate([a, b, alone]), np.concatenate([b, a, alone])
     weight = np.concatenate([worth, worth, np.ones(size, dtype=np.int64)])
     graph = csr_array((weight.astype(np.float64), (rows, columns)), shape=(size, size))
-    _, partner = min_weight_full_bipartite_matching(graph, maximize=True)
-    partner = partner.astype(np.intp)
+    _, found = min_weight_full_bipartite_matching(graph, maximize=True)
+    partner: Places = np.array(found, dtype=np.intp)
     order = np.argsort(columns, kind="stable")
     rows, columns, weight = rows[order], columns[order], weight[order]
     starts = np.searchsorted(columns, alone)

@@ -86,7 +86,8 @@ def value(a: Person, b: Person, *, ties: int, on: date, weights: Weights) -> int
     years = abs((a.experience or 0) - (b.experience or 0)) if known else 0
     return (
         weights.offer * 50 * (_meets(mine.offers, theirs.needs) + _meets(theirs.offers, mine.needs))
-        + weights.focus * sum(
+        + weights.focus
+        * sum(
             percent * _meets(some, others)
             for percent, some, others in zip(SHARED_FOCUS, focus_by_rank(a), focus_by_rank(b), strict=True)
         )
@@ -100,9 +101,11 @@ def value(a: Person, b: Person, *, ties: int, on: date, weights: Weights) -> int
 
 
 def counted(points: int, owed: int = 0, other_owed: int = 0) -> int:
-    """What a fit counts when arrangements are compared: the first fifty points twice, and all of them more often
-    the more often one of the two sat badly, up to `OWED_AT_MOST` times."""
-    return points + min(points, FLOOR) + points * (2**owed + 2**other_owed - 2) // 2
+    """What a fit counts when arrangements are compared: the first fifty points twice.
+
+    For each time that one of the two sat badly, all their points count twice as often, half of it each.
+    """
+    return points + min(points, FLOOR) + (points * ((1 << owed) + (1 << other_owed) - 2) >> 1)
 
 
 def focus_by_rank(person: Person) -> tuple[tuple[str, ...], ...]:

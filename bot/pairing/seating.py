@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -78,19 +79,18 @@ def priced(
     size = len(values.school)
     a, b = best_pairs(look(values, None, lambda part: done(part / 3)), CANDIDATES)
     edges = _edges(values, special, a, b)
-    for turn in range(1, ROUNDS + 1):
+    for turn in count(1):
         partner, prices = price(size, edges.a, edges.b, edges.worth + 2 * COVER)
         prices -= 2 * COVER
         no_less = (-(-prices // 2)).astype(np.int32)
         missing = look(values, no_less, lambda part, turn=turn: done((turn + part) / (turn + 2)))  # type: ignore[misc]  # a lambda with a default has no type of its own
         lacking = np.maximum(missing.score.max(axis=1), 0).astype(np.int64)
-        if lacking.sum() * CLOSE <= abs(int(prices.sum())) // 2:
-            break
-        if turn < ROUNDS:
-            a, b = best_pairs(missing, MORE, above=0)
-            edges = _edges(values, special, np.append(edges.a, a), np.append(edges.b, b))
-    # Both ends of a pair lack at least what the pair does, so half of that each makes all prices hold.
-    return edges, prices + lacking, partner
+        if turn == ROUNDS or lacking.sum() * CLOSE <= abs(int(prices.sum())) // 2:
+            # Both ends of a pair lack at least what the pair does, so half of that each makes all prices hold.
+            return edges, prices + lacking, partner
+        a, b = best_pairs(missing, MORE, above=0)
+        edges = _edges(values, special, np.append(edges.a, a), np.append(edges.b, b))
+    raise AssertionError("the last round returns")
 
 
 def _edges(values: Values, special: Mapping[Pair, int], a: Places, b: Places) -> Edges:

@@ -11,9 +11,9 @@ import numpy as np
 from bot.pairing.crowd import Crowd, price_of
 from bot.pairing.groups import Seats
 from bot.pairing.links import Links
-from bot.pairing.prices import Worths, assign
-from bot.pairing.seating import Settled
-from bot.pairing.values import NO_PAIR, Places
+from bot.pairing.prices import assign
+from bot.pairing.seating import Pair, Settled
+from bot.pairing.values import NO_PAIR
 
 CHOICES = 24
 """How many pairs are looked at for each who is left."""
@@ -24,7 +24,7 @@ LOOKED_AT = 3_000
 MIXED = 100_000_000
 """What it costs that two of a school sit in a three: more than a repeat."""
 
-ROUNDS = 8
+ROUNDS = 16
 """How often all thirds of a crowd are seated anew."""
 
 
@@ -57,9 +57,7 @@ def _seats(ids: Sequence[int], places: Sequence[int]) -> Seats:
     return min(group, group[::-1])
 
 
-def _choices(
-    links: Links, crowd: Crowd, mate: Sequence[int], left: int
-) -> Iterator[tuple[int, int]]:
+def _choices(links: Links, crowd: Crowd, mate: Sequence[int], left: int) -> Iterator[tuple[int, int]]:
     """Beside whom somebody may sit down, in the order of what it is worth, which comes second."""
     people, school = crowd.people, crowd.values.school
     everybody, partner = np.arange(len(people)), np.array(mate, dtype=np.intp)
@@ -82,8 +80,85 @@ def _choices(
     return islice(allowed, CHOICES)
 
 
-def seat_threes(
-    links: Links, crowd: Crowd, settled: Settled, pairs: list[Seats]
-) -> list[Seats] | None:
+def seat_threes(links: Links, crowd: Crowd, settled: Settled, pairs: list[Seats]) -> list[Seats] | None:
     """As many threes of three schools as place everybody and repeat no more than these pairs do; or None."""
-    return None
+    heads, largest = len(crowd.people), max(links.schools.values())
+    count = min(heads // 3, heads - 2 * largest)
+    count -= (heads - count) % 2
+    if count <= heads % 2 or links.faults(pairs).left_out:
+        return None
+    random = Random(links.rules.seed)
+    sitting, thirds = _with_thirds_up(crowd, settled.mate, count)
+    beside: list[int | None] = [None] * count
+    groups: list[tuple[int, ...]] = []
+    for turn in range(ROUNDS):
+        if turn:
+            sitting, thirds, beside = _one_of_each_up(groups, random)
+        seats = _seat_thirds(links, crowd, settled, sitting, thirds, beside)
+        if len(seats) < count:
+            return None
+        groups = [(*pair, thirds[seats[at]]) if at in seats else pair for at, pair in enumerate(sitting)]
+    ids = [person.id for person in crowd.people]
+    threes = [tuple(ids[each] for each in group) for group in groups]
+    return threes if links.faults(threes) <= links.faults(pairs) else None
+
+
+def _with_thirds_up(crowd: Crowd, mate: Sequence[int], count: int) -> tuple[list[Pair], list[int]]:
+    """The pairs that fit best, and of the others so many people."""
+    alone = [each for each, other in enumerate(mate) if each == other]
+    pairs = [(a, b) for a, b in enumerate(mate) if a < b]
+    left, right = (np.array(side, dtype=np.intp) for side in zip(*pairs, strict=True))
+    worst = np.argsort(crowd.values.of(left, right), kind="stable")[: (count - len(alone)) // 2].tolist()
+    up = set(worst)
+    thirds = [*alone, *(each for at in worst for each in pairs[at])]
+    return [pair for at, pair in enumerate(pairs) if at not in up], thirds
+
+
+def _one_of_each_up(
+    groups: Sequence[tuple[int, ...]], random: Random
+) -> tuple[list[Pair], list[int], list[int | None]]:
+    """Of every three somebody gets up, whoever it is; with beside which of the pairs they sat."""
+    sitting: list[Pair] = []
+    thirds, beside = [], list[int | None]()
+    for at, group in enumerate(groups):
+        rest = list(group)
+        if len(rest) == 3:
+            thirds.append(rest.pop(random.randrange(3)))
+            beside.append(at)
+        sitting.append((rest[0], rest[1]))
+    return sitting, thirds, beside
+
+
+def _seat_thirds(
+    links: Links,
+    crowd: Crowd,
+    settled: Settled,
+    sitting: Sequence[Pair],
+    thirds: Sequence[int],
+    beside: Sequence[int | None],
+) -> dict[int, int]:
+    """The third of each pair that gets one: of those pairs in which they know a candidate, or where they sat before."""
+    size = len(crowd.people)
+    pair_of = np.full(size, -1, dtype=np.intp)
+    other_of, number_of = pair_of.copy(), pair_of.copy()
+    for at, (a, b) in enumerate(sitting):
+        pair_of[[a, b]] = at
+        other_of[[a, b]] = b, a
+    number_of[list(thirds)] = np.arange(len(thirds))
+    edges = settled.edges
+    third, middle = np.append(edges.a, edges.b), np.append(edges.b, edges.a)
+    before = [(each, sitting[at][0]) for each, at in zip(thirds, beside, strict=True) if at is not None]
+    rows = np.array(before, dtype=np.intp).reshape(-1, 2)
+    third, middle = np.append(rows[:, 0], third), np.append(rows[:, 1], middle)
+    known = (number_of[third] >= 0) & (pair_of[middle] >= 0)
+    third, middle = third[known], middle[known]
+    worth = [crowd.values.fresh(third, each) for each in (middle, other_of[middle])]
+    may = (worth[0] != NO_PAIR) & (worth[1] != NO_PAIR)
+    third, middle, total = third[may], middle[may], (worth[0] + worth[1])[may]
+    if links.rules.need_slot:
+        ids = [person.id for person in crowd.people]
+        trios = zip(third.tolist(), middle.tolist(), other_of[middle].tolist(), strict=True)
+        free = np.array([links.may_sit([ids[each] for each in trio]) for trio in trios], dtype=bool)
+        third, middle, total = third[free], middle[free], total[free]
+    chosen = assign(len(thirds), number_of[third], pair_of[middle], total)
+    return {int(pair_of[middle[each]]): int(number_of[third[each]]) for each in chosen}

@@ -75,6 +75,12 @@ class Values:
         may = self.school[a] != self.school[b]
         return np.where(may if free is None else may & free, worth.astype(np.int64), NO_PAIR)
 
+    def fresh(self, a: Places, b: Places) -> NDArray[np.int64]:
+        """The same, and `NO_PAIR` where they are set aside."""
+        size = len(self.school)
+        aside = np.isin(a * size + b, self._aside[0] * size + self._aside[1])
+        return np.where(aside, NO_PAIR, self.of(a, b))
+
     def tile(self, rows: slice, columns: slice) -> Tile:
         """What everybody of the rows and everybody of the columns are worth."""
         a, b = np.arange(rows.start, rows.stop)[:, None], np.arange(columns.start, columns.stop)[None, :]
@@ -133,7 +139,8 @@ class Values:
         school, other = np.divmod(self._tie_keys[start:stop], size)
         inside = (other >= left) & (other <= right)
         table[school[inside] - first, other[inside] - left] = self._tie_points[start:stop][inside]
-        return table[:, others - left][schools - first]
+        points: Points = table[:, others - left][schools - first]
+        return points
 
 
 def _forbid_colleagues(tile: Tile, schools: Places, others: Places) -> None:
@@ -144,7 +151,7 @@ def _forbid_colleagues(tile: Tile, schools: Places, others: Places) -> None:
 
 
 def _meet(some: Sequence[Mask], others: Sequence[Mask], a: Places, b: Places) -> NDArray[np.bool_]:
-    meets = (some[0][a] & others[0][b]) != 0
+    meets: NDArray[np.bool_] = (some[0][a] & others[0][b]) != 0
     for mine, theirs in zip(some[1:], others[1:], strict=True):
         meets |= (mine[a] & theirs[b]) != 0
     return meets

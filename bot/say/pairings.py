@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from bot.message import Element, Fields, Message, Text
 from bot.model import Cycle, Member, Pairing, Profile, Reason, School
@@ -78,9 +79,18 @@ class Shown:
 
 
 def preview(
-    voice: Voice, shown: Sequence[Shown], left_out: Sequence[tuple[str, str]], *, silent: int, repeats: int
+    voice: Voice,
+    shown: Sequence[Shown],
+    left_out: Sequence[tuple[str, str]],
+    *,
+    silent: int,
+    repeats: int,
+    gap: Fraction | None,
 ) -> Message:
-    """Each pairing with its one-line reason, who is left out and why, and the way on."""
+    """Each pairing with its one-line reason, who is left out and why, how good it is, and the way on.
+
+    `gap` is how much better any other arrangement could be at most; None: nothing is known of that.
+    """
     elements: list[Element] = [Text(voice.md("preview.lead", n=len(shown)))]
     lines = [
         voice.md(
@@ -102,11 +112,20 @@ def preview(
         )
     if repeats:
         elements.append(Text(voice.md("preview.repeats", n=repeats)))
+    if gap is not None:
+        elements.append(Text(proof(voice, gap)))
     if silent:
         elements.append(Text(voice.md("preview.silent", n=silent)))
     elements += row((runs(voice, "button.confirm", "confirm", primary=True),))
     elements.append(Text(voice.md("preview.foot"), small=True))
     return Message(voice("preview.summary", n=len(shown)), tuple(elements))
+
+
+def proof(voice: Voice, gap: Fraction) -> str:
+    """How good the arrangement is, in plain words: tenths of a percent, rounded up."""
+    if not gap:
+        return voice.md("preview.best")
+    return voice.md("preview.nearly-best", percent=voice.tenths(-(-1_000 * gap.numerator // gap.denominator)))
 
 
 def confirmed(voice: Voice, pairings: int, starts_on: date) -> Message:
