@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 import sys
+import time
 import traceback
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -198,6 +199,60 @@ def calendar(
     out.print(voice("cli.calendar-done", school=school, terms=len(found.terms), closed=len(found.closed)))
 
 
+# --- pairing as a tool of its own -----------------------------------------------------------------------------------
+
+
+@app.command()
+def pair(  # noqa: PLR0917  # each is an option
+    members: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A CSV: id, school, what people bring.")
+    ],
+    history: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Who has met: cycle,member_a,member_b.")
+    ] = None,
+    blocked: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Who must not meet: member_a,member_b.")
+    ] = None,
+    announced: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Groups known to people: few change.")
+    ] = None,
+    size: Annotated[int, typer.Option(min=2, max=3, help="Pairs, or threes.")] = 2,
+    free_together: Annotated[
+        bool, typer.Option("--free-together", help="Only people with a free time in common.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Draws between equals.")] = 0,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write group,member,reason here, not to the terminal.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write how good they are, and who is left out.")] = None,
+) -> None:
+    """Pair the people of a file across their schools, with the proof of how good that is."""
+    from adapters import pair_files
+    from bot.roster import RosterError
+    from bot.say import pair_files as words
+    from bot.say import rosters
+
+    voice = _operator()[2]
+    try:
+        asked = pair_files.read(members, history, blocked, announced)
+    except RosterError as wrong:
+        _stop("\n".join(rosters.faults(voice, wrong.faults, "pair.nothing-written")))
+    started = time.perf_counter()
+    with _busy(voice("pair.working", n=len(asked.people)), total=1) as done:
+        made = pair_files.pair(asked, size=size, free_together=free_together, seed=seed, done=done)
+    seconds = time.perf_counter() - started
+    groups = pair_files.groups_csv(words.rows(voice, made, asked.names, asked.schools))
+    facts = pair_files.facts(made, asked.names, words.left_out(voice, made, asked.names), seconds)
+    try:
+        pair_files.write({out_file: groups, report: pair_files.report_json(facts)})
+    except OSError as wrong:
+        _stop(voice("pair.cannot-write", file=str(wrong.filename or "")))
+    if not out_file:
+        print(groups, end="", flush=True)
+    for line in words.summary(voice, made, asked.names):
+        err.print(line, soft_wrap=True)
+
+
 # --- running it -----------------------------------------------------------------------------------------------------
 
 
@@ -357,8 +412,8 @@ def _log(read: settings.Settings, level: int = logging.INFO) -> None:
 
 
 @contextlib.contextmanager
-def _busy(sentence: str) -> Iterator[None]:
-    """A bar on a terminal, nothing in a pipe."""
+def _busy(sentence: str, total: int | None = None) -> Iterator[Callable[[float], None]]:
+    """A bar on a terminal, nothing in a pipe. With a total it is told how much is done."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -367,5 +422,5 @@ def _busy(sentence: str) -> Iterator[None]:
         console=err,
         transient=True,
     ) as bar:
-        bar.add_task(sentence, total=None)
-        yield
+        task = bar.add_task(sentence, total=total)
+        yield lambda part: bar.update(task, completed=part)
