@@ -126,6 +126,7 @@ def _level_by_level(people: Iterable[Person], size: int, rules: Rules, done: Don
             done((before + part * own) / sum(effort.values()))
 
         placed.append(place(members, size, rules, so_far))
+        so_far(1)
         before += effort[level]
     return placed
 

@@ -18,6 +18,9 @@ from bot.pairing.trios import trios
 EXACT = 300
 """Up to so many people all pairs are matched exactly: nothing has to be proven."""
 
+MENDED, AROUND = 10, 10
+"""For so many of those who are left over we look for a place once more, among so many groups around them."""
+
 IN_ORDER = ("quality", "age", "repeat", "mixed", "three", "cover")
 
 
@@ -30,17 +33,38 @@ class Placed(NamedTuple):
     """How much better any others could be at most that place as many and repeat as few."""
 
 
-def place(people: Sequence[Person], size: int, rules: Rules, done: Done = lambda _: None) -> Placed:
-    """The best groups of people of one level."""
+def place(
+    people: Sequence[Person], size: int, rules: Rules, done: Done = lambda _: None, *, exact: int = EXACT
+) -> Placed:
+    """The best groups of people of one level; beyond `exact` of them, near enough to what is proven."""
     links = Links(people, IN_ORDER, rules)
-    if len(people) <= EXACT:
+    if len(people) <= exact:
         return _place_few(links, size)
     crowd = Crowd.of(people, rules)
     settled = settle(crowd.values, crowd.special, done)
-    groups = join(links, crowd, settled.mate)
+    groups = _mended(links, join(links, crowd, settled.mate))
     if size == 3 and (threes := seat_threes(links, crowd, settled, groups)):
         return _proven(links, threes, settled.prices, all_links=True)
     return _proven(links, groups, settled.prices, all_links=False)
+
+
+def _mended(links: Links, groups: list[Seats]) -> list[Seats]:
+    """If somebody is left who need not be, the few around them sit down anew, exactly."""
+    largest = max(links.schools.values())
+    needless = len(links.people) - sum(map(len, groups)) - max(0, 3 * largest - 2 * len(links.people))
+    if needless <= 0:
+        return groups
+    left = sorted(links.people.keys() - {each for group in groups for each in group})
+    for each in left[:MENDED]:
+        alone = [other for other in left if other == each or links.school(other) == links.school(each)]
+        near = sorted(groups, key=lambda group: not any(links.may_pair(each, other) for other in group))
+        around = {*alone[:4], each, *(other for group in near[:AROUND] for other in group)}
+        few = Links((links.people[other] for other in around), IN_ORDER, links.rules)
+        anew = pairs_and_threes(few).groups
+        before = [group for group in groups if around.issuperset(group)]
+        if sum(map(len, anew)) > sum(map(len, before)):
+            return _mended(links, [*(group for group in groups if group not in before), *anew])
+    return groups
 
 
 def _place_few(links: Links, size: int) -> Placed:

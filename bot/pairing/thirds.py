@@ -89,18 +89,32 @@ def seat_threes(links: Links, crowd: Crowd, settled: Settled, pairs: list[Seats]
         return None
     random = Random(links.rules.seed)
     sitting, thirds = _with_thirds_up(crowd, settled.mate, count)
-    beside: list[int | None] = [None] * count
-    groups: list[tuple[int, ...]] = []
-    for turn in range(ROUNDS):
-        if turn:
-            sitting, thirds, beside = _one_of_each_up(groups, random)
-        seats = _seat_thirds(links, crowd, settled, sitting, thirds, beside)
-        if len(seats) < count:
-            return None
+    seats = _seat_thirds(links, crowd, settled, sitting, thirds, [])
+    if len(seats) < count:  # some know nobody who sits: they look at everybody
+        lost = set(range(count)) - set(seats.values())
+        looked = [choice for at in sorted(lost) for choice in _look_around(crowd, sitting, thirds[at])]
+        seats = _seat_thirds(links, crowd, settled, sitting, thirds, looked)
+    if len(seats) < count:
+        return None
+    for _ in range(ROUNDS):
         groups = [(*pair, thirds[seats[at]]) if at in seats else pair for at, pair in enumerate(sitting)]
+        sitting, thirds, before = _one_of_each_up(groups, random)
+        seats = _seat_thirds(links, crowd, settled, sitting, thirds, before)
     ids = [person.id for person in crowd.people]
-    threes = [tuple(ids[each] for each in group) for group in groups]
+    threes = [
+        tuple(ids[each] for each in (*pair, *([thirds[seats[at]]] if at in seats else [])))
+        for at, pair in enumerate(sitting)
+    ]
     return threes if links.faults(threes) <= links.faults(pairs) else None
+
+
+def _look_around(crowd: Crowd, sitting: Sequence[Pair], third: int) -> list[Pair]:
+    """Beside whom somebody would like best to sit, of all pairs there are."""
+    pairs = np.array(sitting, dtype=np.intp)
+    worth = [crowd.values.fresh(np.full(len(pairs), third), pairs[:, side]) for side in (0, 1)]
+    total = np.where((worth[0] != NO_PAIR) & (worth[1] != NO_PAIR), worth[0] + worth[1], NO_PAIR)
+    best = np.argsort(-total, kind="stable")[:CHOICES].tolist()
+    return [(third, sitting[at][0]) for at in best if total[at] != NO_PAIR]
 
 
 def _with_thirds_up(crowd: Crowd, mate: Sequence[int], count: int) -> tuple[list[Pair], list[int]]:
@@ -116,17 +130,17 @@ def _with_thirds_up(crowd: Crowd, mate: Sequence[int], count: int) -> tuple[list
 
 def _one_of_each_up(
     groups: Sequence[tuple[int, ...]], random: Random
-) -> tuple[list[Pair], list[int], list[int | None]]:
-    """Of every three somebody gets up, whoever it is; with beside which of the pairs they sat."""
+) -> tuple[list[Pair], list[int], list[Pair]]:
+    """Of every three somebody gets up, whoever it is; last, each of them and one of those they sat beside."""
     sitting: list[Pair] = []
-    thirds, beside = [], list[int | None]()
-    for at, group in enumerate(groups):
+    thirds, before = list[int](), list[Pair]()
+    for group in groups:
         rest = list(group)
         if len(rest) == 3:
             thirds.append(rest.pop(random.randrange(3)))
-            beside.append(at)
+            before.append((thirds[-1], rest[0]))
         sitting.append((rest[0], rest[1]))
-    return sitting, thirds, beside
+    return sitting, thirds, before
 
 
 def _seat_thirds(
@@ -135,21 +149,18 @@ def _seat_thirds(
     settled: Settled,
     sitting: Sequence[Pair],
     thirds: Sequence[int],
-    beside: Sequence[int | None],
+    besides: Sequence[Pair],
 ) -> dict[int, int]:
-    """The third of each pair that gets one: of those pairs in which they know a candidate, or where they sat before."""
-    size = len(crowd.people)
-    pair_of = np.full(size, -1, dtype=np.intp)
+    """Who becomes the third of which pair: one in which they know a candidate, or one of those given besides."""
+    pair_of = np.full(len(crowd.people), -1, dtype=np.intp)
     other_of, number_of = pair_of.copy(), pair_of.copy()
     for at, (a, b) in enumerate(sitting):
         pair_of[[a, b]] = at
         other_of[[a, b]] = b, a
     number_of[list(thirds)] = np.arange(len(thirds))
-    edges = settled.edges
-    third, middle = np.append(edges.a, edges.b), np.append(edges.b, edges.a)
-    before = [(each, sitting[at][0]) for each, at in zip(thirds, beside, strict=True) if at is not None]
-    rows = np.array(before, dtype=np.intp).reshape(-1, 2)
-    third, middle = np.append(rows[:, 0], third), np.append(rows[:, 1], middle)
+    rows = np.array(besides, dtype=np.intp).reshape(-1, 2)
+    third = np.concatenate([rows[:, 0], settled.edges.a, settled.edges.b])
+    middle = np.concatenate([rows[:, 1], settled.edges.b, settled.edges.a])
     known = (number_of[third] >= 0) & (pair_of[middle] >= 0)
     third, middle = third[known], middle[known]
     worth = [crowd.values.fresh(third, each) for each in (middle, other_of[middle])]
