@@ -78,6 +78,7 @@ def play(
     folder: Annotated[Path, typer.Option(help="Where the playground keeps its store.")] = Path(".play"),
 ) -> None:
     """Play teacher, coordinator and principal in the browser: fictional people, no accounts, loopback only."""
+    from adapters.engine import apart
     from adapters.playground.play import serve
     from adapters.playground.stage import Stage
 
@@ -87,9 +88,10 @@ def play(
         _stop(voice("cli.play-real-tokens", names=voice.listing(named)))
 
     async def on_stage() -> None:
-        async with _playground_store(folder, fresh=fresh) as (store, conversations):
-            stage = Stage(store, conversations, prompts, read.prompts / "sample")
-            await serve(stage, port=port, browser=browser, say=_say)
+        with apart() as engine:
+            async with _playground_store(folder, fresh=fresh) as (store, conversations):
+                stage = Stage(store, conversations, prompts, read.prompts / "sample", engine=engine)
+                await serve(stage, port=port, browser=browser, say=_say)
 
     _run(on_stage())
 

@@ -34,6 +34,7 @@ from bot.message import (
     Text,
 )
 from bot.model import Address, CheckIn, Cycle, CycleState, Delivery, Kind, Member, Pairing, Profile, Role
+from bot.pairing import Engine, answer_here
 from bot.prompts import Prompts
 from bot.roster import Roster, RosterPerson, RosterSchool
 from bot.terms import Term
@@ -135,7 +136,14 @@ class Post:
 class Town:
     """People by name; what they say is an event, and what they hear is kept."""
 
-    def __init__(self, store: SqlStore, prompts: Prompts, now: datetime, partnership: str = "Town") -> None:
+    def __init__(
+        self,
+        store: SqlStore,
+        prompts: Prompts,
+        now: datetime,
+        partnership: str = "Town",
+        engine: Engine = answer_here,
+    ) -> None:
         self.store, self.prompts, self.now, self.partnership = store, prompts, now, partnership
         self.post = Post()
         self.heard: dict[str, list[Reply]] = defaultdict(list)
@@ -143,7 +151,7 @@ class Town:
         self.transcript: list[str] = []
         self.answered: Counter[str] = Counter()
         """How many of the messages a test has answered already, by name."""
-        self._handle = handler(store, prompts)
+        self._handle = handler(store, prompts, engine)
         self._numbers = count(1)
 
     # --- speaking -------------------------------------------------------------------------------------------------
@@ -326,10 +334,11 @@ async def build(
     profiles: Mapping[str, Profile] | None = None,
     principals: bool = True,
     partnership: str = "Town",
+    engine: Engine = answer_here,
 ) -> Town:
     """A partnership: teachers by school; a principal each (`Head <school>`); the coordinator at the first."""
     roster = roster_of(schools, zones=zones, profiles=profiles, principals=principals)
-    town = Town(store, prompts, now, partnership)
+    town = Town(store, prompts, now, partnership, engine)
     async with store.transaction() as tx:
         made = await tx.schools.add_partnership(partnership)
         await tx.schools.apply(made.id, roster, now)
