@@ -13,11 +13,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from math import log
 from pathlib import Path
 from typing import NamedTuple
 
-import networkx
+import networkx as nx  # type: ignore[import-untyped]  # it has no types
 import numpy as np
 import rustworkx
 
@@ -94,9 +95,9 @@ def _all_pairs(people: Sequence[Person]) -> tuple[list[tuple[int, int, int]], di
 
 def _networkx(people: Sequence[Person]) -> Iterator[int]:
     edges, worth = _all_pairs(people)
-    graph = networkx.Graph()
+    graph = nx.Graph()
     graph.add_weighted_edges_from(edges)
-    for a, b in networkx.max_weight_matching(graph, maxcardinality=True):
+    for a, b in nx.max_weight_matching(graph, maxcardinality=True):
         yield worth[min(a, b), max(a, b)]
 
 
@@ -128,7 +129,7 @@ def main(sizes: Sequence[int]) -> None:
                 )
                 if method == "engine":
                     taken[heads] = made.seconds
-    for few, many in zip(sizes, sizes[1:], strict=False):
+    for few, many in pairwise(sizes):
         growth = log(taken[many] / taken[few]) / log(many / few)
         print(f"  the engine's time from {few} to {many} people grows as n^{growth:.2f}")
 

@@ -22,6 +22,9 @@ BLOCK, ROWS = 512, 256
 THREADS = 2
 """numpy lets go of the interpreter while it works on a tile. What comes out does not depend on their number."""
 
+DRAW = 8
+"""So many bits decide between partners who are worth the same."""
+
 NOTHING = np.iinfo(np.int32).min
 """The score of somebody who may meet nobody in a neighbourhood."""
 
@@ -38,7 +41,7 @@ class Best(NamedTuple):
 
 
 def look(values: Values, prices: Scores | None, done: Callable[[float], None] | None = None) -> Best:
-    """Score every pair there is: what it is worth, less the prices of both where there are any."""
+    """Score every pair there is: what it is worth, less the prices of both where there are any, else with a draw."""
     size = len(values.school)
     edges = np.linspace(0, size, max(1, min(NEIGHBOURHOODS, size // NEIGHBOURS)) + 1).astype(int).tolist()
     neighbourhoods = list(enumerate(slice(*each) for each in pairwise(edges)))
@@ -56,8 +59,6 @@ def look(values: Values, prices: Scores | None, done: Callable[[float], None] | 
             if done:
                 left = 1 - count / len(blocks)
                 done(1 - left * left)  # of a triangle
-    if prices is None:
-        best.score[best.score == NO_PAIR] = NOTHING
     return best
 
 
@@ -86,14 +87,24 @@ def _compare(
                 best.partner[columns.start + better, at] = part[:, better].argmax(axis=0) + top
 
 
-def _scores(tile: Tile, prices: Scores | None, rows: slice, columns: slice) -> Tile:
-    if prices is None:
-        return tile
+def _scores(tile: Tile, prices: Scores | None, rows: slice, columns: slice) -> Scores:
     scores = tile.astype(np.int32)
-    scores -= prices[rows, None]
-    scores -= prices[None, columns]
+    if prices is None:
+        # Many are worth the same, where profiles are empty all of them: without a draw everybody would look at the
+        # same few. Places are drawn by lot, so what is drawn from them is fair.
+        scores <<= DRAW
+        scores |= _draw(rows)[:, None] ^ _draw(columns)[None, :]
+    else:
+        scores -= prices[rows, None]
+        scores -= prices[None, columns]
     scores[tile == NO_PAIR] = NOTHING
     return scores
+
+
+def _draw(places: slice) -> Scores:
+    """Bits that look like chance."""
+    mixed = np.arange(places.start, places.stop, dtype=np.uint32) * np.uint32(2_654_435_761)
+    return (mixed >> np.uint32(32 - DRAW)).astype(np.int32)
 
 
 def best_pairs(best: Best, most: int, above: int = NOTHING) -> tuple[Places, Places]:

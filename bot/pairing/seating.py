@@ -66,6 +66,7 @@ def settle(values: Values, special: Mapping[Pair, int], done: Done = lambda _: N
         _seat(neighbours, mate, unseated, size)
         if len(_unseated(mate)) == len(unseated):
             size *= 2
+    _squeeze_in(values, mate)
     return Settled(mate, edges, prices)
 
 
@@ -133,6 +134,30 @@ def _seat(neighbours: _Neighbours, mate: list[int], unseated: list[int], size: i
         for a, b in neighbours.best_within(region):
             mate[a], mate[b] = b, a
         unseated = [each for each in unseated if mate[each] == each]
+
+
+def _squeeze_in(values: Values, mate: list[int]) -> None:
+    """Two who know no candidate between them sit down together, or each with one of a pair that parts for them."""
+    everybody = np.arange(len(mate))
+    unseated = _unseated(mate)
+    while len(unseated) > 1:
+        one = unseated.pop()
+        partner = np.array(mate, dtype=np.intp)
+        with_one = values.fresh(np.full(len(mate), one), everybody)
+        for other in unseated:
+            if with_one[other] != NO_PAIR:
+                mate[one], mate[other] = other, one
+                unseated.remove(other)
+                break
+            with_other = values.fresh(np.full(len(mate), other), partner)
+            may = (with_one != NO_PAIR) & (with_other != NO_PAIR) & (partner != everybody)
+            if may.any():
+                worth = np.where(may, with_one + with_other, NO_PAIR)
+                first = int(worth.argmax())
+                second = mate[first]
+                mate[one], mate[first], mate[other], mate[second] = first, one, second, other
+                unseated.remove(other)
+                break
 
 
 class _Neighbours:
