@@ -11,7 +11,7 @@ from itertools import combinations
 from bot.model import Reason
 from bot.pairing import quality
 from bot.pairing.groups import Seats
-from bot.pairing.levels import IN_ORDER, Placed, place
+from bot.pairing.levels import IN_ORDER, Placed, exact_among, place
 from bot.pairing.links import Links, Rules, Worth, match
 from bot.pairing.past import History, Past
 from bot.pairing.quality import Person, Weights
@@ -119,13 +119,14 @@ def _level_by_level(people: Iterable[Person], size: int, rules: Rules, done: Don
     for person in sorted(people, key=lambda person: (person.level, person.id)):
         levels.setdefault(person.level, []).append(person)
     effort = {level: len(members) ** 2 for level, members in levels.items()}
+    exact = exact_among(sum(map(len, levels.values())))
     placed, before = [], 0
     for level, members in levels.items():
 
         def so_far(part: float, before: int = before, own: int = effort[level]) -> None:
             done((before + part * own) / sum(effort.values()))
 
-        placed.append(place(members, size, rules, so_far))
+        placed.append(place(members, size, rules, so_far, exact=exact))
         so_far(1)
         before += effort[level]
     return placed

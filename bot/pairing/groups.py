@@ -38,9 +38,11 @@ class Found(NamedTuple):
 
 def pairs_and_threes(links: Links) -> Found:
     """Exact; with odd heads above some thirty, the best of as many branches as keep it within seconds."""
-    pairs = match({((a,), (b,)): 2 * links.units.cover + worth for (a, b), worth in links.pairs.items()})
-    if 2 * len(pairs) == len(links.people):
-        return Found([(a, b) for (a,), (b,) in pairs], 0)
+    if len(links.people) % 2 == 0:
+        both = 2 * links.units.cover
+        pairs = match({((a,), (b,)): both + worth for (a, b), worth in links.pairs.items()})
+        if 2 * len(pairs) == len(links.people):
+            return Found([(a, b) for (a,), (b,) in pairs], 0)
     best: tuple[Seats, ...] = ()
     best_value, seen = -1, set()
     queue = [_branch(links, frozenset(), frozenset())]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from bot.pairing.crowd import Crowd, price_of
+from bot.pairing.crowd import REPEAT, Crowd, price_of
 from bot.pairing.groups import Seats, pairs_and_threes
 from bot.pairing.links import LOYALTY, Links, Rules
 from bot.pairing.prices import Worths
@@ -16,7 +17,10 @@ from bot.pairing.thirds import join, seat_threes
 from bot.pairing.trios import trios
 
 EXACT = 300
-"""Up to so many people all pairs are matched exactly: nothing has to be proven."""
+"""Up to so many people of a level all pairs are matched exactly: nothing has to be proven."""
+
+LARGE, EXACT_IN_LARGE = 600, 100
+"""Of more people than this in all, levels only up to this size are: a large one may not wait for several of them."""
 
 MENDED, AROUND = 10, 10
 """For so many of those who are left over we look for a place once more, among so many groups around them."""
@@ -33,6 +37,11 @@ class Placed(NamedTuple):
     """How much better any others could be at most that place as many and repeat as few."""
 
 
+def exact_among(everybody: int) -> int:
+    """Up to what size levels are matched exactly."""
+    return EXACT if everybody <= LARGE else EXACT_IN_LARGE
+
+
 def place(
     people: Sequence[Person], size: int, rules: Rules, done: Done = lambda _: None, *, exact: int = EXACT
 ) -> Placed:
@@ -43,9 +52,8 @@ def place(
     crowd = Crowd.of(people, rules)
     settled = settle(crowd.values, crowd.special, done)
     groups = _mended(links, join(links, crowd, settled.mate))
-    if size == 3 and (threes := seat_threes(links, crowd, settled, groups)):
-        return _proven(links, threes, settled.prices, all_links=True)
-    return _proven(links, groups, settled.prices, all_links=False)
+    threes = seat_threes(links, crowd, settled, groups) if size == 3 else None
+    return _proven(links, threes or groups, settled.prices, all_links=threes is not None)
 
 
 def _mended(links: Links, groups: list[Seats]) -> list[Seats]:
@@ -96,7 +104,15 @@ def _proven(links: Links, groups: list[Seats], prices: Worths, *, all_links: boo
         most = sum(dear[alone:]) + (sum(dear[-threes:]) if threes else 0)
     value = sum(_points(links, group, all_links) for group in groups)
     special = sum(_special(links, group, all_links) for group in groups)
-    return Placed(groups, value, max(0, most // 2 - value - special))
+    short = max(0, most // 2 - value - special)
+    if short < REPEAT or not links.rules.past.ages:
+        return Placed(groups, value, short)
+    # With repeats that half and half would avoid, the bound says nothing. One in which they cost nothing does.
+    free = replace(links.rules, past=replace(links.rules.past, ages={}))
+    crowd = Crowd.of(links.people.values(), free)
+    _, prices, _ = priced(crowd.values, crowd.special)
+    proven = _proven(Links(links.people.values(), IN_ORDER, free), groups, prices, all_links=all_links)
+    return Placed(groups, value, min(short, proven.short))
 
 
 def _points(links: Links, group: Seats, all_links: bool) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple, TypeAlias
@@ -61,12 +61,14 @@ def settle(values: Values, special: Mapping[Pair, int], done: Done = lambda _: N
     edges, prices, partner = priced(values, special, done)
     neighbours = _Neighbours(edges, prices)
     mate = _pairs_along(partner.tolist())
+    # Who is alone even where people may sit half and half stays so, unless as somebody's third.
+    alone = set(np.flatnonzero(partner == np.arange(len(mate))).tolist())
     size = REGION
-    while size <= LARGEST_REGION and (unseated := _unseated(mate))[1:]:
+    while size <= LARGEST_REGION and (unseated := _unseated(mate, alone))[1:]:
         _seat(neighbours, mate, unseated, size)
-        if len(_unseated(mate)) == len(unseated):
+        if len(_unseated(mate, alone)) == len(unseated):
             size *= 2
-    _squeeze_in(values, mate)
+    _squeeze_in(values, mate, _unseated(mate, alone))
     return Settled(mate, edges, prices)
 
 
@@ -120,8 +122,8 @@ def _pairs_along(partner: Sequence[int]) -> list[int]:
     return mate
 
 
-def _unseated(mate: Sequence[int]) -> list[int]:
-    return [each for each, other in enumerate(mate) if each == other]
+def _unseated(mate: Sequence[int], alone: Collection[int]) -> list[int]:
+    return [each for each, other in enumerate(mate) if each == other and each not in alone]
 
 
 def _seat(neighbours: _Neighbours, mate: list[int], unseated: list[int], size: int) -> None:
@@ -136,10 +138,9 @@ def _seat(neighbours: _Neighbours, mate: list[int], unseated: list[int], size: i
         unseated = [each for each in unseated if mate[each] == each]
 
 
-def _squeeze_in(values: Values, mate: list[int]) -> None:
+def _squeeze_in(values: Values, mate: list[int], unseated: list[int]) -> None:
     """Two who know no candidate between them sit down together, or each with one of a pair that parts for them."""
     everybody = np.arange(len(mate))
-    unseated = _unseated(mate)
     while len(unseated) > 1:
         one = unseated.pop()
         partner = np.array(mate, dtype=np.intp)
