@@ -13,7 +13,7 @@ from bot.pairing.values import Places
 
 Worths: TypeAlias = NDArray[np.int64]
 
-ENOUGH = 10**12
+ENOUGH = 10**10
 """That somebody is assigned at all is worth more than anything that can be won by whom."""
 
 
