@@ -222,3 +222,22 @@ def test_lists_are_read_in_their_order_and_names_alone_say_when(tmp_path: Path) 
     assert second.profile.slots == ("Tue 9",)
     assert (second.time_zone, second.experience, first.experience) == ("", 7, None)
     assert first.level == second.level
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty", reason="no terminals of this kind on Windows")
+    reads, writes = pty.openpty()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "pair", str(SAMPLE / "members.csv"), "--out", str(tmp_path / "o.csv")],
+        cwd=ROOT, env=os.environ | {"TERM": "xterm", "COLUMNS": "100"}, stdout=subprocess.PIPE, stderr=writes,
+        timeout=60, check=False,
+    )  # fmt: skip
+    os.close(writes)
+    seen = os.read(reads, 100_000).decode()
+    os.close(reads)
+
+    assert done.returncode == 0
+    assert "Pairing 25 people" in seen
+    assert "━" in seen
+    assert "12 groups." in seen
