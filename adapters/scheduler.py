@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -10,21 +10,26 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 Tick = Callable[[datetime], Awaitable[object]]
 
 
-def heartbeat(tick: Tick, seconds: int) -> AsyncIOScheduler:
-    """A started scheduler that calls `tick` with the time; a slow tick is never overlapped or made up for."""
+def heartbeat(ticks: Mapping[Tick, int]) -> AsyncIOScheduler:
+    """A started scheduler that calls each tick with the time, every so many seconds.
 
-    async def beat() -> None:
-        await tick(datetime.now(UTC))
-
+    A slow tick is never overlapped or made up for.
+    """
     scheduler = AsyncIOScheduler(timezone=UTC)
-    scheduler.add_job(
-        beat,
-        "interval",
-        seconds=seconds,
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-        next_run_time=datetime.now(UTC),
-    )
+    for tick, seconds in ticks.items():
+        scheduler.add_job(
+            _beat,
+            "interval",
+            args=[tick],
+            seconds=seconds,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+            next_run_time=datetime.now(UTC),
+        )
     scheduler.start()
     return scheduler
+
+
+async def _beat(tick: Tick) -> None:
+    await tick(datetime.now(UTC))

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import sys
 import time
-import traceback
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
-import structlog
 import typer
 from alembic.util import CommandError
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.web import PortTaken
 from bot import settings
-from bot.prompts import ContentError, Prompts, Voice
-
-if TYPE_CHECKING:
-    from storage.playground import Conversations
-    from storage.store import SqlStore
-
-Result = TypeVar("Result")
+from bot.model import School
+from bot.operating import (
+    busy,
+    err,
+    open_playground,
+    open_store,
+    operator,
+    out,
+    run_to_end,
+    say,
+    start_log,
+    stop,
+)
+from bot.ports import Tx
+from bot.prompts import ContentError, Voice
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 prompts_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+manifest_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(prompts_app, name="prompts", help="The content that a JPD lead edits.")
-out, err = Console(highlight=False, markup=False), Console(stderr=True, highlight=False, markup=False)
+app.add_typer(manifest_app, name="manifest", help="What a chat platform wants to know of the bot.")
+app.add_typer(keys_app, name="keys", help="The keys that seal tokens in the store.")
+
+EVENTS_KEPT = timedelta(days=30)
+"""How long a repeated event is known as one."""
+SWEEP_SECONDS = 3600
 
 
 def main() -> None:
@@ -43,28 +51,11 @@ def main() -> None:
     try:
         app()
     except (settings.SettingsError, ContentError) as wrong:
-        _stop(str(wrong))
+        stop(str(wrong))
     except PortTaken as taken:
-        _stop(_operator()[2]("cli.port-taken", port=taken.port))
+        stop(operator()[2]("cli.port-taken", port=taken.port))
     except (SQLAlchemyError, CommandError):  # their messages may hold the password of the database
-        _stop(_operator()[2]("cli.database"))
-
-
-def _say(text: str) -> None:
-    """To the terminal as it is: no folding, no colours, at once."""
-    print(text, flush=True)
-
-
-def _stop(sentence: str) -> NoReturn:
-    err.print(sentence, soft_wrap=True)
-    raise SystemExit(1)
-
-
-def _operator() -> tuple[settings.Settings, Prompts, Voice]:
-    """Settings, content, and the voice in which operators are spoken to."""
-    read = settings.read()
-    prompts = Prompts.load(read.prompts)
-    return read, prompts, prompts.voice("en")
+        stop(operator()[2]("cli.database"))
 
 
 # --- trying it ------------------------------------------------------------------------------------------------------
@@ -82,18 +73,18 @@ def play(
     from adapters.playground.play import serve
     from adapters.playground.stage import Stage
 
-    read, prompts, voice = _operator()
-    _log(read, logging.WARNING)
+    read, prompts, voice = operator()
+    start_log(read, logging.WARNING)
     if named := settings.real_tokens():
-        _stop(voice("cli.play-real-tokens", names=voice.listing(named)))
+        stop(voice("cli.play-real-tokens", names=voice.listing(named)))
 
     async def on_stage() -> None:
         with apart() as engine:
-            async with _playground_store(folder, fresh=fresh) as (store, conversations):
+            async with open_playground(folder, fresh=fresh) as (store, conversations):
                 stage = Stage(store, conversations, prompts, read.prompts / "sample", engine=engine)
-                await serve(stage, port=port, browser=browser, say=_say)
+                await serve(stage, port=port, browser=browser, say=say)
 
-    _run(on_stage())
+    run_to_end(on_stage())
 
 
 @app.command()
@@ -103,15 +94,15 @@ def demo() -> None:
 
     from adapters.playground.demo import play_through
 
-    read, prompts, _ = _operator()
-    _log(read, logging.WARNING)
+    read, prompts, _ = operator()
+    start_log(read, logging.WARNING)
 
     async def on_stage() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            async with _playground_store(Path(folder), fresh=True, durable=False) as (store, _conversations):
-                await play_through(store, prompts, read.prompts / "sample", _say)
+            async with open_playground(Path(folder), fresh=True, durable=False) as (store, _conversations):
+                await play_through(store, prompts, read.prompts / "sample", say)
 
-    _run(on_stage())
+    run_to_end(on_stage())
 
 
 # --- rosters and calendars ------------------------------------------------------------------------------------------
@@ -132,7 +123,7 @@ def import_(
     from bot.roster import RosterError
     from bot.say import rosters as words
 
-    read, _, voice = _operator()
+    read, _, voice = operator()
     today = datetime.now(UTC)
     try:
         roster = read_roster(
@@ -144,16 +135,16 @@ def import_(
             today=today.date(),
         )
     except RosterError as wrong:
-        _stop("\n".join(words.faults(voice, wrong.faults)))
+        stop("\n".join(words.faults(voice, wrong.faults)))
 
     async def apply() -> None:
-        async with _store(read) as store, store.transaction() as tx:
+        async with open_store(read) as store, store.transaction() as tx:
             changes = await imports.import_roster(tx, partnership, roster, today, dry_run=dry_run)
         for line in words.changes(voice, changes, roster.left_out, dry_run=dry_run):
             out.print(line, soft_wrap=True)
 
-    with _busy(voice("cli.importing", n=len(roster.people))):
-        _run(apply())
+    with busy(voice("cli.importing", n=len(roster.people))):
+        run_to_end(apply())
 
 
 @app.command()
@@ -170,34 +161,24 @@ def calendar(
     from bot.roster import RosterError
     from bot.say import rosters as words
 
-    read, _, voice = _operator()
+    read, _, voice = operator()
     try:
         found = read_calendar(file)
     except RosterError as wrong:
-        _stop("\n".join(words.faults(voice, wrong.faults)))
+        stop("\n".join(words.faults(voice, wrong.faults)))
 
     async def apply() -> str:
-        async with _store(read) as store, store.transaction() as tx:
-            known = await tx.schools.partnership_named(partnership)
-            of = await tx.schools.of(known.id) if known else ()
-            fits = [
-                each for each in of if school.casefold() in (each.source_id.casefold(), each.name.casefold())
-            ]
-            if not fits:
-                return voice(
-                    "cli.no-such-school",
-                    school=school,
-                    schools=voice.listing([each.source_id for each in of]) or "–",
-                )
+        async with open_store(read) as store, store.transaction() as tx:
+            known = await _school(tx, voice, partnership, school)
             if problem := schools.unknown_place(time_zone, holidays):
                 return voice(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
             await schools.import_calendar(
-                tx, fits[0], found.terms, found.closed, time_zone=time_zone, holidays=holidays
+                tx, known, found.terms, found.closed, time_zone=time_zone, holidays=holidays
             )
             return ""
 
-    if problem := _run(apply()):
-        _stop(problem)
+    if problem := run_to_end(apply()):
+        stop(problem)
     out.print(voice("cli.calendar-done", school=school, terms=len(found.terms), closed=len(found.closed)))
 
 
@@ -234,13 +215,13 @@ def pair(  # noqa: PLR0917  # each is an option
     from bot.say import pair_files as words
     from bot.say import rosters
 
-    voice = _operator()[2]
+    voice = operator()[2]
     try:
         asked = pair_files.read(members, history, blocked, announced)
     except RosterError as wrong:
-        _stop("\n".join(rosters.faults(voice, wrong.faults, "pair.nothing-written")))
+        stop("\n".join(rosters.faults(voice, wrong.faults, "pair.nothing-written")))
     started = time.perf_counter()
-    with _busy(voice("pair.working", n=len(asked.people)), total=1) as done:
+    with busy(voice("pair.working", n=len(asked.people)), total=1) as done:
         made = pair_files.pair(asked, size=size, free_together=free_together, seed=seed, done=done)
     seconds = time.perf_counter() - started
     groups = pair_files.groups_csv(words.rows(voice, made, asked.names, asked.schools))
@@ -248,7 +229,7 @@ def pair(  # noqa: PLR0917  # each is an option
     try:
         pair_files.write({out_file: groups, report: pair_files.report_json(facts)})
     except OSError as wrong:
-        _stop(voice("pair.cannot-write", file=str(wrong.filename or "")))
+        stop(voice("pair.cannot-write", file=str(wrong.filename or "")))
     if not out_file:
         print(groups, end="", flush=True)
     for line in words.summary(voice, made, asked.names):
@@ -263,7 +244,7 @@ def migrate() -> None:
     """Bring the store's tables up to date."""
     from storage import migrate as migrations
 
-    read, _, voice = _operator()
+    read, _, voice = operator()
     migrations.upgrade(read.database_url)
     out.print(voice("cli.migrated"))
 
@@ -273,12 +254,13 @@ def serve() -> None:
     """Serve the connected chat platforms, and /healthz."""
     from adapters.signals import stopping
     from adapters.web import application, listening
+    from bot.platforms import connected
 
-    read, _, voice = _operator()
-    _log(read)
+    read, prompts, voice = operator()
+    start_log(read)
 
     async def on_air() -> None:
-        async with _store(read) as store:
+        async with open_store(read) as store:
 
             async def ready() -> bool:
                 with contextlib.suppress(Exception):  # whatever is wrong with the database: not ready
@@ -287,13 +269,22 @@ def serve() -> None:
                         return True
                 return False
 
-            app = application([], voice=voice, ready=ready)
             stopped = stopping()
-            async with listening(app, read.host, read.port) as port:
-                _say(voice("cli.serving", host=read.host, port=port))
-                await stopped.wait()
+            async with connected(read, store, prompts, is_serving=True) as platforms:
+                app = application(platforms.routes, voice=voice, ready=ready, closing=platforms.closing)
+                async with listening(app, read.host, read.port) as port:
+                    names = voice.listing([voice(f"platform.{each}") for each in platforms.messengers])
+                    say(
+                        voice(
+                            "cli.serving",
+                            host=read.host,
+                            port=port,
+                            platforms=names or voice("platform.none"),
+                        )
+                    )
+                    await stopped.wait()
 
-    _run(on_air())
+    run_to_end(on_air())
 
 
 @app.command()
@@ -301,20 +292,95 @@ def work() -> None:
     """Send what is due, again and again, until stopped."""
     from adapters.scheduler import heartbeat
     from adapters.signals import stopping
-    from bot import delivery
+    from bot import delivery, workspaces
+    from bot.platforms import connected
 
-    read, prompts, voice = _operator()
-    _log(read)
+    read, prompts, voice = operator()
+    start_log(read)
 
     async def beating() -> None:
-        async with _store(read) as store:
+        async with open_store(read) as store:
             stopped = stopping()
-            scheduler = heartbeat(lambda now: delivery.run(store, prompts, {}, now), read.tick_seconds)
-            _say(voice("cli.working", seconds=read.tick_seconds))
-            await stopped.wait()
-            scheduler.shutdown()
 
-    _run(beating())
+            async def tick(now: datetime) -> None:
+                await delivery.run(store, prompts, platforms.messengers, now, platforms.directories)
+
+            async def sweep(now: datetime) -> None:
+                async with store.transaction() as tx:
+                    await tx.events.prune(now - EVENTS_KEPT)
+                    await workspaces.erase_gone(tx, now)
+
+            async with connected(read, store, prompts, is_serving=False) as platforms:
+                scheduler = heartbeat({tick: read.tick_seconds, sweep: SWEEP_SECONDS})
+                say(voice("cli.working", seconds=read.tick_seconds))
+                await stopped.wait()
+                scheduler.shutdown()
+
+    run_to_end(beating())
+
+
+# --- connecting platforms -------------------------------------------------------------------------------------------
+
+
+@app.command()
+def code(
+    school: Annotated[str, typer.Argument(help="The school's id in the roster, or its name.")],
+    partnership: Annotated[str, typer.Option(help="Whose school.")] = "Our partnership",
+) -> None:
+    """Make a one-time code that lets a workspace in for a school: the first one; coordinators make the others."""
+    from bot import workspaces
+
+    read, _, voice = operator()
+
+    async def make() -> str:
+        async with open_store(read) as store, store.transaction() as tx:
+            found = await _school(tx, voice, partnership, school)
+            return await workspaces.make_code(tx, found, datetime.now(UTC))
+
+    out.print(voice("cli.code", code=run_to_end(make()), school=school), soft_wrap=True)
+
+
+@manifest_app.command("slack")
+def manifest_slack(
+    url: Annotated[str, typer.Option(help="Where the bot is reached: https://…")] = "",
+    socket: Annotated[bool, typer.Option("--socket", help="Socket Mode, for one workspace.")] = False,
+) -> None:
+    """Print the manifest that Slack's “Create an app from a manifest” takes."""
+    import json
+
+    from adapters.slack.manifest import manifest
+
+    _, _, voice = operator()
+    if not socket and not url.startswith("https://"):
+        stop(voice("cli.manifest-url"))
+    say(json.dumps(manifest(voice, url.rstrip("/"), socket=socket), ensure_ascii=False, indent=2))
+
+
+@keys_app.command("new")
+def keys_new() -> None:
+    """Print a new key for JPD_SECRET_KEYS."""
+    from storage.sealed import new_key
+
+    say(new_key())
+
+
+@keys_app.command("rotate")
+def keys_rotate() -> None:
+    """Seal every token anew with the first of JPD_SECRET_KEYS, so that the others may go."""
+    from storage.installations import Installations
+    from storage.sealed import NoSuchKey, Seal
+
+    read, _, voice = operator()
+    keys = settings.keys(read)
+
+    async def rotate() -> int:
+        async with open_store(read) as store:
+            return await Installations(store, Seal(keys)).rotate()
+
+    try:
+        out.print(voice("cli.keys-rotated", n=run_to_end(rotate())), soft_wrap=True)
+    except NoSuchKey:
+        stop(voice("cli.no-such-key"))
 
 
 @prompts_app.command("check")
@@ -331,98 +397,12 @@ def check_prompts(
         raise SystemExit(1)
 
 
-# --- small parts ----------------------------------------------------------------------------------------------------
-
-
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    with contextlib.suppress(KeyboardInterrupt):
-        return asyncio.run(work)
-    raise SystemExit(130)
-
-
-@contextlib.asynccontextmanager
-async def _store(read: settings.Settings) -> AsyncIterator[SqlStore]:
-    """The store, with its tables as they should be on a first use of SQLite; PostgreSQL waits for `jpd migrate`."""
-    from storage import migrate as migrations
-    from storage.store import SqlStore
-
-    if read.database_url.startswith("sqlite"):
-        migrations.upgrade(read.database_url)
-    store = SqlStore(read.database_url)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-@contextlib.asynccontextmanager
-async def _playground_store(
-    folder: Path, *, fresh: bool, durable: bool = True
-) -> AsyncIterator[tuple[SqlStore, Conversations]]:
-    """The playground's own store, in a folder of its own."""
-    from storage import migrate as migrations
-    from storage.playground import Conversations
-    from storage.store import SqlStore
-
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    file = folder / "playground.sqlite"
-    if fresh:
-        for old in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
-            old.unlink(missing_ok=True)
-    url = f"sqlite+aiosqlite:///{file}"
-    migrations.upgrade(url)
-    store = SqlStore(url, durable=durable)
-    try:
-        yield store, Conversations(store)
-    finally:
-        await store.close()
-
-
-def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """An error by its kind and place only: its message may quote what somebody wrote, or a token."""
-    given = event.pop("exc_info", None)
-    error = (
-        given[1]
-        if isinstance(given, tuple)
-        else given
-        if isinstance(given, BaseException)
-        else sys.exception()
-    )
-    if given and error is not None:
-        frames = traceback.extract_tb(error.__traceback__)[-6:]
-        event["error"] = type(error).__name__
-        event["where"] = " < ".join(
-            f"{each.name} {Path(each.filename).name}:{each.lineno}" for each in reversed(frames)
-        )
-    return event
-
-
-def _log(read: settings.Settings, level: int = logging.INFO) -> None:
-    """Logs go to standard error: text for people, JSON lines for machines."""
-    shape = structlog.processors.JSONRenderer() if read.log_json else structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            _without_words,
-            shape,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
-@contextlib.contextmanager
-def _busy(sentence: str, total: int | None = None) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal, nothing in a pipe. With a total it is told how much is done."""
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-    ) as bar:
-        task = bar.add_task(sentence, total=total)
-        yield lambda part: bar.update(task, completed=part)
+async def _school(tx: Tx, voice: Voice, partnership: str, named: str) -> School:
+    """The school of that id or name; where there is none, the command ends and says which there are."""
+    found = await tx.schools.partnership_named(partnership)
+    schools = await tx.schools.of(found.id) if found else ()
+    fits = [each for each in schools if named.casefold() in (each.source_id.casefold(), each.name.casefold())]
+    if not fits:
+        ids = voice.listing([each.source_id for each in schools]) or "–"
+        stop(voice("cli.no-such-school", school=named, schools=ids))
+    return fits[0]

@@ -8,7 +8,19 @@ from difflib import get_close_matches
 from bot.model import Member, Role
 
 EVERYONE = ("status", "join", "profile", "tell", "pause", "leave", "language", "my data", "concern", "help")
-COORDINATORS = ("start", "preview", "confirm", "pairs", "swap", "block", "nudge", "hold", "close", "ledger")
+COORDINATORS = (
+    "start",
+    "preview",
+    "confirm",
+    "pairs",
+    "swap",
+    "block",
+    "nudge",
+    "hold",
+    "close",
+    "ledger",
+    "school",
+)
 DIGEST = "digest"
 
 ALIASES = {
@@ -31,6 +43,7 @@ BUTTONS = frozenset(
         "take-back",
         "send",
         "put",
+        "together",
         "another",
         "invite",
         "resume",
@@ -45,6 +58,7 @@ ALONE = frozenset({*EVERYONE, *COORDINATORS, *ALIASES, DIGEST, "forget me", "res
     "swap",
     "block",
     "nudge",
+    "school",
     "?",
 }
 """Plain words without a slash that are a command when nothing follows them."""
@@ -108,6 +122,10 @@ def is_plainly(
             return " and " in folded and len(folded.split()) <= 7
         case "nudge":
             return folded.isdecimal()
+        case "invite":
+            return not rest or (rest.startswith("#") and len(rest.split()) == 1)
+        case "school":
+            return folded.startswith("add ")
         case _:
             return not rest and command in ALONE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -49,7 +50,9 @@ class Dropped:
     reason: str
 
 
-async def compose(tx: Tx, prompts: Prompts, delivery: Delivery, now: datetime) -> Message | Later | Dropped:
+async def compose(
+    tx: Tx, prompts: Prompts, delivery: Delivery, now: datetime, gathering: Collection[str] = ()
+) -> Message | Later | Dropped:
     """The message as of now: names, consent and pauses are current, school hours are kept, one ask a day."""
     member = await tx.members.get(delivery.member_id)
     cycle = await tx.cycles.get(delivery.cycle_id) if delivery.cycle_id is not None else None
@@ -66,7 +69,7 @@ async def compose(tx: Tx, prompts: Prompts, delivery: Delivery, now: datetime) -
             return wait
     if cycle is None:
         return Dropped("closed")
-    return await _words(tx, prompts.voice(member.language), delivery, member, cycle, now)
+    return await _words(tx, prompts.voice(member.language), delivery, member, cycle, now, gathering)
 
 
 async def _wait(
@@ -110,8 +113,14 @@ def _at(delivery: Delivery, moment: datetime) -> Later:
     return Later(moment)
 
 
-async def _words(  # noqa: C901  # one visible table of every kind
-    tx: Tx, voice: Voice, delivery: Delivery, member: Member, cycle: Cycle, now: datetime
+async def _words(  # noqa: C901, PLR0912  # one visible table of every kind
+    tx: Tx,
+    voice: Voice,
+    delivery: Delivery,
+    member: Member,
+    cycle: Cycle,
+    now: datetime,
+    gathering: Collection[str],
 ) -> Message | Later | Dropped:
     subject = delivery.subject_id
     match delivery.kind:
@@ -126,9 +135,12 @@ async def _words(  # noqa: C901  # one visible table of every kind
             return await cycles.invitation(tx, voice, cycle)
         case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
             is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
-            return await places.introduction(tx, voice, member, subject, changed=is_changed) or Dropped(
-                "changed"
+            met = await places.introduction(
+                tx, voice, member, subject, changed=is_changed, gathering=gathering
             )
+            return met or Dropped("changed")
+        case DeliveryKind.TOGETHER:
+            return await places.opening(tx, voice, member, subject) or Dropped("changed")
         case DeliveryKind.ALONE:
             seated = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if seated else pairing_words.alone(voice, cycle)

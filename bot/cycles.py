@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -153,11 +153,23 @@ async def _teachers(tx: Tx, partnership_id: int) -> list[Member]:
 # --- inviting -------------------------------------------------------------------------------------------------------
 
 
-async def invite(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
-    """Invite every teacher of the partnership, each in their own school's hours."""
+async def may_invite(tx: Tx, member: Member) -> Cycle:
+    """The cycle to which that member may invite now, else a `UserError`."""
     require(member, Role.COORDINATOR)
-    cycle = await the_current(tx, member, CycleState.DRAFT, CycleState.INVITING)
-    teachers = await _teachers(tx, cycle.partnership_id)
+    return await the_current(tx, member, CycleState.DRAFT, CycleState.INVITING)
+
+
+async def invite(
+    tx: Tx, voice: Voice, member: Member, now: datetime, among: Collection[Member] | None = None
+) -> Message:
+    """Invite every teacher of the partnership, or those among some, each in their own school's hours."""
+    cycle = await may_invite(tx, member)
+    wanted = None if among is None else {each.id for each in among}
+    teachers = [
+        each for each in await _teachers(tx, cycle.partnership_id) if wanted is None or each.id in wanted
+    ]
+    if not teachers:
+        raise UserError("nobody-to-invite")
     people = await availabilities(tx, teachers)
     await tx.cycles.save(replace(cycle, state=CycleState.INVITING))
     await tx.cycles.invite(

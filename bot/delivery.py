@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TypeAlias
 
 import structlog
 
-from bot import cycles
+from bot import cycles, places, workspaces
 from bot.compose import Dropped, Later, compose
-from bot.errors import SendError, Uncertain, Unreachable
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.message import Message
 from bot.model import ASKS, Address, CheckInState, Delivery, DeliveryKind, DeliveryState
-from bot.ports import Messenger, Store, Tx
+from bot.ports import Directory, Messenger, Store, Tx
 from bot.prompts import Prompts
 
 log = structlog.get_logger()
@@ -25,9 +26,18 @@ BATCH = 20
 TRIES = 5
 BACKOFF = timedelta(minutes=1)
 UNCONNECTED = timedelta(hours=6)
+SETTLING = timedelta(minutes=2)
+"""How long a slow platform may still take an uncertain try; asked sooner, it says no, and it would arrive twice."""
+NOBODY_ASKED: Mapping[str, Directory] = MappingProxyType({})
 
 
-async def run(store: Store, prompts: Prompts, messengers: Mapping[str, Messenger], now: datetime) -> int:
+async def run(
+    store: Store,
+    prompts: Prompts,
+    messengers: Mapping[str, Messenger],
+    now: datetime,
+    directories: Mapping[str, Directory] = NOBODY_ASKED,
+) -> int:
     """Send everything that is due; how many deliveries were settled. No transaction is open while sending."""
     settled, is_more = 0, True
     while is_more:
@@ -36,7 +46,7 @@ async def run(store: Store, prompts: Prompts, messengers: Mapping[str, Messenger
             claimed = await tx.deliveries.claim(now, now + LEASE, BATCH)
         for delivery in uncertain:
             await _resolve(store, messengers, delivery, now)
-        await _deliver(store, prompts, messengers, claimed, now)
+        await _deliver(store, prompts, messengers, directories, claimed, now)
         settled += len(claimed)
         is_more = len(claimed) == BATCH
     return settled
@@ -49,11 +59,16 @@ async def _deliver(
     store: Store,
     prompts: Prompts,
     messengers: Mapping[str, Messenger],
+    directories: Mapping[str, Directory],
     claimed: Sequence[Delivery],
     now: datetime,
 ) -> None:
     """Compose a batch, send each, settle the batch: a transaction before and one after, none meanwhile."""
-    composed = await _composed(store, prompts, claimed, now)
+    gathering = frozenset(platform for platform, each in directories.items() if each.gathers)
+    composed = [
+        await _addressed(store, directories, made, now)
+        for made in await _composed(store, prompts, claimed, now, gathering)
+    ]
     outcomes = await asyncio.gather(*(_outcome(messengers, *made, now) for made in composed))
     async with store.transaction() as tx:
         for outcome in outcomes:
@@ -64,12 +79,38 @@ async def _deliver(
         log.info("delivery.settled", id=each.id, kind=each.kind, state=each.state, reason=each.reason)
 
 
-async def _composed(store: Store, prompts: Prompts, claimed: Sequence[Delivery], now: datetime) -> list[Made]:
+async def _addressed(store: Store, directories: Mapping[str, Directory], made: Made, now: datetime) -> Made:
+    """Whoever has no address yet is looked for by e-mail in the workspaces that their schools were linked to."""
+    delivery, message, address = made
+    if address is not None or not isinstance(message, Message) or not directories:
+        return made
+    async with store.transaction() as tx:
+        member = await tx.members.get(delivery.member_id)
+        places = await workspaces.where_to_look(tx, member)
+    for place in places if member.email else ():
+        directory = directories.get(place.platform)
+        try:
+            found = await directory.named(place.id, member.email) if directory else None
+        except Disconnected:
+            continue
+        except SendError as silent:
+            return delivery, Later(now + (silent.retry_after or BACKOFF)), None
+        if found is not None:
+            async with store.transaction() as tx:
+                await tx.members.connect(found, member.id, now)
+            return delivery, message, found
+    return made
+
+
+async def _composed(
+    store: Store, prompts: Prompts, claimed: Sequence[Delivery], now: datetime, gathering: Collection[str]
+) -> list[Made]:
     try:
-        return await _compose_together(store, prompts, claimed, now)
+        return await _compose_together(store, prompts, claimed, now, gathering)
     except Exception:  # one message that cannot be made must not stop the others
         if len(claimed) > 1:
-            return [made for each in claimed for made in await _composed(store, prompts, [each], now)]
+            alone = [await _composed(store, prompts, [each], now, gathering) for each in claimed]
+            return [made for each in alone for made in each]
         [delivery] = claimed
         log.exception("delivery.not-composed", id=delivery.id, kind=delivery.kind)
         tried = replace(delivery, attempts=delivery.attempts + 1)
@@ -77,19 +118,25 @@ async def _composed(store: Store, prompts: Prompts, claimed: Sequence[Delivery],
 
 
 async def _compose_together(
-    store: Store, prompts: Prompts, claimed: Sequence[Delivery], now: datetime
+    store: Store, prompts: Prompts, claimed: Sequence[Delivery], now: datetime, gathering: Collection[str]
 ) -> list[Made]:
     asked: set[int] = set()
     batch: list[Made] = []
     async with store.transaction() as tx:
         for delivery in claimed:
-            made = await compose(tx, prompts, delivery, now)
+            made = await compose(tx, prompts, delivery, now, gathering)
             if isinstance(made, Message) and delivery.kind in ASKS:
                 if delivery.member_id in asked:  # the first of the batch is not in the ledger yet
                     made = Later(now + timedelta(minutes=1))
                 asked.add(delivery.member_id)
-            batch.append((delivery, made, await tx.members.address_of(delivery.member_id)))
+            batch.append((delivery, made, await _address(tx, delivery)))
     return batch
+
+
+async def _address(tx: Tx, delivery: Delivery) -> Address | None:
+    if delivery.kind is DeliveryKind.TOGETHER:
+        return await places.shared_chat(tx, await tx.pairings.get(delivery.subject_id))
+    return await tx.members.address_of(delivery.member_id)
 
 
 async def _outcome(
@@ -120,8 +167,11 @@ async def _send(
     now: datetime,
 ) -> Delivery:
     messenger = messengers.get(address.platform) if address else None
+    unconnected = replace(
+        delivery, state=DeliveryState.QUEUED, reason="not-connected", due_at=now + UNCONNECTED
+    )
     if address is None or messenger is None:  # owed all the same: it waits until they connect, or it expires
-        return replace(delivery, state=DeliveryState.QUEUED, reason="not-connected", due_at=now + UNCONNECTED)
+        return unconnected
     tried = replace(delivery, attempts=delivery.attempts + 1)
     try:
         if delivery.ref:
@@ -129,19 +179,28 @@ async def _send(
             ref = delivery.ref
         else:
             ref = await messenger.send(address, message, delivery.id)
-    except Unreachable:
-        return replace(tried, state=DeliveryState.FAILED, reason="unreachable", settled_at=now)
+    except Disconnected:
+        return unconnected
+    except Unreachable as never:
+        return replace(tried, state=DeliveryState.FAILED, reason=never.reason, settled_at=now)
     except SendError as refused:
+        if refused.retry_after is not None:  # told when to come back: no failed try
+            return replace(delivery, state=DeliveryState.QUEUED, due_at=now + refused.retry_after)
         if tried.attempts >= TRIES:
             return replace(tried, state=DeliveryState.FAILED, reason="too-many-tries", settled_at=now)
-        wait = refused.retry_after or BACKOFF * 2**delivery.attempts
-        return replace(tried, state=DeliveryState.QUEUED, due_at=now + wait)
+        return replace(tried, state=DeliveryState.QUEUED, due_at=now + BACKOFF * 2**delivery.attempts)
     except Uncertain:
-        return replace(tried, state=DeliveryState.UNCERTAIN, reason="unknown")
+        return _uncertain(tried, now)
     except Exception:  # one message that breaks its messenger must not stop the others
         log.exception("delivery.broke", id=delivery.id, kind=delivery.kind)
-        return replace(tried, state=DeliveryState.UNCERTAIN, reason="unknown")
+        return _uncertain(tried, now)
     return replace(tried, state=DeliveryState.SENT, reason="", ref=ref, settled_at=now)
+
+
+def _uncertain(tried: Delivery, now: datetime) -> Delivery:
+    """Asked about when the platform has had its time; an update in place may be repeated at once."""
+    asked_at = now if tried.ref else now + SETTLING
+    return replace(tried, state=DeliveryState.UNCERTAIN, reason="unknown", due_at=asked_at)
 
 
 async def _after_sending(tx: Tx, sent: Delivery) -> None:
@@ -165,9 +224,13 @@ async def _resolve(
         address = await tx.members.address_of(delivery.member_id)
     try:
         resolved = _resolved(delivery, await _found(messengers, delivery, address), now)
-    except Exception:  # still unknown: the next tick asks again
+    except Unreachable as never:
+        resolved = replace(delivery, state=DeliveryState.FAILED, reason=never.reason, settled_at=now)
+    except (SendError, Uncertain, Disconnected):  # still unknown: asked again later
+        resolved = replace(delivery, due_at=now + SETTLING)
+    except Exception:
         log.exception("delivery.not-found-out", id=delivery.id, kind=delivery.kind)
-        return
+        resolved = replace(delivery, due_at=now + SETTLING)
     async with store.transaction() as tx:
         if resolved.state is DeliveryState.SENT:
             await _after_sending(tx, resolved)

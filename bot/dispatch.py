@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 
-from bot import challenges, check_ins, commands, cycles, digests, members, notes, pairings, places, status
-from bot.errors import UserError
-from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What, readable
+from bot import (
+    challenges,
+    check_ins,
+    commands,
+    cycles,
+    digests,
+    home,
+    members,
+    notes,
+    pairings,
+    places,
+    status,
+    workspaces,
+)
+from bot.errors import SendError, UserError
+from bot.events import (
+    Command,
+    Event,
+    Installed,
+    Joined,
+    Left,
+    Opened,
+    Removed,
+    Said,
+    Submitted,
+    What,
+    readable,
+)
 from bot.message import Reply
-from bot.model import Member
+from bot.model import Account, Address, Member
 from bot.pairing import Engine, Question, answer_here
-from bot.ports import Handle, Store, Tx
+from bot.ports import Directory, Handle, Store, Tx
 from bot.prompts import Prompts, Voice
 from bot.say import basics
 from bot.terms import NoTeachingDays
@@ -23,35 +50,88 @@ log = structlog.get_logger()
 TRIES = 5
 """How often the engine is asked anew because something has changed while it was at work."""
 
+HELP, LONGEST_HELP = ("help", ""), 40
+HELP_KEPT = timedelta(minutes=1)
+"""It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that."""
+HELPED_AT_ONCE = 10_000
 
-def handler(store: Store, prompts: Prompts, engine: Engine = answer_here) -> Handle:
-    """What adapters call: `handle` with the store and the content; large cycles want an engine apart."""
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a platform has told so far about an event: None is not asked yet."""
+
+    gathers: bool = False
+    email: str | None = None
+    channel: tuple[Account, ...] | None = None
+
+
+class _Unknown(Exception):
+    """What only the platform can tell. The transaction is given up, and the event begins again when it has told."""
+
+    def __init__(self, channel: str = "") -> None:
+        super().__init__(channel)
+        self.channel = channel
+        """Whose members; or, empty, the sender's e-mail address."""
+
+
+def handler(
+    store: Store,
+    prompts: Prompts,
+    directories: Mapping[str, Directory] | None = None,
+    engine: Engine = answer_here,
+) -> Handle:
+    """What adapters call: `handle` with the store, the content, and what each platform knows of its people.
+
+    Large cycles want an engine apart.
+    """
+
+    helped: dict[Address, tuple[datetime, Reply]] = {}
 
     async def handle(event: Event) -> Reply | None:
-        return await _handle(store, prompts, engine, event)
+        directory = directories.get(event.sender.platform) if directories is not None else None
+        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
+        until, known = helped.pop(event.sender, (event.at, None))
+        if not is_help or known is None or event.at >= until:
+            until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
+        if is_help and known is not None and len(helped) < HELPED_AT_ONCE:
+            helped[event.sender] = until, known
+        return known
 
     return handle
 
 
-async def _handle(store: Store, prompts: Prompts, engine: Engine, event: Event) -> Reply | None:
+async def _handle(
+    store: Store, prompts: Prompts, directory: Directory | None, engine: Engine, event: Event
+) -> Reply | None:
     """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done.
 
     What the engine is asked takes its time between two transactions.
     """
     event = replace(event, what=readable(event.what))
     voice = prompts.voice("en")
+    known = _Known(gathers=directory.gathers, email=None) if directory else _Known(email="", channel=())
     try:
-        async with store.transaction() as tx:
-            if not await tx.events.first_time(event):
-                return None
-            member = await tx.members.at(event.sender, event.at)
-            if member is None or not member.active:
-                return None if isinstance(event.what, Left) else basics.unknown_person(voice)
-            voice = prompts.voice(member.language)
-            reply = await _turn(tx, prompts, voice, member, event)
-        if isinstance(reply, Question):
-            return await _propose(store, engine, voice, member, reply, event)
-        return reply
+        while True:
+            try:
+                async with store.transaction() as tx:
+                    if not await tx.events.first_time(event):
+                        return None
+                    if (early := await _before_anybody_is_known(tx, voice, event)) is not None:
+                        return early
+                    member = await _sender(tx, event, known)
+                    if member is None or not member.active:
+                        return await _to_a_stranger(tx, voice, event)
+                    voice = prompts.voice(member.language)
+                    reply = await _turn(tx, prompts, voice, member, event, known)
+                if isinstance(reply, Question):
+                    return await _propose(store, engine, voice, member, reply, event)
+                return reply
+            except _Unknown as unknown:
+                if directory is None:
+                    raise
+                known = await _asked(directory, event, known, unknown.channel)
+    except SendError:
+        return basics.error(voice, UserError("platform-is-silent"), _written(event.what))
     except UserError as problem:
         return basics.error(voice, problem, _written(event.what))
     except NoTeachingDays:
@@ -61,6 +141,48 @@ async def _handle(store: Store, prompts: Prompts, engine: Engine, event: Event) 
     except Exception:
         log.exception("event.failed", event_id=event.id, kind=type(event.what).__name__)
         return basics.apology(voice, _written(event.what))
+
+
+async def _asked(directory: Directory, event: Event, known: _Known, channel: str) -> _Known:
+    """With what was unknown; no transaction is open while the platform is asked."""
+    if channel:
+        return replace(known, channel=await directory.members_of(event.sender, channel))
+    return replace(known, email=await directory.email_of(event.sender))
+
+
+async def _before_anybody_is_known(tx: Tx, voice: Voice, event: Event) -> Reply | None:
+    """What a workspace does, rather than a member: whoever holds a code may let it in."""
+    if isinstance(event.what, Installed):
+        return await workspaces.installed(tx, voice, event.sender, event.at)
+    if code := workspaces.code_in(event.what):
+        return await workspaces.link(tx, voice, event.sender, code, event.at)
+    return None
+
+
+async def _sender(tx: Tx, event: Event, known: _Known) -> Member | None:
+    """Who that is; whoever is new in a workspace that was let in is looked for by e-mail."""
+    if isinstance(event.what, Removed):
+        return None
+    member = await tx.members.at(event.sender, event.at)
+    if member is not None or isinstance(event.what, Left):
+        return member
+    if known.email is None:
+        if await workspaces.is_linked(tx, event.sender):
+            raise _Unknown
+        return None
+    return await workspaces.meet(tx, event.sender, known.email, event.at)
+
+
+async def _to_a_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:
+    match event.what:
+        case Removed():
+            await workspaces.removed(tx, event.sender, event.at)
+            return None
+        case Left():
+            return None
+        case _:
+            is_linked = await workspaces.is_linked(tx, event.sender)
+            return basics.plain(voice, "error.unknown-person" if is_linked else "error.not-linked")
 
 
 async def _propose(
@@ -84,17 +206,17 @@ def _written(what: What) -> tuple[str, ...]:
 
 
 async def _turn(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event, known: _Known
 ) -> Reply | Question | None:
     now = event.at
     match event.what:
         case Command(words):
-            return await _command(tx, prompts, voice, member, words, event)
+            return await _command(tx, prompts, voice, member, words, event, known)
         case Said(text):
             if not text.strip():
                 return basics.plain(voice, "said.nothing")
             if await _is_command(tx, prompts, member, text):
-                return await _command(tx, prompts, voice, member, text, event)
+                return await _command(tx, prompts, voice, member, text, event, known)
             return await check_ins.said(tx, prompts, voice, member, text, now)
         case Opened(form, context):
             return await _open(tx, prompts, voice, member, form, context, event)
@@ -107,6 +229,8 @@ async def _turn(
         case Left():
             await tx.members.disconnect(event.sender, now)
             return None
+        case Installed() | Removed():
+            return None  # no member's doing: both were answered before
 
 
 async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bool:
@@ -120,7 +244,7 @@ async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bo
 
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: _Known
 ) -> Reply | Question:
     now = event.at
     command, rest = commands.split(words)
@@ -144,8 +268,8 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case "leave":
             return await members.leave(tx, voice, member, now, really=_is_yes(rest))
         case "language":
-            known = {code: prompts.voice(code) for code in prompts.languages}
-            return await members.choose_language(tx, voice, member, rest, known)
+            voices = {code: prompts.voice(code) for code in prompts.languages}
+            return await members.choose_language(tx, voice, member, rest, voices)
         case "my data":
             return await members.data(tx, voice, member)
         case "forget me":
@@ -171,7 +295,11 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case "start":
             return await cycles.open_start(tx, prompts, voice, member)
         case "invite":
-            return await cycles.invite(tx, voice, member, now)
+            return await cycles.invite(tx, voice, member, now, await _channel(tx, member, rest, known, now))
+        case "together":
+            return await places.together(tx, voice, member, now, gathers=known.gathers)
+        case "school":
+            return await workspaces.add(tx, voice, member, rest, now)
         case "preview":
             return await pairings.preview(tx, member)
         case "confirm":
@@ -198,6 +326,18 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
             return basics.suggestion(voice, unknown[:40], commands.nearest(unknown, commands.open_to(member)))
 
 
+async def _channel(
+    tx: Tx, member: Member, channel: str, known: _Known, now: datetime
+) -> tuple[Member, ...] | None:
+    """Whom `invite #channel` means; None: everybody."""
+    if not channel:
+        return None
+    await cycles.may_invite(tx, member)
+    if known.channel is None:
+        raise _Unknown(channel)
+    return await workspaces.meet_all(tx, known.channel, now)
+
+
 def _is_yes(text: str) -> bool:
     return text.casefold() == "yes"
 
@@ -206,6 +346,8 @@ async def _open(
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, form: str, context: str, event: Event
 ) -> Reply:
     match form:
+        case "home":
+            return await home.show(tx, voice, member, event.at)
         case "check-in":
             return await check_ins.open_form(tx, voice, member, context, event.at)
         case "challenge":

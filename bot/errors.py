@@ -34,8 +34,12 @@ class Uncertain(Exception):
         self.reason = reason
 
 
+class Disconnected(Exception):
+    """The workspace takes nothing from us any more: what is owed waits until it lets the bot in again."""
+
+
 class Unreachable(Exception):
-    """The platform will never take a message for this address: `reason` goes to the ledger."""
+    """The platform will never take a message for this address: `reason`, a key of the content, goes to the ledger."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

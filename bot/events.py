@@ -52,7 +52,17 @@ class Left:
     """The person removed the bot; nothing can be sent to that address until they come back."""
 
 
-What: TypeAlias = Command | Said | Opened | Submitted | Joined | Left
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A workspace has let the bot in, anew or again; the sender is who did it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A whole workspace has removed the bot; the sender's `user` is empty."""
+
+
+What: TypeAlias = Command | Said | Opened | Submitted | Joined | Left | Installed | Removed
 
 
 LONGEST = 40_000
@@ -77,7 +87,7 @@ def readable(what: What) -> What:
         case Submitted(form, context, values):
             read = {_readable(key): _readable(value) for key, value in values.items()}
             return Submitted(_readable(form), _readable(context), read)
-        case Joined() | Left():
+        case Joined() | Left() | Installed() | Removed():
             return what
 
 

@@ -11,6 +11,7 @@ from bot import cycles, planning
 from bot.errors import UserError
 from bot.message import Message
 from bot.model import (
+    Address,
     Challenge,
     CheckInState,
     Cycle,
@@ -180,10 +181,54 @@ async def _tell_alone(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> No
     await tx.deliveries.owe([replace(owed, occurrence=now.isoformat())])
 
 
+async def together(tx: Tx, voice: Voice, member: Member, now: datetime, *, gathers: bool) -> Message:
+    """One chat of all who sit in a pairing and the bot, where they share a workspace."""
+    cycle = await tx.cycles.current(member.partnership_id)
+    pairing = await tx.pairings.of_member(cycle.id, member.id) if cycle else None
+    if cycle is None or pairing is None:
+        raise UserError("no-partner")
+    if not gathers or await shared_chat(tx, pairing) is None:
+        raise UserError("not-together")
+    people = await availabilities(tx, list((await tx.members.many(pairing.member_ids)).values()))
+    moment = max(moment_for(each, now) for each in people.values())
+    owed = planning.owe(cycle, member.id, DeliveryKind.TOGETHER, pairing.id, moment)
+    await tx.deliveries.owe([replace(owed, occurrence=now.isoformat())])
+    return basics.plain(voice, "together.soon")
+
+
+async def shared_chat(tx: Tx, pairing: Pairing) -> Address | None:
+    """Where all of a pairing can be written to at once: the users of one workspace, joined by commas."""
+    addresses = [await tx.members.address_of(each) for each in pairing.member_ids]
+    known = [each for each in addresses if each is not None]
+    if len(known) < len(addresses) or len({(each.platform, each.workspace) for each in known}) != 1:
+        return None
+    return Address(known[0].platform, known[0].workspace, ",".join(each.user for each in known))
+
+
+async def opening(tx: Tx, voice: Voice, member: Member, pairing_id: int) -> Message | None:
+    """The first words in the chat of a pairing; None when it has changed."""
+    pairing = await tx.pairings.get(pairing_id)
+    if pairing.state is not PairingState.LIVE or member.id not in pairing.member_ids:
+        return None
+    members = await tx.members.many(pairing.member_ids)
+    return basics.plain(
+        voice, "together.here", people=voice.listing([each.given_name for each in members.values()])
+    )
+
+
 async def introduction(
-    tx: Tx, voice: Voice, member: Member, pairing_id: int, *, changed: bool
+    tx: Tx,
+    voice: Voice,
+    member: Member,
+    pairing_id: int,
+    *,
+    changed: bool,
+    gathering: Collection[str],
 ) -> Message | None:
-    """The words by which a member meets their partners; None when they no longer sit there."""
+    """The words by which a member meets their partners; None when they no longer sit there.
+
+    `gathering` are the platforms on which the bot can open a chat of several people.
+    """
     pairing = await tx.pairings.get(pairing_id)
     if pairing.state is not PairingState.LIVE or member.id not in pairing.member_ids:
         return None
@@ -192,7 +237,16 @@ async def introduction(
     [meeting] = await shown(tx, cycle, [pairing])
     profiles = await tx.members.profiles(pairing.partners_of(member.id))
     may_ask = enrolment is not None and not enrolment.asked_for_another
-    return words.introduction(voice, meeting, member, profiles, changed=changed, may_ask_for_another=may_ask)
+    chat = await shared_chat(tx, pairing)
+    return words.introduction(
+        voice,
+        meeting,
+        member,
+        profiles,
+        changed=changed,
+        may_ask_for_another=may_ask,
+        may_gather=chat is not None and chat.platform in gathering,
+    )
 
 
 async def persons(tx: Tx, cycle: Cycle) -> list[Person]:

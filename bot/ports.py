@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias
 from bot.events import Event
 from bot.message import Message, Reply
 from bot.model import (
+    Account,
     Address,
     Answer,
     Challenge,
@@ -20,6 +21,7 @@ from bot.model import (
     DeliveryKind,
     Enrolment,
     Hours,
+    LinkCode,
     Member,
     Note,
     Pack,
@@ -30,6 +32,7 @@ from bot.model import (
     School,
     Seat,
     Share,
+    Workspace,
 )
 from bot.roster import Roster, RosterChange
 from bot.terms import Calendar, Term
@@ -39,7 +42,10 @@ Handle: TypeAlias = Callable[[Event], Awaitable[Reply | None]]
 
 
 class Messenger(Protocol):
-    """Carries messages on one platform. Errors: `SendError` (again later), `Uncertain`, `Unreachable` (never)."""
+    """Carries messages on one platform.
+
+    Errors: `SendError` (again later), `Uncertain`, `Disconnected` (not before they let us in), `Unreachable` (never).
+    """
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:
         """Send, and return a reference by which the message can be updated."""
@@ -49,6 +55,23 @@ class Messenger(Protocol):
 
     async def find(self, address: Address, delivery_id: int) -> str | None:
         """The reference of what an uncertain try left on the platform, or None: it never arrived."""
+
+
+class Directory(Protocol):
+    """What a platform knows of its people. Whatever it does not answer in time is a `SendError`."""
+
+    @property
+    def gathers(self) -> bool:
+        """Whether the bot can open one chat of several people there."""
+
+    async def email_of(self, address: Address) -> str:
+        """The e-mail address, or nothing: for guests, bots and where the platform doesn't tell."""
+
+    async def named(self, workspace: str, email: str) -> Address | None:
+        """Who has that e-mail address in that workspace, where the platform tells."""
+
+    async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:
+        """Who is in a channel, without bots and guests. Raises `UserError` where the bot can't see it."""
 
 
 class Store(Protocol):
@@ -81,6 +104,8 @@ class Tx(Protocol):
     def deliveries(self) -> Deliveries: ...
     @property
     def digests(self) -> Digests: ...
+    @property
+    def workspaces(self) -> Workspaces: ...
 
 
 class Events(Protocol):
@@ -195,6 +220,9 @@ class Cycles(Protocol):
 
     async def enrolment(self, cycle_id: int, member_id: int) -> Enrolment | None: ...
     async def enrolments(self, cycle_id: int) -> tuple[Enrolment, ...]: ...
+    async def was_opened(self, cycle_id: int) -> bool:
+        """Whether anybody was ever invited."""
+
     async def save_enrolment(self, enrolment: Enrolment) -> None: ...
     async def lock_cohort(self, cycle_id: int) -> None:
         """Mark everybody who has accepted as the base of this cycle's figures."""
@@ -311,7 +339,10 @@ class Deliveries(Protocol):
         """Take what is due, oldest first, as `sending`; nobody else gets it until the lease ends."""
 
     async def lapse(self, now: datetime) -> tuple[Delivery, ...]:
-        """Turn `sending` rows whose lease has ended into `uncertain`; returns every uncertain row."""
+        """Turn `sending` rows whose lease has ended into `uncertain`; returns the uncertain rows that are due.
+
+        They are due when the platform has had time to take what was on its way.
+        """
 
     async def settle(self, delivery: Delivery) -> None:
         """Write state, reason, attempts, due_at, ref, settled_at; ends the lease."""
@@ -362,6 +393,30 @@ class Digests(Protocol):
 
     async def published(self, cycle_id: int, school_id: int) -> tuple[tuple[date, Mapping[str, object]], ...]:
         """By week, oldest first."""
+
+
+class Workspaces(Protocol):
+    """Which workspaces a partnership has let in."""
+
+    async def add_code(self, code: LinkCode) -> None: ...
+    async def take_code(self, fingerprint: str, now: datetime) -> int | None:
+        """The school the code is for, which uses it up; None where there is none, or it has expired."""
+
+    async def get(self, platform: str, workspace_id: str) -> Workspace | None: ...
+    async def of_school(self, school_id: int) -> tuple[Workspace, ...]:
+        """Those that are linked to it and have not removed the bot."""
+
+    async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
+        """Let the workspace in for that school too."""
+
+    async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
+        """It removed the bot: nothing more can be sent to anybody there."""
+
+    async def come_back(self, platform: str, workspace_id: str, now: datetime) -> None:
+        """It let the bot in again: its people can be written to as before, and what waited for them is due."""
+
+    async def erase_gone(self, before: datetime) -> int:
+        """Erase what came from workspaces that removed the bot before then; how many."""
 
 
 class PackLoader(Protocol):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,6 +27,23 @@ class Settings(BaseSettings):
         default=10, ge=1, le=3600, description="How often `jpd work` looks for what is due"
     )
     log_json: bool = Field(default=False, description="Logs as JSON lines instead of text")
+    secret_keys: SecretStr | None = Field(
+        default=None, description="Keys that seal tokens in the store, with commas between; the first seals"
+    )
+    slack_client_id: str | None = Field(default=None, description="Of the Slack app, for many workspaces")
+    slack_client_secret: SecretStr | None = Field(default=None, description="The same")
+    slack_signing_secret: SecretStr | None = Field(
+        default=None, description="Of the Slack app: proves that a request is Slack's"
+    )
+    slack_bot_token: SecretStr | None = Field(
+        default=None, description="Instead of the client's two, for one workspace"
+    )
+    slack_app_token: SecretStr | None = Field(
+        default=None, description="Instead of the signing secret, for Socket Mode in one workspace"
+    )
+    slack_api_url: str = Field(
+        default="https://slack.com/api/", description="Slack's Web API, or an emulator's"
+    )
 
     @field_validator("database_url")
     @classmethod
@@ -35,6 +53,58 @@ class Settings(BaseSettings):
                 "neither SQLite nor PostgreSQL: write sqlite+aiosqlite:///… or postgresql+psycopg://…"
             )
         return url
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("not an address: write https://…")
+        return url if url.endswith("/") else f"{url}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """What is needed to speak with Slack: for many workspaces a client, for one its token."""
+
+    api_url: str
+    signing_secret: str
+    bot_token: str
+    app_token: str
+    client_id: str
+    client_secret: str
+
+
+def slack(read: Settings) -> Slack | None:
+    """Slack's settings, or None where there are none. Raises `SettingsError` naming what is missing."""
+    secrets = {
+        name: _plain(getattr(read, f"slack_{name}"))
+        for name in ("client_id", "client_secret", "signing_secret", "bot_token", "app_token")
+    }
+    if not any(secrets.values()):
+        return None
+    is_single = bool(secrets["bot_token"] or secrets["app_token"])
+    wanted = ["bot_token"] if is_single else ["client_id", "client_secret", "signing_secret"]
+    wanted += ["signing_secret"] if is_single and not secrets["app_token"] else []
+    wrong = [f"JPD_SLACK_{name.upper()}: missing" for name in wanted if not secrets[name]]
+    if is_single and (secrets["client_id"] or secrets["client_secret"]):
+        wrong.append("JPD_SLACK_CLIENT_ID: for many workspaces, beside the settings of one: unset either")
+    if not is_single and not _plain(read.secret_keys):
+        wrong.append("JPD_SECRET_KEYS: missing, and tokens are never kept unsealed: jpd keys new makes one")
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return Slack(api_url=read.slack_api_url, **secrets)
+
+
+def keys(read: Settings) -> tuple[str, ...]:
+    """The keys that seal and open what is secret in the store. Raises `SettingsError` where there is none."""
+    found = tuple(key.strip() for key in _plain(read.secret_keys).split(",") if key.strip())
+    if not found:
+        raise SettingsError("JPD_SECRET_KEYS: missing: jpd keys new makes one")
+    return found
+
+
+def _plain(setting: SecretStr | str | None) -> str:
+    return setting.get_secret_value() if isinstance(setting, SecretStr) else setting or ""
 
 
 class SettingsError(Exception):

@@ -60,10 +60,11 @@ class SqlDeliveries(Noun):
         return tuple(sorted(claimed, key=lambda each: (each.due_at, each.id)))
 
     async def lapse(self, now: datetime) -> tuple[Delivery, ...]:
-        """Turn `sending` rows whose lease has ended into `uncertain`; returns every uncertain row."""
+        """Turn `sending` rows whose lease has ended into `uncertain`; returns the uncertain rows to be asked about."""
         lapsed = update(t.delivery).where(_SENDING, t.delivery.c.lease_until <= now)
         await self._connection.execute(lapsed.values(state=DeliveryState.UNCERTAIN, lease_until=None))
-        return await self._all(Delivery, select(*_COLUMNS).where(_UNCERTAIN).order_by(t.delivery.c.id))
+        settled = select(*_COLUMNS).where(_UNCERTAIN, t.delivery.c.due_at <= now)
+        return await self._all(Delivery, settled.order_by(t.delivery.c.id))
 
     async def settle(self, delivery: Delivery) -> None:
         """Write state, reason, attempts, due_at, ref, settled_at; ends the lease."""

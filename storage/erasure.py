@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import CycleState, EnrolmentState, Hours
@@ -20,6 +20,26 @@ async def erase(connection: AsyncConnection, member_id: int, now: datetime) -> N
     await _erase_words(connection, member_id)
     await _erase_traces(connection, member_id)
     await _erase_person(connection, member_id, now)
+
+
+async def erase_workspace(connection: AsyncConnection, platform: str, workspace_id: str) -> None:
+    """Erase what came from a workspace: its people's addresses there, and the words of those who have no other.
+
+    The people stay as their roster has them.
+    """
+    there = and_(t.address.c.platform == platform, t.address.c.workspace == workspace_id)
+    elsewhere = select(t.address.c.member_id).where(not_(there))
+    only_there = select(t.address.c.member_id).where(there, t.address.c.member_id.not_in(elsewhere))
+    for member_id in list((await connection.execute(only_there.distinct())).scalars()):
+        await _erase_words(connection, member_id)
+        await connection.execute(update(t.delivery).where(t.delivery.c.member_id == member_id).values(ref=""))
+    await connection.execute(delete(t.address).where(there))
+    gone = and_(t.workspace.c.platform == platform, t.workspace.c.id == workspace_id)
+    linked = and_(
+        t.workspace_school.c.platform == platform, t.workspace_school.c.workspace_id == workspace_id
+    )
+    await connection.execute(delete(t.workspace_school).where(linked))
+    await connection.execute(delete(t.workspace).where(gone))
 
 
 async def _erase_words(connection: AsyncConnection, member_id: int) -> None:

@@ -19,6 +19,7 @@ from storage.members import SqlMembers
 from storage.notes import SqlNotes
 from storage.pairings import SqlPairings
 from storage.schools import SqlSchools
+from storage.workspaces import SqlWorkspaces
 
 
 class SqlTx:
@@ -66,6 +67,10 @@ class SqlTx:
     @cached_property
     def digests(self) -> SqlDigests:
         return SqlDigests(self.connection)
+
+    @cached_property
+    def workspaces(self) -> SqlWorkspaces:
+        return SqlWorkspaces(self.connection)
 
 
 class SqlStore:

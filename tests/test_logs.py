@@ -8,7 +8,7 @@ import logging
 import pytest
 import structlog
 
-from bot.cli import _log
+from bot.operating import start_log
 from bot.settings import Settings
 
 
@@ -16,7 +16,7 @@ from bot.settings import Settings
 def test_an_error_is_logged_by_its_kind_and_place_without_its_message(
     as_json: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _log(Settings(log_json=as_json), logging.INFO)
+    start_log(Settings(log_json=as_json), logging.INFO)
     answer = "she never speaks in class"
     try:
         raise ValueError(answer)

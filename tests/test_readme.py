@@ -14,7 +14,7 @@ from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+BLOCKS = re.findall(r"^ *```sh\n(.*?)```", README, re.DOTALL | re.MULTILINE)
 SHELL = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
 JPD = [line.removeprefix("jpd ").split() for line in SHELL if line.startswith("jpd ")]
 
@@ -22,10 +22,11 @@ JPD = [line.removeprefix("jpd ").split() for line in SHELL if line.startswith("j
 def test_every_setting_is_listed_with_its_default() -> None:
     for name, field in Settings.model_fields.items():
         [row] = [line for line in README.splitlines() if line.startswith(f"| `JPD_{name.upper()}` ")]
-        if name != "prompts":
-            assert (
-                f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`" in row
-            )
+        if field.default is None:
+            assert "| none |" in row
+        elif name != "prompts":
+            shown = str(field.default).lower() if isinstance(field.default, bool) else field.default
+            assert f"`{shown}`" in row
 
 
 def test_every_make_target_it_names_exists() -> None:

@@ -36,7 +36,7 @@ class Stage:
         self.prompts = prompts
         self.conversations = conversations
         self.sample = sample
-        self.handle = handler(store, prompts, engine)
+        self.handle = handler(store, prompts, engine=engine)
         self.messenger = PlaygroundMessenger(conversations, faces)
         self.exchange = Exchange(self.handle, self.messenger)
         self._numbers = count(1)

@@ -6,6 +6,10 @@ TEXT = 3_000
 """A section's text, a message's own text (40,000 are allowed, notifications show far less), a quote of ours."""
 CONTEXT = 2_000
 HEADER = 150
+ALT = 2_000
+"""What stands for a picture."""
+FILE_ALT = 1_000
+"""The same, kept with the uploaded file."""
 FIELD = 2_000
 FIELDS = 10
 """In a section."""

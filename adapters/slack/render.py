@@ -1,13 +1,15 @@
 """Messages as Block Kit and forms as modals: pure, always within Slack's limits, nobody's words ever parsed.
 
-A picture needs a file uploaded before: until the adapter does that, a chart is its alt text, and a file is its name.
+A picture is a file uploaded before; without one it is its alt text. A file is its name, and follows by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
 from itertools import count
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, assert_never
 
 from adapters.actions import encode
@@ -46,13 +48,32 @@ _END = 4
 """Blocks that stay when the middle must go: the buttons, and the way out."""
 
 
-def message(said: Message) -> Json:
-    """The arguments of `chat.postMessage` that say it; `text` is what notifications and screen readers read."""
-    numbers = count(1)
-    blocks = [block for element in said.elements for block in _blocks(element, numbers)]
-    blocks = _one_table(blocks) or [_section(plain(said.summary, limits.TEXT))]
+NO_PICTURES: Mapping[Image, str] = MappingProxyType({})
+
+
+def message(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> Json:
+    """The arguments of `chat.postMessage` that say it; `text` is what notifications and screen readers read.
+
+    `pictures` are the ids of files that hold the images.
+    """
     summary = escape(cut(said.summary, limits.TEXT // 5))  # `&` becomes five characters
-    return {"text": summary, "blocks": _at_most(blocks, limits.MESSAGE_BLOCKS)}
+    return {"text": summary, "blocks": _at_most(_all_blocks(said, pictures), limits.MESSAGE_BLOCKS)}
+
+
+def home(said: Message) -> Json:
+    """The view of somebody's own page."""
+    return {"type": "home", "blocks": _at_most(_all_blocks(said, NO_PICTURES), limits.VIEW_BLOCKS)}
+
+
+def json_text(value: object) -> str:
+    """JSON as a form's field takes it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _all_blocks(said: Message, pictures: Mapping[Image, str]) -> list[Json]:
+    numbers = count(1)
+    blocks = [block for element in said.elements for block in _blocks(element, numbers, pictures)]
+    return _one_table(blocks) or [_section(plain(said.summary, limits.TEXT))]
 
 
 def view(form: Form) -> Json:
@@ -80,7 +101,7 @@ def errors(form: Form) -> dict[str, str]:
 # --- elements -------------------------------------------------------------------------------------------------------
 
 
-def _blocks(element: Element, numbers: Iterator[int]) -> list[Json]:
+def _blocks(element: Element, numbers: Iterator[int], pictures: Mapping[Image, str]) -> list[Json]:
     match element:
         case Heading(text):
             return [{"type": "header", "text": plain(text, limits.HEADER)}] if text.strip() else []
@@ -101,7 +122,7 @@ def _blocks(element: Element, numbers: Iterator[int]) -> list[Json]:
             opens = Button(open_label, Opened(form.name, form.context), primary=True)
             return [*_text(form.intro, small=False), *_actions((opens, *buttons), numbers)]
         case Image(_, alt):
-            return _small_words(alt)
+            return _image(pictures[element], alt) if element in pictures else _small_words(alt)
         case Table(header, rows):
             return _table(header, rows)
         case File(name):
@@ -126,6 +147,10 @@ def _text(md: str, *, small: bool) -> list[Json]:
 
 def _small_words(text: str) -> list[Json]:
     return [_context(plain(piece, limits.CONTEXT)) for piece in pieces(text, limits.CONTEXT) if piece.strip()]
+
+
+def _image(file_id: str, alt: str) -> list[Json]:
+    return [{"type": "image", "slack_file": {"id": file_id}, "alt_text": cut(alt, limits.ALT) or MORE}]
 
 
 def _quote(words: str) -> Json:

@@ -4,10 +4,12 @@ from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, S
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
 from bot.model.delivery import ASKS, Delivery, DeliveryKind, DeliveryState
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
-from bot.model.people import Address, Hours, Member, Partnership, Post, Profile, Role, School
+from bot.model.people import Account, Address, Hours, Member, Partnership, Post, Profile, Role, School
+from bot.model.workspace import LinkCode, Workspace
 
 __all__ = [
     "ASKS",
+    "Account",
     "Address",
     "Answer",
     "Challenge",
@@ -22,6 +24,7 @@ __all__ = [
     "EnrolmentState",
     "Hours",
     "Kind",
+    "LinkCode",
     "Member",
     "Note",
     "Option",
@@ -39,4 +42,5 @@ __all__ = [
     "Share",
     "Step",
     "Wording",
+    "Workspace",
 ]

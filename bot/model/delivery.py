@@ -23,6 +23,7 @@ class DeliveryKind(StrEnum):
     CHALLENGE_REPLY = "challenge_reply"  # a challenge, for its giver
     NOTE = "note"  # a note
     NUDGE = "nudge"  # a pairing
+    TOGETHER = "together"  # a pairing: one chat of all its people, where they share a workspace
     DIGEST = "digest"  # a school
     CYCLE_END = "cycle_end"  # a cycle, for its coordinators
     CLOSED = "closed"  # a cycle, for everybody in it

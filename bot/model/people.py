@@ -110,6 +110,14 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody on a platform as the platform knows them; the e-mail address is empty where it tells none."""
+
+    address: Address
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class Partnership:
     """The schools that work together."""
 

@@ -59,11 +59,6 @@ def apology(voice: Voice, written: Sequence[str] = ()) -> Message:
     return _given_back(plain(voice, "error.unexpected"), written)
 
 
-def unknown_person(voice: Voice) -> Message:
-    """For an address that belongs to nobody."""
-    return plain(voice, "error.unknown-person")
-
-
 def help_for(voice: Voice, commands: Iterable[str], *, greeting: str = "") -> Message:
     """Only what this person may use."""
     lines = "\n".join(f"- {voice.md(f'help.{command}')}" for command in commands)

@@ -163,6 +163,7 @@ def introduction(
     *,
     changed: bool,
     may_ask_for_another: bool,
+    may_gather: bool,
 ) -> Message:
     """Meet your partner: who, where, why you two; and the way to ask for another, unseen."""
     partners = [shown.members[each] for each in shown.pairing.partners_of(reader.id)]
@@ -187,6 +188,8 @@ def introduction(
         if known:
             fields.append((partner.given_name, "; ".join(known)))
     buttons = [opens(voice, "button.tell", "tell", str(shown.pairing.id), primary=True, partner=given)]
+    if may_gather:
+        buttons.append(runs(voice, "button.together", "together"))
     if may_ask_for_another:
         buttons.append(runs(voice, "button.another", f"another {shown.pairing.id}"))
     lead = "match.changed" if changed else "match.lead"

@@ -32,6 +32,13 @@ from storage.tables.people import (
     term,
 )
 from storage.tables.playground import playground_clock, playground_line
+from storage.tables.workspaces import (
+    link_code,
+    slack_installation,
+    slack_state,
+    workspace,
+    workspace_school,
+)
 
 __all__ = [
     "CYCLE_IS_OPEN",
@@ -47,6 +54,7 @@ __all__ = [
     "enrolment",
     "event_seen",
     "held_words",
+    "link_code",
     "member",
     "metadata",
     "note",
@@ -59,5 +67,9 @@ __all__ = [
     "profile",
     "school",
     "seat",
+    "slack_installation",
+    "slack_state",
     "term",
+    "workspace",
+    "workspace_school",
 ]

@@ -1,0 +1,177 @@
+"""How a reply reaches the person on Slack: at once, in place of what they pressed, or in the chat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+import structlog
+
+from adapters.slack import render
+from adapters.slack.inbound import Place
+from adapters.slack.messenger import SlackMessenger
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable
+from bot.events import Submitted, What
+from bot.message import FieldErrors, File, Form, Image, Message, Quote, Replacement, Reply, Text
+from bot.model import Address
+from bot.prompts import Voice
+
+log = structlog.get_logger()
+
+Ack: TypeAlias = dict[str, Any]
+Kind: TypeAlias = Literal["command", "press", "form", "words", "mention", "home"]
+NOTHING: Ack = {}
+NOWHERE = Place()
+TRIES = 3
+VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
+"""In whose language somebody is spoken to."""
+LONGEST_WAIT = 60.0
+"""Seconds; whoever was told to wait longer has long looked elsewhere."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """What somebody did, and where its answer goes."""
+
+    kind: Kind
+    sender: Address
+    place: Place = NOWHERE
+    trigger: str = ""
+    """Opens a modal, for three seconds and once."""
+    is_late: bool = False
+    """Slack has had its answer already: what comes now goes to the chat."""
+
+
+class Answers:
+    """Gives replies to whoever asked. What Slack is to answer at once is returned."""
+
+    def __init__(self, messenger: SlackMessenger, voice_of: VoiceOf) -> None:
+        self._messenger = messenger
+        self._voice_of = voice_of
+
+    async def give(self, asked: Asked, what: What, reply: Reply | None) -> Ack:
+        """The reply, in its place."""
+        match reply:
+            case None:
+                return NOTHING
+            case Form():
+                return await self._form(asked, reply)
+            case FieldErrors(form):
+                return await self._errors(asked, what, form)
+            case Replacement(message):
+                return await self._instead(asked, message)
+            case Message():
+                return await self._message(asked, reply)
+
+    async def one_moment(self, asked: Asked) -> Ack:
+        """For what takes longer than Slack waits."""
+        if asked.kind != "command":
+            return NOTHING
+        voice = await self._voice_of(asked.sender)
+        return _only_to_them({"text": voice("wait.one-moment")})
+
+    # --- forms ---------------------------------------------------------------------------------------------
+
+    async def _form(self, asked: Asked, form: Form) -> Ack:
+        view = {**render.view(form), "private_metadata": asked.place.pack(form.context)}
+        if asked.kind == "form" and not asked.is_late:
+            return {"response_action": "update", "view": view}
+        if asked.trigger and not asked.is_late:
+            try:
+                await self._messenger.open_view(asked.sender, asked.trigger, view)
+            except (Unreachable, SendError, Uncertain, Disconnected):
+                log.info("slack.view-not-opened")
+            else:
+                return NOTHING
+        return await self._message(asked, await self._plain(asked, "wait.open-form"))
+
+    async def _errors(self, asked: Asked, what: What, form: Form) -> Ack:
+        if asked.kind == "form" and not asked.is_late:
+            wrong = render.errors(form)
+            if wrong:
+                return {"response_action": "errors", "errors": wrong}
+            return await self._form(asked, form)
+        written = what.values.values() if isinstance(what, Submitted) else ()
+        quotes = tuple(Quote(words) for words in written if " " in words.strip())
+        sorry = await self._plain(asked, "wait.late-form")
+        return await self._message(asked, replace(sorry, elements=(*sorry.elements, *quotes)))
+
+    async def _plain(self, asked: Asked, key: str) -> Message:
+        voice = await self._voice_of(asked.sender)
+        return Message(voice(key), (Text(voice.md(key)),))
+
+    # --- messages ------------------------------------------------------------------------------------------
+
+    async def _message(self, asked: Asked, message: Message) -> Ack:
+        if asked.kind == "home":
+            await self._carry(lambda: self._messenger.show_home(asked.sender, message))
+            return NOTHING
+        if asked.kind == "command" and not asked.is_late:
+            if not _needs_the_chat(message):
+                return _only_to_them(render.message(message))
+            is_there = await self._say(asked, message)
+            voice = await self._voice_of(asked.sender)
+            words = voice("wait.sent-to-chat") if is_there else voice("error.platform-is-silent")
+            return _only_to_them({"text": words})
+        if not await self._in_place(asked, message):
+            await self._say(asked, message)
+        return NOTHING
+
+    async def _in_place(self, asked: Asked, message: Message) -> bool:
+        """Where they spoke, seen by them only; whether it could be shown there."""
+        place = asked.place
+        if _needs_the_chat(message):
+            return False
+        if asked.kind == "mention":
+            return await self._carry(
+                lambda: self._messenger.whisper(asked.sender, place.channel, message, thread=place.ts)
+            )
+        if place.respond and not asked.is_late:
+            answer = {**_only_to_them(render.message(message)), "replace_original": False}
+            return await self._carry(lambda: self._messenger.respond(place.respond, answer))
+        return False
+
+    async def _instead(self, asked: Asked, message: Message) -> Ack:
+        place = asked.place
+        if asked.kind not in ("press", "form") or not (place.respond or place.ts):
+            return await self._message(asked, message)
+        if place.respond:
+            answer = {**render.message(message), "replace_original": True}
+            is_there = await self._carry(lambda: self._messenger.respond(place.respond, answer))
+        else:
+            ref = f"{place.channel}:{place.ts}"
+            is_there = await self._carry(lambda: self._messenger.update(asked.sender, ref, message))
+        if not is_there:  # too old, or taken away
+            await self._say(asked, message)
+        return NOTHING
+
+    async def _say(self, asked: Asked, message: Message) -> bool:
+        thread = asked.place.ts if asked.kind == "words" else ""
+        return await self._carry(lambda: self._messenger.say(asked.sender, message, thread=thread))
+
+    async def _carry(self, call: Callable[[], Awaitable[object]]) -> bool:
+        """Whether it went: what is done is done already, so a platform that stumbles costs the answer only."""
+        for _ in range(TRIES):
+            try:
+                await call()
+            except SendError as refused:
+                wait = refused.retry_after
+                await asyncio.sleep(1 if wait is None else min(LONGEST_WAIT, wait.total_seconds()))
+            except (Uncertain, Unreachable, Disconnected) as lost:
+                log.warning("slack.answer-lost", reason=type(lost).__name__)
+                return False
+            else:
+                return True
+        log.warning("slack.answer-lost", reason="SendError")
+        return False
+
+
+def _only_to_them(answer: Ack) -> Ack:
+    return {"response_type": "ephemeral", **answer}
+
+
+def _needs_the_chat(message: Message) -> bool:
+    """Files and pictures cannot be in what only one person sees for a while."""
+    return any(isinstance(each, File | Image) for each in message.elements)

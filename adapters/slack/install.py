@@ -1,0 +1,171 @@
+"""Installing on Slack by OAuth: from the button to a token in the store, with a page at either end."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import escape
+from typing import Protocol
+
+import structlog
+from aiohttp import ClientError, web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackClientError
+from slack_sdk.oauth.installation_store import Installation
+from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
+
+from adapters.slack import inbound
+from adapters.slack.api import QUIET, SLACK, Api
+from adapters.slack.inbound import Taken
+from adapters.slack.manifest import SCOPES
+from bot.prompts import Voice
+
+log = structlog.get_logger()
+
+STATE_LASTS = timedelta(minutes=10)
+REASONS = frozenset(
+    {"access_denied", "invalid_browser", "invalid_code", "invalid_state", "missing_code", "storage_error"}
+)
+"""Those that Slack and its SDK give; whoever types an address may give any."""
+INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
+HEADERS = {
+    "Content-Type": ["text/html; charset=utf-8"],
+    "Content-Security-Policy": ["default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"],
+}
+_STYLE = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem;color:#1b1f24}"
+
+
+class Installations(Protocol):
+    """Where installations are kept, and who is on the way to one."""
+
+    async def save(
+        self, *, enterprise: str, team: str, name: str, bot: str, scopes: str, token: str, now: datetime
+    ) -> None:
+        """Keep one, in place of an earlier one."""
+
+    async def begin(self, state: str, expires_at: datetime) -> None:
+        """Somebody sets out to install."""
+
+    async def end(self, state: str, now: datetime) -> bool:
+        """Whether somebody set out with that state and is back in time; once."""
+
+
+def connect(  # the parts of an adapter
+    api: Api,
+    installations: Installations,
+    take: Callable[[Taken], Awaitable[None]],
+    voice: Voice,
+    now: Callable[[], datetime],
+    *,
+    client_id: str,
+    client_secret: str,
+) -> list[web.RouteDef]:
+    """`/slack/install` and `/slack/oauth`; the core hears of each installation by `take`."""
+    settings = AsyncOAuthSettings(
+        client_id=client_id,
+        client_secret=client_secret,
+        scopes=sorted(SCOPES),
+        authorization_url=_authorize_url(api.base_url),
+        state_store=_States(installations, now),
+        installation_store=_Keeper(installations, take, now),
+        install_path=INSTALL,
+        redirect_uri_path=CALLBACK,
+        install_page_rendering_enabled=False,
+        state_expiration_seconds=int(STATE_LASTS.total_seconds()),
+        callback_options=_pages(voice),
+        logger=QUIET,
+    )
+    flow = AsyncOAuthFlow(client=api.client(), logger=QUIET, settings=settings)
+
+    async def begin(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
+
+    async def end(request: web.Request) -> web.Response:
+        try:
+            done = await flow.handle_callback(await to_bolt_request(request))
+        except (ClientError, TimeoutError, SlackClientError, OSError):
+            log.warning("slack.not-installed", reason="slack is silent")
+            done = _page(503, voice("install.failed"), voice("install.again"))
+        return await to_aiohttp_response(done)
+
+    return [web.get(INSTALL, begin), web.get(CALLBACK, end)]
+
+
+def _authorize_url(api_url: str) -> str:
+    """Beside the Web API, wherever that is."""
+    if api_url == SLACK:
+        return "https://slack.com/oauth/v2/authorize"
+    return f"{api_url.rstrip('/').removesuffix('/api')}/oauth/v2/authorize"
+
+
+@dataclass(frozen=True)
+class _States(AsyncOAuthStateStore):
+    """Proof that who comes back is who set out."""
+
+    installations: Installations
+    now: Callable[[], datetime]
+
+    async def async_issue(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002  # the SDK's
+        state = secrets.token_urlsafe(32)
+        await self.installations.begin(state, self.now() + STATE_LASTS)
+        return state
+
+    async def async_consume(self, state: str) -> bool:
+        return await self.installations.end(state, self.now())
+
+
+@dataclass(frozen=True)
+class _Keeper(AsyncInstallationStore):
+    """Keeps an installation, then tells the core."""
+
+    installations: Installations
+    take: Callable[[Taken], Awaitable[None]]
+    now: Callable[[], datetime]
+
+    async def async_save(self, installation: Installation) -> None:
+        """Only the bot's token is kept: nobody's own is asked for."""
+        is_everywhere = bool(installation.is_enterprise_install)
+        enterprise = installation.enterprise_id or ""
+        team = "" if is_everywhere else installation.team_id or ""
+        await self.installations.save(
+            enterprise=enterprise,
+            team=team,
+            name=(installation.enterprise_name if is_everywhere else installation.team_name) or "",
+            bot=installation.bot_user_id or "",
+            scopes=",".join(installation.bot_scopes or ()),
+            token=installation.bot_token or "",
+            now=self.now(),
+        )
+        log.info("slack.installed", enterprise=enterprise, team=team)
+        number = f"installed:{secrets.token_hex(8)}"
+        await self.take(inbound.installed(team or enterprise, installation.user_id, number))
+
+
+def _pages(voice: Voice) -> AsyncCallbackOptions:
+    """What somebody sees in the browser when they come back from Slack."""
+
+    async def success(_: AsyncSuccessArgs) -> BoltResponse:
+        return _page(200, voice("install.done"), voice("install.next"))
+
+    async def failure(args: AsyncFailureArgs) -> BoltResponse:
+        log.info("slack.not-installed", reason=args.reason if args.reason in REASONS else "another")
+        if args.reason == "access_denied":
+            return _page(200, voice("install.cancelled"), voice("install.again"))
+        return _page(args.suggested_status_code, voice("install.failed"), voice("install.again"))
+
+    return AsyncCallbackOptions(success=success, failure=failure)
+
+
+def _page(status: int, title: str, text: str) -> BoltResponse:
+    body = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1><p>{escape(text)}</p></html>"
+    )
+    return BoltResponse(status=status, body=body, headers={**HEADERS})

@@ -1,0 +1,295 @@
+"""The messenger on Slack, and what Slack knows of its people."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import NAMESPACE_URL, uuid5
+
+from adapters import charts
+from adapters.slack import limits, render
+from adapters.slack.api import Api, Json, Refused
+from adapters.texts import cut
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, UserError
+from bot.message import File, Image, Message
+from bot.model import Account, Address
+
+PLATFORM = "slack"
+METADATA = "jpd_delivery"
+"""The type of our mark on a message: by it an uncertain try is found again."""
+LOOKED_THROUGH = 200
+"""Messages of a chat, the newest first."""
+PAGE = 200
+ASKED_ONE_BY_ONE = 40
+"""People of a channel; of more the whole directory is read, which takes fewer calls."""
+AT_ONCE = 8
+
+
+class Tokens(Protocol):
+    """Where the bots' tokens are."""
+
+    async def token(self, workspace: str) -> str | None:
+        """The token for a team or an organisation, or None: it has not let us in."""
+
+    async def drop(self, workspace: str) -> None:
+        """Forget it."""
+
+
+@dataclass(frozen=True)
+class OneToken:
+    """A single workspace, whose token is a setting."""
+
+    value: str
+
+    async def token(self, workspace: str) -> str | None:  # noqa: ARG002  # the port's
+        return self.value
+
+    async def drop(self, workspace: str) -> None:
+        """A setting stays until an operator changes it."""
+
+
+class SlackMessenger:
+    """The ports `Messenger` and `Directory` on Slack; a reference is `channel:timestamp`."""
+
+    gathers = True
+
+    def __init__(
+        self,
+        api: Api,
+        tokens: Tokens,
+        removed: Callable[[str], Awaitable[None]],
+        *,
+        waits: Sequence[float] = (0.5, 1, 2, 4),
+    ) -> None:
+        """`removed` is told of a workspace that takes our token no more. `waits`: seconds until a picture is ready."""
+        self._api = api
+        self._tokens = tokens
+        self._removed = removed
+        self._waits = waits
+
+    # --- the messenger -------------------------------------------------------------------------------------
+
+    async def send(self, address: Address, message: Message, delivery_id: int) -> str:
+        """Post the message, marked with its delivery."""
+        mark = {
+            "metadata": {"event_type": METADATA, "event_payload": {"delivery": str(delivery_id)}},
+            "client_msg_id": str(uuid5(NAMESPACE_URL, f"jpd:delivery:{delivery_id}")),
+        }
+        return await self._post(address, message, mark)
+
+    async def say(self, address: Address, message: Message, *, thread: str = "") -> str:
+        """Answer in the person's chat with the bot, in a thread of it where they wrote there."""
+        return await self._post(address, message, {"thread_ts": thread} if thread else {})
+
+    async def update(self, address: Address, ref: str, message: Message) -> None:
+        """Put another message in the place of a sent one."""
+        channel, _, ts = ref.partition(":")
+        await self._with_pictures(address, message, "chat.update", {"channel": channel, "ts": ts})
+
+    async def find(self, address: Address, delivery_id: int) -> str | None:
+        """The message that carries the delivery's mark, in the chat with that person."""
+        if "," in address.user:
+            return None  # the bot doesn't read along where people talk to each other
+        channel = address.route or await self._chat(address)
+        history = await self._call(
+            address, "conversations.history", channel=channel, limit=LOOKED_THROUGH, include_all_metadata=True
+        )
+        for each in history.get("messages", ()):
+            mark = each.get("metadata") or {}
+            payload = mark.get("event_payload") or {}
+            if mark.get("event_type") == METADATA and payload.get("delivery") == str(delivery_id):
+                return f"{channel}:{each['ts']}"
+        return None
+
+    # --- what only Slack has -------------------------------------------------------------------------------
+
+    async def open_view(self, address: Address, trigger_id: str, view: Json) -> None:
+        """A modal, within three seconds of the press."""
+        await self._call(address, "views.open", trigger_id=trigger_id, view=view)
+
+    async def show_home(self, address: Address, message: Message) -> None:
+        """The person's own page."""
+        await self._call(address, "views.publish", user_id=address.user, view=render.home(message))
+
+    async def whisper(self, address: Address, channel: str, message: Message, *, thread: str = "") -> None:
+        """In a channel or a thread of it, seen by that person only."""
+        said = {**render.message(message), **({"thread_ts": thread} if thread else {})}
+        await self._call(address, "chat.postEphemeral", channel=channel, user=address.user, **said)
+
+    async def respond(self, url: str, answer: Mapping[str, Any]) -> None:
+        """Answer by a `response_url`: good for five answers within half an hour."""
+        await self._api.respond(url, answer)
+
+    async def is_removed(self, workspace: str) -> bool:
+        """Whether the workspace, which is said to have removed us, takes our token no more; it is forgotten then.
+
+        Where Slack does not answer, what was said is believed.
+        """
+        token = await self._tokens.token(workspace)
+        if token is not None:
+            with suppress(SendError, Uncertain, Unreachable, Disconnected):
+                await self._api.call("auth.test", token)
+                return False
+            await self._tokens.drop(workspace)
+        return True
+
+    # --- the directory -------------------------------------------------------------------------------------
+
+    async def email_of(self, address: Address) -> str:
+        """From the person's profile; nothing for guests and bots."""
+        try:
+            found = await self._ask(address, "users.info", user=address.user)
+        except Unreachable:
+            return ""
+        return email_in(found.get("user", {}), address.workspace)
+
+    async def named(self, workspace: str, email: str) -> Address | None:
+        """Who has that e-mail address."""
+        somebody = Address(PLATFORM, workspace, "")
+        try:
+            found = (await self._ask(somebody, "users.lookupByEmail", email=email)).get("user", {})
+        except Unreachable:
+            return None
+        return Address(PLATFORM, workspace, found["id"]) if email_in(found, workspace) else None
+
+    async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:
+        """Who is in the channel `#C123`, without bots and guests."""
+        try:
+            ids = [
+                user
+                async for page in self._pages(sender, "conversations.members", channel=channel.lstrip("#"))
+                for user in page.get("members", ())
+            ]
+        except Unreachable:
+            raise UserError("no-such-channel") from None
+        wanted = set(ids)
+        return tuple(
+            Account(Address(PLATFORM, sender.workspace, each["id"]), email)
+            for each in await self._people(sender, ids)
+            if each.get("id") in wanted and (email := email_in(each, sender.workspace))
+        )
+
+    async def _people(self, sender: Address, ids: Sequence[str]) -> list[Json]:
+        if len(ids) > ASKED_ONE_BY_ONE:
+            with suppress(Unreachable):  # of a whole organisation there is no list
+                return await self._everybody(sender)
+        return await self._each(sender, ids)
+
+    async def _each(self, sender: Address, ids: Sequence[str]) -> list[Json]:
+        few = asyncio.Semaphore(AT_ONCE)
+
+        async def one(user: str) -> Json:
+            async with few:
+                try:
+                    return dict((await self._ask(sender, "users.info", user=user)).get("user", {}))
+                except Unreachable:  # somebody whom the bot must not see
+                    return {}
+
+        return await asyncio.gather(*map(one, ids))
+
+    async def _everybody(self, sender: Address) -> list[Json]:
+        return [user async for page in self._pages(sender, "users.list") for user in page.get("members", ())]
+
+    async def _pages(self, sender: Address, method: str, **arguments: object):  # type: ignore[no-untyped-def]
+        cursor: str | None = ""
+        while cursor is not None:
+            more = {"cursor": cursor} if cursor else {}
+            page = await self._ask(sender, method, limit=PAGE, **arguments, **more)
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+
+    # --- posting -------------------------------------------------------------------------------------------
+
+    async def _post(self, address: Address, message: Message, more: Mapping[str, object]) -> str:
+        channel = await self._chat(address) if "," in address.user else address.user
+        files = [each for each in message.elements if isinstance(each, File)]
+        ids = [await self._upload(address, each.name, each.content) for each in files]
+        where = {"channel": channel, "unfurl_links": False, "unfurl_media": False, **more}
+        posted = await self._with_pictures(address, message, "chat.postMessage", where)
+        for file, number in zip(files, ids, strict=True):
+            try:
+                await self._complete(address, number, file.name, channel_id=posted["channel"])
+            except SendError as late:  # the words are there: another try would say them twice
+                raise Uncertain(late.reason) from None
+        return f"{posted['channel']}:{posted['ts']}"
+
+    async def _chat(self, address: Address) -> str:
+        opened = await self._call(address, "conversations.open", users=address.user)
+        return str(opened["channel"]["id"])
+
+    async def _with_pictures(
+        self, address: Address, message: Message, method: str, where: Mapping[str, object]
+    ) -> Json:
+        """Slack takes a picture some moments after its upload; where it takes too long, its words stand for it."""
+        try:
+            pictures = {each: await self._picture(address, each) for each in _images(message)}
+        except Refused:  # a workspace may forbid uploads
+            pictures = {}
+        for wait in self._waits if pictures else ():
+            try:
+                return await self._call(address, method, **where, **render.message(message, pictures))
+            except Refused:
+                await asyncio.sleep(wait)
+        return await self._call(address, method, **where, **render.message(message))
+
+    async def _picture(self, address: Address, image: Image) -> str:
+        content = await asyncio.to_thread(charts.png, image.chart)
+        number = await self._upload(address, "chart.png", content, alt_txt=cut(image.alt, limits.FILE_ALT))
+        await self._complete(address, number, "chart.png")
+        return number
+
+    async def _upload(self, address: Address, name: str, content: bytes, **more: str) -> str:
+        """A file's id; it is seen by nobody before it is complete, and then only where it is shared or shown."""
+        size = len(content)
+        begun = await self._ask(address, "files.getUploadURLExternal", filename=name, length=size, **more)
+        await self._api.upload(begun["upload_url"], content)
+        return str(begun["file_id"])
+
+    async def _complete(self, address: Address, number: str, name: str, **share: str) -> None:
+        files = render.json_text([{"id": number, "title": name}])
+        await self._call(address, "files.completeUploadExternal", files=files, **share)
+
+    async def _call(self, address: Address, method: str, **arguments: object) -> Json:
+        token = await self._tokens.token(address.workspace)
+        if token is None:
+            raise Disconnected("no token")
+        try:
+            return await self._api.call(method, token, **arguments)
+        except Disconnected:
+            # Installed again while we asked: it is an old token that is refused.
+            if await self._tokens.token(address.workspace) == token:
+                await self._tokens.drop(address.workspace)
+                await self._removed(address.workspace)
+            raise
+
+    async def _ask(self, address: Address, method: str, **arguments: object) -> Json:
+        """A call that changes nothing: what got lost may be asked again."""
+        try:
+            return await self._call(address, method, **arguments)
+        except Uncertain as lost:
+            raise SendError(lost.reason) from None
+
+
+def _images(message: Message) -> Iterator[Image]:
+    return (each for each in message.elements if isinstance(each, Image))
+
+
+def email_in(user: Mapping[str, Any], workspace: str) -> str:
+    """Of somebody of the workspace itself; nothing for bots, guests, strangers and who has left."""
+    nobody = ("is_bot", "deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
+    if any(user.get(each) for each in nobody) or user.get("id") == "USLACKBOT":
+        return ""
+    if not _belongs(user, workspace):
+        return ""
+    return str((user.get("profile") or {}).get("email") or "")
+
+
+def _belongs(user: Mapping[str, Any], workspace: str) -> bool:
+    """Whoever shares a channel with us from elsewhere is no stranger to Slack: only these say who is at home here."""
+    wide = user.get("enterprise_user") or {}
+    if workspace.startswith("E"):
+        return bool(wide.get("enterprise_id", workspace) == workspace)
+    return workspace in (user.get("team_id", workspace), *wide.get("teams", ()))

@@ -1,0 +1,119 @@
+"""The chat platforms that the settings connect: the core meets its adapters here, for `jpd serve` and `jpd work`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import web
+
+from adapters.engine import apart
+from bot import settings, workspaces
+from bot.dispatch import handler
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable
+from bot.events import Event, Removed
+from bot.model import Address
+from bot.ports import Directory, Handle, Messenger
+from bot.prompts import Prompts, Voice
+from storage.installations import Installations
+from storage.sealed import Seal
+from storage.store import SqlStore
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Platforms:
+    """What is connected, by platform; filled while it is being connected."""
+
+    messengers: dict[str, Messenger] = field(default_factory=dict)
+    directories: dict[str, Directory] = field(default_factory=dict)
+    routes: list[web.RouteDef] = field(default_factory=list)
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+def now() -> datetime:
+    """The edge's clock."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def connected(
+    read: settings.Settings, store: SqlStore, prompts: Prompts, *, is_serving: bool
+) -> AsyncIterator[Platforms]:
+    """Everything the settings name. Raises `SettingsError` where they name it by halves.
+
+    Only who serves listens: with `is_serving` the routes are there, and a socket is opened where one is asked for.
+    """
+    platforms = Platforms()
+    async with AsyncExitStack() as opened:
+        handle = handler(store, prompts, platforms.directories, opened.enter_context(apart()))
+        slack = settings.slack(read)
+        if slack is not None:
+            await _slack(opened, platforms, slack, read, store, prompts, handle, is_serving=is_serving)
+        yield platforms
+
+
+async def _slack(  # the parts of the composition
+    opened: AsyncExitStack,
+    platforms: Platforms,
+    slack: settings.Slack,
+    read: settings.Settings,
+    store: SqlStore,
+    prompts: Prompts,
+    handle: Handle,
+    *,
+    is_serving: bool,
+) -> None:
+    from adapters.slack import app, install
+    from adapters.slack.api import Api, session
+    from adapters.slack.messenger import PLATFORM, OneToken, SlackMessenger
+
+    async def removed(workspace: str) -> None:
+        """Slack takes our token no more: the same as being uninstalled, which we may have slept through."""
+        number = f"removed:{secrets.token_hex(8)}"
+        await handle(Event(id=number, at=now(), sender=Address(PLATFORM, workspace, ""), what=Removed()))
+
+    api = Api(await opened.enter_async_context(session()), slack.api_url)
+    installations = None if slack.bot_token else Installations(store, Seal(settings.keys(read)))
+    messenger = SlackMessenger(api, installations or OneToken(slack.bot_token), removed)
+    platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
+    if not is_serving:
+        return
+    voice = prompts.voice("en")
+
+    async def voice_of(address: Address) -> Voice:
+        async with store.transaction() as tx:
+            member = await tx.members.at(address, now())
+        return prompts.voice(member.language) if member else voice
+
+    connection = app.connect(api, messenger, handle, voice_of, now, signing_secret=slack.signing_secret)
+    platforms.routes += connection.routes
+    platforms.closing.append(connection.close)
+    if installations is not None:
+        client = {"client_id": slack.client_id, "client_secret": slack.client_secret}
+        platforms.routes += install.connect(api, installations, connection.take, voice, now, **client)
+    else:
+        await _admit_the_only_workspace(api, slack.bot_token, store)
+    if slack.app_token:
+        await opened.enter_async_context(connection.listening(slack.app_token))
+
+
+async def _admit_the_only_workspace(api, token: str, store: SqlStore) -> None:  # type: ignore[no-untyped-def]  # imported late
+    """Whoever set a workspace's token has let it in: for all schools, where there is one partnership."""
+    try:
+        team = str((await api.call("auth.test", token))["team_id"])
+    except Disconnected:
+        raise settings.SettingsError("JPD_SLACK_BOT_TOKEN: Slack does not take it") from None
+    except (SendError, Uncertain, Unreachable):
+        log.warning("slack.not-asked", why="Slack did not answer: the workspace is let in at the next start")
+        return
+    async with store.transaction() as tx:
+        partnerships = await tx.schools.partnerships()
+        if len(partnerships) == 1:
+            schools = await tx.schools.of(partnerships[0].id)
+            await workspaces.admit(tx, "slack", team, schools, now())

@@ -1,0 +1,58 @@
+"""What stands on somebody's own page: their place, what they said, and their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.message import Button, Buttons, Divider, Element, Heading, Message, Text
+from bot.model import Answer, Member, Step
+from bot.prompts import Voice
+from bot.say.basics import opens, runs
+from bot.say.check_ins import quotes, title
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said in a step; `check_in_id` while it can be changed."""
+
+    step: Step
+    answers: Sequence[Answer]
+    check_in_id: int | None
+
+
+def home(voice: Voice, member: Member, place: Message, said: Sequence[Said]) -> Message:
+    """The whole page; `place` is what `status` says."""
+    answers = [element for each in said for element in _said(voice, each)]
+    return Message(
+        voice("home.summary"),
+        (
+            Heading(voice("home.hello", name=member.given_name)),
+            *place.elements,
+            *((Divider(), Heading(voice("home.answers")), *answers) if answers else ()),
+            Divider(),
+            Heading(voice("home.settings")),
+            Buttons(_settings(voice, member)),
+            Text(voice.md("home.foot"), small=True),
+        ),
+    )
+
+
+def _said(voice: Voice, said: Said) -> tuple[Element, ...]:
+    change = (
+        (Buttons((opens(voice, "button.change", "check-in", str(said.check_in_id)),)),)
+        if said.check_in_id is not None
+        else ()
+    )
+    heading = Text(voice.md("home.step", title=title(voice, said.step)))
+    return (heading, *quotes(voice, said.step, said.answers), *change)
+
+
+def _settings(voice: Voice, member: Member) -> tuple[Button, ...]:
+    is_paused = member.paused_until is not None
+    return (
+        opens(voice, "button.profile", "profile"),
+        opens(voice, "button.times", "times"),
+        runs(voice, "button.resume", "resume") if is_paused else opens(voice, "button.pause", "pause"),
+        runs(voice, "button.help", "help"),
+    )

@@ -1,0 +1,57 @@
+"""Workspaces that were let in, the codes for it, and what a platform's own installing needs."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, LargeBinary, String, Table, Text
+
+from storage.tables.base import UTCDateTime, metadata
+
+workspace = Table(
+    "workspace",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("id", String(255), primary_key=True),
+    Column("partnership_id", ForeignKey("partnership.id"), nullable=False),
+    Column("linked_at", UTCDateTime, nullable=False),
+    Column("gone_at", UTCDateTime, index=True),
+)
+
+workspace_school = Table(
+    "workspace_school",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("workspace_id", String(255), primary_key=True),
+    Column("school_id", ForeignKey("school.id"), primary_key=True, index=True),
+    ForeignKeyConstraint(
+        ["platform", "workspace_id"], ["workspace.platform", "workspace.id"], ondelete="CASCADE"
+    ),
+)
+
+link_code = Table(
+    "link_code",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("school_id", ForeignKey("school.id"), nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False),
+)
+
+# Of Slack: one token an installation. An installation for a whole organisation has no team.
+slack_installation = Table(
+    "slack_installation",
+    metadata,
+    Column("enterprise", String(64), primary_key=True),
+    Column("team", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("bot", String(64), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("token", LargeBinary, nullable=False),  # encrypted
+    Column("installed_at", UTCDateTime, nullable=False),
+)
+
+# Who began to install and has not come back yet; only a fingerprint is kept.
+slack_state = Table(
+    "slack_state",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("expires_at", UTCDateTime, nullable=False, index=True),
+)
