@@ -100,7 +100,10 @@ async def _slack(  # the parts of the composition
     else:
         await _admit_the_only_workspace(api, slack.bot_token, store)
     if slack.app_token:
-        await opened.enter_async_context(connection.listening(slack.app_token))
+        try:
+            await opened.enter_async_context(connection.listening(slack.app_token))
+        except Disconnected:
+            raise settings.SettingsError("JPD_SLACK_APP_TOKEN: Slack does not take it") from None
 
 
 async def _admit_the_only_workspace(api, token: str, store: SqlStore) -> None:  # type: ignore[no-untyped-def]  # imported late
@@ -117,3 +120,4 @@ async def _admit_the_only_workspace(api, token: str, store: SqlStore) -> None:  
         if len(partnerships) == 1:
             schools = await tx.schools.of(partnerships[0].id)
             await workspaces.admit(tx, "slack", team, schools, now())
+            await tx.workspaces.come_back("slack", team, now())  # an earlier token may have been taken away

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from traceback import walk_tb
@@ -27,6 +27,7 @@ from adapters.slack.answers import Answers, Asked, VoiceOf
 from adapters.slack.api import QUIET, Api
 from adapters.slack.inbound import MISSHAPEN, Body, Garbage, Place, Taken
 from adapters.slack.messenger import SlackMessenger
+from bot.errors import SendError, Uncertain
 from bot.events import Event, Opened
 from bot.ports import Handle
 
@@ -65,9 +66,9 @@ def connect(  # the parts of an adapter
 ) -> Connection:
     """The adapter. Without a signing secret it takes nothing over HTTP: then Socket Mode is its only ear."""
     slack = _Slack(api, messenger, handle, voice_of, now, patience)
-    edge = _Edge(slack.bolt, signing_secret)
+    routes = [web.post("/slack/events", _Edge(slack.bolt, signing_secret).take)] if signing_secret else []
     return Connection(
-        routes=[web.post("/slack/events", edge.take)] if signing_secret else [],
+        routes=routes,
         messenger=messenger,
         close=slack.finish,
         listening=slack.listening,
@@ -229,7 +230,12 @@ class _Slack:
 
     @asynccontextmanager
     async def listening(self, app_token: str) -> AsyncIterator[None]:
-        """Socket Mode: Slack is asked for a socket, so that nothing of ours need be reachable from outside."""
+        """Socket Mode: Slack is asked for a socket, so that nothing of ours need be reachable from outside.
+
+        Raises `Disconnected` where Slack refuses the token.
+        """
+        with suppress(SendError, Uncertain):  # the SDK would ask for ever, whatever Slack says
+            await self._api.call("apps.connections.open", app_token)
         socket = AsyncSocketModeHandler(
             self.bolt, app_token, logger=QUIET, web_client=self._api.client(), ping_interval=10
         )
