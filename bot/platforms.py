@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import web
 
+from adapters.engine import apart
 from bot import settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
@@ -49,8 +50,8 @@ async def connected(
     Only who serves listens: with `is_serving` the routes are there, and a socket is opened where one is asked for.
     """
     platforms = Platforms()
-    handle = handler(store, prompts, platforms.directories)
     async with AsyncExitStack() as opened:
+        handle = handler(store, prompts, platforms.directories, opened.enter_context(apart()))
         slack = settings.slack(read)
         if slack is not None:
             await _slack(opened, platforms, slack, read, store, prompts, handle, is_serving=is_serving)
