@@ -14,7 +14,7 @@ from aiohttp import web
 from bot import settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
-from bot.events import Event, Removed
+from bot.events import Event, Left, Removed
 from bot.model import Address
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Prompts
@@ -54,6 +54,9 @@ async def connected(
         slack = settings.slack(read)
         if slack is not None:
             await _slack(opened, platforms, slack, read, store, prompts, handle, is_serving=is_serving)
+        teams = settings.teams(read)
+        if teams is not None:
+            await _teams(opened, platforms, teams, read, prompts, handle, is_serving=is_serving)
         yield platforms
 
 
@@ -110,3 +113,44 @@ async def _admit_the_only_workspace(api, token: str, store: SqlStore) -> None:  
         if len(partnerships) == 1:
             schools = await tx.schools.of(partnerships[0].id)
             await workspaces.admit(tx, "slack", team, schools, now())
+
+
+async def _teams(  # the parts of the composition
+    opened: AsyncExitStack,
+    platforms: Platforms,
+    teams: settings.Teams,
+    read: settings.Settings,
+    prompts: Prompts,
+    handle: Handle,
+    *,
+    is_serving: bool,
+) -> None:
+    from aiohttp import ClientSession, DummyCookieJar
+
+    from adapters.teams import app
+    from adapters.teams.cloud import Registration
+    from adapters.teams.connector import Connector
+    from adapters.teams.keys import SigningKeys
+    from adapters.teams.messenger import PLATFORM, TeamsMessenger
+    from adapters.teams.pace import Pace
+    from adapters.teams.pictures import Pictures
+    from adapters.teams.tokens import Tokens
+
+    async def left(address: Address) -> None:
+        """Their chat takes nothing from us: the same as uninstalling, which we may have slept through."""
+        await handle(Event(id=f"left:{secrets.token_hex(8)}", at=now(), sender=address, what=Left()))
+
+    registration = Registration(teams.app_id, teams.password, teams.tenant, teams.openid_url, teams.login_url)
+    if not teams.app_id:
+        log.warning("teams.anonymous", why="JPD_TEAMS_ANONYMOUS is set: anybody on this machine is believed")
+    session = await opened.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
+    tokens = Tokens(registration) if teams.app_id else None
+    pictures = Pictures(teams.public_url, settings.keys(read), now) if teams.public_url else None
+    messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, pictures)
+    platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
+    if is_serving:
+        voice = prompts.voice("en")
+        keys = SigningKeys(registration.openid_url, session)
+        connection = app.connect(registration, keys, tokens, messenger, handle, voice, now)
+        platforms.routes += [*connection.routes, *(pictures.routes() if pictures else ())]
+        platforms.closing.append(connection.close)

@@ -1,0 +1,156 @@
+"""The messenger on Teams, and what Teams knows of its people."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
+
+from adapters.teams import render
+from adapters.teams.connector import Connector, Gone, Json
+from adapters.teams.pictures import Pictures
+from adapters.teams.route import Route
+from adapters.texts import cut
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, UserError
+from bot.message import File, Image, Message
+from bot.model import Account, Address
+
+PLATFORM = "teams"
+CARD = "application/vnd.microsoft.card.adaptive"
+CONSENT = "application/vnd.microsoft.teams.card.file.consent"
+FILE_INFO = "application/vnd.microsoft.teams.card.file.info"
+
+
+class TeamsMessenger:
+    """The ports `Messenger` and `Directory` on Teams; a reference is an activity's id."""
+
+    gathers = False
+    """A bot can't open a chat of several people there."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        left: Callable[[Address], Awaitable[None]],
+        pictures: Pictures | None = None,
+    ) -> None:
+        """`left` is told of somebody whose chat takes nothing from us any more."""
+        self._connector = connector
+        self._left = left
+        self._pictures = pictures
+
+    # --- the messenger -------------------------------------------------------------------------------------
+
+    async def send(self, address: Address, message: Message, delivery_id: int) -> str:  # noqa: ARG002  # Teams keeps no mark of ours
+        """Into the person's chat with the bot."""
+        route = _route(address)
+        try:
+            return await self.say(route, message)
+        except Gone:
+            await self._left(address)
+            raise
+
+    async def update(self, address: Address, ref: str, message: Message) -> None:
+        """Put another message in the place of a sent one."""
+        await self.replace(_route(address), ref, self.card(message), message.summary)
+
+    async def find(self, address: Address, delivery_id: int) -> str | None:  # noqa: ARG002  # the port's
+        """Teams can't be asked: what may have arrived is sent again."""
+        return None
+
+    # --- what only Teams has -------------------------------------------------------------------------------
+
+    def card(self, message: Message) -> Json:
+        """The message's card, with its pictures."""
+        found = {each: self._picture(each) for each in message.elements if isinstance(each, Image)}
+        pictures = {image: url for image, url in found.items() if url}
+        return render.marked(render.message(message, pictures), secrets.token_hex(8))
+
+    async def say(self, route: Route, message: Message) -> str:
+        """A message into a chat, and after it the files it brings, if their reader wants them."""
+        ref = await self.show(route, self.card(message), message.summary)
+        for file in message.elements:
+            if isinstance(file, File):
+                offer = {"description": file.name, "sizeInBytes": len(file.content), "acceptContext": {}}
+                await self._post(route, Attachment(content_type=CONSENT, name=file.name, content=offer))
+        return ref
+
+    async def show(self, route: Route, card: Json, summary: str) -> str:
+        """A card into a chat."""
+        return await self._post(route, Attachment(content_type=CARD, content=card), summary)
+
+    async def replace(self, route: Route, ref: str, card: Json, summary: str) -> None:
+        """A card in the place of another."""
+        activity = _activity(route, Attachment(content_type=CARD, content=card), summary)
+        activity.id = ref
+        await self._connector.update(route.service_url, route.conversation, ref, activity)
+
+    async def hand_over(self, route: Route, ref: str, file: File, place: Mapping[str, Any]) -> None:
+        """A file to where its reader has agreed to it. Raises as `send` does."""
+        await self._connector.upload(str(place.get("uploadUrl", "")), file.content)
+        info = {"uniqueId": place.get("uniqueId"), "fileType": place.get("fileType")}
+        done = Attachment(
+            content_type=FILE_INFO,
+            content_url=str(place.get("contentUrl", "")),
+            name=str(place.get("name", file.name)),
+            content=info,
+        )
+        activity = _activity(route, done, file.name)
+        if not ref:
+            await self._connector.send(route.service_url, route.conversation, activity)
+            return
+        activity.id = ref
+        await self._connector.update(route.service_url, route.conversation, ref, activity)
+
+    async def _post(self, route: Route, attachment: Attachment, summary: str = "") -> str:
+        activity = _activity(route, attachment, summary)
+        return await self._connector.send(route.service_url, route.conversation, activity)
+
+    def _picture(self, image: Image) -> str | None:
+        return self._pictures.address(image) if self._pictures else None
+
+    # --- the directory -------------------------------------------------------------------------------------
+
+    async def email_of(self, address: Address) -> str:
+        """From the tenant's directory; nothing for guests."""
+        route = _route(address)
+        try:
+            known = await self._connector.member(route.service_url, route.conversation, route.user)
+        except (Uncertain, Disconnected):
+            raise SendError("directory") from None
+        except Unreachable:
+            return ""
+        name = str(known.get("userPrincipalName") or "")
+        if "#EXT#" in name.upper() or known.get("userRole") in ("guest", "anonymous"):
+            return ""
+        return str(known.get("email") or name)
+
+    async def named(self, workspace: str, email: str) -> Address | None:  # noqa: ARG002  # the port's
+        """A bot on Teams meets people when they install it: it can't look for them."""
+        return None
+
+    async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:  # noqa: ARG002  # the port's
+        """Who is in a channel is Slack's to tell."""
+        raise UserError("no-such-channel")
+
+
+def _route(address: Address) -> Route:
+    route = Route.unpack(address.route)
+    if route is None:
+        raise Unreachable("no-such-account")
+    return route
+
+
+def _activity(route: Route, attachment: Attachment, summary: str) -> Activity:
+    return Activity(
+        type="message",
+        channel_id="msteams",
+        service_url=route.service_url,
+        conversation=ConversationAccount(id=route.conversation),
+        from_property=ChannelAccount(id=route.bot),
+        recipient=ChannelAccount(id=route.user),
+        summary=cut(summary, render.SUMMARY) or None,
+        channel_data={"tenant": {"id": route.tenant}},
+        attachments=[attachment],
+    )
