@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import structlog
@@ -56,17 +56,7 @@ class Connector:
         """Without tokens nothing is signed: for Microsoft's playground."""
         self._pace = pace
         self.session = session
-        sender, signed = _Sender(session), _Signed(tokens)
-
-        @lru_cache(SERVICES_KEPT)
-        def client(service_url: str) -> ConnectorClient:
-            def pipeline(config: BotFrameworkConnectorConfiguration) -> AsyncPipeline[Any, Any]:
-                return AsyncPipeline([config.user_agent_policy, signed, RawDeserializer()], sender)
-
-            settings = BotFrameworkConnectorConfiguration(signed, service_url, pipeline_type=pipeline)
-            return ConnectorClient(signed, custom_configuration=settings)
-
-        self._client = client
+        self._client = lru_cache(SERVICES_KEPT)(partial(_client, session, tokens))
 
     async def send(self, service_url: str, conversation: str, activity: Activity) -> str:
         """The id under which it stands there. Raises `SendError`, `Uncertain`, `Disconnected` or `Unreachable`."""
@@ -98,6 +88,17 @@ class Connector:
                     raise SendError("upload")
         except (ClientError, TimeoutError, OSError, ValueError):
             raise SendError("upload") from None
+
+
+def _client(session: ClientSession, tokens: Tokens | None, service_url: str) -> ConnectorClient:
+    """The SDK's client on our session. It makes a pipeline of its own first, so no part of ours is shared with that."""
+
+    def pipeline(config: BotFrameworkConnectorConfiguration) -> AsyncPipeline[Any, Any]:
+        return AsyncPipeline([config.user_agent_policy, _Signed(tokens), RawDeserializer()], _Sender(session))
+
+    unused = _Signed(None)
+    settings = BotFrameworkConnectorConfiguration(unused, service_url, pipeline_type=pipeline)
+    return ConnectorClient(unused, custom_configuration=settings)
 
 
 class _Signed(AsyncHTTPPolicy[Any, Any]):

@@ -80,7 +80,7 @@ class People:
     async def say(self, who: str, text: str, **more: Any) -> Answer:
         """Words in the chat with the bot."""
         person = self.world.person(who)
-        activity = self._activity(person, "message", text=text, textFormat="plain", **more)
+        activity = self._activity(person, "message", **({"text": text, "textFormat": "plain"} | more))
         self.world.lines.append(Line(id=activity["id"], chat=person.chat, by_bot=False, text=text))
         return await self._deliver(activity)
 
