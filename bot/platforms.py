@@ -17,7 +17,7 @@ from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.events import Event, Left, Removed
 from bot.model import Address
 from bot.ports import Directory, Handle, Messenger
-from bot.prompts import Prompts
+from bot.prompts import Prompts, Voice
 from storage.installations import Installations
 from storage.sealed import Seal
 from storage.store import SqlStore
@@ -87,7 +87,13 @@ async def _slack(  # the parts of the composition
     if not is_serving:
         return
     voice = prompts.voice("en")
-    connection = app.connect(api, messenger, handle, voice, now, signing_secret=slack.signing_secret)
+
+    async def voice_of(address: Address) -> Voice:
+        async with store.transaction() as tx:
+            member = await tx.members.at(address, now())
+        return prompts.voice(member.language) if member else voice
+
+    connection = app.connect(api, messenger, handle, voice_of, now, signing_secret=slack.signing_secret)
     platforms.routes += connection.routes
     platforms.closing.append(connection.close)
     if installations is not None:

@@ -25,6 +25,8 @@ Kind: TypeAlias = Literal["command", "press", "form", "words", "mention", "home"
 NOTHING: Ack = {}
 NOWHERE = Place()
 TRIES = 3
+VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
+"""In whose language somebody is spoken to."""
 LONGEST_WAIT = 60.0
 """Seconds; whoever was told to wait longer has long looked elsewhere."""
 
@@ -45,9 +47,9 @@ class Asked:
 class Answers:
     """Gives replies to whoever asked. What Slack is to answer at once is returned."""
 
-    def __init__(self, messenger: SlackMessenger, voice: Voice) -> None:
+    def __init__(self, messenger: SlackMessenger, voice_of: VoiceOf) -> None:
         self._messenger = messenger
-        self._voice = voice
+        self._voice_of = voice_of
 
     async def give(self, asked: Asked, what: What, reply: Reply | None) -> Ack:
         """The reply, in its place."""
@@ -63,11 +65,12 @@ class Answers:
             case Message():
                 return await self._message(asked, reply)
 
-    def one_moment(self, asked: Asked) -> Ack:
+    async def one_moment(self, asked: Asked) -> Ack:
         """For what takes longer than Slack waits."""
-        if asked.kind == "command":
-            return _only_to_them({"text": self._voice("wait.one-moment")})
-        return NOTHING
+        if asked.kind != "command":
+            return NOTHING
+        voice = await self._voice_of(asked.sender)
+        return _only_to_them({"text": voice("wait.one-moment")})
 
     # --- forms ---------------------------------------------------------------------------------------------
 
@@ -82,7 +85,7 @@ class Answers:
                 log.info("slack.view-not-opened")
             else:
                 return NOTHING
-        return await self._message(asked, self._plain("wait.open-form"))
+        return await self._message(asked, await self._plain(asked, "wait.open-form"))
 
     async def _errors(self, asked: Asked, what: What, form: Form) -> Ack:
         if asked.kind == "form" and not asked.is_late:
@@ -92,11 +95,12 @@ class Answers:
             return await self._form(asked, form)
         written = what.values.values() if isinstance(what, Submitted) else ()
         quotes = tuple(Quote(words) for words in written if " " in words.strip())
-        sorry = self._plain("wait.late-form")
+        sorry = await self._plain(asked, "wait.late-form")
         return await self._message(asked, replace(sorry, elements=(*sorry.elements, *quotes)))
 
-    def _plain(self, key: str) -> Message:
-        return Message(self._voice(key), (Text(self._voice.md(key)),))
+    async def _plain(self, asked: Asked, key: str) -> Message:
+        voice = await self._voice_of(asked.sender)
+        return Message(voice(key), (Text(voice.md(key)),))
 
     # --- messages ------------------------------------------------------------------------------------------
 
@@ -108,7 +112,8 @@ class Answers:
             if not _needs_the_chat(message):
                 return _only_to_them(render.message(message))
             await self._say(asked, message)
-            return _only_to_them({"text": self._voice("wait.sent-to-chat")})
+            voice = await self._voice_of(asked.sender)
+            return _only_to_them({"text": voice("wait.sent-to-chat")})
         if asked.kind == "mention" and not _needs_the_chat(message):
             await self._carry(lambda: self._messenger.whisper(asked.sender, asked.place.channel, message))
         elif asked.place.respond and not _needs_the_chat(message) and not asked.is_late:

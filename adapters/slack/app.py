@@ -22,13 +22,12 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from adapters.slack import inbound
-from adapters.slack.answers import Answers, Asked
+from adapters.slack.answers import Answers, Asked, VoiceOf
 from adapters.slack.api import QUIET, Api
 from adapters.slack.inbound import Body, Garbage, Place, Taken
 from adapters.slack.messenger import SlackMessenger
 from bot.events import Event, Opened
 from bot.ports import Handle
-from bot.prompts import Voice
 
 log = structlog.get_logger()
 
@@ -56,14 +55,14 @@ def connect(  # the parts of an adapter
     api: Api,
     messenger: SlackMessenger,
     handle: Handle,
-    voice: Voice,
+    voice_of: VoiceOf,
     now: Callable[[], datetime],
     *,
     signing_secret: str,
     patience: float = PATIENCE,
 ) -> Connection:
     """The adapter. Without a signing secret it takes nothing over HTTP: then Socket Mode is its only ear."""
-    slack = _Slack(api, messenger, handle, voice, now, patience)
+    slack = _Slack(api, messenger, handle, voice_of, now, patience)
     edge = _Edge(slack.bolt, signing_secret)
     return Connection(
         routes=[web.post("/slack/events", edge.take)] if signing_secret else [],
@@ -112,13 +111,13 @@ class _Slack:
         api: Api,
         messenger: SlackMessenger,
         handle: Handle,
-        voice: Voice,
+        voice_of: VoiceOf,
         now: Callable[[], datetime],
         patience: float,
     ) -> None:
         self._handle = handle
         self._messenger = messenger
-        self._answers = Answers(messenger, voice)
+        self._answers = Answers(messenger, voice_of)
         self._now = now
         self._patience = patience
         self._late: set[asyncio.Task[Ack]] = set()
@@ -196,7 +195,7 @@ class _Slack:
         asked.is_late = True
         self._late.add(turn)
         turn.add_done_callback(self._ended)
-        return self._answers.one_moment(asked)
+        return await self._answers.one_moment(asked)
 
     async def _turn(self, asked: Asked, taken: Taken, *, home: bool) -> Ack:
         answer = await self._answers.give(asked, taken.what, await self._handle(self._event(taken)))

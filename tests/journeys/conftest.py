@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, MutableMapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from structlog.testing import capture_logs
 
 from bot.prompts import Prompts
 from storage.store import SqlStore
+from tests.journeys import town
+from tests.journeys.over_slack import slack_road
 
 
 @pytest.fixture(scope="session")
@@ -18,11 +21,31 @@ def prompts() -> Prompts:
     return Prompts.load(Path(__file__).parents[2] / "prompts")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each journey is played right at the core, and over the wire on Slack.
+
+    What is marked `core` plants faults below the wire, or is about what no screen shows.
+    """
+    if "road" in metafunc.fixturenames:
+        is_core = metafunc.definition.get_closest_marker("core") is not None
+        metafunc.parametrize("road", ("core",) if is_core else ("core", "slack"), indirect=True)
+
+
 @pytest.fixture
-async def store(database_url: str) -> AsyncIterator[SqlStore]:
+def road(request: pytest.FixtureRequest) -> str:
+    """The way on which people and the core meet."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def store(database_url: str, road: str, prompts: Prompts) -> AsyncIterator[SqlStore]:
     """A real store, on SQLite and on PostgreSQL in turn."""
     store = SqlStore(database_url, durable=False)
-    yield store
+    async with AsyncExitStack() as opened:
+        if road == "slack":
+            town.ROADS.append((await opened.enter_async_context(slack_road(store, prompts))).town)
+            opened.callback(town.ROADS.pop)
+        yield store
     await store.close()
 
 

@@ -36,8 +36,10 @@ async def _everybody_answers(town: Town) -> None:
         for message in town.post.received[name][town.answered[name] :]:
             for element in message.elements:
                 if isinstance(element, Inputs):
-                    values = {**values_for(element.form, f"Words of {name}"), "story": "no"}
-                    await town.submit(name, "check-in", element.form.context, **values)
+                    form = await town.form_of(name, element)
+                    values = {**values_for(form, f"Words of {name}"), "story": "no"}
+                    given = {each.question.key: values[each.question.key] for each in form.inputs}
+                    await town.submit(name, "check-in", element.form.context, **given)
         town.answered[name] = len(town.post.received[name])
 
 

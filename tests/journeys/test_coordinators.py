@@ -328,6 +328,7 @@ async def test_a_draft_that_is_thrown_away_leaves_no_trace_with_anybody(town: To
     assert "There is no cycle yet" in await town.command("Ann Ash", "status")
 
 
+@pytest.mark.core
 async def test_the_ledger_counts_and_names_what_did_not_arrive(town: Town) -> None:
     await town.run(START, SHORT)
     async with town.store.transaction() as tx:

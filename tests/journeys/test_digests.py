@@ -113,6 +113,7 @@ async def test_numbers_in_a_digest_are_never_about_replies(store: SqlStore, prom
 # --- which weeks ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.core
 async def test_a_holiday_week_sends_nothing_and_is_a_gap(store: SqlStore, prompts: Prompts) -> None:
     terms = [
         Term("before", date(2026, 9, 1), date(2026, 9, 18)),
@@ -149,6 +150,7 @@ async def test_it_comes_on_the_schools_last_teaching_day_of_the_week(
     assert [at.date() for at in town.post.at["Head Elm"]] == [date(2026, 9, 18)]
 
 
+@pytest.mark.core
 async def test_a_week_is_counted_once_for_all_schools_whatever_happens_between(
     store: SqlStore, prompts: Prompts
 ) -> None:

@@ -14,6 +14,8 @@ from storage.store import SqlStore
 from tests.journeys.hostile import SOME, TEXTS, kept, quotes_of, strange_marks
 from tests.journeys.town import COORDINATOR, Town, build, plain
 
+pytestmark = pytest.mark.core  # what each platform does to words has tests of its own
+
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
 CHALLENGED = datetime(2026, 9, 21, 14, 30, tzinfo=UTC)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.message import (
     Buttons,
     Divider,
@@ -104,6 +106,7 @@ async def _answer(town: Town, name: str, step: str, **given: str) -> None:
         await town.submit(name, "check-in", form.context, **{**values_for(form, WORDS), **given})
 
 
+@pytest.mark.core
 async def test_every_sentence_of_a_whole_cycle_comes_from_content(store: SqlStore, prompts: Prompts) -> None:
     town = await build(store, pseudo(prompts), SCHOOLS, MONDAY, profiles=PROFILES)
     for name in PEOPLE:

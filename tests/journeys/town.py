@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -33,12 +33,27 @@ from bot.message import (
     Table,
     Text,
 )
-from bot.model import Address, CheckIn, Cycle, CycleState, Delivery, Kind, Member, Pairing, Profile, Role
+from bot.model import (
+    Address,
+    CheckIn,
+    Cycle,
+    CycleState,
+    Delivery,
+    Kind,
+    Member,
+    Pairing,
+    Profile,
+    Role,
+    School,
+)
 from bot.prompts import Prompts
 from bot.roster import Roster, RosterPerson, RosterSchool
 from bot.terms import Term
 from storage import tables
-from storage.store import SqlStore
+from storage.store import SqlStore, SqlTx
+
+ROADS: list[Callable[[Prompts, datetime, str], Town]] = []
+"""The last one decides on which platform a town is built; none: right at the core, without any."""
 
 COORDINATOR = "Siân Morgan"
 PACK = "joint-practice-6wk"
@@ -146,6 +161,13 @@ class Town:
         self._handle = handler(store, prompts)
         self._numbers = count(1)
 
+    async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
+        """Let the school's workspace in, with its people (name → e-mail address)."""
+        await tx.workspaces.link("test", self.partnership, school, now)
+        for email in names.values():
+            [member] = await tx.members.by_email(email)
+            await tx.members.connect(self.address(member.name), member.id, now)
+
     # --- speaking -------------------------------------------------------------------------------------------------
 
     def address(self, name: str) -> Address:
@@ -194,6 +216,10 @@ class Town:
     async def submit(self, name: str, form: str, context: str = "", /, **values: str) -> Reply | None:
         """Send a form."""
         return await self._event(name, Submitted(form, context, values), f"{form} {values}")
+
+    async def form_of(self, name: str, asked: Inputs) -> Form:
+        """The form of a question, as this person gets to see it."""
+        return asked.form
 
     async def fill(self, name: str, **values: str) -> str:
         """Fill in the newest check-in put to that person; what is not given is left empty."""
@@ -329,15 +355,15 @@ async def build(
 ) -> Town:
     """A partnership: teachers by school; a principal each (`Head <school>`); the coordinator at the first."""
     roster = roster_of(schools, zones=zones, profiles=profiles, principals=principals)
-    town = Town(store, prompts, now, partnership)
+    town = ROADS[-1](prompts, now, partnership) if ROADS else Town(store, prompts, now, partnership)
     async with store.transaction() as tx:
         made = await tx.schools.add_partnership(partnership)
         await tx.schools.apply(made.id, roster, now)
+        members = await tx.members.of(made.id)
         for place in await tx.schools.of(made.id):
-            await tx.workspaces.link("test", partnership, place, now)
             await tx.schools.set_calendar(place.id, (terms or {}).get(place.name, ()), {})
-        for member in await tx.members.of(made.id):
-            await tx.members.connect(town.address(member.name), member.id, now)
+            staff = {each.name: each.email for each in members if each.home_school_id == place.id}
+            await town.open_up(tx, place, staff, now)
     return town
 
 

@@ -137,9 +137,7 @@ class Driver(Stage):
 
     async def uninstall(self, team: str, *, tokens_first: bool = False) -> list[Answer]:
         """Remove the app: its tokens are dead before it hears of that, in either order."""
-        for token in self.world.tokens.values():
-            if token.team == team:
-                token.gone = token.gone or "account_inactive"
+        self.world.end_tokens(team, "account_inactive")
         revoked = {
             "type": "tokens_revoked",
             "tokens": {"oauth": [], "bot": [self.world.workspace_of(team).bot]},
@@ -151,9 +149,7 @@ class Driver(Stage):
 
     async def tokens_revoked(self, team: str) -> Answer:
         """The tokens are gone, the app stays."""
-        for token in self.world.tokens.values():
-            if token.team == team:
-                token.gone = token.gone or "token_revoked"
+        self.world.end_tokens(team, "token_revoked")
         bot = self.world.workspace_of(team).bot
         return await self.event(
             team, {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [bot]}}, heard=False

@@ -137,10 +137,10 @@ def revoke(call: Call) -> Json:
 
 
 def remove(call: Call, installs: Installs) -> Json:
-    """`apps.uninstall`: out of the token's workspace, with the app's own credentials."""
+    """`apps.uninstall`: out of the token's workspace, with the app's own credentials; no event is sent by itself."""
     if call.args.get("client_id") != installs.client_id:
         raise Refusal("invalid_client_id")
     if call.args.get("client_secret") != installs.client_secret:
         raise Refusal("bad_client_secret")
-    call.token.gone = "account_inactive"
+    call.world.end_tokens(call.team().id, "account_inactive")
     return {}

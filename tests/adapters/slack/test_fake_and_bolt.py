@@ -13,6 +13,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.adapters.slack.fake import FakeSlack, running_slack
@@ -245,7 +246,11 @@ async def test_an_organisation_and_a_visitor_are_told_apart() -> None:
             [told] = (await client.conversations_members(channel="C1", limit=9))["members"][2:]
             assert told == "U9"
             await client.chat_postMessage(channel="U1", text="Hello")
+            await slack.uninstall("T1", tokens_first=True)
+            with pytest.raises(SlackApiError, match="account_inactive"):
+                await client.auth_test()
 
+    assert heard[-2:] == [("revoked", None), ("gone", None)]
     assert [each for name, each in heard if name == "authorize"] == [("E1", "T1"), ("E1", "T1")]
     assert slack.wire.sent[0].payload["is_enterprise_install"] == "true"
     assert [line.text for line in slack.conversation("T1", "U1")] == ["Heard.", "Hello"]

@@ -252,6 +252,13 @@ class World:
         wide = [token for token in live if enterprise and not token.team and token.enterprise == enterprise]
         return next(iter([*own, *wide]), None)
 
+    def end_tokens(self, team: str, error: str) -> None:
+        """Every token that reaches this workspace gets that error from now on; an organisation's too."""
+        enterprise = self.workspace_of(team).enterprise
+        for token in self.tokens.values():
+            if token.team == team or (enterprise and not token.team and token.enterprise == enterprise):
+                token.gone = token.gone or error
+
     def direct(self, team: str, person: str) -> Channel:
         """That person's conversation with the bot, opened where there is none."""
         bot = self.workspace_of(team).bot
