@@ -56,7 +56,7 @@ async def connected(
             await _slack(opened, platforms, slack, read, store, prompts, handle, is_serving=is_serving)
         teams = settings.teams(read)
         if teams is not None:
-            await _teams(opened, platforms, teams, read, prompts, handle, is_serving=is_serving)
+            await _teams(opened, platforms, teams, read, store, prompts, handle, is_serving=is_serving)
         yield platforms
 
 
@@ -86,13 +86,7 @@ async def _slack(  # the parts of the composition
     platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
     if not is_serving:
         return
-    voice = prompts.voice("en")
-
-    async def voice_of(address: Address) -> Voice:
-        async with store.transaction() as tx:
-            member = await tx.members.at(address, now())
-        return prompts.voice(member.language) if member else voice
-
+    voice, voice_of = prompts.voice("en"), _voices(store, prompts)
     connection = app.connect(api, messenger, handle, voice_of, now, signing_secret=slack.signing_secret)
     platforms.routes += connection.routes
     platforms.closing.append(connection.close)
@@ -103,6 +97,17 @@ async def _slack(  # the parts of the composition
         await _admit_the_only_workspace(api, slack.bot_token, store)
     if slack.app_token:
         await opened.enter_async_context(connection.listening(slack.app_token))
+
+
+def _voices(store: SqlStore, prompts: Prompts) -> Callable[[Address], Awaitable[Voice]]:
+    """In whose language somebody is spoken to."""
+
+    async def voice_of(address: Address) -> Voice:
+        async with store.transaction() as tx:
+            member = await tx.members.at(address, now())
+        return prompts.voice(member.language if member else "en")
+
+    return voice_of
 
 
 async def _admit_the_only_workspace(api, token: str, store: SqlStore) -> None:  # type: ignore[no-untyped-def]  # imported late
@@ -126,6 +131,7 @@ async def _teams(  # the parts of the composition
     platforms: Platforms,
     teams: settings.Teams,
     read: settings.Settings,
+    store: SqlStore,
     prompts: Prompts,
     handle: Handle,
     *,
@@ -155,8 +161,8 @@ async def _teams(  # the parts of the composition
     messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, pictures)
     platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
     if is_serving:
-        voice = prompts.voice("en")
         keys = SigningKeys(registration.openid_url, session)
-        connection = app.connect(registration, keys, tokens, messenger, handle, voice, now)
+        voice_of = _voices(store, prompts)
+        connection = app.connect(registration, keys, tokens, messenger, handle, voice_of, now)
         platforms.routes += [*connection.routes, *(pictures.routes() if pictures else ())]
         platforms.closing.append(connection.close)

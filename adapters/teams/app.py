@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from adapters.teams import inbound
-from adapters.teams.answers import Answer, Answers
+from adapters.teams.answers import Answer, Answers, VoiceOf
 from adapters.teams.cloud import Registration
 from adapters.teams.edge import Edge
 from adapters.teams.inbound import Body, Taken
@@ -20,7 +20,6 @@ from adapters.teams.messenger import TeamsMessenger
 from adapters.teams.tokens import Tokens
 from bot.events import Event
 from bot.ports import Handle
-from bot.prompts import Voice
 
 log = structlog.get_logger()
 
@@ -44,13 +43,13 @@ def connect(  # the parts of an adapter
     tokens: Tokens | None,
     messenger: TeamsMessenger,
     handle: Handle,
-    voice: Voice,
+    voice_of: VoiceOf,
     now: Callable[[], datetime],
     *,
     patience: float = PATIENCE,
 ) -> Connection:
     """The adapter. Without an app id anybody is believed: for Microsoft's playground, on loopback."""
-    teams = _Teams(messenger, handle, voice, now, patience)
+    teams = _Teams(messenger, handle, voice_of, now, patience)
     edge = Edge(registration, keys, tokens, teams.take)
     return Connection(routes=[web.post(ROUTE, edge.take)], close=teams.finish)
 
@@ -62,12 +61,12 @@ class _Teams:
         self,
         messenger: TeamsMessenger,
         handle: Handle,
-        voice: Voice,
+        voice_of: VoiceOf,
         now: Callable[[], datetime],
         patience: float,
     ) -> None:
         self._handle = handle
-        self._answers = Answers(messenger, voice)
+        self._answers = Answers(messenger, voice_of)
         self._now = now
         self._patience = patience
         self._late: set[asyncio.Task[Answer]] = set()
@@ -78,7 +77,7 @@ class _Teams:
         if taken is None:
             return None
         if taken.place.kind == "elsewhere":
-            await self._answers.point(taken.place)
+            await self._answers.point(taken)
             return None
         return await self._in_time(taken)
 
@@ -92,12 +91,12 @@ class _Teams:
         lateness.set()
         self._late.add(turn)
         turn.add_done_callback(self._ended)
-        return self._answers.one_moment(taken.place)
+        return await self._answers.one_moment(taken)
 
     async def _turn(self, taken: Taken, lateness: asyncio.Event) -> Answer:
         event = Event(id=taken.id, at=self._now(), sender=taken.sender, what=taken.what)
         reply = await self._handle(event)
-        return await self._answers.give(taken.place, reply, is_late=lateness.is_set())
+        return await self._answers.give(taken, reply, is_late=lateness.is_set())
 
     def _ended(self, turn: asyncio.Task[Answer]) -> None:
         self._late.discard(turn)

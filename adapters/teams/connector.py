@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import (
@@ -26,6 +27,7 @@ from msrest.pipeline.async_abc import AsyncHTTPPolicy, AsyncHTTPSender, AsyncPip
 from msrest.pipeline.universal import RawDeserializer
 from msrest.universal_http.aiohttp import AioHttpClientResponse
 
+from adapters.teams.cloud import is_loopback
 from adapters.teams.pace import Pace
 from adapters.teams.tokens import Tokens
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
@@ -37,6 +39,7 @@ Json: TypeAlias = dict[str, Any]
 TIMEOUT = ClientTimeout(total=20, sock_connect=5)
 SERVICES_KEPT = 64
 """Regions of Microsoft's that we keep a client for."""
+ONEDRIVE = (".sharepoint.com", ".sharepoint.us", ".sharepoint.cn")
 A_WHILE = 20.0
 """Seconds, and as many again at random, where nobody says how long."""
 
@@ -72,12 +75,13 @@ class Connector:
     async def member(self, service_url: str, conversation: str, user: str) -> Json:
         """What Teams knows of somebody in the conversation. Raises the same."""
         conversations = self._client(service_url).conversations
-        found = await conversations.get_conversation_member(conversation, user, raw=True)
-        known = json.loads(found.response.body())
-        return known if isinstance(known, dict) else {}
+        found = await conversations.get_conversation_member(conversation, user)
+        return dict(found.additional_properties or {})  # all that the SDK's own class doesn't know
 
-    async def upload(self, url: str, content: bytes) -> None:
-        """A file to where its owner wants it. Raises `SendError`."""
+    async def upload(self, service_url: str, url: str, content: bytes) -> None:
+        """A file into its owner's own OneDrive. Raises `SendError`, and `Refused` where it would go anywhere else."""
+        if not _is_onedrive(url, service_url):
+            raise Refused("refused")
         headers = {
             "Content-Type": "application/octet-stream",
             "Content-Range": f"bytes 0-{len(content) - 1}/{len(content)}",
@@ -168,6 +172,18 @@ def _ours(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
         case _:
             log.warning("teams.refused-by-them", status=status, code=_code(body))
             return Refused("refused")
+
+
+def _is_onedrive(url: str, service_url: str) -> bool:
+    """The address comes from somebody's client: without a look at it, it could be any machine beside ours."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return (parts.scheme == "https" and host.endswith(ONEDRIVE)) or (
+        is_loopback(url) and is_loopback(service_url)
+    )
 
 
 def _code(body: bytes) -> str:

@@ -88,7 +88,7 @@ class TeamsMessenger:
 
     async def hand_over(self, route: Route, ref: str, file: File, place: Mapping[str, Any]) -> None:
         """A file to where its reader has agreed to it. Raises as `send` does."""
-        await self._connector.upload(str(place.get("uploadUrl", "")), file.content)
+        await self._connector.upload(route.service_url, str(place.get("uploadUrl", "")), file.content)
         info = {"uniqueId": place.get("uniqueId"), "fileType": place.get("fileType")}
         done = Attachment(
             content_type=FILE_INFO,

@@ -13,6 +13,7 @@ from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys import town
 from tests.journeys.over_slack import slack_road
+from tests.journeys.over_teams import teams_road
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +23,13 @@ def prompts() -> Prompts:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each journey is played right at the core, and over the wire on Slack.
+    """Each journey is played right at the core, and over the wire on Slack and on Teams.
 
     What is marked `core` plants faults below the wire, or is about what no screen shows.
     """
     if "road" in metafunc.fixturenames:
         is_core = metafunc.definition.get_closest_marker("core") is not None
-        metafunc.parametrize("road", ("core",) if is_core else ("core", "slack"), indirect=True)
+        metafunc.parametrize("road", ("core",) if is_core else ("core", "slack", "teams"), indirect=True)
 
 
 @pytest.fixture
@@ -44,6 +45,9 @@ async def store(database_url: str, road: str, prompts: Prompts) -> AsyncIterator
     async with AsyncExitStack() as opened:
         if road == "slack":
             town.ROADS.append((await opened.enter_async_context(slack_road(store, prompts))).town)
+            opened.callback(town.ROADS.pop)
+        if road == "teams":
+            town.ROADS.append((await opened.enter_async_context(teams_road(store, prompts))).town)
             opened.callback(town.ROADS.pop)
         yield store
     await store.close()

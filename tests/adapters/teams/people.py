@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import ClientSession
 
+from adapters.actions import encode
+from bot.events import Opened, Submitted
 from tests.adapters.teams.fake import CARD, CONSENT, FakeMicrosoft
 from tests.adapters.teams.world import BOT, Dialog, Json, Line, Person, World, claims
 
@@ -115,10 +117,22 @@ class People:
         if dialog is not None:
             return await self._send_dialog(who, dialog, values or {})
         for line in reversed(self.world.seen(who)):
-            for action in buttons(line.card):
-                if action["data"]["jpd"]["verb"] == "submit":
-                    return await self._act(who, line, action, values or {})
+            if any(each["data"]["jpd"]["verb"] == "submit" for each in buttons(line.card)):
+                return await self.fill_in(who, line, values or {})
         raise NotSent(f"{who} has no form in sight")
+
+    async def fill_in(self, who: str, line: Line, values: Mapping[str, str]) -> Answer:
+        """Send the form in that message."""
+        [action] = [each for each in buttons(line.card) if each["data"]["jpd"]["verb"] == "submit"]
+        return await self._act(who, line, action, values)
+
+    async def forge(self, who: str, what: Opened | Submitted) -> Answer:
+        """A press of what is not on the screen: signed by Microsoft, and still to be doubted."""
+        if isinstance(what, Opened):
+            value: Json = {"jpd": {"verb": "press", "press": encode(what), "here": True}}
+        else:
+            value = {"jpd": {"verb": "submit", "form": what.form, "context": what.context}, **what.values}
+        return await self._deliver(self._activity(self.world.person(who), "message", value=value))
 
     async def again(self) -> Answer:
         """The last activity once more, as the channel retries it."""

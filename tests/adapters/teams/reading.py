@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ from tests.adapters.teams.world import Dialog, Line
 
 Json = Mapping[str, Any]
 
+_ITALIC = re.compile(r"(?<!\w)_([^_\n]+)_(?!\w)")
 _SCALE = ["1", "2", "3", "4", "5"]
 
 
@@ -84,7 +86,7 @@ def _element(item: Json) -> Iterator[Element]:  # noqa: C901  # one case an elem
         case {"type": "TextBlock", "style": "heading", "text": str(text)}:
             yield Heading(text)
         case {"type": "TextBlock", "text": str(text)}:
-            yield Text(text, small=item.get("isSubtle", False))
+            yield Text(_ITALIC.sub(r"*\1*", text), small=item.get("isSubtle", False))
         case {"type": "RichTextBlock", "inlines": list(found)}:
             yield Text("".join(map(_run, found)), small=bool(found and found[0].get("isSubtle")))
         case {"type": "FactSet", "facts": list(facts)}:
@@ -124,6 +126,8 @@ def _run(run: Json) -> str:
     text = escape(run["text"])
     if run.get("weight") == "Bolder" and text.strip():
         text = f"**{text}**"
+    if run.get("italic") and text.strip():
+        text = f"*{text}*"
     link = (run.get("selectAction") or {}).get("url")
     return f"[{text}]({link})" if link else text
 

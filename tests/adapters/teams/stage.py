@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from bot.events import Event, Left
 from bot.message import Message, Reply
 from bot.model import Address
 from bot.ports import Directory, Handle
-from bot.prompts import Prompts
+from bot.prompts import Prompts, Voice
 from storage.store import SqlStore
 from tests.adapters.teams.fake import FakeMicrosoft
 from tests.adapters.teams.people import People
@@ -57,6 +57,8 @@ class Stage:
     clock: Clock
     url: str
     session: ClientSession
+    finish: Callable[[], Awaitable[None]]
+    """Wait for what was answered late."""
     now: datetime = NOW
     heard: list[Event] = field(default_factory=list)
     """What reached the core, where a test gave no store."""
@@ -115,15 +117,19 @@ async def on_stage(
             core = handler(store, prompts, directories)
         keys = SigningKeys(known.openid_url, session, clock=clock)
         voice = prompts.voice("en")
+
+        async def english(_: Address) -> Voice:
+            return voice
+
         connection = app.connect(
-            known, keys, signed, messenger, take, voice, lambda: stage.now, patience=patience
+            known, keys, signed, messenger, take, english, lambda: stage.now, patience=patience
         )
         routes = [*connection.routes, *(pictures.routes() if pictures else ())]
         served = application(routes, voice=voice, closing=[connection.close])
         async with listening(served, "127.0.0.1", 0) as port:
             url = f"http://127.0.0.1:{port}"
             people = People(microsoft, outside, f"{url}{app.ROUTE}")
-            stage = Stage(microsoft, people, messenger, tokens, clock, url, outside)
+            stage = Stage(microsoft, people, messenger, tokens, clock, url, outside, connection.close)
             yield stage
 
 
