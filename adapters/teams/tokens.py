@@ -67,7 +67,7 @@ class Tokens:
             )  # the rest of it may name somebody
             if reason:
                 raise Disconnected(reason) from None
-        except (requests.RequestException, OSError, RuntimeError, ValueError, KeyError) as silent:
+        except Exception as silent:  # noqa: BLE001  # MSAL and what is below it raise kinds of their own
             log.warning("teams.sign-in-unreachable", error=type(silent).__name__)
         raise SendError("sign-in", A_WHILE)
 

@@ -49,6 +49,10 @@ def running_microsoft() -> Iterator[FakeMicrosoft]:
         started.set()
         await stop.wait()
         await runner.cleanup()
+        hanging = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in hanging:
+            each.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
@@ -92,6 +96,7 @@ class FakeMicrosoft:
                 web.get("/v1/.well-known/openidconfiguration", self._openid),
                 web.get("/v1/.well-known/keys", self._keys),
                 web.get("/{tenant}/v2.0/.well-known/openid-configuration", self._discovery),
+                web.get("/common/discovery/instance", self._instance),
                 web.post("/{tenant}/oauth2/v2.0/token", self._token),
                 web.get("/managed/token", self._managed),
                 web.post("/emea/v3/conversations/{chat}/activities", self._send),
@@ -122,6 +127,9 @@ class FakeMicrosoft:
                     "token_endpoint": f"{login}/token",
                 }
             )
+
+    async def _instance(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response({"metadata": []})
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         asked = dict(await request.post())
