@@ -49,14 +49,15 @@ class Pictures:
         return [web.get(PATH + "{token:[A-Za-z0-9_=-]+}.png", self._show)]
 
     async def _show(self, request: web.Request) -> web.Response:
-        chart = self._opened(request.match_info["token"])
+        chart = self.opened(request.match_info["token"])
         if chart is None:
             raise web.HTTPNotFound
         content = await asyncio.to_thread(charts.png, chart)
         headers = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "private, max-age=86400"}
         return web.Response(body=content, content_type="image/png", headers=headers)
 
-    def _opened(self, token: str) -> Chart | None:
+    def opened(self, token: str) -> Chart | None:
+        """The chart in an address that is ours and has not ended."""
         try:
             packed = self._fernet.decrypt_at_time(
                 token, int(LAST.total_seconds()), int(self._now().timestamp())
