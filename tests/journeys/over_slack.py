@@ -325,11 +325,19 @@ class SlackTown(Town):
 
     async def beat(self) -> None:
         """One heartbeat; then everybody looks at their screen."""
+        self.before_the_beat()
+        platforms = {PLATFORM: self.road.messenger}
+        await delivery.run(self.store, self.prompts, platforms, self.now, platforms)
+        self.after_the_beat()
+
+    def before_the_beat(self) -> None:
+        """What is on the screens already was not delivered by it."""
         self.screens.now = self.road.clock = self.now
         for name in self._homes:
             self._look(name)
-        platforms = {PLATFORM: self.road.messenger}
-        await delivery.run(self.store, self.prompts, platforms, self.now, platforms)
+
+    def after_the_beat(self) -> None:
+        """What is new on the screens was."""
         for name in self._homes:
             self._look(name, delivering=True)
 
