@@ -62,18 +62,25 @@ class TeamsMessenger:
     # --- what only Teams has -------------------------------------------------------------------------------
 
     def card(self, message: Message) -> Json:
-        """The message's card, with its pictures."""
-        found = {each: self._picture(each) for each in message.elements if isinstance(each, Image)}
-        pictures = {image: url for image, url in found.items() if url}
-        return render.marked(render.message(message, pictures), secrets.token_hex(8))
+        """The message in one card, with its pictures."""
+        return render.marked(render.message(message, self._pictures_of(message)), secrets.token_hex(8))
 
     async def say(self, route: Route, message: Message) -> str:
-        """A message into a chat, and after it the files it brings, if their reader wants them."""
-        ref = await self.show(route, self.card(message), message.summary)
-        for file in message.elements:
-            if isinstance(file, File):
-                offer = {"description": file.name, "sizeInBytes": len(file.content), "acceptContext": {}}
-                await self._post(route, Attachment(content_type=CONSENT, name=file.name, content=offer))
+        """A message into a chat, in as many cards as it takes, and after it the files it brings.
+
+        Raises as `send` does; `Uncertain` where only a part has arrived, so that it comes again and no word is lost.
+        """
+        first, *more = render.messages(message, self._pictures_of(message))
+        ref = await self.show(route, render.marked(first, secrets.token_hex(8)), message.summary)
+        try:
+            for card in more:
+                await self.show(route, render.marked(card, secrets.token_hex(8)), message.summary)
+            for file in message.elements:
+                if isinstance(file, File):
+                    offer = {"description": file.name, "sizeInBytes": len(file.content), "acceptContext": {}}
+                    await self._post(route, Attachment(content_type=CONSENT, name=file.name, content=offer))
+        except SendError:
+            raise Uncertain("partly") from None
         return ref
 
     async def show(self, route: Route, card: Json, summary: str) -> str:
@@ -107,8 +114,11 @@ class TeamsMessenger:
         activity = _activity(route, attachment, summary)
         return await self._connector.send(route.service_url, route.conversation, activity)
 
-    def _picture(self, image: Image) -> str | None:
-        return self._pictures.address(image) if self._pictures else None
+    def _pictures_of(self, message: Message) -> Mapping[Image, str]:
+        if self._pictures is None:
+            return render.NO_PICTURES
+        found = {each: self._pictures.address(each) for each in message.elements if isinstance(each, Image)}
+        return {image: url for image, url in found.items() if url}
 
     # --- the directory -------------------------------------------------------------------------------------
 

@@ -52,9 +52,26 @@ NO_PICTURES: Mapping[Image, str] = MappingProxyType({})
 
 
 def message(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> Json:
-    """The card that says it, with its pictures where they have an address."""
-    body = [item for element in said.elements for item in _items(element, pictures)]
-    return _card(_within(body, CARD) or [words(said.summary or MORE)], said.summary)
+    """The card that says it, with its pictures where they have an address; cut where it would be too large."""
+    return _card(_within(_body(said, pictures), CARD) or [words(said.summary or MORE)], said.summary)
+
+
+def messages(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> tuple[Json, ...]:
+    """The same whole: in as many cards as it takes, one after another."""
+    parts: list[list[Json]] = [[]]
+    room = CARD
+    for item in _body(said, pictures):
+        size = _bytes(item)
+        if size > room and parts[-1]:
+            parts.append([])
+            room = CARD
+        parts[-1].append(item)
+        room -= size
+    return tuple(_card(_within(part, CARD) or [words(said.summary or MORE)], said.summary) for part in parts)
+
+
+def _body(said: Message, pictures: Mapping[Image, str]) -> list[Json]:
+    return [item for element in said.elements for item in _items(element, pictures)]
 
 
 def form(asked: Form) -> Json:

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from adapters.actions import encode
 from bot.events import Opened, Submitted
-from tests.adapters.teams.fake import CARD, CONSENT, FakeMicrosoft
+from tests.adapters.teams.fake import CARD, CONSENT, FakeMicrosoft, card_faults
 from tests.adapters.teams.world import BOT, Dialog, Json, Line, Person, World, claims
 
 
@@ -206,6 +206,7 @@ class People:
         elif body["type"] == CARD:
             line.card = body["value"]
             line.fields = {}
+            self.world.faults += card_faults(body["value"])
         elif body["type"] == "application/vnd.microsoft.activity.message" and isinstance(body["value"], str):
             self.world.told.append(body["value"])
         else:
@@ -237,6 +238,7 @@ class People:
             value = task["value"]
             if value["card"]["contentType"] != CARD or not value["title"]:
                 self.world.faults.append("a dialog without a card or a title")
+            self.world.faults += card_faults(value["card"]["content"])
             self.world.dialogs[who] = Dialog(
                 person=who, ref=ref, title=value["title"], card=value["card"]["content"]
             )

@@ -413,3 +413,15 @@ async def test_a_platform_that_stumbles_costs_the_answer_at_most(
 
     assert answer.status == 200
     assert len(stage.heard) == 1
+
+
+async def test_a_message_too_long_for_one_card_comes_in_several(stage: Stage) -> None:
+    quotes = tuple(Quote(f"{number} " + "x" * 3_000, "Tama") for number in range(12))
+    stage.reply = Message("All of it.", (*quotes, Buttons((Button("Help", Command("help")),))))
+
+    await stage.people.say("Elin", "pairs")
+    await stage.people.press("Elin", "Help")
+
+    shown = "".join(reading.shown(line.card) for line in stage.microsoft.world.seen("Elin"))
+    assert all(f'"{number} xx' in shown for number in range(12))
+    assert stage.heard[-1].what == Command("help")
