@@ -158,11 +158,11 @@ async def _teams(  # the parts of the composition
     session = await opened.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
     tokens = Tokens(registration) if teams.app_id else None
     pictures = Pictures(teams.public_url, settings.keys(read), now) if teams.public_url else None
-    messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, pictures)
+    voice_of = _voices(store, prompts)
+    messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, voice_of, pictures)
     platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
     if is_serving:
         keys = SigningKeys(registration.openid_url, session)
-        voice_of = _voices(store, prompts)
         connection = app.connect(registration, keys, tokens, messenger, handle, voice_of, now)
         platforms.routes += [*connection.routes, *(pictures.routes() if pictures else ())]
         platforms.closing.append(connection.close)

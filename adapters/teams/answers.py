@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -11,18 +10,14 @@ import structlog
 
 from adapters.teams import render
 from adapters.teams.inbound import Taken
-from adapters.teams.messenger import CARD, TeamsMessenger
+from adapters.teams.messenger import CARD, TeamsMessenger, VoiceOf
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.message import FieldErrors, File, Form, Message, Replacement, Reply, Text
-from bot.model import Address
-from bot.prompts import Voice
 
 log = structlog.get_logger()
 
 Json: TypeAlias = dict[str, Any]
 Answer: TypeAlias = Mapping[str, Any] | None
-VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
-"""In whose language somebody is spoken to."""
 NOTHING: Json = {}
 TRIES = 3
 LONGEST_WAIT = 30.0
@@ -46,7 +41,7 @@ class Answers:
             case FieldErrors(form):
                 return await self._again(taken, form, is_late=is_late)
             case Replacement(message):
-                card = self._messenger.card(message)
+                card = await self._messenger.card(taken.sender, message)
                 return await self._instead(taken, card, message, is_late=is_late)
             case Message():
                 return await self._message(taken, reply, is_late=is_late)
@@ -64,26 +59,26 @@ class Answers:
 
     async def _form(self, taken: Taken, form: Form, *, is_late: bool) -> Answer:
         if taken.place.kind in ("fetch", "dialog") and not is_late:
-            return self._dialog(taken, form)
+            return await self._dialog(taken, form)
         if taken.place.here:
             return await self._again(taken, form, is_late=is_late)
         if render.is_long(form):
             voice = await self._voice_of(taken.sender)
             card = render.opener(form, voice("button.open-dialog"), voice("button.open-here"))
         else:
-            card = _marked(render.form(form))
+            card = await self._messenger.ready(taken.sender, render.form(form))
         await self._carry(lambda: self._messenger.show(taken.place.route, card, form.title))
         return None if is_late else await self._told(taken, "wait.below")
 
     async def _again(self, taken: Taken, form: Form, *, is_late: bool) -> Answer:
         """The form in place of itself, with what is wrong and what was typed."""
         if taken.place.kind == "dialog" and not is_late:
-            return self._dialog(taken, form)
-        card = _marked(render.form(form))
+            return await self._dialog(taken, form)
+        card = await self._messenger.ready(taken.sender, render.form(form))
         return await self._instead(taken, card, Message(form.title), is_late=is_late)
 
-    def _dialog(self, taken: Taken, form: Form) -> Json:
-        card = _marked(render.dialog(form, taken.place.ref))
+    async def _dialog(self, taken: Taken, form: Form) -> Json:
+        card = await self._messenger.ready(taken.sender, render.dialog(form, taken.place.ref))
         info = {"title": form.title, "height": "large", "width": "medium"}
         return {"task": {"type": "continue", "value": {**info, "card": _attached(card)}}}
 
@@ -94,7 +89,7 @@ class Answers:
             await self._hand_over(taken, message)
             return None
         if taken.place.kind == "fetch" and not is_late:
-            card = _attached(self._messenger.card(message))
+            card = _attached(await self._messenger.card(taken.sender, message))
             title = (await self._voice_of(taken.sender))("manifest.name")
             return {"task": {"type": "continue", "value": {"title": title, "card": card}}}
         await self._say(taken, message)
@@ -121,7 +116,7 @@ class Answers:
                 )
 
     async def _say(self, taken: Taken, message: Message) -> None:
-        await self._carry(lambda: self._messenger.say(taken.place.route, message))
+        await self._carry(lambda: self._messenger.say(taken.sender, message))
 
     async def _told(self, taken: Taken, key: str) -> Answer:
         """A short word where the platform waits for one."""
@@ -148,10 +143,6 @@ class Answers:
                 return True
         log.warning("teams.answer-lost", reason="SendError")
         return False
-
-
-def _marked(card: Json) -> Json:
-    return render.marked(card, secrets.token_hex(8))
 
 
 def _attached(card: Json) -> Json:

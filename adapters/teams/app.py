@@ -11,12 +11,12 @@ import structlog
 from aiohttp import web
 
 from adapters.teams import inbound
-from adapters.teams.answers import Answer, Answers, VoiceOf
+from adapters.teams.answers import Answer, Answers
 from adapters.teams.cloud import Registration
 from adapters.teams.edge import Edge
 from adapters.teams.inbound import Body, Taken
 from adapters.teams.keys import SigningKeys
-from adapters.teams.messenger import TeamsMessenger
+from adapters.teams.messenger import TeamsMessenger, VoiceOf
 from adapters.teams.tokens import Tokens
 from bot.events import Event
 from bot.ports import Handle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
 
@@ -16,6 +16,10 @@ from adapters.texts import cut
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address
+from bot.prompts import Voice
+
+VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
+"""In whose language somebody is spoken to."""
 
 PLATFORM = "teams"
 CARD = "application/vnd.microsoft.card.adaptive"
@@ -33,27 +37,28 @@ class TeamsMessenger:
         self,
         connector: Connector,
         left: Callable[[Address], Awaitable[None]],
+        voice_of: VoiceOf,
         pictures: Pictures | None = None,
     ) -> None:
         """`left` is told of somebody whose chat takes nothing from us any more."""
         self._connector = connector
         self._left = left
+        self._voice_of = voice_of
         self._pictures = pictures
 
     # --- the messenger -------------------------------------------------------------------------------------
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:  # noqa: ARG002  # Teams keeps no mark of ours
         """Into the person's chat with the bot."""
-        route = _route(address)
         try:
-            return await self.say(route, message)
+            return await self.say(address, message)
         except Gone:
             await self._left(address)
             raise
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
         """Put another message in the place of a sent one."""
-        await self.replace(_route(address), ref, self.card(message), message.summary)
+        await self.replace(_route(address), ref, await self.card(address, message), message.summary)
 
     async def find(self, address: Address, delivery_id: int) -> str | None:  # noqa: ARG002  # the port's
         """Teams can't be asked: what may have arrived is sent again."""
@@ -61,20 +66,28 @@ class TeamsMessenger:
 
     # --- what only Teams has -------------------------------------------------------------------------------
 
-    def card(self, message: Message) -> Json:
+    async def card(self, address: Address, message: Message) -> Json:
         """The message in one card, with its pictures."""
-        return render.marked(render.message(message, self._pictures_of(message)), secrets.token_hex(8))
+        return await self.ready(address, render.message(message, self._pictures_of(message)))
 
-    async def say(self, route: Route, message: Message) -> str:
+    async def ready(self, address: Address, card: Json) -> Json:
+        """A card whose form can be sent once, and says in its reader's language what is left empty."""
+        if not render.asks(card):
+            return card
+        voice = await self._voice_of(address)
+        return render.marked(card, secrets.token_hex(8), voice("field.needed"))
+
+    async def say(self, address: Address, message: Message) -> str:
         """A message into a chat, in as many cards as it takes, and after it the files it brings.
 
         Raises as `send` does; `Uncertain` where only a part has arrived, so that it comes again and no word is lost.
         """
+        route = _route(address)
         first, *more = render.messages(message, self._pictures_of(message))
-        ref = await self.show(route, render.marked(first, secrets.token_hex(8)), message.summary)
+        ref = await self.show(route, await self.ready(address, first), message.summary)
         try:
             for card in more:
-                await self.show(route, render.marked(card, secrets.token_hex(8)), message.summary)
+                await self.show(route, await self.ready(address, card), message.summary)
             for file in message.elements:
                 if isinstance(file, File):
                     offer = {"description": file.name, "sizeInBytes": len(file.content), "acceptContext": {}}

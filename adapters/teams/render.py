@@ -110,12 +110,37 @@ def dialog(asked: Form, ref: str) -> Json:
     return older
 
 
-def marked(card: Json, mark: str) -> Json:
-    """The card as one that is known again: what is sent from it twice, with the same words, is sent once."""
+def asks(card: Json) -> bool:
+    """Whether there is a form in it."""
+    return any(action["data"][DATA]["verb"] == "submit" for action in actions(card))
+
+
+def marked(card: Json, mark: str, needed: str) -> Json:
+    """The card as one that is known again: what is sent from it twice, with the same words, is sent once.
+
+    `needed` is what a client says itself where something that is needed is left empty.
+    """
     for action in actions(card):
         if action["data"][DATA]["verb"] == "submit":
             action["data"][DATA]["card"] = mark
+    for field in _fields_in(card):
+        if field["isRequired"]:
+            field.setdefault("errorMessage", needed)
     return card
+
+
+def _fields_in(item: Any) -> Iterator[Json]:
+    match item:
+        case {"isRequired": bool()}:
+            yield item
+        case dict():
+            for each in item.values():
+                yield from _fields_in(each)
+        case list():
+            for each in item:
+                yield from _fields_in(each)
+        case _:
+            pass
 
 
 def actions(item: Any) -> Iterator[Json]:

@@ -165,8 +165,29 @@ def _input(field: Json) -> Input:
 
 
 def _with_errors(fields: tuple[Input, ...], card: Json) -> tuple[Input, ...]:
-    wrong = {each["id"]: each["errorMessage"] for each in inputs(card) if "errorMessage" in each}
+    """What stands in red below a field is wrong with it; its `errorMessage` is only said when it is left empty."""
+    wrong: dict[str, str] = {}
+    key = ""
+    for item in _in_order(card):
+        if item["type"].startswith("Input."):
+            key = item["id"]
+        elif "Attention" in (item.get("color"), (item.get("inlines") or [{}])[0].get("color")):
+            wrong[key] = _words(item)
     return tuple(Input(each.question, each.value, wrong.get(each.question.key, "")) for each in fields)
+
+
+def _in_order(item: Any) -> Iterator[Json]:
+    match item:
+        case {"type": str(kind)} if kind.startswith("Input.") or kind in ("TextBlock", "RichTextBlock"):
+            yield item
+        case dict():
+            for each in item.values():
+                yield from _in_order(each)
+        case list():
+            for each in item:
+                yield from _in_order(each)
+        case _:
+            pass
 
 
 def _kind(field: Json, options: list[str]) -> Kind:

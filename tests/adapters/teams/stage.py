@@ -111,16 +111,15 @@ async def on_stage(
             stage.gone.append(address)
             await take(Event(id=secrets.token_hex(8), at=stage.now, sender=address, what=Left()))
 
-        messenger = TeamsMessenger(Connector(session, signed, Pace(clock)), left, pictures)
+        async def english(_: Address) -> Voice:
+            return voice
+
+        voice = prompts.voice("en")
+        messenger = TeamsMessenger(Connector(session, signed, Pace(clock)), left, english, pictures)
         directories[PLATFORM] = messenger
         if store is not None:
             core = handler(store, prompts, directories)
         keys = SigningKeys(known.openid_url, session, clock=clock)
-        voice = prompts.voice("en")
-
-        async def english(_: Address) -> Voice:
-            return voice
-
         connection = app.connect(
             known, keys, signed, messenger, take, english, lambda: stage.now, patience=patience
         )

@@ -195,6 +195,11 @@ async def test_what_is_wrong_stands_in_the_card_and_what_was_typed_stays(stage: 
 
 async def test_teams_itself_asks_for_what_is_needed_and_lets_everybody_past(stage: Stage) -> None:
     await ask(stage)
+    needed, free = inputs(stage.microsoft.world.seen("Elin")[-1].card)
+    assert (needed["errorMessage"], "errorMessage" in free) == (
+        "Please fill this in. The rest is kept.",
+        False,
+    )
 
     with pytest.raises(NotSent, match="what is needed"):
         await stage.people.submit("Elin", {"with": "8b"})
