@@ -321,20 +321,20 @@ async def test_many_at_once_make_one_token_request_and_one_fetch(stage: Stage) -
 @pytest.mark.parametrize("what", ["openid", "keys", "discovery", "token"])
 async def test_a_slow_microsoft_holds_up_nobody_else(stage: Stage, what: str) -> None:
     stage.microsoft.world.slow[what] = 0.6
-    longest, last = 0.0, time.perf_counter()
+    turns = 0
 
     async def tick() -> None:
-        nonlocal longest, last
+        nonlocal turns
         while True:
             await asyncio.sleep(0.005)
-            longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+            turns += 1
 
     ticking = asyncio.create_task(tick())
     answer = await stage.people.say("Elin", "hello")
     ticking.cancel()
 
     assert answer.status == 200
-    assert longest < 0.3, "the loop waited with it"
+    assert turns > 20, "the loop waited with it"
 
 
 async def test_a_wrong_secret_is_not_tried_for_ever(microsoft: Any, prompts: Any) -> None:
