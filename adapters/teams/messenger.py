@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
 
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
 
@@ -44,14 +46,17 @@ class TeamsMessenger:
         self._connector = connector
         self._left = left
         self._voice_of = voice_of
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._pictures = pictures
 
     # --- the messenger -------------------------------------------------------------------------------------
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:  # noqa: ARG002  # Teams keeps no mark of ours
-        """Into the person's chat with the bot."""
+        """Into the person's chat with the bot; several in the order in which they were given."""
+        turn = self._turns.setdefault((address.workspace, address.user), asyncio.Lock())
         try:
-            return await self.say(address, message)
+            async with turn:
+                return await self.say(address, message)
         except Gone:
             await self._left(address)
             raise

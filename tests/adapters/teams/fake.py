@@ -256,7 +256,7 @@ class FakeMicrosoft:
     @asynccontextmanager
     async def _call(self, request: web.Request, what: str, body: Any = None) -> AsyncIterator[None]:
         self.world.calls.append(Call(what=what, path=request.path, body=body))
-        if wait := self.world.slow.get(what):
+        if wait := self.world.slow_once.pop(what, None) or self.world.slow.get(what):
             await asyncio.sleep(wait)
         mishap = self.world.mishaps.next(what, "")
         match mishap:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,15 @@ async def test_a_message_is_posted_and_changed_in_place(stage: Stage) -> None:
     assert (line.id, line.summary, line.edited) == (ref, "Bye.", 1)
     assert line.activity["channelData"] == {"tenant": {"id": "tenant-1"}}
     assert stage.microsoft.world.faults == []
+
+
+async def test_what_is_owed_to_one_person_arrives_in_its_order(stage: Stage) -> None:
+    stage.microsoft.world.slow_once["send"] = 0.2
+    says = [Message(f"{number}", (Text(f"{number}"),)) for number in range(6)]
+
+    await asyncio.gather(*(stage.messenger.send(home(stage), each, 1) for each in says))
+
+    assert [line.summary for line in stage.microsoft.world.seen("Elin")] == list("012345")
 
 
 async def test_a_conversations_id_is_one_part_of_the_address_whatever_stands_in_it(stage: Stage) -> None:

@@ -129,6 +129,8 @@ class World:
     mishaps: Mishaps = field(default_factory=Mishaps)
     slow: dict[str, float] = field(default_factory=dict)
     """Seconds that a kind of call takes."""
+    slow_once: dict[str, float] = field(default_factory=dict)
+    """The same for the next one only."""
     numbers: Any = field(default_factory=lambda: count(1))
     companies: set[str] = field(default_factory=set)
     """Ids of team channels and group chats that the bot is in."""
