@@ -35,7 +35,7 @@ demo: $(VENV)/.run ## Play a whole six-week cycle by itself and print what every
 	@$(BIN)/jpd demo $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types and who may import whom
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,10 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """Where an answer brings its own, that one stays."""
+SILENT = logging.getLogger("jpd.http")
+"""For what is no HTTP at all: aiohttp would log the bytes. What goes wrong in a route is logged here."""
+SILENT.setLevel(logging.CRITICAL + 1)
+SILENT.propagate = False
 APOLOGIES = {404: "not-found", 405: "not-allowed", 413: "too-large"}
 """Statuses with a sentence of their own in `web.*`."""
 
@@ -66,7 +71,7 @@ class PortTaken(Exception):
 @asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
     """Serve the application while the block runs; gives the port, which 0 leaves to the system. Raises `PortTaken`."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, logger=SILENT, handle_signals=False)
     await runner.setup()
     try:
         try:

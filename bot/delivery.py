@@ -91,8 +91,10 @@ async def _addressed(store: Store, directories: Mapping[str, Directory], made: M
         directory = directories.get(place.platform)
         try:
             found = await directory.named(place.id, member.email) if directory else None
-        except (SendError, Disconnected):
-            continue  # the next try asks again
+        except Disconnected:
+            continue
+        except SendError as silent:
+            return delivery, Later(now + (silent.retry_after or BACKOFF)), None
         if found is not None:
             async with store.transaction() as tx:
                 await tx.members.connect(found, member.id, now)

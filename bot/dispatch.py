@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -37,13 +37,23 @@ from bot.events import (
     readable,
 )
 from bot.message import Reply
-from bot.model import Account, Member
+from bot.model import Account, Address, Member
+from bot.pairing import Engine, Question, answer_here
 from bot.ports import Directory, Handle, Store, Tx
 from bot.prompts import Prompts, Voice
 from bot.say import basics
 from bot.terms import NoTeachingDays
 
 log = structlog.get_logger()
+
+
+TRIES = 5
+"""How often the engine is asked anew because something has changed while it was at work."""
+
+HELP, LONGEST_HELP = ("help", ""), 40
+HELP_KEPT = timedelta(minutes=1)
+"""It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that."""
+HELPED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +74,39 @@ class _Unknown(Exception):
         """Whose members; or, empty, the sender's e-mail address."""
 
 
-def handler(store: Store, prompts: Prompts, directories: Mapping[str, Directory] | None = None) -> Handle:
-    """What adapters call: `handle` with the store, the content, and what each platform knows of its people."""
+def handler(
+    store: Store,
+    prompts: Prompts,
+    directories: Mapping[str, Directory] | None = None,
+    engine: Engine = answer_here,
+) -> Handle:
+    """What adapters call: `handle` with the store, the content, and what each platform knows of its people.
+
+    Large cycles want an engine apart.
+    """
+
+    helped: dict[Address, tuple[datetime, Reply]] = {}
 
     async def handle(event: Event) -> Reply | None:
         directory = directories.get(event.sender.platform) if directories is not None else None
-        return await _handle(store, prompts, directory, event)
+        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
+        until, known = helped.pop(event.sender, (event.at, None))
+        if not is_help or known is None or event.at >= until:
+            until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
+        if is_help and known is not None and len(helped) < HELPED_AT_ONCE:
+            helped[event.sender] = until, known
+        return known
 
     return handle
 
 
-async def _handle(store: Store, prompts: Prompts, directory: Directory | None, event: Event) -> Reply | None:
-    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done."""
+async def _handle(
+    store: Store, prompts: Prompts, directory: Directory | None, engine: Engine, event: Event
+) -> Reply | None:
+    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done.
+
+    What the engine is asked takes its time between two transactions.
+    """
     event = replace(event, what=readable(event.what))
     voice = prompts.voice("en")
     known = _Known(gathers=directory.gathers, email=None) if directory else _Known(email="", channel=())
@@ -91,7 +122,10 @@ async def _handle(store: Store, prompts: Prompts, directory: Directory | None, e
                     if member is None or not member.active:
                         return await _to_a_stranger(tx, voice, event)
                     voice = prompts.voice(member.language)
-                    return await _turn(tx, prompts, voice, member, event, known)
+                    reply = await _turn(tx, prompts, voice, member, event, known)
+                if isinstance(reply, Question):
+                    return await _propose(store, engine, voice, member, reply, event)
+                return reply
             except _Unknown as unknown:
                 if directory is None:
                     raise
@@ -151,15 +185,32 @@ async def _to_a_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:
             return basics.plain(voice, "error.unknown-person" if is_linked else "error.not-linked")
 
 
+async def _propose(
+    store: Store, engine: Engine, voice: Voice, member: Member, question: Question, event: Event
+) -> Reply:
+    """Ask the engine with no transaction open, and show what still holds."""
+    for _ in range(TRIES):
+        arrangement = await engine(question)
+        async with store.transaction() as tx:
+            shown = await pairings.propose(tx, voice, member, question, arrangement, event.at)
+        if not isinstance(shown, Question):
+            return shown
+        question = shown
+    raise UserError("still-changing")
+
+
 def _written(what: What) -> tuple[str, ...]:
-    """Somebody's words in a form, as against choices."""
-    values = what.values.values() if isinstance(what, Submitted) else ()
+    """Somebody's words in a form, as against choices; or after `tell`, which no platform keeps as it keeps words."""
+    if isinstance(what, Command) and commands.split(what.words)[0] == "tell":
+        values: Iterable[str] = (commands.split(what.words)[1],)
+    else:
+        values = what.values.values() if isinstance(what, Submitted) else ()
     return tuple(value for value in values if " " in value.strip())
 
 
 async def _turn(
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event, known: _Known
-) -> Reply | None:
+) -> Reply | Question | None:
     now = event.at
     match event.what:
         case Command(words):
@@ -197,7 +248,7 @@ async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bo
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: _Known
-) -> Reply:
+) -> Reply | Question:
     now = event.at
     command, rest = commands.split(words)
     match command:
@@ -253,7 +304,7 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case "school":
             return await workspaces.add(tx, voice, member, rest, now)
         case "preview":
-            return await pairings.preview(tx, voice, member, now)
+            return await pairings.preview(tx, member)
         case "confirm":
             return await pairings.confirm(tx, voice, member, now)
         case "pairs":

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import web
 
+from adapters.engine import apart
 from bot import settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
@@ -49,8 +50,8 @@ async def connected(
     Only who serves listens: with `is_serving` the routes are there, and a socket is opened where one is asked for.
     """
     platforms = Platforms()
-    handle = handler(store, prompts, platforms.directories)
     async with AsyncExitStack() as opened:
+        handle = handler(store, prompts, platforms.directories, opened.enter_context(apart()))
         slack = settings.slack(read)
         if slack is not None:
             await _slack(opened, platforms, slack, read, store, prompts, handle, is_serving=is_serving)
@@ -96,7 +97,10 @@ async def _slack(  # the parts of the composition
     else:
         await _admit_the_only_workspace(api, slack.bot_token, store)
     if slack.app_token:
-        await opened.enter_async_context(connection.listening(slack.app_token))
+        try:
+            await opened.enter_async_context(connection.listening(slack.app_token))
+        except Disconnected:
+            raise settings.SettingsError("JPD_SLACK_APP_TOKEN: Slack does not take it") from None
 
 
 def _voices(store: SqlStore, prompts: Prompts) -> Callable[[Address], Awaitable[Voice]]:
@@ -124,6 +128,7 @@ async def _admit_the_only_workspace(api, token: str, store: SqlStore) -> None:  
         if len(partnerships) == 1:
             schools = await tx.schools.of(partnerships[0].id)
             await workspaces.admit(tx, "slack", team, schools, now())
+            await tx.workspaces.come_back("slack", team, now())  # an earlier token may have been taken away
 
 
 async def _teams(  # the parts of the composition

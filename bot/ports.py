@@ -220,6 +220,9 @@ class Cycles(Protocol):
 
     async def enrolment(self, cycle_id: int, member_id: int) -> Enrolment | None: ...
     async def enrolments(self, cycle_id: int) -> tuple[Enrolment, ...]: ...
+    async def was_opened(self, cycle_id: int) -> bool:
+        """Whether anybody was ever invited."""
+
     async def save_enrolment(self, enrolment: Enrolment) -> None: ...
     async def lock_cohort(self, cycle_id: int) -> None:
         """Mark everybody who has accepted as the base of this cycle's figures."""

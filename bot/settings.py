@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_KEY = re.compile("[A-Za-z0-9_-]{43}=")
+"""32 bytes, as `storage.sealed` takes them."""
 
 
 class Settings(BaseSettings):
@@ -176,6 +179,8 @@ def keys(read: Settings) -> tuple[str, ...]:
     found = tuple(key.strip() for key in _plain(read.secret_keys).split(",") if key.strip())
     if not found:
         raise SettingsError("JPD_SECRET_KEYS: missing: jpd keys new makes one")
+    if not all(_KEY.fullmatch(key) for key in found):
+        raise SettingsError("JPD_SECRET_KEYS: one of them is no key: jpd keys new makes one")
     return found
 
 

@@ -35,7 +35,7 @@ async def _known_to(tx: Tx, member: Member) -> Cycle | None:
     if member.has(Role.COORDINATOR):
         return await tx.cycles.last(member.partnership_id)
     for cycle in await tx.cycles.all_of(member.partnership_id):
-        if cycle.state is not CycleState.DRAFT and await tx.cycles.enrolments(cycle.id):
+        if cycle.state is not CycleState.DRAFT and await tx.cycles.was_opened(cycle.id):
             return cycle
     return None
 

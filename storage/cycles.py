@@ -116,6 +116,11 @@ class SqlCycles(Noun):
         one = _ENROLMENTS.where(t.enrolment.c.cycle_id == cycle_id, t.enrolment.c.member_id == member_id)
         return await self._first(Enrolment, one)
 
+    async def was_opened(self, cycle_id: int) -> bool:
+        """Whether anybody was ever invited."""
+        anybody = select(t.enrolment.c.member_id).where(t.enrolment.c.cycle_id == cycle_id)
+        return await self._connection.scalar(anybody.limit(1)) is not None
+
     async def enrolments(self, cycle_id: int) -> tuple[Enrolment, ...]:
         """Everybody who was ever invited to it."""
         invited = _ENROLMENTS.where(t.enrolment.c.cycle_id == cycle_id)

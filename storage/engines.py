@@ -7,6 +7,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from storage import one_hop
+
 CONNECTIONS = 10
 SECONDS_TO_WAIT = 30
 """For a connection of ours, and for another process that writes."""
@@ -24,6 +26,7 @@ def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
             max_overflow=0,
             pool_timeout=SECONDS_TO_WAIT,
             hide_parameters=True,
+            connect_args={"async_creator_fn": one_hop.connect},
         )
         _prepare_sqlite(engine.sync_engine, enforce_foreign_keys=True, durable=durable)
         return engine

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+import structlog
+from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
 
 from storage import tables as t
 from storage.noun import Noun
-from storage.sealed import Seal
+from storage.sealed import NoSuchKey, Seal
 from storage.store import SqlStore
+
+log = structlog.get_logger()
 
 
 class Installations:
@@ -35,10 +38,14 @@ class Installations:
             await _SqlInstallations(tx.connection).save(enterprise, team, kept)
 
     async def token(self, workspace: str) -> str | None:
-        """The bot's token in a team or an organisation. Raises `NoSuchKey`."""
+        """The bot's token in a team or an organisation; one that was sealed with a lost key is none."""
         async with self._store.transaction() as tx:
             sealed = await _SqlInstallations(tx.connection).token(workspace)
-        return None if sealed is None else self._seal.open(sealed)
+        try:
+            return None if sealed is None else self._seal.open(sealed)
+        except NoSuchKey:
+            log.warning("installations.no-such-key", workspace=workspace, mend="add it to JPD_SECRET_KEYS")
+            return None  # what is owed there waits until the key is back
 
     async def drop(self, workspace: str) -> None:
         """Forget the token."""
@@ -70,6 +77,10 @@ class _SqlInstallations(Noun):
     async def save(self, enterprise: str, team: str, kept: dict[str, object]) -> None:
         row = self._insert(t.slack_installation).values(enterprise=enterprise, team=team, **kept)
         keys = ["enterprise", "team"]
+        if team:  # it may have moved into an organisation, or out of one
+            elsewhere = t.slack_installation.c.enterprise != enterprise
+            before = delete(t.slack_installation).where(t.slack_installation.c.team == team, elsewhere)
+            await self._connection.execute(before)
         await self._connection.execute(row.on_conflict_do_update(index_elements=keys, set_=kept))
 
     async def token(self, workspace: str) -> bytes | None:
@@ -92,9 +103,10 @@ class _SqlInstallations(Noun):
 
 
 def _is(workspace: str) -> ColumnElement[bool]:
-    """A team's installation; or the one of an organisation, which has no team."""
+    """A team's installation; or the one of an organisation, which has no team. No workspace has none."""
     installed = t.slack_installation.c
-    return or_(installed.team == workspace, and_(installed.team == "", installed.enterprise == workspace))
+    wide = and_(installed.team == "", installed.enterprise == workspace)
+    return and_(or_(installed.team == workspace, wide), literal(workspace) != "")
 
 
 def _fingerprint(state: str) -> str:

@@ -14,7 +14,7 @@ from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+BLOCKS = re.findall(r"^ *```sh\n(.*?)```", README, re.DOTALL | re.MULTILINE)
 SHELL = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
 JPD = [line.removeprefix("jpd ").split() for line in SHELL if line.startswith("jpd ")]
 

@@ -81,7 +81,7 @@ class Answers:
         if asked.trigger and not asked.is_late:
             try:
                 await self._messenger.open_view(asked.sender, asked.trigger, view)
-            except (Unreachable, SendError, Uncertain):
+            except (Unreachable, SendError, Uncertain, Disconnected):
                 log.info("slack.view-not-opened")
             else:
                 return NOTHING
@@ -111,34 +111,45 @@ class Answers:
         if asked.kind == "command" and not asked.is_late:
             if not _needs_the_chat(message):
                 return _only_to_them(render.message(message))
-            await self._say(asked, message)
+            is_there = await self._say(asked, message)
             voice = await self._voice_of(asked.sender)
-            return _only_to_them({"text": voice("wait.sent-to-chat")})
-        if asked.kind == "mention" and not _needs_the_chat(message):
-            await self._carry(lambda: self._messenger.whisper(asked.sender, asked.place.channel, message))
-        elif asked.place.respond and not _needs_the_chat(message) and not asked.is_late:
-            answer = {**_only_to_them(render.message(message)), "replace_original": False}
-            await self._carry(lambda: self._messenger.respond(asked.place.respond, answer))
-        else:
+            words = voice("wait.sent-to-chat") if is_there else voice("error.platform-is-silent")
+            return _only_to_them({"text": words})
+        if not await self._in_place(asked, message):
             await self._say(asked, message)
         return NOTHING
+
+    async def _in_place(self, asked: Asked, message: Message) -> bool:
+        """Where they spoke, seen by them only; whether it could be shown there."""
+        place = asked.place
+        if _needs_the_chat(message):
+            return False
+        if asked.kind == "mention":
+            return await self._carry(
+                lambda: self._messenger.whisper(asked.sender, place.channel, message, thread=place.ts)
+            )
+        if place.respond and not asked.is_late:
+            answer = {**_only_to_them(render.message(message)), "replace_original": False}
+            return await self._carry(lambda: self._messenger.respond(place.respond, answer))
+        return False
 
     async def _instead(self, asked: Asked, message: Message) -> Ack:
         place = asked.place
-        if asked.kind in ("press", "form") and place.respond:
-            answer = {**render.message(message), "replace_original": True}
-            await self._carry(lambda: self._messenger.respond(place.respond, answer))
-        elif asked.kind in ("press", "form") and place.ts:
-            ref = f"{place.channel}:{place.ts}"
-            if not await self._carry(lambda: self._messenger.update(asked.sender, ref, message)):
-                await self._say(asked, message)
-        else:
+        if asked.kind not in ("press", "form") or not (place.respond or place.ts):
             return await self._message(asked, message)
+        if place.respond:
+            answer = {**render.message(message), "replace_original": True}
+            is_there = await self._carry(lambda: self._messenger.respond(place.respond, answer))
+        else:
+            ref = f"{place.channel}:{place.ts}"
+            is_there = await self._carry(lambda: self._messenger.update(asked.sender, ref, message))
+        if not is_there:  # too old, or taken away
+            await self._say(asked, message)
         return NOTHING
 
-    async def _say(self, asked: Asked, message: Message) -> None:
+    async def _say(self, asked: Asked, message: Message) -> bool:
         thread = asked.place.ts if asked.kind == "words" else ""
-        await self._carry(lambda: self._messenger.say(asked.sender, message, thread=thread))
+        return await self._carry(lambda: self._messenger.say(asked.sender, message, thread=thread))
 
     async def _carry(self, call: Callable[[], Awaitable[object]]) -> bool:
         """Whether it went: what is done is done already, so a platform that stumbles costs the answer only."""

@@ -109,7 +109,8 @@ class Api:
         """Answer by a `response_url`. Raises `Uncertain` or `Unreachable`."""
         try:
             async with self.session.post(url, json=dict(answer)) as got:
-                if got.status != 200:
+                # `ok` in plain text, or as JSON with what was wrong.
+                if got.status != 200 or '"ok":false' in (await got.text()).replace(" ", ""):
                     raise Unreachable("unreachable")
         except (ClientError, TimeoutError, OSError):
             raise Uncertain("dropped") from None

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from html import unescape
-from typing import Any, TypeAlias
+from typing import Any, ParamSpec, TypeAlias, TypeVar
+
+from emoji import emojize
 
 from adapters.actions import decode
 from bot.events import Command, Installed, Opened, Removed, Said, Submitted, What
 from bot.model import Address
 
 Body: TypeAlias = Mapping[str, Any]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PLATFORM = "slack"
+_ID = re.compile("[!-~]{1,255}")
 _MARK = re.compile(r"<([@#!]?)([^|<>]*)(?:\|([^<>]*))?>")
 _INVITED_CHANNEL = re.compile(r"\s*(?:jpd\s+)?invite\s+<#([A-Z0-9]+)(?:\|[^>]*)?>\s*", re.IGNORECASE)
+_EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?![\w:])")
+"""Slack writes a sign that somebody chose as its name; partners elsewhere are to see the sign."""
 _MENTION = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^>]*)?>")
 _CHATS_OF_OURS = ("D",)
 """How ids of a chat between one person and the bot begin."""
@@ -27,6 +35,25 @@ _WORDS_ARE_IN = frozenset({None, "", "file_share", "thread_broadcast"})
 
 class Garbage(ValueError):
     """Signed, and nothing that Slack would send."""
+
+
+MISSHAPEN = (TypeError, ValueError, AttributeError, KeyError, IndexError)
+"""What reading another shape than the expected one raises."""
+
+
+def _strict(read: Callable[P, T]) -> Callable[P, T]:
+    """Raises `Garbage` for whatever is not as Slack writes it."""
+
+    @wraps(read)
+    def strictly(*args: P.args, **more: P.kwargs) -> T:
+        try:
+            return read(*args, **more)
+        except Garbage:
+            raise
+        except MISSHAPEN:
+            raise Garbage("another shape") from None
+
+    return strictly
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +91,16 @@ class Place:
 # --- commands and presses -------------------------------------------------------------------------------------------
 
 
+@_strict
 def command(body: Body) -> Taken:
     """A slash command."""
     is_everywhere = str(body.get("is_enterprise_install")).casefold() == "true"
-    workspace = _text(body, "enterprise_id" if is_everywhere else "team_id")
-    sender = Address(PLATFORM, workspace, _text(body, "user_id"))
-    return Taken(_text(body, "trigger_id"), sender, Command(typed(_text(body, "text"))))
+    workspace = _id(body, "enterprise_id" if is_everywhere else "team_id")
+    sender = Address(PLATFORM, workspace, _id(body, "user_id"))
+    return Taken(_id(body, "trigger_id"), sender, Command(typed(_text(body, "text"))))
 
 
+@_strict
 def pressed(body: Body) -> tuple[Taken, Place]:
     """A button of ours; one that no version of ours has any more is an unknown form."""
     actions = body.get("actions")
@@ -81,9 +110,10 @@ def pressed(body: Body) -> tuple[Taken, Place]:
         what: What = decode(str(actions[0].get("value", "")))
     except ValueError:
         what = Opened("gone")
-    return Taken(_text(body, "trigger_id"), _presser(body), what), _place(body)
+    return Taken(_id(body, "trigger_id"), _presser(body), what), _place(body)
 
 
+@_strict
 def submitted(body: Body) -> tuple[Taken, Place]:
     """A modal that was sent."""
     view = _part(body, "view")
@@ -91,18 +121,16 @@ def submitted(body: Body) -> tuple[Taken, Place]:
     values = _part(_part(view, "state"), "values")
     given = {str(key): _value(block) for key, block in values.items()}
     what = Submitted(_text(view, "callback_id"), context, given)
-    return Taken(_text(body, "trigger_id"), _presser(body), what), place
+    return Taken(_id(body, "trigger_id"), _presser(body), what), place
 
 
 def _presser(body: Body) -> Address:
     """In a shared channel somebody may press who belongs to another workspace."""
     user = _part(body, "user")
     if body.get("is_enterprise_install") in (True, "true"):
-        return Address(PLATFORM, _text(_part(body, "enterprise"), "id"), _text(user, "id"))
-    team = user.get("team_id") or (body.get("team") or {}).get("id")
-    if not isinstance(team, str):
-        raise Garbage("no team")
-    return Address(PLATFORM, team, _text(user, "id"))
+        return Address(PLATFORM, _id(_part(body, "enterprise"), "id"), _id(user, "id"))
+    team = _id(user, "team_id") if user.get("team_id") else _id(_part(body, "team"), "id")
+    return Address(PLATFORM, team, _id(user, "id"))
 
 
 def _place(body: Body) -> Place:
@@ -122,7 +150,7 @@ def _value(block: object) -> str:
         raise Garbage("no input")
     for name in ("value", "selected_date", "selected_time"):
         if name in given:
-            return str(given[name] or "")
+            return signs(str(given[name] or ""))
     if "selected_options" in given:
         return ";".join(_text(each, "value") for each in given["selected_options"] or ())
     chosen = given.get("selected_option")
@@ -132,41 +160,54 @@ def _value(block: object) -> str:
 # --- events ---------------------------------------------------------------------------------------------------------
 
 
+@_strict
 def said(body: Body) -> tuple[Taken, Place] | None:
     """Words in the chat with the bot; None for what is no person's new words. The place is the thread, if any."""
     event = _part(body, "event")
     is_words = event.get("subtype") in _WORDS_ARE_IN and not event.get("bot_id") and event.get("user")
     if not is_words or not str(event.get("channel", "")).startswith(_CHATS_OF_OURS):
         return None
-    sender = _sender(body, event, route=_text(event, "channel"))
+    sender = _sender(body, event, route=_id(event, "channel"))
     text = str(event.get("text") or "")
-    return Taken(_text(body, "event_id"), sender, Said(typed(text))), Place(
+    return Taken(_id(body, "event_id"), sender, Said(typed(text))), Place(
         _text(event, "channel"), str(event.get("thread_ts") or "")
     )
 
 
-def mentioned(body: Body) -> tuple[Taken, Place]:
-    """`@jpd status` in a channel is the same as `/jpd status`."""
+@_strict
+def mentioned(body: Body) -> tuple[Taken, Place] | None:
+    """`@jpd status` in a channel is the same as `/jpd status`; None where a bot says it."""
     event = _part(body, "event")
+    if event.get("bot_id") or not event.get("user"):
+        return None
     words = typed(_MENTION.sub("", _text(event, "text"), count=1))
-    taken = Taken(_text(body, "event_id"), _sender(body, event), Command(words))
+    taken = Taken(_id(body, "event_id"), _sender(body, event), Command(words))
     return taken, Place(_text(event, "channel"), str(event.get("thread_ts") or ""))
 
 
+@_strict
 def opened_home(body: Body) -> Taken | None:
     """Somebody looks at their own page; None where they look at the messages."""
     event = _part(body, "event")
     if event.get("tab") != "home":
         return None
-    return Taken(_text(body, "event_id"), _sender(body, event), Opened("home"))
+    return Taken(_id(body, "event_id"), _sender(body, event), Opened("home"))
 
 
-def removed(body: Body) -> Taken | None:
-    """The bot was uninstalled, or its token taken away; None where only somebody's own token was."""
+@_strict
+def removed(body: Body) -> tuple[Taken, ...]:
+    """The bot was uninstalled, or its token taken away: a team's, or that of its whole organisation.
+
+    Nothing where only somebody's own token was.
+    """
     event = _part(body, "event")
     if event.get("type") == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
-        return None
-    return Taken(_text(body, "event_id"), Address(PLATFORM, _workspace(body), ""), Removed())
+        return ()
+    # Slack no longer says for whom the bot was installed: the authorizations are gone.
+    meant = [_id(body, name) for name in ("team_id", "enterprise_id") if body.get(name)]
+    return tuple(
+        Taken(_id(body, "event_id"), Address(PLATFORM, workspace, ""), Removed()) for workspace in meant
+    )
 
 
 def installed(workspace: str, user: str, number: str) -> Taken:
@@ -176,15 +217,16 @@ def installed(workspace: str, user: str, number: str) -> Taken:
 
 def _sender(body: Body, event: Body, route: str = "") -> Address:
     """By their own workspace: in a shared channel it may be another than the one the bot was installed in."""
-    own, theirs = _workspace(body), event.get("user_team") or event.get("source_team")
-    is_guest = isinstance(theirs, str) and theirs != body.get("team_id") and not _is_everywhere(body)
-    return Address(PLATFORM, str(theirs) if is_guest else own, _text(event, "user"), route)
+    own = _workspace(body)
+    name = next((each for each in ("user_team", "source_team") if event.get(each)), "")
+    is_guest = name and event[name] != body.get("team_id") and not _is_everywhere(body)
+    return Address(PLATFORM, _id(event, name) if is_guest else own, _id(event, "user"), route)
 
 
 def _workspace(body: Body) -> str:
     if _is_everywhere(body):
-        return str(body.get("enterprise_id") or body["authorizations"][0].get("enterprise_id") or "")
-    return _text(body, "team_id")
+        return _id(body if body.get("enterprise_id") else body["authorizations"][0], "enterprise_id")
+    return _id(body, "team_id")
 
 
 def _is_everywhere(body: Body) -> bool:
@@ -200,7 +242,12 @@ def typed(text: str) -> str:
     """The words as they were typed: Slack writes links and names as marks, and three signs as entities."""
     if channel := _INVITED_CHANNEL.fullmatch(text):
         return f"invite #{channel[1]}"
-    return unescape(_MARK.sub(_plain, text))
+    return signs(unescape(_MARK.sub(_plain, text)))
+
+
+def signs(text: str) -> str:
+    """With the signs that people chose in the place of their names."""
+    return _EMOJI.sub(lambda name: emojize(name[0], language="alias"), text)
 
 
 def _plain(mark: re.Match[str]) -> str:
@@ -211,14 +258,24 @@ def _plain(mark: re.Match[str]) -> str:
         case "!":
             return label or f"@{target.partition('^')[0]}"
         case _:
-            return (
-                target.removeprefix("mailto:") if label is None or label in target else f"{label} ({target})"
-            )
+            # What Slack made a link of by itself keeps the words as its label.
+            plain = re.sub(r"^(mailto:|tel:|https?://)", "", target)
+            if label is None or label == target:
+                return target.removeprefix("mailto:").removeprefix("tel:")
+            return label if label == plain else f"{label} ({target})"
 
 
 def _part(body: Body, name: str) -> Body:
     found = body.get(name)
     if not isinstance(found, dict):
+        raise Garbage(f"no {name}")
+    return found
+
+
+def _id(body: Body, name: str) -> str:
+    """Signs that every store takes: an id is no place for a person's words."""
+    found = _text(body, name)
+    if not _ID.fullmatch(found):
         raise Garbage(f"no {name}")
     return found
 

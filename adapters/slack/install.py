@@ -10,12 +10,13 @@ from html import escape
 from typing import Protocol
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientError, web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackClientError
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
@@ -29,6 +30,10 @@ from bot.prompts import Voice
 log = structlog.get_logger()
 
 STATE_LASTS = timedelta(minutes=10)
+REASONS = frozenset(
+    {"access_denied", "invalid_browser", "invalid_code", "invalid_state", "missing_code", "storage_error"}
+)
+"""Those that Slack and its SDK give; whoever types an address may give any."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
 HEADERS = {
     "Content-Type": ["text/html; charset=utf-8"],
@@ -83,7 +88,12 @@ def connect(  # the parts of an adapter
         return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
 
     async def end(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
+        try:
+            done = await flow.handle_callback(await to_bolt_request(request))
+        except (ClientError, TimeoutError, SlackClientError, OSError):
+            log.warning("slack.not-installed", reason="slack is silent")
+            done = _page(503, voice("install.failed"), voice("install.again"))
+        return await to_aiohttp_response(done)
 
     return [web.get(INSTALL, begin), web.get(CALLBACK, end)]
 
@@ -145,7 +155,7 @@ def _pages(voice: Voice) -> AsyncCallbackOptions:
         return _page(200, voice("install.done"), voice("install.next"))
 
     async def failure(args: AsyncFailureArgs) -> BoltResponse:
-        log.info("slack.not-installed", reason=args.reason)
+        log.info("slack.not-installed", reason=args.reason if args.reason in REASONS else "another")
         if args.reason == "access_denied":
             return _page(200, voice("install.cancelled"), voice("install.again"))
         return _page(args.suggested_status_code, voice("install.failed"), voice("install.again"))

@@ -8,6 +8,8 @@ CONTEXT = 2_000
 HEADER = 150
 ALT = 2_000
 """What stands for a picture."""
+FILE_ALT = 1_000
+"""The same, kept with the uploaded file."""
 FIELD = 2_000
 FIELDS = 10
 """In a section."""

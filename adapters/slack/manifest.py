@@ -7,6 +7,7 @@ from typing import Any
 from bot.prompts import Voice
 
 SCOPES_OF_METHODS = {
+    "auth.test": "",
     "chat.postMessage": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.update": "chat:write",

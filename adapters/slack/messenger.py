@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import NAMESPACE_URL, uuid5
@@ -11,7 +12,8 @@ from uuid import NAMESPACE_URL, uuid5
 from adapters import charts
 from adapters.slack import limits, render
 from adapters.slack.api import Api, Json, Refused
-from bot.errors import Disconnected, Unreachable, UserError
+from adapters.texts import cut
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address
 
@@ -112,37 +114,46 @@ class SlackMessenger:
         """The person's own page."""
         await self._call(address, "views.publish", user_id=address.user, view=render.home(message))
 
-    async def whisper(self, address: Address, channel: str, message: Message) -> None:
-        """In a channel, seen by that person only."""
-        said = render.message(message)
+    async def whisper(self, address: Address, channel: str, message: Message, *, thread: str = "") -> None:
+        """In a channel or a thread of it, seen by that person only."""
+        said = {**render.message(message), **({"thread_ts": thread} if thread else {})}
         await self._call(address, "chat.postEphemeral", channel=channel, user=address.user, **said)
 
     async def respond(self, url: str, answer: Mapping[str, Any]) -> None:
         """Answer by a `response_url`: good for five answers within half an hour."""
         await self._api.respond(url, answer)
 
-    async def forget(self, workspace: str) -> None:
-        """The workspace has removed us: its token is worth nothing."""
-        await self._tokens.drop(workspace)
+    async def is_removed(self, workspace: str) -> bool:
+        """Whether the workspace, which is said to have removed us, takes our token no more; it is forgotten then.
+
+        Where Slack does not answer, what was said is believed.
+        """
+        token = await self._tokens.token(workspace)
+        if token is not None:
+            with suppress(SendError, Uncertain, Unreachable, Disconnected):
+                await self._api.call("auth.test", token)
+                return False
+            await self._tokens.drop(workspace)
+        return True
 
     # --- the directory -------------------------------------------------------------------------------------
 
     async def email_of(self, address: Address) -> str:
         """From the person's profile; nothing for guests and bots."""
         try:
-            found = await self._call(address, "users.info", user=address.user)
+            found = await self._ask(address, "users.info", user=address.user)
         except Unreachable:
             return ""
-        return _email(found.get("user", {}))
+        return email_in(found.get("user", {}), address.workspace)
 
     async def named(self, workspace: str, email: str) -> Address | None:
         """Who has that e-mail address."""
         somebody = Address(PLATFORM, workspace, "")
         try:
-            found = (await self._call(somebody, "users.lookupByEmail", email=email)).get("user", {})
+            found = (await self._ask(somebody, "users.lookupByEmail", email=email)).get("user", {})
         except Unreachable:
             return None
-        return Address(PLATFORM, workspace, found["id"]) if _email(found) else None
+        return Address(PLATFORM, workspace, found["id"]) if email_in(found, workspace) else None
 
     async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:
         """Who is in the channel `#C123`, without bots and guests."""
@@ -154,20 +165,28 @@ class SlackMessenger:
             ]
         except Unreachable:
             raise UserError("no-such-channel") from None
-        people = await (self._each(sender, ids) if len(ids) <= ASKED_ONE_BY_ONE else self._everybody(sender))
         wanted = set(ids)
         return tuple(
-            Account(Address(PLATFORM, sender.workspace, each["id"]), _email(each))
-            for each in people
-            if each.get("id") in wanted and _email(each)
+            Account(Address(PLATFORM, sender.workspace, each["id"]), email)
+            for each in await self._people(sender, ids)
+            if each.get("id") in wanted and (email := email_in(each, sender.workspace))
         )
+
+    async def _people(self, sender: Address, ids: Sequence[str]) -> list[Json]:
+        if len(ids) > ASKED_ONE_BY_ONE:
+            with suppress(Unreachable):  # of a whole organisation there is no list
+                return await self._everybody(sender)
+        return await self._each(sender, ids)
 
     async def _each(self, sender: Address, ids: Sequence[str]) -> list[Json]:
         few = asyncio.Semaphore(AT_ONCE)
 
         async def one(user: str) -> Json:
             async with few:
-                return dict((await self._call(sender, "users.info", user=user)).get("user", {}))
+                try:
+                    return dict((await self._ask(sender, "users.info", user=user)).get("user", {}))
+                except Unreachable:  # somebody whom the bot must not see
+                    return {}
 
         return await asyncio.gather(*map(one, ids))
 
@@ -178,7 +197,7 @@ class SlackMessenger:
         cursor: str | None = ""
         while cursor is not None:
             more = {"cursor": cursor} if cursor else {}
-            page = await self._call(sender, method, limit=PAGE, **arguments, **more)
+            page = await self._ask(sender, method, limit=PAGE, **arguments, **more)
             yield page
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
 
@@ -186,11 +205,15 @@ class SlackMessenger:
 
     async def _post(self, address: Address, message: Message, more: Mapping[str, object]) -> str:
         channel = await self._chat(address) if "," in address.user else address.user
+        files = [each for each in message.elements if isinstance(each, File)]
+        ids = [await self._upload(address, each.name, each.content) for each in files]
         where = {"channel": channel, "unfurl_links": False, "unfurl_media": False, **more}
         posted = await self._with_pictures(address, message, "chat.postMessage", where)
-        for file in message.elements:
-            if isinstance(file, File):
-                await self._upload(address, file.name, file.content, share_in=posted["channel"])
+        for file, number in zip(files, ids, strict=True):
+            try:
+                await self._complete(address, number, file.name, channel_id=posted["channel"])
+            except SendError as late:  # the words are there: another try would say them twice
+                raise Uncertain(late.reason) from None
         return f"{posted['channel']}:{posted['ts']}"
 
     async def _chat(self, address: Address) -> str:
@@ -201,7 +224,10 @@ class SlackMessenger:
         self, address: Address, message: Message, method: str, where: Mapping[str, object]
     ) -> Json:
         """Slack takes a picture some moments after its upload; where it takes too long, its words stand for it."""
-        pictures = {each: await self._picture(address, each) for each in _images(message)}
+        try:
+            pictures = {each: await self._picture(address, each) for each in _images(message)}
+        except Refused:  # a workspace may forbid uploads
+            pictures = {}
         for wait in self._waits if pictures else ():
             try:
                 return await self._call(address, method, **where, **render.message(message, pictures))
@@ -211,21 +237,20 @@ class SlackMessenger:
 
     async def _picture(self, address: Address, image: Image) -> str:
         content = await asyncio.to_thread(charts.png, image.chart)
-        return await self._upload(address, "chart.png", content, alt_txt=image.alt)
+        number = await self._upload(address, "chart.png", content, alt_txt=cut(image.alt, limits.FILE_ALT))
+        await self._complete(address, number, "chart.png")
+        return number
 
-    async def _upload(
-        self, address: Address, name: str, content: bytes, *, share_in: str = "", alt_txt: str = ""
-    ) -> str:
-        """A file's id; it is seen by nobody unless it is shared or shown."""
-        alt = {"alt_txt": alt_txt[: limits.ALT]} if alt_txt else {}
-        begun = await self._call(
-            address, "files.getUploadURLExternal", filename=name, length=len(content), **alt
-        )
+    async def _upload(self, address: Address, name: str, content: bytes, **more: str) -> str:
+        """A file's id; it is seen by nobody before it is complete, and then only where it is shared or shown."""
+        size = len(content)
+        begun = await self._ask(address, "files.getUploadURLExternal", filename=name, length=size, **more)
         await self._api.upload(begun["upload_url"], content)
-        share = {"channel_id": share_in} if share_in else {}
-        files = [{"id": begun["file_id"], "title": name}]
-        await self._call(address, "files.completeUploadExternal", files=render.json_text(files), **share)
         return str(begun["file_id"])
+
+    async def _complete(self, address: Address, number: str, name: str, **share: str) -> None:
+        files = render.json_text([{"id": number, "title": name}])
+        await self._call(address, "files.completeUploadExternal", files=files, **share)
 
     async def _call(self, address: Address, method: str, **arguments: object) -> Json:
         token = await self._tokens.token(address.workspace)
@@ -234,18 +259,37 @@ class SlackMessenger:
         try:
             return await self._api.call(method, token, **arguments)
         except Disconnected:
-            await self._tokens.drop(address.workspace)
-            await self._removed(address.workspace)
+            # Installed again while we asked: it is an old token that is refused.
+            if await self._tokens.token(address.workspace) == token:
+                await self._tokens.drop(address.workspace)
+                await self._removed(address.workspace)
             raise
+
+    async def _ask(self, address: Address, method: str, **arguments: object) -> Json:
+        """A call that changes nothing: what got lost may be asked again."""
+        try:
+            return await self._call(address, method, **arguments)
+        except Uncertain as lost:
+            raise SendError(lost.reason) from None
 
 
 def _images(message: Message) -> Iterator[Image]:
     return (each for each in message.elements if isinstance(each, Image))
 
 
-def _email(user: Mapping[str, Any]) -> str:
+def email_in(user: Mapping[str, Any], workspace: str) -> str:
     """Of somebody of the workspace itself; nothing for bots, guests, strangers and who has left."""
-    stranger = ("is_bot", "deleted", "is_restricted", "is_ultra_restricted", "is_stranger", "is_app_user")
-    if any(user.get(each) for each in stranger) or user.get("id") == "USLACKBOT":
+    nobody = ("is_bot", "deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
+    if any(user.get(each) for each in nobody) or user.get("id") == "USLACKBOT":
+        return ""
+    if not _belongs(user, workspace):
         return ""
     return str((user.get("profile") or {}).get("email") or "")
+
+
+def _belongs(user: Mapping[str, Any], workspace: str) -> bool:
+    """Whoever shares a channel with us from elsewhere is no stranger to Slack: only these say who is at home here."""
+    wide = user.get("enterprise_user") or {}
+    if workspace.startswith("E"):
+        return bool(wide.get("enterprise_id", workspace) == workspace)
+    return workspace in (user.get("team_id", workspace), *wide.get("teams", ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +26,7 @@ def plain(text: str, limit: int) -> dict[str, Any]:
     return {"type": "plain_text", "text": cut(text, limit) if text.strip() else "–", "emoji": False}
 
 
+@lru_cache(maxsize=512)  # most of what is said is said again; people's own words never come here
 def texts(md: str, limit: int) -> tuple[dict[str, Any], ...]:
     """Our Markdown as as many text objects as it takes."""
     return _texts(flat(parse(md)), limit)

@@ -95,7 +95,7 @@ class TownOfBoth(Town):
         """One heartbeat for both; then everybody looks at their screen."""
         for town in self._towns:
             town.now = self.now
-            town.before_the_beat()
+            await town.before_the_beat()
         messengers: dict[str, Messenger] = {
             "slack": self.road.slack.messenger,
             "teams": self.road.teams.stage.messenger,
@@ -106,4 +106,4 @@ class TownOfBoth(Town):
         }
         await delivery.run(self.store, self.prompts, messengers, self.now, directories)
         for town in self._towns:
-            town.after_the_beat()
+            await town.after_the_beat()

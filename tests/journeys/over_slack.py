@@ -41,9 +41,9 @@ from bot.model import Address, Kind, Question, School
 from bot.ports import Directory, Handle
 from bot.prompts import Prompts, Voice
 from storage.store import SqlStore, SqlTx
-from tests.adapters.slack import payloads, reading
-from tests.adapters.slack.fake import FakeSlack, running_slack
-from tests.adapters.slack.wire import INTERACTION, Answer, NotSent
+from tests.adapters.slack import reading
+from tests.adapters.slack.people import People, people_of_slack
+from tests.adapters.slack.wire import Answer, NotSent
 from tests.journeys.town import Town, plain
 
 SECRET = "a signing secret of the tests"
@@ -53,7 +53,7 @@ SECRET = "a signing secret of the tests"
 class SlackRoad:
     """The application and its Slack, for every town of a test."""
 
-    slack: FakeSlack
+    slack: People
     store: SqlStore
     clock: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     handle: Handle = field(init=False)
@@ -73,7 +73,7 @@ class SlackRoad:
 @asynccontextmanager
 async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRoad]:
     """A running application on a running Slack."""
-    async with running_slack() as slack, session() as opened:
+    async with people_of_slack() as slack, session() as opened:
         road = SlackRoad(slack, store)
         api = Api(opened, slack.api_url)
 
@@ -103,7 +103,7 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
             connection.routes, voice=prompts.voice("en"), closing=[connection.close]
         )
         async with listening(served, "127.0.0.1", 0) as port:
-            slack.connect_app(f"http://127.0.0.1:{port}/slack/events", SECRET)
+            await slack.connect_app(f"http://127.0.0.1:{port}/slack/events", SECRET)
             yield road
 
 
@@ -132,27 +132,34 @@ class SlackTown(Town):
         self.screens = Screens()
         self.post = self.screens  # type: ignore[assignment]  # the same names, read off a screen
         self._homes: dict[str, Address] = {}
+        self._teams: list[str] = []
+        self._arriving: list[tuple[str, str]] = []
+        """Who has an address and is not there yet: name and e-mail address."""
         road.handle = handler(store, prompts, {PLATFORM: road.messenger})
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
         """The school's workspace, let in, with its people (name → e-mail address)."""
         team = f"T{school.id:04}"
-        self.slack.add_workspace(team, school.name, token=f"xoxb-{team}")
+        await self.slack.add_workspace(team, school.name, f"xoxb-{team}")
+        self._teams.append(team)
         await tx.workspaces.link(PLATFORM, team, school, now)
         for name, email in names.items():
-            self._move_in(team, name, email)
+            self._home(team, name, email)
+        await self._arrive()
 
-    def _move_in(self, team: str, name: str, email: str) -> Address:
-        user = f"U{team[1:]}{len(self.slack.world.people):04}"
-        self.slack.add_person(team, user, email, name=name)
-        self._homes[name] = Address(PLATFORM, team, user)
-        return self._homes[name]
+    def _home(self, team: str, name: str, email: str) -> None:
+        self._homes[name] = Address(PLATFORM, team, f"U{team[1:]}{len(self._homes):04}")
+        self._arriving.append((name, email))
+
+    async def _arrive(self) -> None:
+        while self._arriving:
+            name, email = self._arriving.pop(0)
+            await self.slack.add_person(self._homes[name].workspace, self._homes[name].user, email, name)
 
     def address(self, name: str) -> Address:
         """Where somebody is; a stranger is in the first workspace, with an address that no roster knows."""
         if name not in self._homes:
-            team = next(iter(self.slack.world.workspaces))
-            self._move_in(team, name, f"{name.replace(' ', '.').casefold()}@elsewhere.example")
+            self._home(self._teams[0], name, f"{name.replace(' ', '.').casefold()}@elsewhere.example")
         return self._homes[name]
 
     # --- speaking -------------------------------------------------------------------------------------------------
@@ -161,25 +168,23 @@ class SlackTown(Town):
         """What a person does on Slack; joining and leaving are no deeds of a single person there."""
         if isinstance(what, Joined | Left):
             return await super().hear(name, what, event_id)
-        self.road.clock = self.now
-        self._look(name)
+        await self._look(name)
         answer = await self._do(name, what, event_id)
         assert answer.status == 200, (answer, what)
-        assert not self.slack.refused, self.slack.refused
-        return self._reply(name, what, answer)
+        refused = await self.slack.refused()
+        assert not refused, refused
+        return await self._reply(name, what, answer)
 
     async def press(self, name: str, label: str) -> Reply | None:
         """Press what is on the screen; or, on a screen that is not up to date, what was there before."""
-        self._put_away(name)
-        at = self.address(name)
-        self.road.clock = self.now
-        self._look(name)
+        await self._look(name)
+        at = await self._put_away(name)
         try:
-            answer = await self.slack.press(at.workspace, at.user, label=label)
+            answer = await self.slack.press(at.workspace, at.user, label)
         except NotSent:
             return await super().press(name, label)
         assert answer.status == 200, answer
-        reply = self._reply(name, Command(label), answer)
+        reply = await self._reply(name, Command(label), answer)
         if reply is not None:
             self.heard[name].append(reply)
         return reply
@@ -204,81 +209,66 @@ class SlackTown(Town):
         return form
 
     async def _do(self, name: str, what: What, event_id: str) -> Answer:
-        at = self.address(name)
+        if isinstance(what, Submitted):
+            return await self._send(self.address(name), what)
+        at = await self._put_away(name)
         match what:
             case Said(text):
-                self._put_away(name)
-                return await self.slack.say(at.workspace, at.user, text, event_id=event_id)
+                return await self.slack.say(at.workspace, at.user, text, event_id)
             case Command(words):
-                self._put_away(name)
                 return await self.slack.command(at.workspace, at.user, words)
             case Opened():
-                self._put_away(name)
                 return await self._forge_press(at, what)
-            case Submitted():
-                return await self._send(at, what)
             case _:
                 raise AssertionError(f"nobody does that on Slack: {what}")
 
     async def _send(self, at: Address, what: Submitted) -> Answer:
-        modal = self.slack.modal(at.workspace, at.user)
-        if (
-            modal is not None
-            and modal.view["callback_id"] == what.form
-            and _context(modal.view) == what.context
-        ):
+        modal = await self.slack.modal(at.workspace, at.user)
+        is_open = modal and (modal.view["callback_id"], _context(modal.view)) == (what.form, what.context)
+        if modal is not None and is_open:
             try:
                 return await self.slack.submit(at.workspace, at.user, what.values)
             except NotSent:  # Slack's own client would have stopped it: a forged one would not
                 return await self._forge_form(at, what, modal.view["private_metadata"])
-        self._put_away_at(at)
+        await self.slack.close_modals(at.workspace, at.user)
         return await self._forge_form(at, what, Place().pack(what.context))
 
     async def _forge_press(self, at: Address, what: Opened) -> Answer:
         """A button that is not on the screen: signed by Slack, and still to be doubted."""
-        world = self.slack.world
-        body = payloads.interaction(world, "block_actions", at.workspace, world.people[at.user])
-        channel = world.direct(at.workspace, at.user).id
-        body |= {
-            "container": {"type": "message", "channel_id": channel, "message_ts": "", "is_ephemeral": False},
-            "actions": [{"type": "button", "action_id": "press-1", "value": encode(what)}],
-        }
-        return await self.slack.wire.deliver(INTERACTION, body)
+        container = {"type": "message", "channel_id": "D0", "message_ts": "", "is_ephemeral": False}
+        pressed = {"type": "button", "action_id": "press-1", "value": encode(what)}
+        more = {"container": container, "actions": [pressed]}
+        return await self.slack.forge(at.workspace, at.user, "block_actions", more)
 
     async def _forge_form(self, at: Address, what: Submitted, metadata: str) -> Answer:
-        world = self.slack.world
-        body = payloads.interaction(world, "view_submission", at.workspace, world.people[at.user])
         values = {
             key: {VALUE: {"type": "plain_text_input", "value": value}} for key, value in what.values.items()
         }
-        view = {
-            "type": "modal",
-            "callback_id": what.form,
-            "private_metadata": metadata,
-            "state": {"values": values},
-        }
-        return await self.slack.wire.deliver(INTERACTION, {**body, "view": view, "response_urls": []})
+        view = {"type": "modal", "callback_id": what.form, "private_metadata": metadata}
+        more = {"view": {**view, "state": {"values": values}}, "response_urls": []}
+        return await self.slack.forge(at.workspace, at.user, "view_submission", more)
 
-    def _put_away(self, name: str) -> None:
-        self._put_away_at(self.address(name))
-
-    def _put_away_at(self, at: Address) -> None:
-        self.slack.world.modals.pop((at.workspace, at.user), None)
+    async def _put_away(self, name: str) -> Address:
+        """Whoever does something else has closed what was open."""
+        at = self.address(name)
+        await self._arrive()
+        await self.slack.close_modals(at.workspace, at.user)
+        return at
 
     # --- looking --------------------------------------------------------------------------------------------------
 
-    def _reply(self, name: str, what: What, answer: Answer) -> Reply | None:
+    async def _reply(self, name: str, what: What, answer: Answer) -> Reply | None:
         """What has changed on the screen of whoever did something."""
         at = self.address(name)
-        modal = self.slack.modal(at.workspace, at.user)
-        if modal is not None and self.screens.modals.get(name) != (modal.view, modal.errors):
-            self.screens.modals[name] = (modal.view, dict(modal.errors))
+        modal = await self.slack.modal(at.workspace, at.user)
+        if modal is not None and self.screens.modals.get(name) != modal:
+            self.screens.modals[name] = modal
             form = reading.form(modal.view, modal.errors, modal.typed)
             form = replace(form, context=_context(modal.view))
             return FieldErrors(form) if modal.errors else form
         if (wrong := answer.json.get("errors")) and isinstance(what, Submitted):
             return FieldErrors(_forged(what, wrong))
-        new, changed = self._look(name)
+        new, changed = await self._look(name)
         sent = self.prompts.voice("en")("wait.sent-to-chat")
         new = [each for each in new if each.summary != sent] or new
         if new:
@@ -286,19 +276,21 @@ class SlackTown(Town):
             return replace(first, elements=tuple(element for each in new for element in each.elements))
         return Replacement(changed[-1]) if changed else None
 
-    def _look(self, name: str, *, delivering: bool = False) -> tuple[list[Message], list[Message]]:
+    async def _look(self, name: str, *, delivering: bool = False) -> tuple[list[Message], list[Message]]:
         """What is new on somebody's screen, and what has changed."""
+        self.road.clock = self.now
         at, seen = self.address(name), self.screens.lines[name]
+        await self._arrive()
         new: list[Message] = []
         changed: list[Message] = []
-        for line in self.slack.conversation(at.workspace, at.user):
+        for line in await self.slack.conversation(at.workspace, at.user):
             if not line.by_app:
                 continue
             shown = {"text": line.text, "blocks": line.blocks, "files": list(line.files)}
             before, seen[line.ts] = seen.get(line.ts), shown
             if before == shown:
                 continue
-            message = reading.line(line, self.slack.files)
+            message = reading.line(line, await self.slack.files())
             if before is not None:
                 changed.append(message)
                 if delivering:
@@ -325,21 +317,21 @@ class SlackTown(Town):
 
     async def beat(self) -> None:
         """One heartbeat; then everybody looks at their screen."""
-        self.before_the_beat()
+        await self.before_the_beat()
         platforms = {PLATFORM: self.road.messenger}
         await delivery.run(self.store, self.prompts, platforms, self.now, platforms)
-        self.after_the_beat()
+        await self.after_the_beat()
 
-    def before_the_beat(self) -> None:
+    async def before_the_beat(self) -> None:
         """What is on the screens already was not delivered by it."""
         self.screens.now = self.road.clock = self.now
-        for name in self._homes:
-            self._look(name)
+        for name in tuple(self._homes):
+            await self._look(name)
 
-    def after_the_beat(self) -> None:
+    async def after_the_beat(self) -> None:
         """What is new on the screens was."""
-        for name in self._homes:
-            self._look(name, delivering=True)
+        for name in tuple(self._homes):
+            await self._look(name, delivering=True)
 
 
 def _with_asks(message: Message) -> Message:

@@ -250,19 +250,19 @@ class TeamsTown(Town):
 
     async def beat(self) -> None:
         """One heartbeat; then everybody looks at their screen."""
-        self.before_the_beat()
+        await self.before_the_beat()
         platforms = {PLATFORM: self.road.stage.messenger}
         await delivery.run(self.store, self.prompts, platforms, self.now, platforms)
-        self.after_the_beat()
+        await self.after_the_beat()
 
-    def before_the_beat(self) -> None:
+    async def before_the_beat(self) -> None:
         """What is on the screens already was not delivered by it."""
         self.screens.now = self.now
         self._is_now()
         for name in self._homes:
             self._look(name)
 
-    def after_the_beat(self) -> None:
+    async def after_the_beat(self) -> None:
         """What is new on the screens was."""
         assert not self.world.faults, self.world.faults
         for name in self._homes:
