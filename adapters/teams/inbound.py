@@ -11,7 +11,7 @@ from html import unescape
 from typing import Any, Literal, TypeAlias
 
 from adapters.actions import decode
-from adapters.teams.render import DATA
+from adapters.teams.cards import DATA
 from adapters.teams.route import Route
 from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
 from bot.model import Address

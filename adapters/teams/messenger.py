@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
 
-from adapters.teams import render
+from adapters.teams import cards, render
 from adapters.teams.connector import Connector, Gone, Json
 from adapters.teams.pictures import Pictures
 from adapters.teams.route import Route
@@ -77,10 +77,10 @@ class TeamsMessenger:
 
     async def ready(self, address: Address, card: Json) -> Json:
         """A card whose form can be sent once, and says in its reader's language what is left empty."""
-        if not render.asks(card):
+        if not cards.asks(card):
             return card
         voice = await self._voice_of(address)
-        return render.marked(card, secrets.token_hex(8), voice("field.needed"))
+        return cards.marked(card, secrets.token_hex(8), voice("field.needed"))
 
     async def say(self, address: Address, message: Message) -> str:
         """A message into a chat, in as many cards as it takes, and after it the files it brings.

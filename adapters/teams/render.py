@@ -6,14 +6,15 @@ A picture needs an HTTPS address: without one a chart is its alt text. A file is
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from types import MappingProxyType
-from typing import Any, assert_never
+from typing import assert_never
 
 from adapters.actions import encode
 from adapters.choices import choices, chosen
 from adapters.markdown import Run
+from adapters.teams.cards import DATA, actions, with_older_actions
 from adapters.teams.words import TEXT, Json, markdown, runs, words
 from adapters.texts import MORE, cut, pieces, units
 from bot.events import Opened
@@ -46,8 +47,6 @@ SUMMARY = 500
 LABEL = 75
 VALUE = 3_000
 CHOICES_IN_SIGHT = 10
-DATA = "jpd"
-"""Where a button's own data stand, beside the inputs' values."""
 NO_PICTURES: Mapping[Image, str] = MappingProxyType({})
 
 
@@ -106,69 +105,8 @@ def dialog(asked: Form, ref: str) -> Json:
     card = _card(_form(asked, ()), asked.title)
     for place in actions(card):
         place["data"][DATA]["ref"] = ref
-    older: Json = _older(card)
-    return older
-
-
-def asks(card: Json) -> bool:
-    """Whether there is a form in it."""
-    return any(action["data"][DATA]["verb"] == "submit" for action in actions(card))
-
-
-def marked(card: Json, mark: str, needed: str) -> Json:
-    """The card as one that is known again: what is sent from it twice, with the same words, is sent once.
-
-    `needed` is what a client says itself where something that is needed is left empty.
-    """
-    for action in actions(card):
-        if action["data"][DATA]["verb"] == "submit":
-            action["data"][DATA]["card"] = mark
-    for field in _fields_in(card):
-        if field["isRequired"]:
-            field.setdefault("errorMessage", needed)
-    return card
-
-
-def _fields_in(item: Any) -> Iterator[Json]:
-    match item:
-        case {"isRequired": bool()}:
-            yield item
-        case dict():
-            for each in item.values():
-                yield from _fields_in(each)
-        case list():
-            for each in item:
-                yield from _fields_in(each)
-        case _:
-            pass
-
-
-def actions(item: Any) -> Iterator[Json]:
-    """Every button, without what stands in for it; both share their data."""
-    match item:
-        case {"type": "Action.Execute" | "Action.Submit"}:
-            yield item
-        case dict():
-            for each in item.values():
-                yield from actions(each)
-        case list():
-            for each in item:
-                yield from actions(each)
-        case _:
-            pass
-
-
-def _older(item: Any) -> Any:
-    """With each action as old clients, and dialogs, know it."""
-    match item:
-        case {"type": "Action.Execute", "fallback": dict() as older}:
-            return older
-        case dict():
-            return {key: _older(each) for key, each in item.items()}
-        case list():
-            return [_older(each) for each in item]
-        case _:
-            return item
+    sent_by_the_older: Json = with_older_actions(card)
+    return sent_by_the_older
 
 
 def _card(body: list[Json], summary: str) -> Json:
