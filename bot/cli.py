@@ -356,6 +356,30 @@ def manifest_slack(
     say(json.dumps(manifest(voice, url.rstrip("/"), socket=socket), ensure_ascii=False, indent=2))
 
 
+@manifest_app.command("teams")
+def manifest_teams(
+    app_id: Annotated[str, typer.Option(help="The bot's application (client) id from Entra.")] = "",
+    url: Annotated[str, typer.Option(help="Where the bot is reached: https://…")] = "",
+    about: Annotated[str, typer.Option(help="A page that says whose bot this is; else the same.")] = "",
+    file: Annotated[Path, typer.Option(help="The zip to write.")] = Path("jpd-teams.zip"),
+) -> None:
+    """Write the app package that a Teams administrator uploads."""
+    from uuid import UUID
+
+    from adapters.teams.package import package
+
+    _, prompts, voice = operator()
+    try:
+        number = str(UUID(app_id))
+    except ValueError:
+        number = ""
+    if not number or not url.startswith("https://") or not (about or url).startswith("https://"):
+        stop(voice("cli.package-url"))
+    voices = {"en": voice} | {each: prompts.voice(each) for each in prompts.languages}
+    file.write_bytes(package(voices, number, url.rstrip("/"), about))
+    say(voice("cli.packaged", file=str(file)))
+
+
 @keys_app.command("new")
 def keys_new() -> None:
     """Print a new key for JPD_SECRET_KEYS."""
