@@ -89,7 +89,7 @@ def handler(
 
     async def handle(event: Event) -> Reply | None:
         directory = directories.get(event.sender.platform) if directories is not None else None
-        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
+        is_help = _is_help(event.what)
         until, known = helped.pop(event.sender, (event.at, None))
         if not is_help or known is None or event.at >= until:
             until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
@@ -141,6 +141,16 @@ async def _handle(
     except Exception:
         log.exception("event.failed", event_id=event.id, kind=type(event.what).__name__)
         return basics.apology(voice, _written(event.what))
+
+
+def _is_help(what: What) -> bool:
+    match what:
+        case Command(words):
+            return commands.split(words[:LONGEST_HELP]) == HELP
+        case Said(text):
+            return bool(text.strip()) and commands.split(text[:LONGEST_HELP]) == HELP
+        case _:
+            return False
 
 
 async def _asked(directory: Directory, event: Event, known: _Known, channel: str) -> _Known:
