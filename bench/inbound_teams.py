@@ -20,9 +20,8 @@ from jwt.algorithms import RSAAlgorithm
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "bench"))
 
-import inbound  # noqa: E402  # the same client, servers and world as for Slack
+from bench import inbound  # noqa: E402  # the same client, servers and world as for Slack
 
 APP, HOME, ISSUER = "bench-app", "bench-home", "https://api.botframework.com"
 LOGIN = "https://login.microsoftonline.com"
