@@ -2,7 +2,7 @@
 # Another Python: make PYTHON=/path/to/python3.13 play    More arguments: make test ARGS="-k pairing -x"
 
 .DEFAULT_GOAL := help
-.PHONY: help play demo test lint format browser teams-playground bench lock clean
+.PHONY: help play demo test crash lint format browser teams-playground bench lock clean
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
@@ -36,6 +36,9 @@ demo: $(VENV)/.run ## Play a whole six-week cycle by itself and print what every
 
 test: $(VENV)/.dev ## Run the tests, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+
+crash: $(VENV)/.dev ## Kill workers at random among 2,000 messages, on both databases: nothing is lost, nothing comes twice
+	@JPD_CRASH=long $(BIN)/python -m pytest tests/crash $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types and who may import whom
 	$(BIN)/ruff check .

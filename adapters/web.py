@@ -1,4 +1,4 @@
-"""One aiohttp application for every adapter's routes: health, headers, limits, and errors without a stack trace."""
+"""One aiohttp application for every adapter's routes: headers, limits, and errors without a stack trace."""
 
 from __future__ import annotations
 
@@ -32,32 +32,26 @@ APOLOGIES = {404: "not-found", 405: "not-allowed", 413: "too-large"}
 """Statuses with a sentence of their own in `web.*`."""
 
 
-async def always() -> bool:
-    """Ready from the start."""
-    return True
-
-
 def application(
     routes: Iterable[web.AbstractRouteDef],
     *,
     voice: Voice,
-    ready: Callable[[], Awaitable[bool]] = always,
     closing: Iterable[Callable[[], Awaitable[None]]] = (),
 ) -> web.Application:
-    """Serve these routes and `/healthz`, which answers 503 until `ready`; `closing` is called before it stops.
+    """Serve these routes and `/healthz`, for as long as the process lives; `closing` is called before it stops.
 
     A body may have 1 MiB; a route for files reads its own, as a stream.
     """
-
-    async def health(_: web.Request) -> web.Response:
-        return web.Response(text="ok") if await ready() else web.Response(status=503, text="not ready")
-
     app = web.Application(middlewares=[_apologies(voice)], client_max_size=MIB)
-    app.add_routes([web.get("/healthz", health), *routes])
+    app.add_routes([web.get("/healthz", _alive), *routes])
     app.on_response_prepare.append(_secure)
     for close in closing:
         app.on_shutdown.append(_ignoring_the_app(close))
     return app
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return web.Response(text="ok")
 
 
 class PortTaken(Exception):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.web import PortTaken
-from bot import settings
+from bot import inspecting, settings
 from bot.model import School
 from bot.operating import (
     busy,
@@ -37,13 +37,10 @@ app = typer.Typer(
 prompts_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 manifest_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command()(inspecting.ledger)
 app.add_typer(prompts_app, name="prompts", help="The content that a JPD lead edits.")
 app.add_typer(manifest_app, name="manifest", help="What a chat platform wants to know of the bot.")
 app.add_typer(keys_app, name="keys", help="The keys that seal tokens in the store.")
-
-EVENTS_KEPT = timedelta(days=30)
-"""How long a repeated event is known as one."""
-SWEEP_SECONDS = 3600
 
 
 def main() -> None:
@@ -251,70 +248,57 @@ def migrate() -> None:
 
 @app.command()
 def serve() -> None:
-    """Serve the connected chat platforms, and /healthz."""
+    """Serve the connected chat platforms, /healthz and /readyz; on SQLite also send what is due."""
+    from adapters.operation import Metrics, health
     from adapters.signals import stopping
     from adapters.web import application, listening
-    from bot.platforms import connected
+    from bot.platforms import connected, observed, rhythm, working
+    from storage.standing import standing
 
     read, prompts, voice = operator()
-    start_log(read)
+    metrics = Metrics()
+    start_log(read, watching=[metrics.count])
+    is_working = read.embedded_worker
+    if is_working is None:
+        is_working = read.database_url.startswith("sqlite")
 
     async def on_air() -> None:
-        async with open_store(read) as store:
-
-            async def ready() -> bool:
-                with contextlib.suppress(Exception):  # whatever is wrong with the database: not ready
-                    async with store.transaction() as tx:
-                        await tx.schools.partnerships()
-                        return True
-                return False
-
+        async with open_store(read) as store, observed(read, store, voice, metrics):
             stopped = stopping()
-            async with connected(read, store, prompts, is_serving=True) as platforms:
-                app = application(platforms.routes, voice=voice, ready=ready, closing=platforms.closing)
+            async with connected(read, store, prompts, is_serving=True, timed=metrics.timed) as platforms:
+                routes = [*health(partial(standing, store)), *platforms.routes]
+                app = application(routes, voice=voice, closing=platforms.closing)
                 async with listening(app, read.host, read.port) as port:
                     names = voice.listing([voice(f"platform.{each}") for each in platforms.messengers])
-                    say(
-                        voice(
-                            "cli.serving",
-                            host=read.host,
-                            port=port,
-                            platforms=names or voice("platform.none"),
-                        )
-                    )
-                    await stopped.wait()
+                    named = names or voice("platform.none")
+                    say(voice("cli.serving", host=read.host, port=port, platforms=named))
+                    if is_working:
+                        await working(store, prompts, platforms, rhythm(read), stopped)
+                    else:
+                        await stopped.wait()
 
     run_to_end(on_air())
 
 
 @app.command()
-def work() -> None:
+def work(
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Batches under way at once.")] = 4,
+) -> None:
     """Send what is due, again and again, until stopped."""
-    from adapters.scheduler import heartbeat
+    from adapters.operation import Metrics
     from adapters.signals import stopping
-    from bot import delivery, workspaces
-    from bot.platforms import connected
+    from bot.platforms import connected, observed, rhythm, working
 
     read, prompts, voice = operator()
-    start_log(read)
+    metrics = Metrics()
+    start_log(read, watching=[metrics.count])
 
     async def beating() -> None:
-        async with open_store(read) as store:
+        async with open_store(read) as store, observed(read, store, voice, metrics):
             stopped = stopping()
-
-            async def tick(now: datetime) -> None:
-                await delivery.run(store, prompts, platforms.messengers, now, platforms.directories)
-
-            async def sweep(now: datetime) -> None:
-                async with store.transaction() as tx:
-                    await tx.events.prune(now - EVENTS_KEPT)
-                    await workspaces.erase_gone(tx, now)
-
             async with connected(read, store, prompts, is_serving=False) as platforms:
-                scheduler = heartbeat({tick: read.tick_seconds, sweep: SWEEP_SECONDS})
                 say(voice("cli.working", seconds=read.tick_seconds))
-                await stopped.wait()
-                scheduler.shutdown()
+                await working(store, prompts, platforms, rhythm(read, concurrency), stopped)
 
     run_to_end(beating())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from bot import challenges, cycles, digests, notes, places, privacy
 from bot.asks import the_ask
@@ -84,6 +84,8 @@ async def _wait(
         start, end = person.day_bounds(person.local_day(now))
         if await tx.deliveries.asks_sent(member.id, start, end):
             return _at(delivery, _tomorrow(person, now))
+        if await tx.deliveries.is_asking(delivery):  # whether it was sent is known in a moment
+            return _at(delivery, now + timedelta(minutes=1))
     return None
 
 

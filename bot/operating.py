@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sys
 import traceback
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -108,12 +108,15 @@ def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> str
     return event
 
 
-def start_log(read: settings.Settings, level: int = logging.INFO) -> None:
-    """Logs go to standard error: text for people, JSON lines for machines."""
+def start_log(
+    read: settings.Settings, level: int = logging.INFO, watching: Sequence[structlog.typing.Processor] = ()
+) -> None:
+    """Logs go to standard error: text for people, JSON lines for machines. `watching` sees every line as well."""
     shape = structlog.processors.JSONRenderer() if read.log_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            *watching,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             _without_words,

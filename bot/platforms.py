@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from aiohttp import web
 
 from adapters.engine import apart
+from adapters.operation import Metrics
 from bot import settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.events import Event, Left, Removed
-from bot.model import Address
+from bot.model import Address, Limit
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Prompts, Voice
+from bot.working import Rhythm, work
 from storage.installations import Installations
 from storage.sealed import Seal
+from storage.standing import standing
 from storage.store import SqlStore
 
 log = structlog.get_logger()
+
+EVENTS_KEPT = timedelta(days=30)
+"""How long a repeated event is known as one."""
+SWEEP_SECONDS = 3600
 
 
 @dataclass
@@ -36,6 +45,50 @@ class Platforms:
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
+@asynccontextmanager
+async def observed(
+    read: settings.Settings, store: SqlStore, voice: Voice, metrics: Metrics
+) -> AsyncIterator[None]:
+    """With a port of its own for figures and health, where the settings name one."""
+    from adapters.operation import figures, health
+    from adapters.web import application, listening
+
+    if read.metrics_port is None:
+        yield
+        return
+    look = partial(standing, store)
+    app = application([*health(look), *figures(metrics, look)], voice=voice)
+    async with listening(app, read.host, read.metrics_port) as port:
+        log.info("metrics.listening", port=port)
+        yield
+
+
+def rhythm(read: settings.Settings, hands: int = 4) -> Rhythm:
+    """How the settings want workers to work."""
+    per_second = {"slack": read.slack_per_second, "teams": read.teams_per_second}
+    limits = {
+        platform: Limit(gap=timedelta(seconds=1) / rate, burst=max(1, round(rate)))
+        for platform, rate in per_second.items()
+    }
+    return Rhythm(limits, timedelta(seconds=read.tick_seconds), timedelta(seconds=read.stop_seconds), hands)
+
+
+async def working(
+    store: SqlStore, prompts: Prompts, platforms: Platforms, rhythm: Rhythm, stopped: asyncio.Event
+) -> None:
+    """Send what is due, and sweep now and then, until stopped."""
+    from adapters.scheduler import heartbeat
+
+    async def sweep(at: datetime) -> None:
+        async with store.transaction() as tx:
+            await tx.events.prune(at - EVENTS_KEPT)
+            await workspaces.erase_gone(tx, at)
+
+    scheduler = heartbeat({sweep: SWEEP_SECONDS})
+    await work(store, prompts, platforms.messengers, platforms.directories, rhythm, stopped)
+    scheduler.shutdown()
+
+
 def now() -> datetime:
     """The edge's clock."""
     return datetime.now(UTC)
@@ -43,7 +96,12 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def connected(
-    read: settings.Settings, store: SqlStore, prompts: Prompts, *, is_serving: bool
+    read: settings.Settings,
+    store: SqlStore,
+    prompts: Prompts,
+    *,
+    is_serving: bool,
+    timed: Callable[[Handle], Handle] = lambda handle: handle,
 ) -> AsyncIterator[Platforms]:
     """Everything the settings name. Raises `SettingsError` where they name it by halves.
 
@@ -51,7 +109,7 @@ async def connected(
     """
     platforms = Platforms()
     async with AsyncExitStack() as opened:
-        handle = handler(store, prompts, platforms.directories, opened.enter_context(apart()))
+        handle = timed(handler(store, prompts, platforms.directories, opened.enter_context(apart())))
         slack = settings.slack(read)
         if slack is not None:
             await _slack(opened, platforms, slack, read, store, prompts, handle, is_serving=is_serving)

@@ -21,6 +21,7 @@ from bot.model import (
     DeliveryKind,
     Enrolment,
     Hours,
+    Limit,
     LinkCode,
     Member,
     Note,
@@ -80,6 +81,9 @@ class Store(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Tx]:
         """Open a transaction: leaving the block commits, raising rolls back. No network inside, ever."""
 
+    async def now(self) -> datetime:
+        """The time on the one clock that all processes share."""
+
 
 class Tx(Protocol):
     """One open transaction, a noun at a time."""
@@ -102,6 +106,8 @@ class Tx(Protocol):
     def notes(self) -> Notes: ...
     @property
     def deliveries(self) -> Deliveries: ...
+    @property
+    def lanes(self) -> Lanes: ...
     @property
     def digests(self) -> Digests: ...
     @property
@@ -336,16 +342,25 @@ class Deliveries(Protocol):
         """Add those whose dedupe key is new; what still waits or was dropped is due as it is owed now."""
 
     async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
-        """Take what is due, oldest first, as `sending`; nobody else gets it until the lease ends."""
+        """Take what is due, oldest first, as `sending`; nobody else gets it until the lease ends.
 
-    async def lapse(self, now: datetime) -> tuple[Delivery, ...]:
-        """Turn `sending` rows whose lease has ended into `uncertain`; returns the uncertain rows that are due.
+        At no pace but the caller's: for time that is played. `Lanes.claim` keeps to the workspaces' limits.
+        """
+
+    async def lapse(self, now: datetime) -> int:
+        """Turn `sending` rows whose lease has ended into `uncertain`; how many."""
+
+    async def claim_uncertain(self, now: datetime, again_at: datetime, limit: int) -> tuple[Delivery, ...]:
+        """Take uncertain ones that are due to be asked about; nobody else is given them until `again_at`.
 
         They are due when the platform has had time to take what was on its way.
         """
 
-    async def settle(self, delivery: Delivery) -> None:
-        """Write state, reason, attempts, due_at, ref, settled_at; ends the lease."""
+    async def settle(self, deliveries: Sequence[Delivery]) -> frozenset[int]:
+        """Write state, reason, attempts, due_at, ref, settled_at of those that the caller still holds.
+
+        Returns their ids. What was not settled has a new holder, who decides.
+        """
 
     async def refresh(self, kind: DeliveryKind, subject_id: int, now: datetime) -> None:
         """Send again, as an update in place, what was sent of that kind about that subject."""
@@ -373,6 +388,9 @@ class Deliveries(Protocol):
     async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
         """How many asks were sent to them from start up to, not including, end."""
 
+    async def is_asking(self, ask: Delivery) -> bool:
+        """Whether another worker, who was first, is sending that member an ask at this moment."""
+
     async def was_sent(self, kind: DeliveryKind, subject_id: int, member_id: int) -> bool: ...
     async def next_due(self) -> datetime | None:
         """When the next queued one is due."""
@@ -383,6 +401,22 @@ class Deliveries(Protocol):
     async def of_cycle(self, cycle_id: int) -> tuple[Delivery, ...]: ...
     async def of_partnership(self, partnership_id: int, limit: int) -> tuple[Delivery, ...]:
         """The newest settled or due first."""
+
+
+class Lanes(Protocol):
+    """One pace a workspace, kept by all processes together."""
+
+    async def line_up(self, now: datetime, limits: Mapping[str, Limit]) -> int:
+        """Give what is due its lane, and wake the lanes; how many, up to some hundreds. Limits are by platform."""
+
+    async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
+        """Take what is whose turn it is, as `sending`, up to each lane's quota."""
+
+    async def hold(self, platform: str, workspace: str, until: datetime, limits: Mapping[str, Limit]) -> None:
+        """Nothing more for that workspace until then."""
+
+    async def next_ready(self) -> datetime | None:
+        """When the next lane has a turn for what waits in it."""
 
 
 class Digests(Protocol):

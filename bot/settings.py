@@ -31,6 +31,15 @@ class Settings(BaseSettings):
     tick_seconds: int = Field(
         default=10, ge=1, le=3600, description="How often `jpd work` looks for what is due"
     )
+    stop_seconds: int = Field(
+        default=30, ge=0, le=3600, description="How long a stopping worker may finish what is under way"
+    )
+    embedded_worker: bool | None = Field(
+        default=None, description="Whether `jpd serve` works as well; where not set, on SQLite it does"
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Where /metrics is for Prometheus, on the same address"
+    )
     log_json: bool = Field(default=False, description="Logs as JSON lines instead of text")
     secret_keys: SecretStr | None = Field(
         default=None, description="Keys that seal tokens in the store, with commas between; the first seals"
@@ -72,6 +81,12 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None,
         description="Where `jpd serve` is reached by HTTPS: charts in Teams are shown from there",
+    )
+    slack_per_second: float = Field(
+        default=3.0, gt=0, le=1000, description="Messages a second that a Slack workspace takes"
+    )
+    teams_per_second: float = Field(
+        default=20.0, gt=0, le=1000, description="Messages a second that a Teams tenant takes"
     )
 
     @field_validator("database_url")

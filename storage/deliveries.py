@@ -6,16 +6,18 @@ the index holds the answer.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, func, or_, select, text, update
 
 from bot.model import ASKS, Delivery, DeliveryKind, DeliveryState
 from storage import tables as t
 from storage.noun import Noun, batches, columns, values
 
 _COLUMNS = columns(t.delivery, Delivery)
+SETTLED = ("state", "reason", "attempts", "due_at", "ref", "settled_at")
 _QUEUED = text("delivery.state = 'queued'")
 _SENDING = text("delivery.state = 'sending'")
 _UNCERTAIN = text("delivery.state = 'uncertain'")
@@ -35,6 +37,7 @@ class SqlDeliveries(Noun):
                 "reason": "",
                 "attempts": 0,
                 "settled_at": None,
+                "lane": None,
             }
             # An update in place that waits goes out at once: it disturbs nobody.
             waits = and_(t.delivery.c.state == DeliveryState.QUEUED, t.delivery.c.ref == "")
@@ -54,32 +57,51 @@ class SqlDeliveries(Noun):
         )
         ids = list((await self._connection.execute(due)).scalars())
         taken = update(t.delivery).where(t.delivery.c.id.in_(ids))
-        taken = taken.values(state=DeliveryState.SENDING, lease_until=lease_until)
+        taken = taken.values(
+            state=DeliveryState.SENDING, lease_until=lease_until, lease=secrets.token_hex(8), lane=None
+        )
         rows = await self._connection.execute(taken.returning(*_COLUMNS))
         claimed = [Delivery(**row._asdict()) for row in rows]
         return tuple(sorted(claimed, key=lambda each: (each.due_at, each.id)))
 
-    async def lapse(self, now: datetime) -> tuple[Delivery, ...]:
-        """Turn `sending` rows whose lease has ended into `uncertain`; returns the uncertain rows to be asked about."""
+    async def lapse(self, now: datetime) -> int:
+        """Turn `sending` rows whose lease has ended into `uncertain`; how many. Their holder is too late now."""
         lapsed = update(t.delivery).where(_SENDING, t.delivery.c.lease_until <= now)
-        await self._connection.execute(lapsed.values(state=DeliveryState.UNCERTAIN, lease_until=None))
-        settled = select(*_COLUMNS).where(_UNCERTAIN, t.delivery.c.due_at <= now)
-        return await self._all(Delivery, settled.order_by(t.delivery.c.id))
+        tries = t.delivery.c.attempts + 1  # what ends its process each time must end as well
+        lapsed = lapsed.values(state=DeliveryState.UNCERTAIN, lease_until=None, lease="", attempts=tries)
+        return (await self._connection.execute(lapsed)).rowcount
 
-    async def settle(self, delivery: Delivery) -> None:
-        """Write state, reason, attempts, due_at, ref, settled_at; ends the lease."""
-        row = update(t.delivery).where(t.delivery.c.id == delivery.id)
-        await self._connection.execute(
-            row.values(
-                state=delivery.state,
-                reason=delivery.reason,
-                attempts=delivery.attempts,
-                due_at=delivery.due_at,
-                ref=delivery.ref,
-                settled_at=delivery.settled_at,
-                lease_until=None,
+    async def claim_uncertain(self, now: datetime, again_at: datetime, limit: int) -> tuple[Delivery, ...]:
+        """Take uncertain ones that are due to be asked about; nobody else is given them until `again_at`."""
+        due = select(t.delivery.c.id).where(_UNCERTAIN, t.delivery.c.due_at <= now)
+        due = due.order_by(t.delivery.c.id).limit(limit).with_for_update(skip_locked=True)
+        ids = list((await self._connection.execute(due)).scalars())
+        taken = update(t.delivery).where(t.delivery.c.id.in_(ids))
+        taken = taken.values(due_at=again_at, lease=secrets.token_hex(8))
+        rows = await self._connection.execute(taken.returning(*_COLUMNS)) if ids else ()
+        return tuple(sorted((Delivery(**row._asdict()) for row in rows), key=lambda each: each.id))
+
+    async def settle(self, deliveries: Sequence[Delivery]) -> frozenset[int]:
+        """Write what became of those that the caller still holds, which ends their leases; their ids."""
+        holders: dict[int, str] = {}
+        for ids in batches({each.id for each in deliveries}):
+            of = select(t.delivery.c.id, t.delivery.c.lease).where(t.delivery.c.id.in_(ids))
+            rows = await self._connection.execute(of.order_by(t.delivery.c.id).with_for_update())
+            holders |= {row.id: row.lease for row in rows}
+        held = [each for each in deliveries if holders.get(each.id) == each.lease]
+        if held:
+            row = update(t.delivery).where(t.delivery.c.id == bindparam("of"))
+            row = row.values(
+                {name: bindparam(f"its_{name}") for name in SETTLED} | {"lease_until": None, "lease": ""}
             )
-        )
+            await self._connection.execute(
+                row,
+                [
+                    {"of": each.id, **{f"its_{name}": getattr(each, name) for name in SETTLED}}
+                    for each in held
+                ],
+            )
+        return frozenset(each.id for each in held)
 
     async def refresh(self, kind: DeliveryKind, subject_id: int, now: datetime) -> None:
         """Send again, as an update in place, what was sent of that kind about that subject."""
@@ -131,7 +153,7 @@ class SqlDeliveries(Noun):
             queued = queued.where(t.delivery.c.member_id == member_id)
         if cycle_id is not None:
             queued = queued.where(t.delivery.c.cycle_id == cycle_id)
-        dropped = queued.values(state=DeliveryState.DROPPED, reason=reason, settled_at=now)
+        dropped = queued.values(state=DeliveryState.DROPPED, reason=reason, settled_at=now, lane=None)
         return (await self._connection.execute(dropped)).rowcount
 
     async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
@@ -144,6 +166,22 @@ class SqlDeliveries(Noun):
             t.delivery.c.settled_at < end,
         )
         return int((await self._connection.execute(asks)).scalar_one())
+
+    async def is_asking(self, ask: Delivery) -> bool:
+        """Whether another worker, who was first, is sending that member an ask at this moment."""
+        its_lease = select(t.delivery.c.lease_until).where(t.delivery.c.id == ask.id).scalar_subquery()
+        first = t.delivery.alias()
+        other = select(first.c.id).where(
+            first.c.member_id == ask.member_id,
+            first.c.kind.in_(sorted(ASKS)),
+            first.c.state == DeliveryState.SENDING,
+            first.c.lease != ask.lease,
+            or_(
+                first.c.lease_until < its_lease,
+                and_(first.c.lease_until == its_lease, first.c.id < ask.id),
+            ),
+        )
+        return await self._connection.scalar(other.limit(1)) is not None
 
     async def was_sent(self, kind: DeliveryKind, subject_id: int, member_id: int) -> bool:
         """Also while it waits to be refreshed: then it stands on the platform already."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,6 +43,14 @@ def check(url: str) -> tuple[str, ...]:
         if context.get_current_revision() != newest:
             return (f"revision {context.get_current_revision()} instead of {newest}",)
         return tuple(repr(each) for each in compare_metadata(context, metadata))
+
+
+@cache
+def newest() -> str:
+    """The revision that this release knows."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return ScriptDirectory.from_config(config).get_current_head() or ""
 
 
 def draft(words: str) -> None:

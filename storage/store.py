@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.challenges import SqlChallenges
@@ -15,6 +17,7 @@ from storage.deliveries import SqlDeliveries
 from storage.digests import SqlDigests
 from storage.engines import async_engine
 from storage.events import SqlEvents
+from storage.lanes import SqlLanes
 from storage.members import SqlMembers
 from storage.notes import SqlNotes
 from storage.pairings import SqlPairings
@@ -65,6 +68,10 @@ class SqlTx:
         return SqlDeliveries(self.connection)
 
     @cached_property
+    def lanes(self) -> SqlLanes:
+        return SqlLanes(self.connection)
+
+    @cached_property
     def digests(self) -> SqlDigests:
         return SqlDigests(self.connection)
 
@@ -87,6 +94,15 @@ class SqlStore:
         """
         async with self._engine.begin() as connection:
             yield SqlTx(connection)
+
+    async def now(self) -> datetime:
+        """PostgreSQL's own clock, so that workers' clocks don't matter; SQLite has one machine and its clock."""
+        async with self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                seconds = await connection.scalar(text("SELECT (julianday('now') - 2440587.5) * 86400.0"))
+                return datetime.fromtimestamp(seconds, UTC)
+            moment: datetime = await connection.scalar(text("SELECT clock_timestamp()"))
+            return moment.astimezone(UTC)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -110,14 +110,14 @@ def test_prompts_check_finds_a_planted_fault_and_says_where(jpd, tmp_path: Path)
     assert "gaol" in planted.stdout
 
 
-def started(tmp_path: Path, *words: str) -> subprocess.Popen[str]:
+def started(tmp_path: Path, *words: str, **more: str) -> subprocess.Popen[str]:
     """A long-running `jpd`, in a folder of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
     store = f"sqlite+aiosqlite:///{tmp_path}/jpd.sqlite"
     clean |= {"JPD_DATABASE_URL": store, "JPD_PORT": "0", "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [sys.executable, "-m", "bot", *words],
-        env=clean, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env=clean | more, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
 
 
@@ -127,14 +127,20 @@ def test_serve_answers_healthz_and_stops_when_asked(tmp_path: Path) -> None:
         [url] = re.findall(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
         with urlopen(f"{url}/healthz", timeout=10) as answer:  # noqa: S310  # our own address
             assert answer.read() == b"ok"
+        with urlopen(f"{url}/readyz", timeout=10) as answer:  # noqa: S310  # our own address
+            assert b'"migrations": true' in answer.read()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
 
 
-def test_work_ticks_and_stops_when_asked(tmp_path: Path) -> None:
-    with started(tmp_path, "work") as process:
+def test_work_ticks_shows_its_figures_and_stops_when_asked(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with started(tmp_path, "work", "--concurrency", "2", JPD_METRICS_PORT=port) as process:
         assert process.stdout is not None
         assert "every 10 seconds" in process.stdout.readline()
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            assert b"jpd_database_up 1.0" in answer.read()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
 

@@ -92,6 +92,7 @@ async def test_from_installing_by_a_code_to_the_coordinators_first_command(
     assert not slack.refused
     log = (tmp_path / "log.txt").read_text()
     assert "slack.installed" in log
+    assert "work.stopped" in log  # on SQLite it works as well
     for secret in (key, code, "a secret to sign with", *slack.world.tokens):
         assert secret not in log
 
@@ -106,6 +107,7 @@ async def test_one_workspace_behind_a_firewall_needs_two_tokens_and_no_code(
         JPD_SLACK_BOT_TOKEN="xoxb-one",
         JPD_SLACK_APP_TOKEN=slack.installs.app_token,
         JPD_SLACK_API_URL=slack.api_url,
+        JPD_EMBEDDED_WORKER="0",
     )
     jpd(tmp_path, environment, "import", "roster.csv")
 
@@ -113,3 +115,4 @@ async def test_one_workspace_behind_a_firewall_needs_two_tokens_and_no_code(
         await slack.command("T1", "U1", "help")
 
     assert "*start*: set up a cycle" in str(slack.conversation("T1", "U1")[-1].blocks)
+    assert "work.stopped" not in (tmp_path / "log.txt").read_text()

@@ -2,13 +2,16 @@
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
-from bot.model.delivery import ASKS, Delivery, DeliveryKind, DeliveryState
+from bot.model.delivery import ASKS, UNPACED, Delivery, DeliveryKind, DeliveryState, Limit
+from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
 from bot.model.people import Account, Address, Hours, Member, Partnership, Post, Profile, Role, School
+from bot.model.standing import Standing
 from bot.model.workspace import LinkCode, Workspace
 
 __all__ = [
     "ASKS",
+    "UNPACED",
     "Account",
     "Address",
     "Answer",
@@ -24,6 +27,9 @@ __all__ = [
     "EnrolmentState",
     "Hours",
     "Kind",
+    "LedgerFilter",
+    "LedgerLine",
+    "Limit",
     "LinkCode",
     "Member",
     "Note",
@@ -40,6 +46,7 @@ __all__ = [
     "School",
     "Seat",
     "Share",
+    "Standing",
     "Step",
     "Wording",
     "Workspace",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -67,8 +67,21 @@ class Delivery:
     ref: str = ""
     """Where it stands on the platform, once sent: an update goes there."""
     settled_at: datetime | None = None
+    lease: str = field(default="", compare=False)
+    """Whose it is while it is being sent or asked about: only who holds the lease may settle it."""
 
     @property
     def dedupe_key(self) -> str:
         """What, for whom, which occurrence: planning twice cannot owe twice."""
         return f"{self.kind}:{self.subject_id}:{self.member_id}:{self.occurrence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How fast a workspace takes messages: one a gap in the long run, and as many as the burst at once."""
+
+    gap: timedelta
+    burst: int = 1
+
+
+UNPACED = Limit(gap=timedelta())

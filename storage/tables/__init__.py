@@ -18,7 +18,7 @@ from storage.tables.cycles import (
     pairing,
     seat,
 )
-from storage.tables.ledger import delivery, digest, event_seen
+from storage.tables.ledger import delivery, digest, event_seen, lane
 from storage.tables.people import (
     address,
     blocked,
@@ -54,6 +54,7 @@ __all__ = [
     "enrolment",
     "event_seen",
     "held_words",
+    "lane",
     "link_code",
     "member",
     "metadata",

@@ -26,17 +26,42 @@ delivery = Table(
     Column("ref", Text, nullable=False),
     Column("settled_at", UTCDateTime),
     Column("lease_until", UTCDateTime),
+    Column("lease", String(32), nullable=False, server_default=""),
+    Column("lane", String(300)),
     CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="sending_on_a_lease"),
     CheckConstraint(
         "state NOT IN ('sent', 'failed', 'dropped') OR settled_at IS NOT NULL", name="settled_at_a_moment"
     ),
     CheckConstraint("attempts >= 0", name="attempts"),
+    # What waits in a lane is queued: whoever takes it out must say so, or it would sleep in there for ever.
+    CheckConstraint("lane IS NULL OR state = 'queued'", name="queued_in_a_lane"),
     Index(None, "subject_id", "kind"),
     sqlite_autoincrement=True,
 )
 index_where("ix_delivery_queued", "state = 'queued'", delivery.c.due_at)
 index_where("ix_delivery_sending", "state = 'sending'", delivery.c.lease_until)
 index_where("ix_delivery_uncertain", "state = 'uncertain'", delivery.c.id)
+index_where("ix_delivery_unlined", "state = 'queued' AND lane IS NULL", delivery.c.due_at, delivery.c.id)
+index_where(
+    "ix_delivery_lined_up",
+    "state = 'queued' AND lane IS NOT NULL",
+    delivery.c.lane,
+    delivery.c.due_at,
+    delivery.c.id,
+)
+
+# A lane a workspace: see storage/lanes.py.
+lane = Table(
+    "lane",
+    metadata,
+    Column("name", String(300), primary_key=True),
+    Column("gap_ms", Integer, nullable=False),
+    Column("burst", Integer, nullable=False),
+    Column("tat", UTCDateTime, nullable=False),
+    Column("ready_at", UTCDateTime),
+    CheckConstraint("gap_ms >= 0 AND burst >= 1", name="a_pace"),
+)
+index_where("ix_lane_awake", "ready_at IS NOT NULL", lane.c.ready_at)
 
 # Figures are numbers and keys, never anybody's words: they are kept when their author is forgotten.
 digest = Table(

@@ -32,16 +32,6 @@ async def client(**options: object) -> TestClient[web.Request, web.Application]:
     return found
 
 
-async def test_health_says_whether_it_is_ready() -> None:
-    async def not_yet() -> bool:
-        return False
-
-    ready, waiting = await client(), await client(ready=not_yet)
-    async with ready, waiting:
-        assert (await ready.get("/healthz")).status == 200
-        assert (await waiting.get("/healthz")).status == 503
-
-
 @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/fail"])
 async def test_every_answer_is_locked_down(path: str) -> None:
     async with await client() as page:

@@ -24,7 +24,7 @@ async def sent(world: World, delivery: Delivery, ref: str = "C1:1.0") -> Deliver
     kept = next(each for each in await owed(world, delivery) if each.dedupe_key == delivery.dedupe_key)
     settled = replace(kept, state=DeliveryState.SENT, attempts=1, ref=ref, settled_at=NOW)
     async with world.store.transaction() as tx:
-        await tx.deliveries.settle(settled)
+        await tx.deliveries.settle([settled])
     return settled
 
 
@@ -128,13 +128,64 @@ async def test_a_lease_that_ended_leaves_the_delivery_uncertain_never_queued(wor
         await tx.deliveries.claim(NOW, LEASE, 1)
         await tx.deliveries.claim(NOW, LEASE + HOUR, 1)
 
-        assert await tx.deliveries.lapse(LEASE - HOUR / 2) == ()
-        (lapsed,) = await tx.deliveries.lapse(LEASE)
-        assert await tx.deliveries.lapse(LEASE) == (lapsed,)
+        assert await tx.deliveries.lapse(LEASE - HOUR / 2) == 0
+        assert await tx.deliveries.lapse(LEASE) == 1
+        assert await tx.deliveries.lapse(LEASE) == 0
+        (lapsed,) = await tx.deliveries.claim_uncertain(LEASE, LEASE + HOUR, 10)
         assert await tx.deliveries.claim(LEASE, LEASE + HOUR, 10) == ()
 
     assert lapsed.state is DeliveryState.UNCERTAIN
     assert lapsed.member_id == world.members["Anest"]
+    assert lapsed.attempts == 1
+
+
+async def test_who_comes_after_their_lease_settles_nothing(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1), world.delivery("Tama", 1))
+    async with world.store.transaction() as tx:
+        slow, quick = await tx.deliveries.claim(NOW, LEASE, 2)
+        await tx.deliveries.settle([replace(quick, state=DeliveryState.SENT, settled_at=NOW)])
+        await tx.deliveries.lapse(LEASE)
+        (asked,) = await tx.deliveries.claim_uncertain(LEASE, LEASE + HOUR, 10)
+        late = [replace(each, state=DeliveryState.FAILED, settled_at=LEASE) for each in (slow, quick)]
+
+        assert await tx.deliveries.settle(late) == frozenset()
+        assert await tx.deliveries.settle([replace(asked, state=DeliveryState.QUEUED)]) == {slow.id}
+        assert await tx.deliveries.settle([replace(asked, state=DeliveryState.UNCERTAIN)]) == frozenset()
+        ledger = await tx.deliveries.of_cycle(world.cycle.id)
+
+    assert {each.id: each.state for each in ledger} == {
+        slow.id: DeliveryState.QUEUED,
+        quick.id: DeliveryState.SENT,
+    }
+
+
+async def test_of_a_whole_batch_what_is_still_held_is_settled_and_nothing_else(world: World) -> None:
+    await owed(world, *(world.delivery("Anest", number) for number in range(40)))
+    async with world.store.transaction() as tx:
+        first = await tx.deliveries.claim(NOW, LEASE, 20)
+        second = await tx.deliveries.claim(NOW, LEASE + HOUR, 20)
+        await tx.deliveries.lapse(LEASE)
+        refs = [
+            replace(each, state=DeliveryState.SENT, ref=f"C:{each.subject_id}", settled_at=NOW)
+            for each in first + second
+        ]
+        settled = await tx.deliveries.settle(refs)
+        ledger = {each.id: each for each in await tx.deliveries.of_cycle(world.cycle.id)}
+
+    assert settled == {each.id for each in second}
+    assert [ledger[each.id] for each in second] == refs[20:]
+    assert {ledger[each.id].state for each in first} == {DeliveryState.UNCERTAIN}
+
+
+async def test_what_is_being_asked_about_is_given_to_nobody_else_until_then(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1))
+    async with world.store.transaction() as tx:
+        await tx.deliveries.claim(NOW, LEASE, 1)
+        await tx.deliveries.lapse(LEASE)
+
+        assert len(await tx.deliveries.claim_uncertain(LEASE, LEASE + HOUR, 10)) == 1
+        assert await tx.deliveries.claim_uncertain(LEASE + HOUR / 2, LEASE + DAY, 10) == ()
+        assert len(await tx.deliveries.claim_uncertain(LEASE + HOUR, LEASE + DAY, 10)) == 1
 
 
 async def test_settling_writes_what_became_of_it_and_ends_the_lease(world: World) -> None:
@@ -142,14 +193,14 @@ async def test_settling_writes_what_became_of_it_and_ends_the_lease(world: World
     async with world.store.transaction() as tx:
         (claimed,) = await tx.deliveries.claim(NOW, LEASE, 1)
         again = replace(claimed, state=DeliveryState.QUEUED, attempts=1, due_at=NOW + HOUR, reason="busy")
-        await tx.deliveries.settle(again)
+        await tx.deliveries.settle([again])
         (retried,) = await tx.deliveries.claim(NOW + HOUR, LEASE + HOUR, 1)
         failed = replace(
             retried, state=DeliveryState.FAILED, attempts=2, reason="unreachable", settled_at=NOW + HOUR
         )
-        await tx.deliveries.settle(failed)
+        await tx.deliveries.settle([failed])
 
-        assert await tx.deliveries.lapse(NOW + DAY) == ()
+        assert await tx.deliveries.lapse(NOW + DAY) == 0
         assert await tx.deliveries.of_cycle(world.cycle.id) == (failed,)
     assert retried.attempts == 1
 
@@ -240,6 +291,23 @@ async def test_only_asks_that_were_sent_that_day_count_as_asks(world: World) -> 
         assert await tx.deliveries.asks_sent(anest, NOW + HOUR, NOW + DAY) == 0
 
 
+async def test_of_two_workers_who_would_ask_at_the_same_moment_the_second_waits(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1), world.delivery("Anest", 2, DeliveryKind.REMINDER))
+    await owed(world, world.delivery("Anest", 3, DeliveryKind.NOTE), world.delivery("Tama", 3))
+    async with world.store.transaction() as tx:
+        (first,) = await tx.deliveries.claim(NOW, LEASE, 1)
+        second, note, other = await tx.deliveries.claim(NOW, LEASE + HOUR, 3)
+
+        assert [await tx.deliveries.is_asking(each) for each in (first, second, other)] == [
+            False,
+            True,
+            False,
+        ]
+        await tx.deliveries.settle([replace(first, state=DeliveryState.SENT, settled_at=NOW)])
+        assert not await tx.deliveries.is_asking(second)
+    assert note.kind is DeliveryKind.NOTE
+
+
 async def test_what_was_sent_is_known_by_kind_subject_and_member(world: World) -> None:
     await sent(world, world.delivery("Anest", 1))
     await owed(world, world.delivery("Tama", 1))
@@ -286,6 +354,15 @@ async def test_the_ledger_shows_the_newest_first_up_to_a_limit(world: World) -> 
             "ix_delivery_sending",
         ),
         ("SELECT id FROM delivery WHERE delivery.state = 'uncertain' ORDER BY id", "ix_delivery_uncertain"),
+        (
+            "SELECT id FROM delivery WHERE delivery.state = 'queued' AND lane IS NULL AND due_at <= {now} LIMIT 9",
+            "ix_delivery_unlined",
+        ),
+        (
+            "SELECT id FROM delivery WHERE state = 'queued' AND lane IS NOT NULL AND lane = 'T1' ORDER BY due_at",
+            "ix_delivery_lined_up",
+        ),
+        ("SELECT name FROM lane WHERE lane.ready_at IS NOT NULL AND ready_at <= {now}", "ix_lane_awake"),
     ],
 )
 async def test_the_partial_indexes_answer_their_questions(

@@ -76,7 +76,7 @@ async def spoken(world: World) -> World:
         await tx.deliveries.owe([world.delivery("Anest", 1), world.delivery("Tama", 1)])
         for delivery in await tx.deliveries.of_cycle(world.cycle.id):
             ref = WORDS if delivery.member_id == anest else "C1:1.0"
-            await tx.deliveries.settle(replace(delivery, ref=ref))
+            await tx.deliveries.settle([replace(delivery, ref=ref)])
     conversations = Conversations(world.store)
     for person, words in ((f"u-{WORDS}", WORDS), ("u-tama", "Tama's line")):
         await conversations.add(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -143,3 +144,10 @@ async def test_partners_who_give_at_the_same_moment_see_each_others_challenge(
     seen = await asyncio.gather(give(world.store, "Anest", "Tama"), give(other_store, "Tama", "Anest"))
 
     assert sorted(seen) == [1, 2]
+
+
+async def test_the_store_has_one_clock_for_all_and_it_goes(store: SqlStore, other_store: SqlStore) -> None:
+    moments = [await each.now() for each in (store, other_store) * 2]
+
+    assert moments == sorted(moments)
+    assert moments[0].utcoffset() == timedelta()

@@ -1,0 +1,51 @@
+"""Lines of the ledger as text, as CSV and as JSON: states and reasons, never words and never a name."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from datetime import datetime
+
+from bot.model import LedgerLine
+
+COLUMNS = tuple(field.name for field in fields(LedgerLine))
+
+
+def as_csv(lines: Iterable[LedgerLine]) -> Iterator[str]:
+    """A row a line, without its end, after a row of names. No cell is a formula to a spreadsheet."""
+    for row in ([*COLUMNS], *([_harmless(cell) for cell in _cells(line)] for line in lines)):
+        written = io.StringIO()
+        csv.writer(written, lineterminator="").writerow(row)
+        yield written.getvalue()
+
+
+def as_json(lines: Iterable[LedgerLine]) -> Iterator[str]:
+    """An object a line (JSON Lines); moments as ISO 8601 in UTC."""
+    for line in lines:
+        named = {name: getattr(line, name) for name in COLUMNS}
+        yield json.dumps(named, ensure_ascii=False, default=_moment)
+
+
+def as_text(lines: Iterable[LedgerLine]) -> Iterator[str]:
+    """For a terminal: one line each, what is empty left out."""
+    for line in lines:
+        moment = f"{line.due_at:%Y-%m-%d %H:%M}"
+        yield " ".join(each for each in (moment, *_cells(line)[:6]) if each)
+
+
+def _cells(line: LedgerLine) -> list[str]:
+    return [
+        _moment(value) if isinstance(value, datetime) else "" if value is None else str(value)
+        for value in (getattr(line, name) for name in COLUMNS)
+    ]
+
+
+def _moment(value: datetime) -> str:
+    return value.isoformat(timespec="seconds")
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,0 +1,94 @@
+"""Workers: line up → claim → deliver, at the pace of every workspace, by any number of processes, until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot import delivery
+from bot.model import Limit
+from bot.ports import Directory, Messenger, Store
+from bot.prompts import Prompts
+
+log = structlog.get_logger()
+
+AFTER_A_MISHAP = 5.0
+"""Seconds: the database may be away, and comes back."""
+AT_LEAST = 0.02
+"""Seconds between two looks at a lane that another worker holds at this moment."""
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How a worker works."""
+
+    limits: Mapping[str, Limit]
+    """By platform: how fast a workspace takes messages."""
+    tick: timedelta
+    """How long it waits while nothing is due."""
+    stop: timedelta
+    """How long it may go on finishing what is under way."""
+    hands: int = 4
+    """Batches under way at once."""
+
+
+async def work(
+    store: Store,
+    prompts: Prompts,
+    messengers: Mapping[str, Messenger],
+    directories: Mapping[str, Directory],
+    rhythm: Rhythm,
+    stopped: asyncio.Event,
+) -> None:
+    """Send what is due until stopped; then claim nothing more, finish what is under way, and settle it.
+
+    What could not be finished in time stays on its lease: the platform is asked about it when that has ended.
+    """
+
+    async def hand() -> None:
+        while not stopped.is_set():
+            try:
+                pause = await _round(store, prompts, messengers, directories, rhythm)
+            except Exception:  # whatever it was, what is due stays due
+                log.exception("work.interrupted")
+                pause = AFTER_A_MISHAP
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), pause)
+
+    hands = [asyncio.create_task(hand()) for _ in range(rhythm.hands)]
+    await stopped.wait()
+    _, late = await asyncio.wait(hands, timeout=rhythm.stop.total_seconds())
+    for each in late:
+        each.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    log.info("work.stopped", unfinished=len(late))
+
+
+async def _round(
+    store: Store,
+    prompts: Prompts,
+    messengers: Mapping[str, Messenger],
+    directories: Mapping[str, Directory],
+    rhythm: Rhythm,
+) -> float:
+    """One batch, and how many seconds to wait before the next."""
+    now = await store.now()
+    async with store.transaction() as tx:
+        lined_up = await tx.lanes.line_up(now, rhythm.limits)
+    async with store.transaction() as tx:
+        await tx.deliveries.lapse(now)
+        uncertain = await tx.deliveries.claim_uncertain(now, now + delivery.SETTLING, delivery.BATCH)
+        claimed = await tx.lanes.claim(now, now + delivery.LEASE, delivery.BATCH)
+        ready_at = await tx.lanes.next_ready()
+    if claimed:
+        await delivery.deliver(store, prompts, messengers, directories, claimed, now, rhythm.limits)
+    await delivery.resolve(store, messengers, uncertain, now)
+    if lined_up or uncertain or claimed:
+        return 0
+    until_ready = (ready_at - now if ready_at else rhythm.tick).total_seconds()
+    return max(AT_LEAST, min(until_ready, rhythm.tick.total_seconds()))
