@@ -2,7 +2,7 @@
 # Another Python: make PYTHON=/path/to/python3.13 play    More arguments: make test ARGS="-k pairing -x"
 
 .DEFAULT_GOAL := help
-.PHONY: help play demo test crash lint format browser bench lock clean
+.PHONY: help play demo test crash lint format browser teams-playground bench lock clean
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
@@ -20,10 +20,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The project itself: a path entry and the `jpd` command, built with the locked setuptools, so no registry is asked.
 INSTALL_SELF := $(PIP) install --no-deps --no-build-isolation --no-index --editable .
 
+# Microsoft's own client of Teams for developers. It listens on every address, so it runs only while the test does.
+AGENTS := build/agents-playground
+
 help: ## Show this
 	@echo "JPD bot. What make can do here:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		while IFS='|' read -r target text; do printf '%-14s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r target text; do printf '%-22s %s\n' "$$target" "$$text"; done
 
 play: $(VENV)/.run ## Play a cycle in the browser: no Slack, no Teams, no account
 	@$(BIN)/jpd play $(ARGS)
@@ -32,7 +35,7 @@ demo: $(VENV)/.run ## Play a whole six-week cycle by itself and print what every
 	@$(BIN)/jpd demo $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 crash: $(VENV)/.dev ## Kill workers at random among 2,000 messages, on both databases: nothing is lost, nothing comes twice
 	@JPD_CRASH=long $(BIN)/python -m pytest tests/crash $(ARGS)
@@ -49,6 +52,10 @@ format: $(VENV)/.dev ## Put the code into the house style
 
 browser: $(VENV)/.dev ## Play the playground with the keyboard in a real Chromium
 	@$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+
+teams-playground: $(VENV)/.dev $(AGENTS)/.made ## Play in Microsoft's own Agents Playground (npm, Chromium)
+	@$(BIN)/python -m pytest -m agents_playground tests/agents_playground $(ARGS)
+	@echo "Look at build/screenshots/teams-*.png"
 
 bench: $(VENV)/.dev ## Measure
 	@set -e; for file in $(sort $(wildcard bench/[!_]*.py)); do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
@@ -67,6 +74,12 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 clean: ## Remove .venv and everything that can be made again
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find bot adapters storage tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(AGENTS)/.made:
+	@command -v npm >/dev/null || { echo "Install Node.js and npm (Debian: nodejs and npm)."; exit 1; }
+	@echo "Fetching Microsoft's Agents Playground (once) …"
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(AGENTS) @microsoft/m365agentsplayground@0.2.28
+	@touch $@
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer that can make an environment was found."; \

@@ -216,5 +216,13 @@ def _drawable(words: str) -> str:
 
 
 def _expression(words: dict[str, str]) -> str:
-    """A table for Vega's expressions, which know no characters written as pairs of escapes."""
-    return json.dumps(words, ensure_ascii=False)
+    """A table for Vega's expressions, which know no characters written as pairs of escapes.
+
+    Words stand there in two parts: the whole word `if` is taken for a signal, wherever it stands.
+    """
+    pairs = (f"{_literal(key)}: {_literal(word[:1])} + {_literal(word[1:])}" for key, word in words.items())
+    return f"{{{', '.join(pairs)}}}"
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

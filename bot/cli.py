@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.web import PortTaken
 from bot import inspecting, settings
 from bot.model import School
-from bot.operating import busy, open_playground, open_store, operator, out, run_to_end, say, start_log, stop
+from bot.operating import (
+    busy,
+    err,
+    open_playground,
+    open_store,
+    operator,
+    out,
+    run_to_end,
+    say,
+    start_log,
+    stop,
+)
 from bot.ports import Tx
 from bot.prompts import ContentError, Voice
 
@@ -55,6 +67,7 @@ def play(
     folder: Annotated[Path, typer.Option(help="Where the playground keeps its store.")] = Path(".play"),
 ) -> None:
     """Play teacher, coordinator and principal in the browser: fictional people, no accounts, loopback only."""
+    from adapters.engine import apart
     from adapters.playground.play import serve
     from adapters.playground.stage import Stage
 
@@ -64,9 +77,10 @@ def play(
         stop(voice("cli.play-real-tokens", names=voice.listing(named)))
 
     async def on_stage() -> None:
-        async with open_playground(folder, fresh=fresh) as (store, conversations):
-            stage = Stage(store, conversations, prompts, read.prompts / "sample")
-            await serve(stage, port=port, browser=browser, say=say)
+        with apart() as engine:
+            async with open_playground(folder, fresh=fresh) as (store, conversations):
+                stage = Stage(store, conversations, prompts, read.prompts / "sample", engine=engine)
+                await serve(stage, port=port, browser=browser, say=say)
 
     run_to_end(on_stage())
 
@@ -164,6 +178,60 @@ def calendar(
     if problem := run_to_end(apply()):
         stop(problem)
     out.print(voice("cli.calendar-done", school=school, terms=len(found.terms), closed=len(found.closed)))
+
+
+# --- pairing as a tool of its own -----------------------------------------------------------------------------------
+
+
+@app.command()
+def pair(  # noqa: PLR0917  # each is an option
+    members: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A CSV: id, school, what people bring.")
+    ],
+    history: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Who has met: cycle,member_a,member_b.")
+    ] = None,
+    blocked: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Who must not meet: member_a,member_b.")
+    ] = None,
+    announced: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Groups known to people: few change.")
+    ] = None,
+    size: Annotated[int, typer.Option(min=2, max=3, help="Pairs, or threes.")] = 2,
+    free_together: Annotated[
+        bool, typer.Option("--free-together", help="Only people with a free time in common.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Draws between equals.")] = 0,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write group,member,reason here, not to the terminal.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write how good they are, and who is left out.")] = None,
+) -> None:
+    """Pair the people of a file across their schools, with the proof of how good that is."""
+    from adapters import pair_files
+    from bot.roster import RosterError
+    from bot.say import pair_files as words
+    from bot.say import rosters
+
+    voice = operator()[2]
+    try:
+        asked = pair_files.read(members, history, blocked, announced)
+    except RosterError as wrong:
+        stop("\n".join(rosters.faults(voice, wrong.faults, "pair.nothing-written")))
+    started = time.perf_counter()
+    with busy(voice("pair.working", n=len(asked.people)), total=1) as done:
+        made = pair_files.pair(asked, size=size, free_together=free_together, seed=seed, done=done)
+    seconds = time.perf_counter() - started
+    groups = pair_files.groups_csv(words.rows(voice, made, asked.names, asked.schools))
+    facts = pair_files.facts(made, asked.names, words.left_out(voice, made, asked.names), seconds)
+    try:
+        pair_files.write({out_file: groups, report: pair_files.report_json(facts)})
+    except OSError as wrong:
+        stop(voice("pair.cannot-write", file=str(wrong.filename or "")))
+    if not out_file:
+        print(groups, end="", flush=True)
+    for line in words.summary(voice, made, asked.names):
+        err.print(line, soft_wrap=True)
 
 
 # --- running it -----------------------------------------------------------------------------------------------------
@@ -271,6 +339,30 @@ def manifest_slack(
     if not socket and not url.startswith("https://"):
         stop(voice("cli.manifest-url"))
     say(json.dumps(manifest(voice, url.rstrip("/"), socket=socket), ensure_ascii=False, indent=2))
+
+
+@manifest_app.command("teams")
+def manifest_teams(
+    app_id: Annotated[str, typer.Option(help="The bot's application (client) id from Entra.")] = "",
+    url: Annotated[str, typer.Option(help="Where the bot is reached: https://…")] = "",
+    about: Annotated[str, typer.Option(help="A page that says whose bot this is; else the same.")] = "",
+    file: Annotated[Path, typer.Option(help="The zip to write.")] = Path("jpd-teams.zip"),
+) -> None:
+    """Write the app package that a Teams administrator uploads."""
+    from uuid import UUID
+
+    from adapters.teams.package import package
+
+    _, prompts, voice = operator()
+    try:
+        number = str(UUID(app_id))
+    except ValueError:
+        number = ""
+    if not number or not url.startswith("https://") or not (about or url).startswith("https://"):
+        stop(voice("cli.package-url"))
+    voices = {"en": voice} | {each: prompts.voice(each) for each in prompts.languages}
+    file.write_bytes(package(voices, number, url.rstrip("/"), about))
+    say(voice("cli.packaged", file=str(file)))
 
 
 @keys_app.command("new")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,6 +19,7 @@ from bot import (
     notes,
     pairings,
     places,
+    senders,
     status,
     workspaces,
 )
@@ -37,14 +38,19 @@ from bot.events import (
     readable,
 )
 from bot.message import Reply
-from bot.model import Account, Address, Member
+from bot.model import Address, Member
+from bot.pairing import Engine, Question, answer_here
 from bot.ports import Directory, Handle, Store, Tx
 from bot.prompts import Prompts, Voice
 from bot.say import basics
+from bot.senders import Known, Unknown
 from bot.terms import NoTeachingDays
 
 log = structlog.get_logger()
 
+
+TRIES = 5
+"""How often the engine is asked anew because something has changed while it was at work."""
 
 HELP, LONGEST_HELP = ("help", ""), 40
 HELP_KEPT = timedelta(minutes=1)
@@ -52,35 +58,25 @@ HELP_KEPT = timedelta(minutes=1)
 HELPED_AT_ONCE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a platform has told so far about an event: None is not asked yet."""
+def handler(
+    store: Store,
+    prompts: Prompts,
+    directories: Mapping[str, Directory] | None = None,
+    engine: Engine = answer_here,
+) -> Handle:
+    """What adapters call: `handle` with the store, the content, and what each platform knows of its people.
 
-    gathers: bool = False
-    email: str | None = None
-    channel: tuple[Account, ...] | None = None
-
-
-class _Unknown(Exception):
-    """What only the platform can tell. The transaction is given up, and the event begins again when it has told."""
-
-    def __init__(self, channel: str = "") -> None:
-        super().__init__(channel)
-        self.channel = channel
-        """Whose members; or, empty, the sender's e-mail address."""
-
-
-def handler(store: Store, prompts: Prompts, directories: Mapping[str, Directory] | None = None) -> Handle:
-    """What adapters call: `handle` with the store, the content, and what each platform knows of its people."""
+    Large cycles want an engine apart.
+    """
 
     helped: dict[Address, tuple[datetime, Reply]] = {}
 
     async def handle(event: Event) -> Reply | None:
         directory = directories.get(event.sender.platform) if directories is not None else None
-        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
+        is_help = _is_help(event.what)
         until, known = helped.pop(event.sender, (event.at, None))
         if not is_help or known is None or event.at >= until:
-            until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, event)
+            until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
         if is_help and known is not None and len(helped) < HELPED_AT_ONCE:
             helped[event.sender] = until, known
         return known
@@ -88,28 +84,36 @@ def handler(store: Store, prompts: Prompts, directories: Mapping[str, Directory]
     return handle
 
 
-async def _handle(store: Store, prompts: Prompts, directory: Directory | None, event: Event) -> Reply | None:
-    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done."""
+async def _handle(
+    store: Store, prompts: Prompts, directory: Directory | None, engine: Engine, event: Event
+) -> Reply | None:
+    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done.
+
+    What the engine is asked takes its time between two transactions.
+    """
     event = replace(event, what=readable(event.what))
     voice = prompts.voice("en")
-    known = _Known(gathers=directory.gathers, email=None) if directory else _Known(email="", channel=())
+    known = Known(gathers=directory.gathers, email=None) if directory else Known(email="", channel=())
     try:
         while True:
             try:
                 async with store.transaction() as tx:
                     if not await tx.events.first_time(event):
                         return None
-                    if (early := await _before_anybody_is_known(tx, voice, event)) is not None:
+                    if (early := await senders.of_a_workspace(tx, voice, event)) is not None:
                         return early
-                    member = await _sender(tx, event, known)
+                    member = await senders.sender(tx, event, known)
                     if member is None or not member.active:
-                        return await _to_a_stranger(tx, voice, event)
+                        return await senders.to_a_stranger(tx, voice, event)
                     voice = prompts.voice(member.language)
-                    return await _turn(tx, prompts, voice, member, event, known)
-            except _Unknown as unknown:
+                    reply = await _turn(tx, prompts, voice, member, event, known)
+                if isinstance(reply, Question):
+                    return await _propose(store, engine, voice, member, reply, event)
+                return reply
+            except Unknown as unknown:
                 if directory is None:
                     raise
-                known = await _asked(directory, event, known, unknown.channel)
+                known = await senders.asked(directory, event, known, unknown.channel)
     except SendError:
         return basics.error(voice, UserError("platform-is-silent"), _written(event.what))
     except UserError as problem:
@@ -123,46 +127,28 @@ async def _handle(store: Store, prompts: Prompts, directory: Directory | None, e
         return basics.apology(voice, _written(event.what))
 
 
-async def _asked(directory: Directory, event: Event, known: _Known, channel: str) -> _Known:
-    """With what was unknown; no transaction is open while the platform is asked."""
-    if channel:
-        return replace(known, channel=await directory.members_of(event.sender, channel))
-    return replace(known, email=await directory.email_of(event.sender))
-
-
-async def _before_anybody_is_known(tx: Tx, voice: Voice, event: Event) -> Reply | None:
-    """What a workspace does, rather than a member: whoever holds a code may let it in."""
-    if isinstance(event.what, Installed):
-        return await workspaces.installed(tx, voice, event.sender, event.at)
-    if code := workspaces.code_in(event.what):
-        return await workspaces.link(tx, voice, event.sender, code, event.at)
-    return None
-
-
-async def _sender(tx: Tx, event: Event, known: _Known) -> Member | None:
-    """Who that is; whoever is new in a workspace that was let in is looked for by e-mail."""
-    if isinstance(event.what, Removed):
-        return None
-    member = await tx.members.at(event.sender, event.at)
-    if member is not None or isinstance(event.what, Left):
-        return member
-    if known.email is None:
-        if await workspaces.is_linked(tx, event.sender):
-            raise _Unknown
-        return None
-    return await workspaces.meet(tx, event.sender, known.email, event.at)
-
-
-async def _to_a_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:
-    match event.what:
-        case Removed():
-            await workspaces.removed(tx, event.sender, event.at)
-            return None
-        case Left():
-            return None
+def _is_help(what: What) -> bool:
+    match what:
+        case Command(words):
+            return commands.split(words[:LONGEST_HELP]) == HELP
+        case Said(text):
+            return bool(text.strip()) and commands.split(text[:LONGEST_HELP]) == HELP
         case _:
-            is_linked = await workspaces.is_linked(tx, event.sender)
-            return basics.plain(voice, "error.unknown-person" if is_linked else "error.not-linked")
+            return False
+
+
+async def _propose(
+    store: Store, engine: Engine, voice: Voice, member: Member, question: Question, event: Event
+) -> Reply:
+    """Ask the engine with no transaction open, and show what still holds."""
+    for _ in range(TRIES):
+        arrangement = await engine(question)
+        async with store.transaction() as tx:
+            shown = await pairings.propose(tx, voice, member, question, arrangement, event.at)
+        if not isinstance(shown, Question):
+            return shown
+        question = shown
+    raise UserError("still-changing")
 
 
 def _written(what: What) -> tuple[str, ...]:
@@ -175,8 +161,8 @@ def _written(what: What) -> tuple[str, ...]:
 
 
 async def _turn(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event, known: _Known
-) -> Reply | None:
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event, known: Known
+) -> Reply | Question | None:
     now = event.at
     match event.what:
         case Command(words):
@@ -213,8 +199,8 @@ async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bo
 
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: _Known
-) -> Reply:
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: Known
+) -> Reply | Question:
     now = event.at
     command, rest = commands.split(words)
     match command:
@@ -270,7 +256,7 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case "school":
             return await workspaces.add(tx, voice, member, rest, now)
         case "preview":
-            return await pairings.preview(tx, voice, member, now)
+            return await pairings.preview(tx, member)
         case "confirm":
             return await pairings.confirm(tx, voice, member, now)
         case "pairs":
@@ -296,14 +282,14 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
 
 
 async def _channel(
-    tx: Tx, member: Member, channel: str, known: _Known, now: datetime
+    tx: Tx, member: Member, channel: str, known: Known, now: datetime
 ) -> tuple[Member, ...] | None:
     """Whom `invite #channel` means; None: everybody."""
     if not channel:
         return None
     await cycles.may_invite(tx, member)
     if known.channel is None:
-        raise _Unknown(channel)
+        raise Unknown(channel)
     return await workspaces.meet_all(tx, known.channel, now)
 
 

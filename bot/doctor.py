@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -65,7 +65,8 @@ def wrong_settings(wrong: settings.SettingsError) -> Iterator[Finding]:
 def _settings(read: settings.Settings) -> Iterator[Finding]:
     for name in unknown_names(os.environ):
         yield Finding("unknown-setting", {"name": name})
-    for look in (settings.slack, settings.keys) if read.secret_keys else (settings.slack,):
+    looks: list[Callable[[settings.Settings], object]] = [settings.slack, settings.teams]
+    for look in [*looks, settings.keys] if read.secret_keys else looks:
         try:
             look(read)
         except settings.SettingsError as wrong:
@@ -143,12 +144,13 @@ def _has_slack(read: settings.Settings) -> bool:
 
 async def _slack(read: settings.Settings, store: SqlStore) -> AsyncIterator[Finding]:
     try:
-        found = settings.slack(read)
+        found, other = settings.slack(read), settings.teams(read)
         seal = Seal(settings.keys(read)) if found and not found.bot_token else None
     except settings.SettingsError:  # said already
         return
     if found is None:
-        yield Finding("no-platform")
+        if other is None:
+            yield Finding("no-platform")
         return
     if seal is not None:
         try:

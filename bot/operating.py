@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sys
 import traceback
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -128,8 +128,8 @@ def start_log(
 
 
 @contextlib.contextmanager
-def busy(sentence: str) -> Iterator[None]:
-    """A bar on a terminal, nothing in a pipe."""
+def busy(sentence: str, total: int | None = None) -> Iterator[Callable[[float], None]]:
+    """A bar on a terminal, nothing in a pipe. With a total it is told how much is done."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -138,5 +138,5 @@ def busy(sentence: str) -> Iterator[None]:
         console=err,
         transient=True,
     ) as bar:
-        bar.add_task(sentence, total=None)
-        yield
+        task = bar.add_task(sentence, total=total)
+        yield lambda part: bar.update(task, completed=part)

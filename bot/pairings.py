@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 from itertools import combinations
 
 from bot import cycles, people, places, planning
@@ -22,7 +23,7 @@ from bot.model import (
     Role,
     Seat,
 )
-from bot.pairing import Arrangement, Person, arrange
+from bot.pairing import Arrangement, Person, Question, why_left_out
 from bot.people import require
 from bot.ports import NewPairing, Tx
 from bot.prompts import Voice
@@ -30,19 +31,39 @@ from bot.say import pairings as words
 from bot.schools import availabilities, moment_for
 
 
-async def preview(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
-    """Who would meet whom, why, and who would be left out; nobody is told yet."""
+async def preview(tx: Tx, member: Member) -> Question:
+    """Who would meet whom? The engine answers outside the transaction; `propose` then shows it."""
     require(member, Role.COORDINATOR)
     cycle = await cycles.the_current(tx, member, CycleState.INVITING, CycleState.MATCHED)
-    return await _propose(tx, voice, cycle, now)
+    return await _question(tx, cycle)
 
 
-async def _propose(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message:
+async def _question(tx: Tx, cycle: Cycle) -> Question:
     joined = await places.persons(tx, cycle)
     if len({each.school_id for each in joined}) < 2:
         raise UserError("too-few")
-    arrangement = await _arrangement(tx, cycle, joined)
-    schools = {each.id: each.school_id for each in joined}
+    return Question(
+        people=tuple(sorted(joined, key=lambda each: each.id)),
+        history=tuple(sorted(await tx.pairings.history(cycle.partnership_id), key=_by_members)),
+        blocked=await tx.members.blocked(cycle.partnership_id),
+        on=cycle.starts_on,
+        size=cycle.group_size,
+        seed=cycle.id,
+    )
+
+
+def _by_members(met: tuple[int, frozenset[int]]) -> tuple[int, list[int]]:
+    return met[0], sorted(met[1])
+
+
+async def propose(
+    tx: Tx, voice: Voice, member: Member, question: Question, arrangement: Arrangement, now: datetime
+) -> Message | Question:
+    """Who would meet whom, why, and who would be left out; nobody is told yet. A question: things have changed."""
+    cycle = await cycles.the_current(tx, member, CycleState.INVITING, CycleState.MATCHED)
+    if (changed := await _question(tx, cycle)) != question:
+        return changed
+    schools = {each.id: each.school_id for each in question.people}
     proposed = await tx.pairings.propose(
         cycle.id,
         [
@@ -52,18 +73,8 @@ async def _propose(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message
         now,
     )
     await tx.cycles.save(replace(cycle, state=CycleState.MATCHED))
-    return await _previewed(tx, voice, cycle, proposed, joined, arrangement)
-
-
-async def _arrangement(tx: Tx, cycle: Cycle, joined: Sequence[Person]) -> Arrangement:
-    return arrange(
-        joined,
-        history=await tx.pairings.history(cycle.partnership_id),
-        blocked=await tx.members.blocked(cycle.partnership_id),
-        size=cycle.group_size,
-        on=cycle.starts_on,
-        seed=cycle.id,
-    )
+    reasons = {each.member_id: each.reason for each in arrangement.left_out}
+    return await _previewed(tx, voice, cycle, proposed, question, reasons, arrangement.gap)
 
 
 async def _previewed(
@@ -71,14 +82,14 @@ async def _previewed(
     voice: Voice,
     cycle: Cycle,
     proposed: Sequence[Pairing],
-    joined: Sequence[Person],
-    arrangement: Arrangement,
+    question: Question,
+    reasons: Mapping[int, str],
+    gap: Fraction | None,
 ) -> Message:
     """The proposals as they stand, with who has no place in them and why."""
     seated = {each for pairing in proposed for each in pairing.member_ids}
-    reasons = {each.member_id: each.reason for each in arrangement.left_out}
-    members = await tx.members.many({each.id for each in joined} - seated)
-    met = {pair for _, pair in await tx.pairings.history(cycle.partnership_id)}
+    members = await tx.members.many({each.id for each in question.people} - seated)
+    met = {pair for _, pair in question.history}
     pairs = [frozenset(pair) for pairing in proposed for pair in combinations(pairing.member_ids, 2)]
     return words.preview(
         voice,
@@ -86,6 +97,7 @@ async def _previewed(
         [(each.name, reasons.get(each.id, "since")) for each in members.values()],
         silent=sum(each.state is EnrolmentState.INVITED for each in await tx.cycles.enrolments(cycle.id)),
         repeats=sum(pair in met for pair in pairs),
+        gap=gap,
     )
 
 
@@ -162,8 +174,12 @@ async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
             NewPairing(each.seats, each.reasons) for each in pairings if each.id not in (of_a.id, of_b.id)
         ]
         proposed = await tx.pairings.propose(cycle.id, [*kept, *new], now)
-        joined = list(persons.values())
-        return await _previewed(tx, voice, cycle, proposed, joined, await _arrangement(tx, cycle, joined))
+        question = await _question(tx, cycle)
+        unseated = persons.keys() - {each for pairing in proposed for each in pairing.member_ids}
+        rules = why_left_out(unseated, question.people, blocked=blocked, on=question.on)
+        # Who is alone by no rule has joined since the engine was asked.
+        reasons = {each.member_id: each.reason for each in rules if each.reason != "alone"}
+        return await _previewed(tx, voice, cycle, proposed, question, reasons, gap=None)
     for each in (of_a, of_b):
         await tx.pairings.end(each.id, now)
     for pairing in new:
@@ -183,8 +199,8 @@ def _exchanged(
     )
 
 
-async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
-    """Two people never meet in a pairing; if they sit together now, both get another."""
+async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message | Question:
+    """Two people never meet in a pairing; if they sit together now, both get another: a preview is asked anew."""
     require(member, Role.COORDINATOR)
     cycle = await cycles.the_current(tx, member)
     a, b = await people.two_named(tx, voice, cycle, text)
@@ -193,7 +209,7 @@ async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
     if together is None or b.id not in together.member_ids:
         return words.blocked(voice, a, b)
     if together.state is PairingState.PROPOSED:
-        return await _propose(tx, voice, cycle, now)
+        return await _question(tx, cycle)
     await tx.pairings.end(together.id, now)
     await places.place(tx, cycle, together.member_ids, now)
     return words.blocked(voice, a, b)

@@ -265,7 +265,7 @@ async def persons(tx: Tx, cycle: Cycle) -> list[Person]:
                     id=member.id,
                     school_id=school.id,
                     profile=profiles[member.id],
-                    language=member.language,
+                    languages=(member.language,),
                     platform=address.platform if address else "",
                     time_zone=school.time_zone,
                 )

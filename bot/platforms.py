@@ -13,11 +13,12 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from adapters.engine import apart
 from adapters.operation import Metrics
 from bot import settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
-from bot.events import Event, Removed
+from bot.events import Event, Left, Removed
 from bot.model import Address, Limit
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Prompts, Voice
@@ -107,11 +108,14 @@ async def connected(
     Only who serves listens: with `is_serving` the routes are there, and a socket is opened where one is asked for.
     """
     platforms = Platforms()
-    handle = timed(handler(store, prompts, platforms.directories))
     async with AsyncExitStack() as opened:
+        handle = timed(handler(store, prompts, platforms.directories, opened.enter_context(apart())))
         slack = settings.slack(read)
         if slack is not None:
             await _slack(opened, platforms, slack, read, store, prompts, handle, is_serving=is_serving)
+        teams = settings.teams(read)
+        if teams is not None:
+            await _teams(opened, platforms, teams, read, store, prompts, handle, is_serving=is_serving)
         yield platforms
 
 
@@ -141,13 +145,7 @@ async def _slack(  # the parts of the composition
     platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
     if not is_serving:
         return
-    voice = prompts.voice("en")
-
-    async def voice_of(address: Address) -> Voice:
-        async with store.transaction() as tx:
-            member = await tx.members.at(address, now())
-        return prompts.voice(member.language) if member else voice
-
+    voice, voice_of = prompts.voice("en"), _voices(store, prompts)
     connection = app.connect(api, messenger, handle, voice_of, now, signing_secret=slack.signing_secret)
     platforms.routes += connection.routes
     platforms.closing.append(connection.close)
@@ -161,6 +159,17 @@ async def _slack(  # the parts of the composition
             await opened.enter_async_context(connection.listening(slack.app_token))
         except Disconnected:
             raise settings.SettingsError("JPD_SLACK_APP_TOKEN: Slack does not take it") from None
+
+
+def _voices(store: SqlStore, prompts: Prompts) -> Callable[[Address], Awaitable[Voice]]:
+    """In whose language somebody is spoken to."""
+
+    async def voice_of(address: Address) -> Voice:
+        async with store.transaction() as tx:
+            member = await tx.members.at(address, now())
+        return prompts.voice(member.language if member else "en")
+
+    return voice_of
 
 
 async def _admit_the_only_workspace(api, token: str, store: SqlStore) -> None:  # type: ignore[no-untyped-def]  # imported late
@@ -178,3 +187,45 @@ async def _admit_the_only_workspace(api, token: str, store: SqlStore) -> None:  
             schools = await tx.schools.of(partnerships[0].id)
             await workspaces.admit(tx, "slack", team, schools, now())
             await tx.workspaces.come_back("slack", team, now())  # an earlier token may have been taken away
+
+
+async def _teams(  # the parts of the composition
+    opened: AsyncExitStack,
+    platforms: Platforms,
+    teams: settings.Teams,
+    read: settings.Settings,
+    store: SqlStore,
+    prompts: Prompts,
+    handle: Handle,
+    *,
+    is_serving: bool,
+) -> None:
+    from aiohttp import ClientSession, DummyCookieJar
+
+    from adapters.teams import app
+    from adapters.teams.cloud import Registration
+    from adapters.teams.connector import Connector
+    from adapters.teams.keys import SigningKeys
+    from adapters.teams.messenger import PLATFORM, TeamsMessenger
+    from adapters.teams.pace import Pace
+    from adapters.teams.pictures import Pictures
+    from adapters.teams.tokens import Tokens
+
+    async def left(address: Address) -> None:
+        """Their chat takes nothing from us: the same as uninstalling, which we may have slept through."""
+        await handle(Event(id=f"left:{secrets.token_hex(8)}", at=now(), sender=address, what=Left()))
+
+    registration = Registration(teams.app_id, teams.password, teams.tenant, teams.openid_url, teams.login_url)
+    if not teams.app_id:
+        log.warning("teams.anonymous", why="JPD_TEAMS_ANONYMOUS is set: anybody on this machine is believed")
+    session = await opened.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
+    tokens = Tokens(registration) if teams.app_id else None
+    pictures = Pictures(teams.public_url, settings.keys(read), now) if teams.public_url else None
+    voice_of = _voices(store, prompts)
+    messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, voice_of, pictures)
+    platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
+    if is_serving:
+        keys = SigningKeys(registration.openid_url, session)
+        connection = app.connect(registration, keys, tokens, messenger, handle, voice_of, now)
+        platforms.routes += [*connection.routes, *(pictures.routes() if pictures else ())]
+        platforms.closing.append(connection.close)

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 """The content that is shipped."""
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _KEY = re.compile("[A-Za-z0-9_-]{43}=")
 """32 bytes, as `storage.sealed` takes them."""
 
@@ -58,6 +59,29 @@ class Settings(BaseSettings):
         default="https://slack.com/api/", description="Slack's Web API, or an emulator's"
     )
 
+    teams_app_id: str | None = Field(default=None, description="Of the Teams bot: its Entra application's id")
+    teams_app_password: SecretStr | None = Field(
+        default=None, description="Its secret; without one an Azure managed identity signs in"
+    )
+    teams_managed_identity: bool = Field(
+        default=False, description="The bot signs in as the managed identity of the machine in Azure"
+    )
+    teams_tenant_id: str | None = Field(default=None, description="The home tenant: where it is registered")
+    teams_openid_url: str = Field(
+        default="https://login.botframework.com/v1/.well-known/openidconfiguration",
+        description="Microsoft's signing keys, or a sovereign cloud's",
+    )
+    teams_login_url: str = Field(
+        default="https://login.microsoftonline.com",
+        description="Where the bot signs in, or a sovereign cloud's",
+    )
+    teams_anonymous: bool = Field(
+        default=False, description="Believe anybody: on loopback, for Microsoft's playground"
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="Where `jpd serve` is reached by HTTPS: charts in Teams are shown from there",
+    )
     slack_per_second: float = Field(
         default=3.0, gt=0, le=1000, description="Messages a second that a Slack workspace takes"
     )
@@ -80,6 +104,13 @@ class Settings(BaseSettings):
         if not url.startswith(("https://", "http://")):
             raise ValueError("not an address: write https://…")
         return url if url.endswith("/") else f"{url}/"
+
+    @field_validator("teams_openid_url", "teams_login_url", "public_url")
+    @classmethod
+    def _is_secure(cls, url: str | None) -> str | None:
+        if url and not url.startswith(("https://", *(f"http://{each}" for each in _LOOPBACK))):
+            raise ValueError("not a secure address: write https://…")
+        return url.rstrip("/") if url else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +144,49 @@ def slack(read: Settings) -> Slack | None:
     if wrong:
         raise SettingsError("\n".join(wrong))
     return Slack(api_url=read.slack_api_url, **secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class Teams:
+    """What is needed to speak with Teams; without an app id anybody is believed, on loopback."""
+
+    app_id: str
+    password: str
+    tenant: str
+    openid_url: str
+    login_url: str
+    public_url: str
+
+
+def teams(read: Settings) -> Teams | None:
+    """Teams' settings, or None where there are none. Raises `SettingsError` naming what is missing."""
+    app_id, password, tenant = map(_plain, (read.teams_app_id, read.teams_app_password, read.teams_tenant_id))
+    if not (app_id or password or tenant or read.teams_managed_identity or read.teams_anonymous):
+        return None
+    wrong = [] if read.teams_anonymous else _missing_for_teams(read, app_id, password, tenant)
+    if read.teams_anonymous and (app_id or password):
+        wrong.append("JPD_TEAMS_ANONYMOUS: believes anybody, beside a real bot: unset either")
+    if read.teams_anonymous and read.host not in _LOOPBACK:
+        wrong.append("JPD_TEAMS_ANONYMOUS: believes anybody, so JPD_HOST must be 127.0.0.1")
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return Teams(
+        app_id, password, tenant, read.teams_openid_url, read.teams_login_url, _plain(read.public_url)
+    )
+
+
+def _missing_for_teams(read: Settings, app_id: str, password: str, tenant: str) -> list[str]:
+    named = {"APP_ID": app_id, "TENANT_ID": tenant}
+    if not read.teams_managed_identity:
+        named["APP_PASSWORD"] = password
+    wrong = [f"JPD_TEAMS_{name}: missing" for name, value in named.items() if not value]
+    if read.teams_managed_identity and password:
+        wrong.append("JPD_TEAMS_APP_PASSWORD: a managed identity has none: unset either")
+    if read.public_url and not _plain(read.secret_keys):
+        wrong.append(
+            "JPD_SECRET_KEYS: missing, and the addresses of charts are sealed: jpd keys new makes one"
+        )
+    return wrong
 
 
 def keys(read: Settings) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from bot.dispatch import handler
 from bot.events import Command, Event, What
 from bot.message import Message, Reply
 from bot.model import Address, Member
+from bot.pairing import Engine, answer_here
 from bot.ports import Store
 from bot.prompts import Prompts
 
@@ -29,12 +30,13 @@ class Stage:
         prompts: Prompts,
         sample: Path,
         faces: Callable[[Message], Faces] = every_face,
+        engine: Engine = answer_here,
     ) -> None:
         self.store = store
         self.prompts = prompts
         self.conversations = conversations
         self.sample = sample
-        self.handle = handler(store, prompts)
+        self.handle = handler(store, prompts, engine=engine)
         self.messenger = PlaygroundMessenger(conversations, faces)
         self.exchange = Exchange(self.handle, self.messenger)
         self._numbers = count(1)

@@ -1,18 +1,20 @@
 """Messages and forms as Adaptive Cards 1.5: pure, within Teams' limits, nobody's words ever parsed.
 
-A picture needs an HTTPS address: until the adapter has one, a chart is its alt text, and a file is its name.
+A picture needs an HTTPS address: without one a chart is its alt text. A file is its name, and offered beside the card.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
+from types import MappingProxyType
 from typing import assert_never
 
 from adapters.actions import encode
 from adapters.choices import choices, chosen
 from adapters.markdown import Run
+from adapters.teams.cards import DATA, actions, with_older_actions
 from adapters.teams.words import TEXT, Json, markdown, runs, words
 from adapters.texts import MORE, cut, pieces, units
 from bot.events import Opened
@@ -45,20 +47,66 @@ SUMMARY = 500
 LABEL = 75
 VALUE = 3_000
 CHOICES_IN_SIGHT = 10
-DATA = "jpd"
-"""Where a button's own data stand, beside the inputs' values."""
+NO_PICTURES: Mapping[Image, str] = MappingProxyType({})
 
 
-def message(said: Message) -> Json:
-    """The card that says it."""
-    body = [item for element in said.elements for item in _items(element)]
-    return _card(_within(body, CARD) or [words(said.summary or MORE)], said.summary)
+def message(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> Json:
+    """The card that says it, with its pictures where they have an address; cut where it would be too large."""
+    return _card(_within(_body(said, pictures), CARD) or [words(said.summary or MORE)], said.summary)
+
+
+def messages(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> tuple[Json, ...]:
+    """The same whole: in as many cards as it takes, one after another."""
+    parts: list[list[Json]] = [[]]
+    room = CARD
+    for item in _body(said, pictures):
+        size = _bytes(item)
+        if size > room and parts[-1]:
+            parts.append([])
+            room = CARD
+        parts[-1].append(item)
+        room -= size
+    return tuple(_card(_within(part, CARD) or [words(said.summary or MORE)], said.summary) for part in parts)
+
+
+def _body(said: Message, pictures: Mapping[Image, str]) -> list[Json]:
+    return [item for element in said.elements for item in _items(element, pictures)]
 
 
 def form(asked: Form) -> Json:
-    """The whole form as a card of its own, as long as it is: for a dialog, or for where there are none."""
+    """The whole form as a card of its own, as long as it is."""
     title = words(asked.title, style="heading", size="Large", weight="Bolder")
     return _card([title, *_form(asked, ())], asked.title)
+
+
+def is_long(asked: Form) -> bool:
+    """Whether the form is too much for a card in the chat."""
+    items = _form(asked, ())
+    return len(asked.inputs) > INLINE or _bytes({"items": items}) > FORM
+
+
+def opener(asked: Form, in_a_dialog: str, here: str) -> Json:
+    """Two ways to a long form: a dialog, and a card for clients that have none. The labels are the buttons'."""
+    press = encode(Opened(asked.name, asked.context))
+    fetch: Json = {
+        "type": "Action.Submit",
+        "title": cut(in_a_dialog, LABEL),
+        "data": {"msteams": {"type": "task/fetch"}, DATA: {"verb": "press", "press": press}},
+        "associatedInputs": "None",
+        "style": "positive",
+    }
+    stay = _execute(here, "press", {"press": press, "here": True}, primary=False, inputs="None")
+    title = words(asked.title, style="heading", size="Large", weight="Bolder")
+    return _card([title, *markdown(asked.intro), _actions([fetch, stay])], asked.title)
+
+
+def dialog(asked: Form, ref: str) -> Json:
+    """The same for a dialog: its title is outside, it sends by the older action only, and knows where it was opened."""
+    card = _card(_form(asked, ()), asked.title)
+    for place in actions(card):
+        place["data"][DATA]["ref"] = ref
+    sent_by_the_older: Json = with_older_actions(card)
+    return sent_by_the_older
 
 
 def _card(body: list[Json], summary: str) -> Json:
@@ -74,7 +122,7 @@ def _card(body: list[Json], summary: str) -> Json:
 # --- elements -------------------------------------------------------------------------------------------------------
 
 
-def _items(element: Element) -> list[Json]:
+def _items(element: Element, pictures: Mapping[Image, str]) -> list[Json]:
     match element:
         case Heading(text):
             return [words(text, style="heading", size="Large", weight="Bolder")] if text.strip() else []
@@ -91,7 +139,7 @@ def _items(element: Element) -> list[Json]:
         case Inputs():
             return _inputs(element)
         case Image(_, alt):
-            return [words(alt, small=True)]
+            return [_picture(pictures[element], alt)] if element in pictures else [words(alt, small=True)]
         case Table(header, rows):
             return [_table(header, rows)]
         case File(name):
@@ -118,6 +166,16 @@ def _fields(items: Sequence[tuple[str, str]]) -> Json:
         return {"type": "FactSet", "facts": [{"title": a["text"], "value": b["text"]} for a, b in pairs]}
     lines = [runs((Run(label, bold=True), Run(f" {value}"))) for label, value in items]
     return {"type": "Container", "items": lines}
+
+
+def _picture(url: str, alt: str) -> Json:
+    return {
+        "type": "Image",
+        "url": url,
+        "altText": cut(alt, TEXT),
+        "size": "Stretch",
+        "msteams": {"allowExpand": True},
+    }
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Json:
@@ -151,9 +209,10 @@ def _press(button: Button) -> Json:
 
 
 def _submit(asked: Form) -> Json:
-    return _execute(
-        asked.submit, "submit", {"form": asked.name, "context": asked.context}, primary=True, inputs="Auto"
-    )
+    """Says which inputs take several: Teams joins their keys by a comma, which may also stand in words."""
+    many = [each.question.key for each in asked.inputs if each.question.kind is Kind.MANY]
+    data: Json = {"form": asked.name, "context": asked.context, **({"many": many} if many else {})}
+    return _execute(asked.submit, "submit", data, primary=True, inputs="Auto")
 
 
 def _execute(label: str, verb: str, data: Json, *, primary: bool, inputs: str) -> Json:

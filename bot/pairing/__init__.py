@@ -1,17 +1,30 @@
 """Who meets whom: pure functions from people and their past to pairings with reasons."""
 
 from bot.pairing import quality
-from bot.pairing.arrangement import Arrangement, Group, LeftOut, Rearrangement, arrange, rearrange
+from bot.pairing.arrangement import (
+    Arrangement,
+    Group,
+    LeftOut,
+    Rearrangement,
+    arrange,
+    rearrange,
+    why_left_out,
+)
 from bot.pairing.quality import Person, Weights
+from bot.pairing.question import Engine, Question, answer_here
 
 __all__ = [
     "Arrangement",
+    "Engine",
     "Group",
     "LeftOut",
     "Person",
+    "Question",
     "Rearrangement",
     "Weights",
+    "answer_here",
     "arrange",
     "quality",
     "rearrange",
+    "why_left_out",
 ]

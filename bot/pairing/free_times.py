@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -15,6 +15,20 @@ HOURS = {
 }
 LONG_ENOUGH = timedelta(minutes=20)
 """Two free times are shared when they overlap by this at least: enough for a talk."""
+
+
+def common(slots: Collection[str], zone: str, others: Collection[str], other_zone: str, week_of: date) -> int:
+    """How many of these free times the other shares."""
+    return sum(not meeting(slot, zone, other_zone, week_of).isdisjoint(others) for slot in slots)
+
+
+def meeting(slot: str, zone: str, other_zone: str, week_of: date) -> frozenset[str]:
+    """What a free time is called by the other's clock; without a clock, names alone say when it is."""
+    if not zone and not other_zone:
+        return frozenset((slot,))
+    return (
+        shared_slots(zone, other_zone, week_of).get(slot, frozenset()) if zone and other_zone else frozenset()
+    )
 
 
 @lru_cache(maxsize=1_000)

@@ -15,8 +15,8 @@ Seats = tuple[int, ...]
 
 # Everybody gets two chairs, and the second costs. One matching of chairs then gives pairs, and threes as one
 # person on two chairs between two others. Only the outer two it cannot see: whether they are blocked, of one
-# school, or have met. So it bounds the best answer from above, and where the outer two cost something we
-# branch: one of the three's links is not used at all, or this three is accepted as it is.
+# school, never free when the others are, or have met. So it bounds the best answer from above, and where the outer
+# two cost something we branch: one of the three's links is not used at all, or this three is accepted as it is.
 
 
 class Branch(NamedTuple):
@@ -29,11 +29,20 @@ class Branch(NamedTuple):
     unused: frozenset[Pair]
 
 
-def pairs_and_threes(links: Links) -> list[Seats]:
+class Found(NamedTuple):
+    """Groups, and how much better in quality (hundredths, as counted) any others could be at most."""
+
+    groups: list[Seats]
+    short: int
+
+
+def pairs_and_threes(links: Links) -> Found:
     """Exact; with odd heads above some thirty, the best of as many branches as keep it within seconds."""
-    pairs = match({((a,), (b,)): 2 * links.units.cover + worth for (a, b), worth in links.pairs.items()})
-    if 2 * len(pairs) == len(links.people):
-        return [(a, b) for (a,), (b,) in pairs]
+    if len(links.people) % 2 == 0:
+        both = 2 * links.units.cover
+        pairs = match({((a,), (b,)): both + worth for (a, b), worth in links.pairs.items()})
+        if 2 * len(pairs) == len(links.people):
+            return Found([(a, b) for (a,), (b,) in pairs], 0)
     best: tuple[Seats, ...] = ()
     best_value, seen = -1, set()
     queue = [_branch(links, frozenset(), frozenset())]
@@ -50,7 +59,8 @@ def pairs_and_threes(links: Links) -> list[Seats]:
             if (accepted, unused) not in seen:
                 seen.add((accepted, unused))
                 heappush(queue, _branch(links, accepted, unused))
-    return list(best)
+    left = max((-branch.minus_bound for branch in queue), default=best_value)
+    return Found(list(best), max(0, left - best_value) // links.units.quality)
 
 
 def _branch(links: Links, accepted: frozenset[Seats], unused: frozenset[Pair]) -> Branch:
@@ -84,7 +94,7 @@ def _narrower(links: Links, branch: Branch) -> Iterator[tuple[frozenset[Seats], 
         left, middle, right = dearest = max(threes, key=lambda three: _price(links, three))
         yield branch.accepted, branch.unused | {(min(left, middle), max(left, middle))}
         yield branch.accepted, branch.unused | {(min(middle, right), max(middle, right))}
-        if not links.is_blocked(left, right):
+        if links.may_sit(dearest):
             yield branch.accepted | {dearest}, branch.unused
 
 
@@ -97,12 +107,12 @@ def _value(links: Links, group: Seats) -> int:
 
 def _price(links: Links, three: Seats) -> int:
     left, _, right = three
-    return links.units.cover if links.is_blocked(left, right) else links.price(left, right)
+    return links.price(left, right) if links.may_sit(three) else links.units.cover
 
 
 def _bearable(links: Links, group: Seats) -> Seats:
-    """The group, or its first two when the outer two of a three are blocked."""
-    return group[:2] if len(group) == 3 and links.is_blocked(group[0], group[2]) else group
+    """The group, or its first two where three may not sit together: the outer two are blocked, say."""
+    return group[:2] if len(group) == 3 and not links.may_sit(group) else group
 
 
 def _mixed(links: Links, threes: Iterable[Seats]) -> int:

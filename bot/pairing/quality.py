@@ -8,7 +8,7 @@ from datetime import date
 from itertools import combinations, permutations
 
 from bot.model import Profile, Reason
-from bot.pairing.free_times import shared_slots
+from bot.pairing.free_times import common
 
 BEST = 10_000
 """The quality of two people who fit in every part: a hundred points, in hundredths."""
@@ -18,6 +18,20 @@ MOST_REASONS = 3
 SHARED_SLOTS = (0, 60, 80, 100)
 """Percent for none, one, two and more common free times: the first is what a visit needs."""
 
+SHARED_FOCUS = (50, 30, 20)
+"""Percent for sharing a focus at all, among the first two of both, and the first of both; they add up."""
+
+YEARS = 10
+"""From this difference in years of experience on, the two bring as different views as can be."""
+
+FLOOR = BEST // 2
+"""Points below this count twice: a bad fit is worse than a very good one is good."""
+
+OWED_AT_MOST = 4
+"""So often does having sat badly double one's points."""
+
+COUNTED_MOST = BEST + FLOOR + BEST * (2**OWED_AT_MOST - 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -26,9 +40,16 @@ class Person:
     id: int
     school_id: int
     profile: Profile
-    language: str = "en"
+    languages: tuple[str, ...] = ("en",)
     platform: str = ""
     time_zone: str = "Europe/London"
+    """By which the free times are meant; empty: their names alone say when they are."""
+    level: str = ""
+    """Such as teacher or principal: only equals meet."""
+    focus: tuple[str, ...] = ()
+    """What they want to work on, the dearest first; empty: whatever they need, in no order."""
+    experience: int | None = None
+    """Years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +68,8 @@ class Weights:
     """Free at the same time."""
     tools: int = 5
     """Language and platform."""
+    experience: int = 0
+    """One has been at it longer; nothing where it is not asked for."""
 
     def __post_init__(self) -> None:
         if min(astuple(self)) < 0:
@@ -58,17 +81,38 @@ class Weights:
 def value(a: Person, b: Person, *, ties: int, on: date, weights: Weights) -> int:
     """How well two people of schools with that many past ties fit: 0 to `BEST`, never shown to anybody."""
     mine, theirs = a.profile, b.profile
-    shared = shared_slots(a.time_zone, b.time_zone, on)
-    common = sum(not shared.get(slot, frozenset()).isdisjoint(theirs.slots) for slot in mine.slots)
+    shared = common(mine.slots, a.time_zone, theirs.slots, b.time_zone, on)
+    known = a.experience is not None and b.experience is not None
+    years = abs((a.experience or 0) - (b.experience or 0)) if known else 0
     return (
         weights.offer * 50 * (_meets(mine.offers, theirs.needs) + _meets(theirs.offers, mine.needs))
-        + weights.focus * 100 * _meets(mine.needs, theirs.needs)
+        + weights.focus
+        * sum(
+            percent * _meets(some, others)
+            for percent, some, others in zip(SHARED_FOCUS, focus_by_rank(a), focus_by_rank(b), strict=True)
+        )
         + weights.ties * 100 // (1 + ties)
         + weights.closeness * 60 * _meets(mine.subjects, theirs.subjects)
         + weights.closeness * 40 * (mine.phase == theirs.phase != "")
-        + weights.slots * SHARED_SLOTS[min(common, 3)]
-        + weights.tools * 50 * ((a.language == b.language) + (a.platform == b.platform != ""))
+        + weights.slots * SHARED_SLOTS[min(shared, 3)]
+        + weights.experience * (100 // YEARS) * min(years, YEARS)
+        + weights.tools * 50 * (_meets(a.languages, b.languages) + (a.platform == b.platform != ""))
     )
+
+
+def counted(points: int, owed: int = 0, other_owed: int = 0) -> int:
+    """What a fit counts when arrangements are compared: the first fifty points twice.
+
+    For each time that one of the two sat badly, all their points count twice as often, half of it each.
+    """
+    return points + min(points, FLOOR) + (points * ((1 << owed) + (1 << other_owed) - 2) >> 1)
+
+
+def focus_by_rank(person: Person) -> tuple[tuple[str, ...], ...]:
+    """All they want to work on, the first two, the first; the same thrice where nobody said what is dearest."""
+    if not person.focus:
+        return (person.profile.needs,) * 3
+    return person.focus, person.focus[:2], person.focus[:1]
 
 
 def reasons(
@@ -106,7 +150,7 @@ def _offers(people: Sequence[Person], weights: Weights) -> Iterator[tuple[int, R
 def _shared(people: Sequence[Person], weights: Weights) -> Iterator[tuple[int, Reason]]:
     """What all of them have in common."""
     profiles = [person.profile for person in people]
-    if need := _first(*(profile.needs for profile in profiles)):
+    if need := _first(*(person.focus or person.profile.needs for person in people)):
         yield weights.focus * 100, Reason("both-need", (("practice", need),))
     if subject := _first(*(profile.subjects for profile in profiles)):
         yield weights.closeness * 60, Reason("subject", (("subject", subject),))

@@ -1,4 +1,4 @@
-"""Seatss of three by choice: good ones by exact steps, not proven best."""
+"""Groups of three by choice: good ones by exact steps, not proven best."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from random import Random
 
-from bot.pairing.groups import Seats, pairs_and_threes
+from bot.pairing.groups import Seats
 from bot.pairing.links import Links, Worth, match
 
 ROUNDS = 12
@@ -16,16 +16,15 @@ TRIES = 6
 """How many smaller numbers of threes are tried before pairs are taken."""
 
 
-def trios(links: Links, seed: int) -> list[Seats]:
-    """As many threes of three schools as cost nobody a place, or a repeat that pairs would spare them."""
-    pairs = pairs_and_threes(links)
+def trios(links: Links, pairs: list[Seats]) -> list[Seats] | None:
+    """As many threes of three schools as cost nobody a place, or a repeat that these pairs spare them; or None."""
     people, largest = len(links.people), max(links.schools.values(), default=0)
     most = min(people // 3 - (people % 3 == 1), people - 2 * largest)
     for thirds in list(range(most, people % 2, -2))[:TRIES]:
-        groups = _seat_again_and_again(links, _pairs_without(links, thirds), Random(seed))
+        groups = _seat_again_and_again(links, _pairs_without(links, thirds), Random(links.rules.seed))
         if links.faults(groups) <= links.faults(pairs):
             return groups
-    return pairs
+    return None
 
 
 def joining(links: Links, others: Iterable[int], pairs: Mapping[int, Seats]) -> Worth:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.lists import format_list
+from babel.numbers import format_decimal
 
 from bot.prompts.content import Text, locale_of
 from bot.prompts.markdown import put, without_unknown
@@ -96,6 +98,10 @@ class Voice:
         if dt.timedelta() <= day - today < _SOON:
             return self("moment.soon", weekday=self.weekday(day), time=clock)
         return self("moment.later", day=self.day(day), time=clock)
+
+    def tenths(self, tenths: int) -> str:
+        """0.1, by the language's own point."""
+        return format_decimal(Decimal(tenths) / 10, locale=self._locale)
 
     def listing(self, items: Iterable[str]) -> str:
         """A, B and C."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from bot.message import Element, Fields, Message, Text
 from bot.model import Cycle, Member, Pairing, Profile, Reason, School
@@ -44,43 +45,72 @@ class Shown:
 
     def reasons(self, voice: Voice, reader: int | None = None) -> str:
         """Why they were matched, in one line; spoken to the reader where it is one of them."""
-        return "; ".join(self._reason(voice, reason, reader) for reason in self.pairing.reasons)
+        return reasons_why(
+            voice,
+            self.pairing.reasons,
+            len(self.pairing.seats),
+            {each: member.given_name for each, member in self.members.items()},
+            {each: school.name for each, school in self.schools.items()},
+            reader,
+        )
 
-    def _reason(self, voice: Voice, reason: Reason, reader: int | None) -> str:
-        facts = dict(reason.facts)
-        practice = label(voice, "practice", facts.get("practice", ""))
-        if reason.key == "offer":
-            giver, taker = int(facts["giver"]), int(facts["taker"])
-            key = (
-                "reason-why.offer-you-give"
-                if giver == reader
-                else "reason-why.offer-you-take"
-                if taker == reader
-                else "reason-why.offer"
-            )
-            return voice(key, giver=self._given(giver), taker=self._given(taker), practice=practice)
-        spoken = {
-            "practice": practice,
-            "subject": label(voice, "subject", facts.get("subject", "")),
-            "phase": label(voice, "phase", facts.get("phase", "")),
-            "slot": label(voice, "slot", facts.get("slot", "")),
-            "school_a": self._school(facts.get("school_a", "")),
-            "school_b": self._school(facts.get("school_b", "")),
-        }
-        return voice(f"reason-why.{reason.key}", n=len(self.pairing.seats), **spoken)
 
-    def _given(self, member_id: int) -> str:
-        member = self.members.get(member_id)
-        return member.given_name if member else ""
+def reasons_why(
+    voice: Voice,
+    reasons: Sequence[Reason],
+    heads: int,
+    names: Mapping[int, str],
+    schools: Mapping[int, str],
+    reader: int | None = None,
+) -> str:
+    """Why so many people were matched, in one line; spoken to the reader where it is one of them."""
+    return "; ".join(_reason(voice, reason, heads, names, schools, reader) for reason in reasons)
 
-    def _school(self, school_id: str) -> str:
-        return self.schools[int(school_id)].name if school_id else ""
+
+def _reason(
+    voice: Voice,
+    reason: Reason,
+    heads: int,
+    names: Mapping[int, str],
+    schools: Mapping[int, str],
+    reader: int | None,
+) -> str:
+    facts = dict(reason.facts)
+    practice = label(voice, "practice", facts.get("practice", ""))
+    if reason.key == "offer":
+        giver, taker = int(facts["giver"]), int(facts["taker"])
+        key = (
+            "reason-why.offer-you-give"
+            if giver == reader
+            else "reason-why.offer-you-take"
+            if taker == reader
+            else "reason-why.offer"
+        )
+        return voice(key, giver=names.get(giver, ""), taker=names.get(taker, ""), practice=practice)
+    spoken = {
+        "practice": practice,
+        "subject": label(voice, "subject", facts.get("subject", "")),
+        "phase": label(voice, "phase", facts.get("phase", "")),
+        "slot": label(voice, "slot", facts.get("slot", "")),
+        "school_a": schools[int(facts["school_a"])] if "school_a" in facts else "",
+        "school_b": schools[int(facts["school_b"])] if "school_b" in facts else "",
+    }
+    return voice(f"reason-why.{reason.key}", n=heads, **spoken)
 
 
 def preview(
-    voice: Voice, shown: Sequence[Shown], left_out: Sequence[tuple[str, str]], *, silent: int, repeats: int
+    voice: Voice,
+    shown: Sequence[Shown],
+    left_out: Sequence[tuple[str, str]],
+    *,
+    silent: int,
+    repeats: int,
+    gap: Fraction | None,
 ) -> Message:
-    """Each pairing with its one-line reason, who is left out and why, and the way on."""
+    """Each pairing with its one-line reason, who is left out and why, how good it is, and the way on.
+
+    `gap` is how much better any other arrangement could be at most; None: nothing is known of that.
+    """
     elements: list[Element] = [Text(voice.md("preview.lead", n=len(shown)))]
     lines = [
         voice.md(
@@ -102,11 +132,20 @@ def preview(
         )
     if repeats:
         elements.append(Text(voice.md("preview.repeats", n=repeats)))
+    if gap is not None:
+        elements.append(Text(proof(voice, gap, voice.md)))
     if silent:
         elements.append(Text(voice.md("preview.silent", n=silent)))
     elements += row((runs(voice, "button.confirm", "confirm", primary=True),))
     elements.append(Text(voice.md("preview.foot"), small=True))
     return Message(voice("preview.summary", n=len(shown)), tuple(elements))
+
+
+def proof(voice: Voice, gap: Fraction, say: Callable[..., str]) -> str:
+    """How good the arrangement is, in plain words: tenths of a percent, rounded up."""
+    if not gap:
+        return say("preview.best")
+    return say("preview.nearly-best", percent=voice.tenths(-(-1_000 * gap.numerator // gap.denominator)))
 
 
 def confirmed(voice: Voice, pairings: int, starts_on: date) -> Message:

@@ -11,8 +11,8 @@ from bot.roster import ChangeKind, Fault, RosterChange
 SHOWN = 50
 
 
-def faults(voice: Voice, found: Sequence[Fault]) -> list[str]:
-    """A line a fault: file, row, column, what is wrong and how to mend it."""
+def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-changed") -> list[str]:
+    """A line a fault: file, row, column, what is wrong and how to mend it; last, that nothing has happened."""
     lines = []
     for fault in found:
         place = [fault.file]
@@ -21,7 +21,7 @@ def faults(voice: Voice, found: Sequence[Fault]) -> list[str]:
         if fault.column:
             place.append(voice("roster.column", column=fault.column))
         lines.append(f"{', '.join(place)}: {voice(fault.key, **dict(fault.facts))}")
-    return [*lines, voice("roster.nothing-changed")]
+    return [*lines, voice(last)]
 
 
 def changes(voice: Voice, found: Sequence[RosterChange], left_out: int, *, dry_run: bool) -> list[str]:

@@ -111,6 +111,13 @@ def test_any_words_can_be_drawn_and_none_becomes_markup(chart: Chart) -> None:
     ]
 
 
+def test_the_word_if_is_a_word_in_a_chart() -> None:
+    """Vega takes it for a signal's name even where it is a text."""
+    weeks = tuple(replace(week, label="if") for week in CHART.weeks)
+
+    assert ">if<" in charts.svg(replace(CHART, levels=("if", "b", "c", "if"), weeks=weeks))
+
+
 def test_a_character_that_stops_the_drawing_program_is_left_out() -> None:
     """vl-convert ends the whole process at a control character, and fails at half of a pair."""
     words = "a\x06b\ud83dc\ufffe" + "👩‍👩‍👧‍👦" * 30

@@ -12,7 +12,9 @@ from structlog.testing import capture_logs
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys import town
+from tests.journeys.over_both import both_roads
 from tests.journeys.over_slack import slack_road
+from tests.journeys.over_teams import teams_road
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +24,17 @@ def prompts() -> Prompts:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each journey is played right at the core, and over the wire on Slack.
+    """Each journey is played right at the core, and over the wire on Slack and on Teams.
 
+    What is marked `across` is played by partners of whom one is in Slack and the other in Teams, too.
     What is marked `core` plants faults below the wire, or is about what no screen shows.
     """
     if "road" in metafunc.fixturenames:
         is_core = metafunc.definition.get_closest_marker("core") is not None
-        metafunc.parametrize("road", ("core",) if is_core else ("core", "slack"), indirect=True)
+        is_across = metafunc.definition.get_closest_marker("across") is not None
+        across = ("slack-and-teams", "teams-and-slack") if is_across else ()
+        roads = ("core",) if is_core else ("core", "slack", "teams", *across)
+        metafunc.parametrize("road", roads, indirect=True)
 
 
 @pytest.fixture
@@ -44,6 +50,13 @@ async def store(database_url: str, road: str, prompts: Prompts) -> AsyncIterator
     async with AsyncExitStack() as opened:
         if road == "slack":
             town.ROADS.append((await opened.enter_async_context(slack_road(store, prompts))).town)
+            opened.callback(town.ROADS.pop)
+        if "-and-" in road:
+            roads = both_roads(store, prompts, turned=road.startswith("teams"))
+            town.ROADS.append((await opened.enter_async_context(roads)).town)
+            opened.callback(town.ROADS.pop)
+        if road == "teams":
+            town.ROADS.append((await opened.enter_async_context(teams_road(store, prompts))).town)
             opened.callback(town.ROADS.pop)
         yield store
     await store.close()

@@ -317,11 +317,19 @@ class SlackTown(Town):
 
     async def beat(self) -> None:
         """One heartbeat; then everybody looks at their screen."""
+        await self.before_the_beat()
+        platforms = {PLATFORM: self.road.messenger}
+        await delivery.run(self.store, self.prompts, platforms, self.now, platforms)
+        await self.after_the_beat()
+
+    async def before_the_beat(self) -> None:
+        """What is on the screens already was not delivered by it."""
         self.screens.now = self.road.clock = self.now
         for name in tuple(self._homes):
             await self._look(name)
-        platforms = {PLATFORM: self.road.messenger}
-        await delivery.run(self.store, self.prompts, platforms, self.now, platforms)
+
+    async def after_the_beat(self) -> None:
+        """What is new on the screens was."""
         for name in tuple(self._homes):
             await self._look(name, delivering=True)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot.message import Inputs
 from bot.model import CycleState, DeliveryState
 from bot.prompts import Prompts
@@ -43,6 +45,7 @@ async def _everybody_answers(town: Town) -> None:
         town.answered[name] = len(town.post.received[name])
 
 
+@pytest.mark.across
 async def test_a_whole_cycle_over_holidays_and_clock_changes(store: SqlStore, prompts: Prompts) -> None:
     town = await build(
         store, prompts, PEOPLE, datetime(2026, 10, 5, 8, 0, tzinfo=UTC), zones=ZONES, terms=TERMS

@@ -35,6 +35,7 @@ def words_of(town: Town, name: str) -> str:
     return town.everything(name)
 
 
+@pytest.mark.across
 async def test_nobody_reads_it_before_both_have_written_then_both_do_at_once(town: Town) -> None:
     given = await town.fill("Ann Ash", **ANNS)
     await town.days(1)
@@ -71,6 +72,7 @@ async def test_the_last_day_releases_what_one_alone_has_written(town: Town) -> N
     assert "has written you" not in words_of(town, "Ann Ash")
 
 
+@pytest.mark.across
 async def test_a_group_of_three_challenges_in_a_ring(store: SqlStore, prompts: Prompts) -> None:
     schools = {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"], "Fir": ["Eve Eck"]}
     town = await at_the_challenge(await build(store, prompts, schools, MONDAY))
@@ -154,6 +156,7 @@ async def test_a_change_before_the_release_is_what_the_partner_gets(town: Town) 
     assert "Four hands" not in words_of(town, "Cat Cox")
 
 
+@pytest.mark.across
 async def test_a_change_after_the_release_is_mended_in_place(town: Town) -> None:
     await town.fill("Ann Ash", **ANNS)
     await town.fill("Cat Cox", **CATS)
@@ -247,6 +250,7 @@ async def released(town: Town) -> Form:
     return form
 
 
+@pytest.mark.across
 async def test_a_reply_with_a_next_step_and_its_day_reaches_the_giver(town: Town) -> None:
     form = await released(town)
     said = await town.submit(

@@ -46,6 +46,7 @@ from bot.model import (
     Role,
     School,
 )
+from bot.pairing import Engine, answer_here
 from bot.prompts import Prompts
 from bot.roster import Roster, RosterPerson, RosterSchool
 from bot.terms import Term
@@ -150,7 +151,14 @@ class Post:
 class Town:
     """People by name; what they say is an event, and what they hear is kept."""
 
-    def __init__(self, store: SqlStore, prompts: Prompts, now: datetime, partnership: str = "Town") -> None:
+    def __init__(
+        self,
+        store: SqlStore,
+        prompts: Prompts,
+        now: datetime,
+        partnership: str = "Town",
+        engine: Engine = answer_here,
+    ) -> None:
         self.store, self.prompts, self.now, self.partnership = store, prompts, now, partnership
         self.post = Post()
         self.heard: dict[str, list[Reply]] = defaultdict(list)
@@ -158,7 +166,7 @@ class Town:
         self.transcript: list[str] = []
         self.answered: Counter[str] = Counter()
         """How many of the messages a test has answered already, by name."""
-        self._handle = handler(store, prompts)
+        self._handle = handler(store, prompts, engine=engine)
         self._numbers = count(1)
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
@@ -352,10 +360,16 @@ async def build(
     profiles: Mapping[str, Profile] | None = None,
     principals: bool = True,
     partnership: str = "Town",
+    engine: Engine | None = None,
 ) -> Town:
     """A partnership: teachers by school; a principal each (`Head <school>`); the coordinator at the first."""
     roster = roster_of(schools, zones=zones, profiles=profiles, principals=principals)
-    town = ROADS[-1](prompts, now, partnership) if ROADS else Town(store, prompts, now, partnership)
+    road = ROADS[-1] if ROADS and engine is None else None
+    town = (
+        road(prompts, now, partnership)
+        if road
+        else Town(store, prompts, now, partnership, engine or answer_here)
+    )
     async with store.transaction() as tx:
         made = await tx.schools.add_partnership(partnership)
         await tx.schools.apply(made.id, roster, now)

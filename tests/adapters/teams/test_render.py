@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft6Validator  # type: ignore[import-untyped]  # it publishes no types
 
-from adapters.teams.render import CARD, form, message
+from adapters.teams.render import CARD, form, message, messages
 from bot.events import Command
 from bot.message import (
     Button,
@@ -204,6 +204,29 @@ def test_a_card_that_would_be_too_large_keeps_its_buttons() -> None:
 
     assert row["type"] == "ActionSet"
     assert more["text"] == "…"
+
+
+@given(anything.messages_without_pictures)
+def test_a_message_in_several_cards_loses_nothing(said: Message) -> None:
+    cards = messages(said)
+
+    assert all(
+        len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) <= CARD for card in cards
+    )
+    if len(cards) == 1:
+        assert cards == (message(said),)
+
+
+def test_words_too_many_for_one_card_go_on_in_the_next() -> None:
+    texts = [Quote(f"{number} " + "x" * 3_000) for number in range(20)]
+
+    cards = messages(Message("s", (*texts, Buttons((Button("Reply", Command("help")),)))))
+
+    shown = "".join(json.dumps(card) for card in cards)
+    assert len(cards) > 3
+    assert all(f'"{number} x' in shown for number in range(20))
+    assert cards[-1]["body"][-1]["type"] == "ActionSet"
+    assert all(card["fallbackText"] == "s" for card in cards)
 
 
 def test_choices_are_in_sight_and_several_are_joined_as_teams_does() -> None:

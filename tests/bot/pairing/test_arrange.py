@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 
@@ -274,3 +275,71 @@ def test_groups_are_listed_by_their_members_with_reasons() -> None:
     assert isinstance(group, Group)
     assert group.member_ids == (1, 2)
     assert [reason.key for reason in group.reasons] == ["offer"]
+
+
+# --- levels and free times ---------------------------------------------------------------------------------
+
+
+@given(worlds(most=7), st.randoms(use_true_random=False), st.sampled_from((2, 3)))
+def test_where_they_must_all_of_a_group_are_free_at_once_and_nobody_is_left_out_who_could_be(
+    world: World, random: Random, size: int
+) -> None:
+    times = ("mon-before", "tue-lunch", "wed-after")
+    people = [
+        replace(
+            person, profile=replace(person.profile, slots=tuple(random.sample(times, random.randint(1, 2))))
+        )
+        for person in world.people
+    ]
+    slots = {person.id: {*person.profile.slots} for person in people}
+
+    made = arrange(people, history=world.history, blocked=world.blocked, on=ON, size=size, need_slot=True)
+
+    def together(group: tuple[int, ...]) -> bool:
+        return bool(set.intersection(*(slots[each] for each in group)))
+
+    assert breaks_of_hard_rules(people, world.blocked, seats(made)) == []
+    assert all(together(group) for group in seats(made))
+    placed = max(sum(map(len, groups)) for groups in every_arrangement(world) if all(map(together, groups)))
+    assert len(people) - len(made.left_out) == placed
+
+
+@given(worlds(most=12), st.randoms(use_true_random=False))
+def test_each_level_is_arranged_as_if_there_were_no_other(world: World, random: Random) -> None:
+    people = [replace(person, level=random.choice(("teacher", "principal"))) for person in world.people]
+
+    made = arrange(people, history=(), blocked=world.blocked, on=ON)
+
+    apart = [
+        arrange([each for each in people if each.level == level], history=(), blocked=world.blocked, on=ON)
+        for level in ("teacher", "principal")
+    ]
+    assert len(seats(made)) == sum(len(seats(each)) for each in apart)
+    assert (made.value, made.bound) == (sum(each.value for each in apart), sum(each.bound for each in apart))
+    assert all(len({people[each - 1].level for each in group}) == 1 for group in seats(made))
+
+
+def test_who_has_no_peer_or_no_time_is_told_which() -> None:
+    people = [
+        Person(id=1, school_id=1, level="teacher", profile=Profile(slots=("mon-before",))),
+        Person(id=2, school_id=2, level="teacher", profile=Profile(slots=("mon-before",))),
+        Person(id=3, school_id=2, level="teacher", profile=Profile(slots=("fri-after",))),
+        Person(id=4, school_id=2, level="principal", profile=Profile()),
+    ]
+
+    made = arrange(people, history=(), blocked=(), on=ON, need_slot=True)
+
+    assert made.left_out == (LeftOut(3, "slots"), LeftOut(4, "level"))
+
+
+def test_announced_pairs_stay_unless_much_is_gained_by_parting() -> None:
+    people = schools(3, 3, 3, 3, seed=1)
+    best = arrange(people, history=(), blocked=(), on=ON)
+    other = arrange(people, history=[(1, frozenset(group)) for group in seats(best)], blocked=(), on=ON)
+    told = [frozenset(group) for group in seats(other)]
+
+    kept = arrange(people, history=(), blocked=(), on=ON, announced=told)
+
+    in_both = {*map(frozenset, seats(kept))} & {*told}
+    assert len(in_both) > len({*map(frozenset, seats(best))} & {*told})
+    assert best.value >= kept.value

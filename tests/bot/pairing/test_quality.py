@@ -10,7 +10,7 @@ from tests.bot.pairing.worlds import ON, PRACTICES, schools
 
 
 def person(number: int, **profile: Any) -> Person:
-    return Person(id=number, school_id=100 + number, profile=Profile(**profile), language=f"x{number}")
+    return Person(id=number, school_id=100 + number, profile=Profile(**profile), languages=(f"x{number}",))
 
 
 def value(a: Person, b: Person, ties: int = 0) -> int:
@@ -26,7 +26,7 @@ def test_who_fits_in_everything_has_a_hundred_points() -> None:
         "slots": ("mon-before", "tue-after", "fri-lunch"),
     }
     a, b = (
-        Person(id=n, school_id=n, profile=Profile(**everything), language="en", platform="slack")
+        Person(id=n, school_id=n, profile=Profile(**everything), languages=("en",), platform="slack")
         for n in (1, 2)
     )
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.model import Profile
 from bot.pairing import Arrangement, Person, Weights, quality
+from bot.pairing.past import Past
 
 ON = date(2026, 11, 23)
 PRACTICES = ("questioning", "wait-time", "feedback", "modelling", "retrieval", "oracy")
@@ -88,11 +89,13 @@ def pricing(world: World) -> Callable[[Collection[Seats]], Cost]:
     for cycle, pair in world.history:
         last[pair] = max(ages[cycle], last.get(pair, 0))
     ties = Counter(frozenset(school[each] for each in pair) for _, pair in world.history)
+    owed = Past.of(world.history, people, ON, Weights()).owed
 
     @cache
     def link(a: int, b: int) -> int:
         past = ties[frozenset((school[a], school[b]))]
-        return quality.value(people[a], people[b], ties=past, on=ON, weights=Weights())
+        fit = quality.value(people[a], people[b], ties=past, on=ON, weights=Weights())
+        return quality.counted(fit, owed.get(a, 0), owed.get(b, 0))
 
     @cache
     def best_row(group: Seats) -> int:

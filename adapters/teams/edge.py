@@ -1,0 +1,124 @@
+"""Before anything else: is it Microsoft, for us, and readable? The SDK proves the token, we choose the statuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import jwt
+import structlog
+from aiohttp import web
+from botbuilder.integration.aiohttp import ConfigurationBotFrameworkAuthentication
+from botbuilder.schema import Activity, ChannelAccount
+from botframework.connector.auth import JwtTokenExtractor
+
+from adapters.teams.cloud import Registration
+from adapters.teams.inbound import Body, Garbage, UnknownInvoke
+from adapters.teams.keys import CHANNEL, KeysUnreachable, SigningKeys
+from adapters.teams.tokens import Factory, Tokens
+from bot.errors import Disconnected, SendError
+
+log = structlog.get_logger()
+
+
+class Edge:
+    """`POST /api/messages`."""
+
+    def __init__(
+        self,
+        registration: Registration,
+        keys: SigningKeys,
+        tokens: Tokens | None,
+        take: Callable[[Body], Awaitable[Mapping[str, Any] | None]],
+    ) -> None:
+        """Without tokens (and without an app id) everybody on this machine is believed."""
+        self._registration = registration
+        self._tokens = tokens
+        self._take = take
+        self._authentication = _authentication(registration, keys) if registration.app_id else None
+
+    async def take(self, request: web.Request) -> web.Response:
+        """The table of statuses in `teams.md`, from top to bottom."""
+        activity = await _activity(request)
+        await self._prove(activity, request.headers.get("Authorization", ""))
+        if not self._registration.may_serve(activity["serviceUrl"]):
+            raise web.HTTPBadRequest
+        if self._tokens is not None:
+            await self._sign_in(self._tokens)
+        try:
+            answer = await self._take(activity)
+        except Garbage as garbage:
+            log.info("teams.garbage", what=str(garbage))
+            raise web.HTTPBadRequest from None
+        except UnknownInvoke:
+            raise web.HTTPNotImplemented from None
+        return web.Response() if answer is None else web.json_response(answer)
+
+    async def _prove(self, activity: Body, header: str) -> None:
+        """Raises 401, or 500 where nobody can tell."""
+        if self._authentication is None:
+            return
+        if not self._is_for_us(header):
+            raise web.HTTPUnauthorized
+        asked = Activity(
+            channel_id=CHANNEL, service_url=activity["serviceUrl"], recipient=ChannelAccount(id="")
+        )
+        try:
+            await self._authentication.authenticate_request(asked, header)
+        except KeysUnreachable:
+            raise web.HTTPInternalServerError from None
+        except Exception as refused:  # noqa: BLE001  # the SDK raises whatever its libraries raise at a bad token
+            log.info("teams.refused", reason=type(refused).__name__)
+            raise web.HTTPUnauthorized from None
+
+    def _is_for_us(self, header: str) -> bool:
+        """What can be seen without a key: an issuer of ours, so that nobody makes us fetch another's keys."""
+        scheme, _, token = header.partition(" ")
+        if scheme != "Bearer" or not token:
+            return False
+        try:
+            head = jwt.get_unverified_header(token)
+            claims = jwt.decode(token, options={"verify_signature": False})
+        except jwt.PyJWTError:
+            return False
+        is_signed = isinstance(head.get("kid"), str) and head.get("alg") == "RS256"
+        return is_signed and claims.get("iss") == self._registration.issuer and "exp" in claims
+
+    async def _sign_in(self, tokens: Tokens) -> None:
+        """Whoever can't answer doesn't begin: the channel tries again, and nothing is done twice or lost."""
+        try:
+            await tokens.get()
+        except (SendError, Disconnected):
+            raise web.HTTPInternalServerError from None
+
+
+async def _activity(request: web.Request) -> Body:
+    """The body, as far as everything else relies on it. Raises 415, 413 or 400."""
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+    try:
+        activity = json.loads(await request.read())
+    except (ValueError, RecursionError):
+        raise web.HTTPBadRequest from None
+    if not isinstance(activity, dict) or not isinstance(activity.get("conversation"), dict):
+        raise web.HTTPBadRequest
+    given = (activity.get("type"), activity.get("serviceUrl"), activity["conversation"].get("id"))
+    if not all(isinstance(each, str) and each for each in given) or activity.get("channelId") != CHANNEL:
+        raise web.HTTPBadRequest
+    return activity
+
+
+def _authentication(registration: Registration, keys: SigningKeys) -> ConfigurationBotFrameworkAuthentication:
+    """The SDK's validation, with signing keys of ours."""
+    JwtTokenExtractor.metadataCache[registration.openid_url] = keys
+    settings = SimpleNamespace(
+        TO_CHANNEL_FROM_BOT_LOGIN_URL=registration.login_url,
+        TO_CHANNEL_FROM_BOT_OAUTH_SCOPE=registration.issuer,
+        TO_BOT_FROM_CHANNEL_TOKEN_ISSUER=registration.issuer,
+        TO_BOT_FROM_CHANNEL_OPENID_METADATA_URL=registration.openid_url,
+        TO_BOT_FROM_EMULATOR_OPENID_METADATA_URL=registration.openid_url,
+        VALIDATE_AUTHORITY=True,
+    )
+    return ConfigurationBotFrameworkAuthentication(settings, credentials_factory=Factory(registration.app_id))

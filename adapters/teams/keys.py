@@ -1,0 +1,104 @@
+"""Microsoft's signing keys: fetched while the loop goes on, and again when a key signs that we don't know yet."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiohttp import ClientError, ClientSession, ClientTimeout
+from jwt.algorithms import RSAAlgorithm
+from jwt.exceptions import PyJWTError
+
+log = structlog.get_logger()
+
+CHANNEL = "msteams"
+STALE = 24 * 3600.0
+"""Seconds after which the list is fetched anew."""
+PATIENCE = 300.0
+"""Seconds between two fetches for an unknown key: any caller may name one."""
+AGAIN = 5.0
+"""Seconds after a fetch that failed."""
+TIMEOUT = ClientTimeout(total=10, sock_connect=5)
+
+
+class UnknownKey(Exception):
+    """No key of Microsoft's that is good for Teams: the token is refused."""
+
+
+class KeysUnreachable(Exception):
+    """Microsoft does not say which keys are its own: nobody can be let in, nobody refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """With the names that the SDK asks for."""
+
+    public_key: Any
+    endorsements: tuple[str, ...]
+
+
+class SigningKeys:
+    """In the place of the SDK's own list, which holds up the loop, has no time-out, and never looks again in time."""
+
+    def __init__(
+        self, url: str, session: ClientSession, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._url = url
+        self._session = session
+        self._clock = clock
+        self._keys: Mapping[str, Key] = {}
+        self._fetched_at = self._tried_at = -STALE
+        self._failed = False
+        self._one_at_a_time = asyncio.Lock()
+
+    async def get(self, key_id: str | None) -> Key:
+        """The key, as the SDK's validation asks for it. Raises `UnknownKey` or `KeysUnreachable`."""
+        if not self._is_current(key_id):
+            async with self._one_at_a_time:
+                if not self._is_current(key_id):  # whoever waited finds what the first one fetched
+                    await self._fetch()
+        key = self._keys.get(key_id or "")
+        if key is None and self._failed:
+            raise KeysUnreachable
+        if key is None or CHANNEL not in key.endorsements:
+            raise UnknownKey
+        return key
+
+    def _is_current(self, key_id: str | None) -> bool:
+        """Whether to answer from what is known."""
+        now = self._clock()
+        if self._failed and now - self._tried_at < AGAIN:
+            return True
+        if now - self._fetched_at >= STALE:
+            return False
+        return (key_id or "") in self._keys or (now - self._fetched_at < PATIENCE and not self._failed)
+
+    async def _fetch(self) -> None:
+        self._tried_at = self._clock()
+        try:
+            keys_url = str((await self._json(self._url))["jwks_uri"])
+            found = (await self._json(keys_url))["keys"]
+            self._keys = dict(filter(None, map(_key, found)))
+        except (ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError) as problem:
+            self._failed = True
+            log.warning("teams.keys-unreachable", error=type(problem).__name__)
+        else:
+            self._failed, self._fetched_at = False, self._clock()
+
+    async def _json(self, url: str) -> Any:
+        async with self._session.get(url, timeout=TIMEOUT) as answer:
+            answer.raise_for_status()
+            return await answer.json(content_type=None)
+
+
+def _key(found: Mapping[str, Any]) -> tuple[str, Key] | None:
+    try:
+        public_key = RSAAlgorithm.from_jwk(json.dumps(found))
+        return str(found["kid"]), Key(public_key, tuple(found.get("endorsements", ())))
+    except (PyJWTError, KeyError, ValueError, TypeError):
+        return None  # a kind of key that we cannot read must not hide the others

@@ -1,0 +1,184 @@
+"""The messenger on Teams, and what Teams knows of its people."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
+
+from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
+
+from adapters.teams import cards, render
+from adapters.teams.connector import Connector, Gone, Json
+from adapters.teams.pictures import Pictures
+from adapters.teams.route import Route
+from adapters.texts import cut
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, UserError
+from bot.message import File, Image, Message
+from bot.model import Account, Address
+from bot.prompts import Voice
+
+VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
+"""In whose language somebody is spoken to."""
+
+PLATFORM = "teams"
+CARD = "application/vnd.microsoft.card.adaptive"
+CONSENT = "application/vnd.microsoft.teams.card.file.consent"
+FILE_INFO = "application/vnd.microsoft.teams.card.file.info"
+
+
+class TeamsMessenger:
+    """The ports `Messenger` and `Directory` on Teams; a reference is an activity's id."""
+
+    gathers = False
+    """A bot can't open a chat of several people there."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        left: Callable[[Address], Awaitable[None]],
+        voice_of: VoiceOf,
+        pictures: Pictures | None = None,
+    ) -> None:
+        """`left` is told of somebody whose chat takes nothing from us any more."""
+        self._connector = connector
+        self._left = left
+        self._voice_of = voice_of
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._pictures = pictures
+
+    # --- the messenger -------------------------------------------------------------------------------------
+
+    async def send(self, address: Address, message: Message, delivery_id: int) -> str:  # noqa: ARG002  # Teams keeps no mark of ours
+        """Into the person's chat with the bot; several in the order in which they were given."""
+        turn = self._turns.setdefault((address.workspace, address.user), asyncio.Lock())
+        try:
+            async with turn:
+                return await self.say(address, message)
+        except Gone:
+            await self._left(address)
+            raise
+
+    async def update(self, address: Address, ref: str, message: Message) -> None:
+        """Put another message in the place of a sent one."""
+        await self.replace(_route(address), ref, await self.card(address, message), message.summary)
+
+    async def find(self, address: Address, delivery_id: int) -> str | None:  # noqa: ARG002  # the port's
+        """Teams can't be asked: what may have arrived is sent again."""
+        return None
+
+    # --- what only Teams has -------------------------------------------------------------------------------
+
+    async def card(self, address: Address, message: Message) -> Json:
+        """The message in one card, with its pictures."""
+        return await self.ready(address, render.message(message, self._pictures_of(message)))
+
+    async def ready(self, address: Address, card: Json) -> Json:
+        """A card whose form can be sent once, and says in its reader's language what is left empty."""
+        if not cards.asks(card):
+            return card
+        voice = await self._voice_of(address)
+        return cards.marked(card, secrets.token_hex(8), voice("field.needed"))
+
+    async def say(self, address: Address, message: Message) -> str:
+        """A message into a chat, in as many cards as it takes, and after it the files it brings.
+
+        Raises as `send` does; `Uncertain` where only a part has arrived, so that it comes again and no word is lost.
+        """
+        route = _route(address)
+        first, *more = render.messages(message, self._pictures_of(message))
+        ref = await self.show(route, await self.ready(address, first), message.summary)
+        try:
+            for card in more:
+                await self.show(route, await self.ready(address, card), message.summary)
+            for file in message.elements:
+                if isinstance(file, File):
+                    offer = {"description": file.name, "sizeInBytes": len(file.content), "acceptContext": {}}
+                    await self._post(route, Attachment(content_type=CONSENT, name=file.name, content=offer))
+        except SendError:
+            raise Uncertain("partly") from None
+        return ref
+
+    async def show(self, route: Route, card: Json, summary: str) -> str:
+        """A card into a chat."""
+        return await self._post(route, Attachment(content_type=CARD, content=card), summary)
+
+    async def replace(self, route: Route, ref: str, card: Json, summary: str) -> None:
+        """A card in the place of another."""
+        activity = _activity(route, Attachment(content_type=CARD, content=card), summary)
+        activity.id = ref
+        await self._connector.update(route.service_url, route.conversation, ref, activity)
+
+    async def hand_over(self, route: Route, ref: str, file: File, place: Mapping[str, Any]) -> None:
+        """A file to where its reader has agreed to it. Raises as `send` does."""
+        await self._connector.upload(route.service_url, str(place.get("uploadUrl", "")), file.content)
+        info = {"uniqueId": place.get("uniqueId"), "fileType": place.get("fileType")}
+        done = Attachment(
+            content_type=FILE_INFO,
+            content_url=str(place.get("contentUrl", "")),
+            name=str(place.get("name", file.name)),
+            content=info,
+        )
+        activity = _activity(route, done, file.name)
+        if not ref:
+            await self._connector.send(route.service_url, route.conversation, activity)
+            return
+        activity.id = ref
+        await self._connector.update(route.service_url, route.conversation, ref, activity)
+
+    async def _post(self, route: Route, attachment: Attachment, summary: str = "") -> str:
+        activity = _activity(route, attachment, summary)
+        return await self._connector.send(route.service_url, route.conversation, activity)
+
+    def _pictures_of(self, message: Message) -> Mapping[Image, str]:
+        if self._pictures is None:
+            return render.NO_PICTURES
+        found = {each: self._pictures.address(each) for each in message.elements if isinstance(each, Image)}
+        return {image: url for image, url in found.items() if url}
+
+    # --- the directory -------------------------------------------------------------------------------------
+
+    async def email_of(self, address: Address) -> str:
+        """From the tenant's directory; nothing for guests."""
+        route = _route(address)
+        try:
+            known = await self._connector.member(route.service_url, route.conversation, route.user)
+        except (Uncertain, Disconnected):
+            raise SendError("directory") from None
+        except Unreachable:
+            return ""
+        name = str(known.get("userPrincipalName") or "")
+        if "#EXT#" in name.upper() or known.get("userRole") in ("guest", "anonymous"):
+            return ""
+        return str(known.get("email") or name)
+
+    async def named(self, workspace: str, email: str) -> Address | None:  # noqa: ARG002  # the port's
+        """A bot on Teams meets people when they install it: it can't look for them."""
+        return None
+
+    async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:  # noqa: ARG002  # the port's
+        """Who is in a channel is Slack's to tell."""
+        raise UserError("no-such-channel")
+
+
+def _route(address: Address) -> Route:
+    route = Route.unpack(address.route)
+    if route is None:
+        raise Unreachable("no-such-account")
+    return route
+
+
+def _activity(route: Route, attachment: Attachment, summary: str) -> Activity:
+    return Activity(
+        type="message",
+        channel_id="msteams",
+        service_url=route.service_url,
+        conversation=ConversationAccount(id=route.conversation),
+        from_property=ChannelAccount(id=route.bot),
+        recipient=ChannelAccount(id=route.user),
+        summary=cut(summary, render.SUMMARY) or None,
+        channel_data={"tenant": {"id": route.tenant}},
+        attachments=[attachment],
+    )

@@ -1,0 +1,138 @@
+"""The app package that a Teams administrator uploads: its manifest, its icons, and its words in every language."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import vl_convert
+
+from bot.prompts import Voice
+
+Json: TypeAlias = dict[str, Any]
+
+SCHEMA_VERSION = "1.29"
+SCHEMA = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA_VERSION}/MicrosoftTeams.schema.json"
+VERSION = "1.0.0"
+BLUE = "#0b5c9c"
+COMMANDS = (
+    *("status", "tell", "profile", "pause", "join", "language"),
+    *("my data", "concern", "leave", "digest", "start", "help"),
+)
+"""At most twelve are shown; every other one can be typed all the same."""
+STARTERS = {"status": "status", "profile": "profile", "help": "help"}
+"""What is offered in an empty chat, and the words that it sends."""
+IN_COMPANY = ("help",)
+
+_FIGURES = (
+    '<circle cx="11" cy="11" r="3.4"/><path d="M4.6 24.4c0-5 2.7-8 6.4-8 2 0 3.7.9 4.8 2.4"/>'
+    '<circle cx="21" cy="13" r="3.4"/><path d="M14.6 26.4c0-5 2.7-8 6.4-8s6.4 3 6.4 8"/>'
+)
+"""Two people side by side, on a field of 32."""
+_LINE = 'fill="none" stroke="#ffffff" stroke-width="2.2" stroke-linecap="round"'
+ICONS = {
+    "color.png": f'<svg xmlns="http://www.w3.org/2000/svg" width="192" height="192" viewBox="0 0 32 32">'
+    f'<rect width="32" height="32" fill="{BLUE}"/>'
+    f'<g {_LINE} transform="translate(3.2 3.2) scale(.8)">{_FIGURES}</g></svg>',
+    "outline.png": f'<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32" viewBox="0 0 32 32">'
+    f"<g {_LINE}>{_FIGURES}</g></svg>",
+}
+
+
+def package(voices: Mapping[str, Voice], app_id: str, url: str, about: str = "") -> bytes:
+    """The zip; `about` is the page that says whose bot this is. The first voice is the app's own."""
+    _, *others = voices
+    files = {"manifest.json": _text(manifest(voices, app_id, url, about))}
+    files |= {f"{language}.json": _text(words(voices[language])) for language in others}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+        for name, svg in ICONS.items():
+            archive.writestr(name, bytes(vl_convert.svg_to_png(svg, scale=1.0)))
+    return packed.getvalue()
+
+
+def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = "") -> Json:
+    """What Teams wants to know of the app; `url` is where the bot is reached by HTTPS."""
+    default, *others = voices
+    voice = voices[default]
+    page = about or url
+    return {
+        "$schema": SCHEMA,
+        "manifestVersion": SCHEMA_VERSION,
+        "version": VERSION,
+        "id": app_id,
+        "developer": {
+            "name": voice("manifest.name"),
+            "websiteUrl": page,
+            "privacyUrl": page,
+            "termsOfUseUrl": page,
+        },
+        "name": {"short": voice("manifest.name"), "full": voice("manifest.name")},
+        "description": {"short": voice("manifest.short"), "full": voice("manifest.long")},
+        "icons": {"color": "color.png", "outline": "outline.png"},
+        "accentColor": BLUE,
+        "defaultInstallScope": "personal",
+        "bots": [_bot(voice, app_id)],
+        "permissions": ["identity", "messageTeamMembers"],
+        "validDomains": [urlsplit(url).netloc],
+        **({"localizationInfo": _languages(default, others)} if others else {}),
+    }
+
+
+def words(voice: Voice) -> dict[str, str]:
+    """The manifest's words in another language, by their place in it."""
+    found = {
+        "name.short": voice("manifest.name"),
+        "name.full": voice("manifest.name"),
+        "description.short": voice("manifest.short"),
+        "description.full": voice("manifest.long"),
+    }
+    for number, each in enumerate(_lists(voice)):
+        for place, command in enumerate(each["commands"]):
+            path = f"bots[0].commandLists[{number}].commands[{place}]"
+            found |= {f"{path}.{name}": command[name] for name in ("title", "description")}
+    return found
+
+
+def _languages(default: str, others: list[str]) -> Json:
+    more = [{"languageTag": each, "file": f"{each}.json"} for each in others]
+    return {"defaultLanguageTag": default, "additionalLanguages": more}
+
+
+def _bot(voice: Voice, app_id: str) -> Json:
+    return {
+        "botId": app_id,
+        "scopes": ["personal", "team", "groupChat"],
+        "supportsFiles": True,  # `my data` goes into its owner's own OneDrive
+        "isNotificationOnly": False,
+        "supportsTargetedMessages": True,
+        "commandLists": _lists(voice),
+    }
+
+
+def _lists(voice: Voice) -> list[Json]:
+    starters = [
+        {**_command(voice, each), "title": voice(f"starter.{each}"), "type": "prompt", "prompt": sent}
+        for each, sent in STARTERS.items()
+    ]
+    plain = [_command(voice, each) for each in COMMANDS if each not in STARTERS]
+    return [
+        {"scopes": ["personal"], "triggers": ["mention", "slash"], "commands": [*starters, *plain]},
+        {"scopes": ["team", "groupChat"], "commands": [_command(voice, each) for each in IN_COMPANY]},
+    ]
+
+
+def _command(voice: Voice, words: str) -> Json:
+    """The word that is typed, and what `help` says of it."""
+    told = voice(f"help.{words}")
+    return {"title": words, "description": told.partition(": ")[2] or told}
+
+
+def _text(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2)

@@ -1,0 +1,42 @@
+"""What `jpd pair` says: reasons in the file it writes, and how good the groups are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bot.pairing import Arrangement
+from bot.prompts import Voice
+from bot.say.basics import label
+from bot.say.pairings import proof, reasons_why
+
+SHOWN = 20
+
+
+def rows(
+    voice: Voice, made: Arrangement, names: Mapping[int, str], schools: Mapping[int, str]
+) -> Iterator[tuple[int, str, str]]:
+    """Group, member and reason: a row for everybody who has a place."""
+    for number, group in enumerate(made.groups, start=1):
+        why = reasons_why(voice, group.reasons, len(group.member_ids), names, schools)
+        for each in group.member_ids:
+            yield number, names[each], why
+
+
+def left_out(voice: Voice, made: Arrangement, names: Mapping[int, str]) -> list[tuple[str, str]]:
+    """Everybody without a place, and why."""
+    return [(names[each.member_id], label(voice, "left-out", each.reason)) for each in made.left_out]
+
+
+def summary(voice: Voice, made: Arrangement, names: Mapping[int, str]) -> Iterator[str]:
+    """How many groups, how good, and who is left out."""
+    yield voice("pair.done", n=len(made.groups))
+    yield proof(voice, made.gap, voice)
+    if made.repeats:
+        yield voice("preview.repeats", n=made.repeats)
+    alone = left_out(voice, made, names)
+    if alone:
+        yield voice("preview.left-out", n=len(alone))
+    for name, reason in alone[:SHOWN]:
+        yield voice("preview.left-out-line", name=name, reason=reason)
+    if len(alone) > SHOWN:
+        yield voice("pair.more-left-out", n=len(alone) - SHOWN)
