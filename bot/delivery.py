@@ -251,7 +251,8 @@ async def _send(
         return _failed(tried, never.reason, now), None
     except SendError as refused:
         if refused.retry_after is not None:  # told when to come back: no failed try
-            return replace(delivery, state=DeliveryState.QUEUED, due_at=now + refused.retry_after), address
+            waits = replace(delivery, state=DeliveryState.QUEUED, due_at=now + refused.retry_after)
+            return waits, None if refused.one_chat else address
         return _again(tried, now), None
     except Uncertain:
         return _uncertain(tried, now), None

@@ -18,12 +18,16 @@ class UserError(Exception):
 
 
 class SendError(Exception):
-    """The platform did not take the message now; try again, after `retry_after` where it said so."""
+    """The platform did not take the message now; try again, after `retry_after` where it said so.
 
-    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+    That is said to a whole workspace, or with `one_chat` of a single chat only.
+    """
+
+    def __init__(self, reason: str, retry_after: timedelta | None = None, *, one_chat: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
+        self.one_chat = one_chat
 
 
 class Uncertain(Exception):

@@ -29,7 +29,7 @@ class Pace:
         self._steps.move_to_end(conversation)
         wait = max((_wait(steps, now, most, within) for most, within in LIMITS), default=0.0)
         if wait > 0:
-            raise SendError("rate-limited", timedelta(seconds=wait))
+            raise SendError("rate-limited", timedelta(seconds=wait), one_chat=True)
         steps.append(now)
         if len(self._steps) > CONVERSATIONS:
             self._steps.popitem(last=False)

@@ -201,24 +201,19 @@ async def test_a_database_that_is_away_before_anything_was_claimed_is_waited_for
     mishaps.clear()
 
 
-async def test_a_workspace_that_asks_for_patience_is_left_alone_as_a_whole(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("one_chat", [False, True])
+async def test_who_asks_for_patience_is_left_alone_a_workspace_or_one_chat(
+    town: Town, monkeypatch: pytest.MonkeyPatch, *, one_chat: bool
 ) -> None:
-    tries, tried = [], asyncio.Event()
-
     async def busy(address: Address, message: Message, delivery_id: int) -> str:
-        tries.append(address.user)
-        tried.set()
-        raise SendError("rate-limited", timedelta(minutes=7))
+        post(town).waiting.set()
+        raise SendError("rate-limited", timedelta(minutes=7), one_chat=one_chat)
 
     monkeypatch.setattr(town.post, "send", busy)
-    one = Limit(gap=timedelta(hours=1))
-    async with working(
-        town, Played(town.store, town), Rhythm({"test": one}, RHYTHM.tick, RHYTHM.stop, hands=1)
-    ):
-        await tried.wait()
+    paced = Rhythm({"test": Limit(timedelta(minutes=1))}, RHYTHM.tick, RHYTHM.stop, hands=1)
+    async with working(town, Played(town.store, town), paced):
+        await post(town).waiting.wait()
     async with town.store.transaction() as tx:
         ready_at = await tx.lanes.next_ready()
 
-    assert len(tries) == 1  # the other waits in the lane
-    assert ready_at == ASKED + timedelta(hours=1)
+    assert ready_at == ASKED + timedelta(minutes=1 if one_chat else 7)  # the other waits in the lane
