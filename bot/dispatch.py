@@ -54,7 +54,10 @@ TRIES = 5
 
 HELP, LONGEST_HELP = ("help", ""), 40
 HELP_KEPT = timedelta(minutes=1)
-"""It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that."""
+"""It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that.
+
+Only as a command, which is answered on the spot: words in a chat that come twice must be known as the same.
+"""
 HELPED_AT_ONCE = 10_000
 
 
@@ -73,7 +76,7 @@ def handler(
 
     async def handle(event: Event) -> Reply | None:
         directory = directories.get(event.sender.platform) if directories is not None else None
-        is_help = _is_help(event.what)
+        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
         until, known = helped.pop(event.sender, (event.at, None))
         if not is_help or known is None or event.at >= until:
             until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
@@ -125,16 +128,6 @@ async def _handle(
     except Exception:
         log.exception("event.failed", event_id=event.id, kind=type(event.what).__name__)
         return basics.apology(voice, _written(event.what))
-
-
-def _is_help(what: What) -> bool:
-    match what:
-        case Command(words):
-            return commands.split(words[:LONGEST_HELP]) == HELP
-        case Said(text):
-            return bool(text.strip()) and commands.split(text[:LONGEST_HELP]) == HELP
-        case _:
-            return False
 
 
 async def _propose(
