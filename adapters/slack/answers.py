@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import structlog
 
+from adapters.carrying import carry
 from adapters.slack import render
 from adapters.slack.inbound import Place
 from adapters.slack.messenger import SlackMessenger
@@ -24,11 +25,9 @@ Ack: TypeAlias = dict[str, Any]
 Kind: TypeAlias = Literal["command", "press", "form", "words", "mention", "home"]
 NOTHING: Ack = {}
 NOWHERE = Place()
-TRIES = 3
 VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
 """In whose language somebody is spoken to."""
-LONGEST_WAIT = 60.0
-"""Seconds; whoever was told to wait longer has long looked elsewhere."""
+_carry = partial(carry, longest_wait=60.0, lost_as="slack.answer-lost")
 
 
 @dataclass(slots=True)
@@ -106,7 +105,7 @@ class Answers:
 
     async def _message(self, asked: Asked, message: Message) -> Ack:
         if asked.kind == "home":
-            await self._carry(lambda: self._messenger.show_home(asked.sender, message))
+            await _carry(lambda: self._messenger.show_home(asked.sender, message))
             return NOTHING
         if asked.kind == "command" and not asked.is_late:
             if not _needs_the_chat(message):
@@ -125,12 +124,12 @@ class Answers:
         if _needs_the_chat(message):
             return False
         if asked.kind == "mention":
-            return await self._carry(
+            return await _carry(
                 lambda: self._messenger.whisper(asked.sender, place.channel, message, thread=place.ts)
             )
         if place.respond and not asked.is_late:
             answer = {**_only_to_them(render.message(message)), "replace_original": False}
-            return await self._carry(lambda: self._messenger.respond(place.respond, answer))
+            return await _carry(lambda: self._messenger.respond(place.respond, answer))
         return False
 
     async def _instead(self, asked: Asked, message: Message) -> Ack:
@@ -139,33 +138,17 @@ class Answers:
             return await self._message(asked, message)
         if place.respond:
             answer = {**render.message(message), "replace_original": True}
-            is_there = await self._carry(lambda: self._messenger.respond(place.respond, answer))
+            is_there = await _carry(lambda: self._messenger.respond(place.respond, answer))
         else:
             ref = f"{place.channel}:{place.ts}"
-            is_there = await self._carry(lambda: self._messenger.update(asked.sender, ref, message))
+            is_there = await _carry(lambda: self._messenger.update(asked.sender, ref, message))
         if not is_there:  # too old, or taken away
             await self._say(asked, message)
         return NOTHING
 
     async def _say(self, asked: Asked, message: Message) -> bool:
         thread = asked.place.ts if asked.kind == "words" else ""
-        return await self._carry(lambda: self._messenger.say(asked.sender, message, thread=thread))
-
-    async def _carry(self, call: Callable[[], Awaitable[object]]) -> bool:
-        """Whether it went: what is done is done already, so a platform that stumbles costs the answer only."""
-        for _ in range(TRIES):
-            try:
-                await call()
-            except SendError as refused:
-                wait = refused.retry_after
-                await asyncio.sleep(1 if wait is None else min(LONGEST_WAIT, wait.total_seconds()))
-            except (Uncertain, Unreachable, Disconnected) as lost:
-                log.warning("slack.answer-lost", reason=type(lost).__name__)
-                return False
-            else:
-                return True
-        log.warning("slack.answer-lost", reason="SendError")
-        return False
+        return await _carry(lambda: self._messenger.say(asked.sender, message, thread=thread))
 
 
 def _only_to_them(answer: Ack) -> Ack:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
-import structlog
-
+from adapters.carrying import carry
 from adapters.teams import render
 from adapters.teams.inbound import Taken
 from adapters.teams.messenger import CARD, TeamsMessenger, VoiceOf
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.message import FieldErrors, File, Form, Message, Replacement, Reply, Text
-
-log = structlog.get_logger()
 
 Json: TypeAlias = dict[str, Any]
 Answer: TypeAlias = Mapping[str, Any] | None
 NOTHING: Json = {}
-TRIES = 3
-LONGEST_WAIT = 30.0
-"""Seconds; whoever was told to wait longer has long looked elsewhere."""
+_carry = partial(carry, longest_wait=30.0, lost_as="teams.answer-lost")
 
 
 class Answers:
@@ -67,7 +61,7 @@ class Answers:
             card = render.opener(form, voice("button.open-dialog"), voice("button.open-here"))
         else:
             card = await self._messenger.ready(taken.sender, render.form(form))
-        await self._carry(lambda: self._messenger.show(taken.place.route, card, form.title))
+        await _carry(lambda: self._messenger.show(taken.place.route, card, form.title))
         return None if is_late else await self._told(taken, "wait.below")
 
     async def _again(self, taken: Taken, form: Form, *, is_late: bool) -> Answer:
@@ -97,26 +91,26 @@ class Answers:
 
     async def _instead(self, taken: Taken, card: Json, message: Message, *, is_late: bool) -> Answer:
         """What the platform shows at once is only in sight for a while: the message itself is changed too."""
-        changed = bool(taken.place.ref) and await self._carry(
+        changed = bool(taken.place.ref) and await _carry(
             lambda: self._messenger.replace(taken.place.route, taken.place.ref, card, message.summary)
         )
         if taken.place.kind == "execute" and not is_late:
             return {"statusCode": 200, "type": CARD, "value": card}
         if not changed:
-            await self._carry(lambda: self._messenger.show(taken.place.route, card, message.summary))
+            await _carry(lambda: self._messenger.show(taken.place.route, card, message.summary))
         return None
 
     async def _hand_over(self, taken: Taken, message: Message) -> None:
         for file in message.elements:
             if isinstance(file, File):
-                await self._carry(
+                await _carry(
                     lambda file=file: self._messenger.hand_over(
                         taken.place.route, taken.place.ref, file, taken.place.upload
                     )  # type: ignore[misc]  # mypy does not follow the default
                 )
 
     async def _say(self, taken: Taken, message: Message) -> None:
-        await self._carry(lambda: self._messenger.say(taken.sender, message))
+        await _carry(lambda: self._messenger.say(taken.sender, message))
 
     async def _told(self, taken: Taken, key: str) -> Answer:
         """A short word where the platform waits for one."""
@@ -127,22 +121,6 @@ class Answers:
             kind = "application/vnd.microsoft.activity.message"
             return {"statusCode": 200, "type": kind, "value": voice(key)}
         return {"task": {"type": "message", "value": voice(key)}}
-
-    async def _carry(self, call: Callable[[], Awaitable[object]]) -> bool:
-        """Whether it went: what is done is done already, so a platform that stumbles costs the answer only."""
-        for _ in range(TRIES):
-            try:
-                await call()
-            except SendError as refused:
-                wait = refused.retry_after
-                await asyncio.sleep(1 if wait is None else min(LONGEST_WAIT, wait.total_seconds()))
-            except (Uncertain, Unreachable, Disconnected) as lost:
-                log.warning("teams.answer-lost", reason=type(lost).__name__)
-                return False
-            else:
-                return True
-        log.warning("teams.answer-lost", reason="SendError")
-        return False
 
 
 def _attached(card: Json) -> Json:
