@@ -33,14 +33,24 @@ def as_text(lines: Iterable[LedgerLine]) -> Iterator[str]:
     """For a terminal: one line each, what is empty left out."""
     for line in lines:
         moment = f"{line.due_at:%Y-%m-%d %H:%M}"
-        yield " ".join(each for each in (moment, *_cells(line)[:6]) if each)
+        twice = "perhaps_twice" if line.perhaps_twice else ""
+        yield " ".join(each for each in (moment, *_cells(line)[:6], twice) if each)
 
 
 def _cells(line: LedgerLine) -> list[str]:
-    return [
-        _moment(value) if isinstance(value, datetime) else "" if value is None else str(value)
-        for value in (getattr(line, name) for name in COLUMNS)
-    ]
+    return [_cell(getattr(line, name)) for name in COLUMNS]
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None | False:
+            return ""
+        case True:
+            return "yes"
+        case datetime():
+            return _moment(value)
+        case _:
+            return str(value)
 
 
 def _moment(value: datetime) -> str:

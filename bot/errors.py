@@ -38,6 +38,10 @@ class Uncertain(Exception):
         self.reason = reason
 
 
+class Untraceable(Exception):
+    """The platform can't be asked whether a message of ours arrived."""
+
+
 class Disconnected(Exception):
     """The workspace takes nothing from us any more: what is owed waits until it lets the bot in again."""
 

@@ -48,6 +48,10 @@ class Messenger(Protocol):
     Errors: `SendError` (again later), `Uncertain`, `Disconnected` (not before they let us in), `Unreachable` (never).
     """
 
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether a workspace is sent one message after another, because nobody can be asked there what arrived."""
+
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:
         """Send, and return a reference by which the message can be updated."""
 
@@ -55,7 +59,10 @@ class Messenger(Protocol):
         """Put another message in the place of a sent one."""
 
     async def find(self, address: Address, delivery_id: int) -> str | None:
-        """The reference of what an uncertain try left on the platform, or None: it never arrived."""
+        """The reference of what an uncertain try left on the platform, or None: it never arrived.
+
+        Raises `Untraceable` where nobody can be asked.
+        """
 
 
 class Directory(Protocol):
@@ -357,7 +364,7 @@ class Deliveries(Protocol):
         """
 
     async def settle(self, deliveries: Sequence[Delivery]) -> frozenset[int]:
-        """Write state, reason, attempts, due_at, ref, settled_at of those that the caller still holds.
+        """Write state, reason, attempts, due_at, ref, settled_at, perhaps_twice of those that the caller still holds.
 
         Returns their ids. What was not settled has a new holder, who decides.
         """

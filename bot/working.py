@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import structlog
 
-from bot import delivery
+from bot import delivery, outcomes
+from bot.delivery import Means
 from bot.model import Limit
 from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
@@ -50,10 +51,12 @@ async def work(
     What could not be finished in time stays on its lease: the platform is asked about it when that has ended.
     """
 
+    means = Means(store, prompts, messengers, directories, rhythm.limits)
+
     async def hand() -> None:
         while not stopped.is_set():
             try:
-                pause = await _round(store, prompts, messengers, directories, rhythm)
+                pause = await _round(means, rhythm.tick)
             except Exception:  # whatever it was, what is due stays due
                 log.exception("work.interrupted")
                 pause = AFTER_A_MISHAP
@@ -69,26 +72,21 @@ async def work(
     log.info("work.stopped", unfinished=len(late))
 
 
-async def _round(
-    store: Store,
-    prompts: Prompts,
-    messengers: Mapping[str, Messenger],
-    directories: Mapping[str, Directory],
-    rhythm: Rhythm,
-) -> float:
+async def _round(means: Means, tick: timedelta) -> float:
     """One batch, and how many seconds to wait before the next."""
+    store = means.store
     now = await store.now()
     async with store.transaction() as tx:
-        lined_up = await tx.lanes.line_up(now, rhythm.limits)
+        lined_up = await tx.lanes.line_up(now, means.limits)
     async with store.transaction() as tx:
         await tx.deliveries.lapse(now)
-        uncertain = await tx.deliveries.claim_uncertain(now, now + delivery.SETTLING, delivery.BATCH)
+        uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, delivery.BATCH)
         claimed = await tx.lanes.claim(now, now + delivery.LEASE, delivery.BATCH)
         ready_at = await tx.lanes.next_ready()
     if claimed:
-        await delivery.deliver(store, prompts, messengers, directories, claimed, now, rhythm.limits)
-    await delivery.resolve(store, messengers, uncertain, now)
+        await delivery.deliver(means, claimed, now)
+    await delivery.resolve(means, uncertain, now)
     if lined_up or uncertain or claimed:
         return 0
-    until_ready = (ready_at - now if ready_at else rhythm.tick).total_seconds()
-    return max(AT_LEAST, min(until_ready, rhythm.tick.total_seconds()))
+    until_ready = (ready_at - now if ready_at else tick).total_seconds()
+    return max(AT_LEAST, min(until_ready, tick.total_seconds()))

@@ -17,7 +17,7 @@ from storage import tables as t
 from storage.noun import Noun, batches, columns, values
 
 _COLUMNS = columns(t.delivery, Delivery)
-SETTLED = ("state", "reason", "attempts", "due_at", "ref", "settled_at")
+SETTLED = ("state", "reason", "attempts", "due_at", "ref", "settled_at", "perhaps_twice")
 _QUEUED = text("delivery.state = 'queued'")
 _SENDING = text("delivery.state = 'sending'")
 _UNCERTAIN = text("delivery.state = 'uncertain'")
@@ -37,6 +37,7 @@ class SqlDeliveries(Noun):
                 "reason": "",
                 "attempts": 0,
                 "settled_at": None,
+                "perhaps_twice": False,
                 "lane": None,
             }
             # An update in place that waits goes out at once: it disturbs nobody.

@@ -67,6 +67,8 @@ class Delivery:
     ref: str = ""
     """Where it stands on the platform, once sent: an update goes there."""
     settled_at: datetime | None = None
+    perhaps_twice: bool = False
+    """It was sent again where nobody could be asked whether it had arrived."""
     lease: str = field(default="", compare=False)
     """Whose it is while it is being sent or asked about: only who holds the lease may settle it."""
 

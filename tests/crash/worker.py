@@ -12,7 +12,7 @@ from aiohttp import ClientSession, ClientTimeout
 from adapters.signals import stopping
 from adapters.slack.api import Api
 from adapters.slack.messenger import OneToken, SlackMessenger
-from bot import delivery
+from bot import delivery, outcomes
 from bot.model import Limit
 from bot.prompts import Prompts
 from bot.working import Rhythm, work
@@ -20,9 +20,9 @@ from storage.store import SqlStore
 
 SECOND = timedelta(seconds=1)
 TIMEOUT = 1.5
-delivery.LEASE = delivery.SETTLING = 3 * SECOND
-delivery.BACKOFF = SECOND / 2
-delivery.TRIES = 12  # more faults a minute than in a year
+delivery.LEASE = outcomes.SETTLING = 3 * SECOND
+outcomes.BACKOFF = SECOND / 2
+outcomes.TRIES = 12  # more faults a minute than in a year
 RHYTHM = Rhythm({"slack": Limit(SECOND / 300, burst=20)}, SECOND / 5, 20 * SECOND, hands=2)
 
 

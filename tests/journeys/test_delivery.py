@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot import compose, delivery
-from bot.errors import SendError, Uncertain, Unreachable
+from bot import compose, delivery, outcomes
+from bot.errors import SendError, Uncertain, Unreachable, Untraceable
 from bot.events import Command, Joined, Said
 from bot.message import Message
 from bot.model import Address, DeliveryKind, DeliveryState
@@ -116,7 +116,7 @@ async def test_whatever_may_have_arrived_is_asked_about_before_it_is_sent_again(
 
     await town.beat()
     assert not post(town).asked_for  # a slow platform may still take it
-    town.now += delivery.SETTLING
+    town.now += outcomes.SETTLING
     await town.beat()  # asks
     await town.beat()  # sends again
 
@@ -133,7 +133,7 @@ async def test_what_did_arrive_is_never_sent_twice_and_can_be_answered(town: Tow
     [sent] = [each for each in await town.deliveries() if each.state is DeliveryState.UNCERTAIN]
     post(town).arrived[sent.id] = "Ann Ash#0"
 
-    town.now += delivery.SETTLING
+    town.now += outcomes.SETTLING
     await town.beat()
 
     assert len(town.post.received["Ann Ash"]) == before
@@ -147,7 +147,7 @@ async def test_guessing_ends_after_five_tries(town: Town) -> None:
     post(town).fails = lambda: Uncertain("timeout")
     for _ in range(20):
         await town.beat()
-        town.now += delivery.SETTLING
+        town.now += outcomes.SETTLING
 
     assert (await the_question(town))[:3] == (DeliveryState.FAILED, "too-many-tries", 5)
 
@@ -162,13 +162,13 @@ async def test_a_platform_that_cannot_say_what_arrived_stops_nobody_else(
         raise SendError("down")
 
     monkeypatch.setattr(town.post, "find", refuse)
-    town.now += delivery.SETTLING
+    town.now += outcomes.SETTLING
     await town.command("Ann Ash", "tell see you")
     await town.beat()
 
     assert "see you" in town.last("Cat Cox")
     state, _, _, due_at = await the_question(town)
-    assert (state, due_at) == (DeliveryState.UNCERTAIN, town.now + delivery.SETTLING)
+    assert (state, due_at) == (DeliveryState.UNCERTAIN, town.now + outcomes.SETTLING)
 
 
 async def test_a_message_that_breaks_the_messenger_stops_no_other(town: Town, mishaps: Mishaps) -> None:
@@ -178,7 +178,7 @@ async def test_a_message_that_breaks_the_messenger_stops_no_other(town: Town, mi
     assert "What should your pupils do" in town.last("Cat Cox")
     for _ in range(10):
         await town.beat()
-        town.now += delivery.SETTLING
+        town.now += outcomes.SETTLING
     assert (await the_question(town))[:2] == (DeliveryState.FAILED, "too-many-tries")
     assert {each["event"] for each in mishaps if each["log_level"] == "error"} == {"delivery.broke"}
     mishaps.clear()
@@ -203,6 +203,25 @@ async def test_a_message_that_cannot_be_made_stops_no_other_and_fails_in_the_end
     assert (await the_question(town))[:2] == (DeliveryState.FAILED, "too-many-tries")
     assert {each["event"] for each in mishaps if each["log_level"] == "error"} == {"delivery.not-composed"}
     mishaps.clear()
+
+
+async def test_where_nobody_can_be_asked_it_comes_again_and_the_ledger_says_so(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(address: Address, delivery_id: int) -> str | None:
+        raise Untraceable
+
+    monkeypatch.setattr(town.post, "find", silent)
+    post(town).fails, post(town).times = lambda: Uncertain("timeout"), 1
+    await town.beat()
+    assert "May have arrived twice" not in await town.command(COORDINATOR, "ledger")
+    town.now += outcomes.SETTLING
+    await town.beat()  # asks
+    await town.beat()  # sends again
+
+    assert "What should your pupils do" in town.last("Ann Ash")
+    assert (await the_question(town))[:2] == (DeliveryState.SENT, "")
+    assert "May have arrived twice: 1" in await town.command(COORDINATOR, "ledger")
 
 
 async def test_a_mended_message_whose_outcome_is_unknown_is_mended_again(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from adapters.teams.inbound import read
 from adapters.teams.messenger import TeamsMessenger
 from adapters.teams.pace import Pace
 from adapters.teams.tokens import Tokens
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable, UserError
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import Message, Text
 from bot.model import Address
 from bot.prompts import Prompts
@@ -39,15 +38,6 @@ async def test_a_message_is_posted_and_changed_in_place(stage: Stage) -> None:
     assert (line.id, line.summary, line.edited) == (ref, "Bye.", 1)
     assert line.activity["channelData"] == {"tenant": {"id": "tenant-1"}}
     assert stage.microsoft.world.faults == []
-
-
-async def test_what_is_owed_to_one_person_arrives_in_its_order(stage: Stage) -> None:
-    stage.microsoft.world.slow_once["send"] = 0.2
-    says = [Message(f"{number}", (Text(f"{number}"),)) for number in range(6)]
-
-    await asyncio.gather(*(stage.messenger.send(home(stage), each, 1) for each in says))
-
-    assert [line.summary for line in stage.microsoft.world.seen("Elin")] == list("012345")
 
 
 async def test_a_conversations_id_is_one_part_of_the_address_whatever_stands_in_it(stage: Stage) -> None:
@@ -101,7 +91,8 @@ async def test_what_may_have_arrived_is_uncertain_and_tried_once_only(stage: Sta
         await stage.messenger.send(home(stage), HELLO, 1)
 
     assert stage.microsoft.world.count("send") == 1
-    assert await stage.messenger.find(home(stage), 1) is None
+    with pytest.raises(Untraceable):
+        await stage.messenger.find(home(stage), 1)
 
 
 async def test_who_does_not_answer_is_not_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,19 @@
+"""What was sent again where nobody could be asked whether it had arrived."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "delivery", sa.Column("perhaps_twice", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("delivery", "perhaps_twice")
