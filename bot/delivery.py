@@ -18,7 +18,7 @@ from bot.message import Message
 from bot.model import ASKS, Address, CheckInState, Delivery, DeliveryKind, DeliveryState, Limit
 from bot.ports import Directory, Messenger, Store, Tx
 from bot.prompts import Prompts
-from bot.turns import REST, Turns
+from bot.turns import Turns
 
 log = structlog.get_logger()
 
@@ -214,8 +214,8 @@ async def _in_turn(
             return outcomes.put_back(delivery, delivery.due_at), None
         if not messenger.one_at_a_time:
             return await _sent(messenger, delivery, message, address, clock)
-        if turns.is_resting(address):
-            return outcomes.put_back(delivery, clock.now + REST), address
+        if rest := turns.resting(address):
+            return outcomes.put_back(delivery, clock.now + rest), address
         outcome, held = await _sent(messenger, delivery, message, address, clock)
         if outcome.state is DeliveryState.UNCERTAIN:
             turns.rest(address)

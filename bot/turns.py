@@ -33,7 +33,7 @@ class Turns:
         until = asyncio.get_running_loop().time() + REST.total_seconds()
         self._resting[address.platform, address.workspace] = until
 
-    def is_resting(self, address: Address) -> bool:
-        """Whether its workspace rests."""
+    def resting(self, address: Address) -> timedelta:
+        """How much longer its workspace rests; nothing where it doesn't."""
         until = self._resting.get((address.platform, address.workspace), 0.0)
-        return asyncio.get_running_loop().time() < until
+        return timedelta(seconds=max(0.0, until - asyncio.get_running_loop().time()))

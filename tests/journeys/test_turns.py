@@ -126,7 +126,7 @@ async def test_who_leaves_us_in_doubt_is_left_alone_for_a_moment_and_nothing_is_
     assert sorted(each.state for each in notes_owed) == ["queued"] * 5 + ["uncertain"]
     waiting = [each for each in notes_owed if each.state is DeliveryState.QUEUED]
     assert {each.attempts for each in waiting} == {0}
-    assert {each.due_at for each in waiting} == {town.now + REST}
+    assert all(town.now < each.due_at <= town.now + REST for each in waiting)
 
 
 async def test_what_has_waited_half_a_lease_goes_back_unsent(
