@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from random import Random
@@ -37,6 +37,8 @@ class Platform:
         self._share = share
         self._chats: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.taken = Counter[str]()
+        self.order: list[str] = []
+        """The chats in which it took one after another."""
         self.faults = Counter[Fault]()
         self.arrival = asyncio.Condition()
 
@@ -48,10 +50,12 @@ class Platform:
             web.post("/api/v3/conversations/{chat}/activities", self._teams),
         ]
 
-    async def until(self, number: int) -> None:
-        """Until so many messages were taken."""
+    async def until(self, number: int, chats: Container[str] | None = None) -> None:
+        """Until so many messages were taken, in those chats."""
         async with self.arrival:
-            await self.arrival.wait_for(lambda: self.taken.total() >= number)
+            await self.arrival.wait_for(
+                lambda: sum(chats is None or each in chats for each in self.order) >= number
+            )
 
     async def _slack(self, request: web.Request) -> web.StreamResponse:
         said = await request.json()
@@ -101,6 +105,7 @@ class Platform:
         [note] = set(re.findall(r"note \d+", str(said)))
         async with self.arrival:
             self.taken[note] += 1
+            self.order.append(chat)
             self.arrival.notify_all()
         return number
 

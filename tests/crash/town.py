@@ -1,4 +1,4 @@
-"""Twenty pairs who owe each other notes, all due at once."""
+"""Pairs who owe each other notes, all due at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 PAIRS = 20
 
 
-def _roster() -> Roster:
+def _roster(pairs: int) -> Roster:
     people = tuple(
         RosterPerson(
             source_id=f"{school}-{n}",
@@ -25,7 +25,7 @@ def _roster() -> Roster:
             posts=((Role.TEACHER, school),),
         )
         for school in ("oak", "elm")
-        for n in range(PAIRS)
+        for n in range(pairs)
     )
     schools = tuple(
         RosterSchool(source_id=each, name=each.title(), time_zone="UTC") for each in ("oak", "elm")
@@ -41,26 +41,28 @@ def _where(platform: str, url: str, school: str, member_id: int) -> Address:
     return Address("teams", "tenant", f"aad-{member_id}", route=route.pack())
 
 
-async def furnish(store: SqlStore, notes: int, platform: str = "slack", url: str = "") -> None:
+async def furnish(
+    store: SqlStore, notes: int, platform: str = "slack", url: str = "", pairs: int = PAIRS
+) -> None:
     """So many notes between partners, each due. `url`: of the platform, which Teams' people bring along."""
     async with store.transaction() as tx:
         partnership = await tx.schools.add_partnership("Town")
-        await tx.schools.apply(partnership.id, _roster(), TUESDAY)
+        await tx.schools.apply(partnership.id, _roster(pairs), TUESDAY)
         members = {each.source_id: each for each in await tx.members.of(partnership.id)}
         cycle = await tx.cycles.add(new_cycle(partnership.id), FILES)
         await tx.cycles.invite(
             [enrolment(cycle.id, each.id, each.home_school_id) for each in members.values()]
         )
         owed = []
-        for n in range(PAIRS):
+        for n in range(pairs):
             two = [members[f"oak-{n}"], members[f"elm-{n}"]]
             seats = tuple(Seat(each.id, each.home_school_id) for each in two)
             pairing = await tx.pairings.add(cycle.id, NewPairing(seats, ()), TUESDAY)
             for each in two:
                 there = _where(platform, url, each.source_id[:3], each.id)
                 await tx.members.connect(there, each.id, TUESDAY)
-            for number in range(n, notes, PAIRS):
-                author, reader = two if number // PAIRS % 2 else reversed(two)
+            for number in range(n, notes, pairs):
+                author, reader = two if number // pairs % 2 else reversed(two)
                 note = await tx.notes.add(
                     Note(
                         id=0,

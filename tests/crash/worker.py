@@ -28,8 +28,6 @@ connector.TIMEOUT = ClientTimeout(total=1.5)
 delivery.LEASE = outcomes.SETTLING = 3 * SECOND
 turns.REST = outcomes.BACKOFF = SECOND / 2
 outcomes.TRIES = 12  # more faults a minute than in a year
-LIMIT = Limit(SECOND / 300, burst=20)
-RHYTHM = Rhythm({"slack": LIMIT, "teams": LIMIT}, SECOND / 5, 20 * SECOND, hands=2)
 
 
 class Shifted(SqlStore):
@@ -43,8 +41,10 @@ class Shifted(SqlStore):
         return await super().now() + self._ahead
 
 
-async def main(url: str, platform_url: str, ahead: str) -> None:
+async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> None:
     stopped = stopping()
+    limit = Limit(SECOND / int(rate), burst=min(20, int(rate)))
+    rhythm = Rhythm({"slack": limit, "teams": limit}, SECOND / 5, 20 * SECOND, hands=2)
     store = Shifted(url, timedelta(seconds=float(ahead)))
     prompts = Prompts.load(Path(__file__).parents[2] / "prompts")
 
@@ -63,7 +63,7 @@ async def main(url: str, platform_url: str, ahead: str) -> None:
             "teams": TeamsMessenger(Connector(session, None, Pace()), left, voice_of),
         }
         print("at work", flush=True)  # noqa: T201  # the test waits for it
-        await work(store, prompts, messengers, {}, RHYTHM, stopped)
+        await work(store, prompts, messengers, {}, rhythm, stopped)
     await store.close()
 
 
