@@ -230,9 +230,8 @@ async def test_what_people_say_to_each_other_is_not_looked_through_so_our_words_
     [group] = [each for each in house.slack.world.channels.values() if each.kind == "mpim"]
     assert len(house.slack.channel(group.id)) == 2
     assert house.slack.called("conversations.history") == []
-    async with house.store.transaction() as tx:
-        wanted = LedgerFilter(kinds=frozenset({DeliveryKind.TOGETHER}))
-        [line] = [each async for each in ledger.lines(tx.connection, wanted)]
+    wanted = LedgerFilter(kinds=frozenset({DeliveryKind.TOGETHER}))
+    [line] = [each async for each in ledger.lines(house.store, wanted)]
     assert (line.state, line.perhaps_twice) == (DeliveryState.SENT, True)
 
 
