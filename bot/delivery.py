@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -111,42 +111,48 @@ async def deliver(means: Means, claimed: Sequence[Delivery], now: datetime) -> N
 async def resolve(means: Means, uncertain: Sequence[Delivery], now: datetime) -> None:
     """What was being sent when a process died: ask the platform whether it arrived before sending again."""
     if uncertain:
-        async with means.store.transaction() as tx:
-            addresses = [await _address(tx, each) for each in uncertain]
-        asked = zip(uncertain, addresses, strict=True)
-        resolved = await asyncio.gather(*(_asked_about(means.messengers, *each, now) for each in asked))
+        resolved = await asyncio.gather(*(_asked_about(means, each, now) for each in uncertain))
         await _settle(means, [(each, None) for each in resolved])
 
 
 # --- making -----------------------------------------------------------------------------------------------------------
 
 
-async def _composed(means: Means, claimed: Sequence[Delivery], now: datetime) -> list[Made]:
+async def _composed(
+    means: Means, claimed: Sequence[Delivery], now: datetime, asked: Collection[int] = ()
+) -> list[Made]:
+    """`asked`: the members whose ask of the day is in this batch already, and not in the ledger yet."""
     try:
-        return await _compose_together(means, claimed, now)
+        return await _compose_together(means, claimed, now, asked)
     except Exception:  # one message that cannot be made must not stop the others
         if len(claimed) > 1:
-            alone = [await _composed(means, [each], now) for each in claimed]
-            return [made for each in alone for made in each]
+            batch: list[Made] = []
+            for each in claimed:
+                batch += await _composed(means, [each], now, _asked(batch))
+            return batch
         [delivery] = claimed
         log.exception("delivery.not-composed", id=delivery.id, kind=delivery.kind)
         tried = replace(delivery, attempts=delivery.attempts + 1)
-        return [(tried, Later(now + outcomes.BACKOFF * 2**delivery.attempts), None)]
+        return [(tried, Later(now + outcomes.growing(outcomes.BACKOFF, tried)), None)]
 
 
-async def _compose_together(means: Means, claimed: Sequence[Delivery], now: datetime) -> list[Made]:
+async def _compose_together(
+    means: Means, claimed: Sequence[Delivery], now: datetime, asked: Collection[int]
+) -> list[Made]:
     gathering = frozenset(platform for platform, each in means.directories.items() if each.gathers)
-    asked: set[int] = set()
     batch: list[Made] = []
     async with means.store.transaction() as tx:
         for delivery in claimed:
             made = await compose(tx, means.prompts, delivery, now, gathering)
-            if isinstance(made, Message) and delivery.kind in ASKS:
-                if delivery.member_id in asked:  # the first of the batch is not in the ledger yet
-                    made = Later(now + timedelta(minutes=1))
-                asked.add(delivery.member_id)
+            is_ask = isinstance(made, Message) and delivery.kind in ASKS
+            if is_ask and delivery.member_id in {*asked, *_asked(batch)}:
+                made = Later(now + timedelta(minutes=1))
             batch.append((delivery, made, await _address(tx, delivery)))
     return batch
+
+
+def _asked(batch: Sequence[Made]) -> set[int]:
+    return {each.member_id for each, made, _ in batch if isinstance(made, Message) and each.kind in ASKS}
 
 
 async def _address(tx: Tx, delivery: Delivery) -> Address | None:
@@ -169,7 +175,7 @@ async def _carried(means: Means, made: Made, clock: Clock) -> Outcome | None:
         case Message():
             messenger = means.messengers.get(address.platform) if address else None
             if address is None or messenger is None:
-                return outcomes.unconnected(delivery, clock.now), None
+                return outcomes.unconnected(delivery, clock.now + outcomes.UNCONNECTED), None
             return await _in_turn(means, messenger, delivery, message, address, clock)
 
 
@@ -234,7 +240,7 @@ async def _sent(
         else:
             ref = await messenger.send(address, message, delivery.id)
     except Disconnected:
-        return outcomes.unconnected(delivery, clock.now), None
+        return outcomes.unconnected(delivery, clock.now + outcomes.SHUT_OUT), None
     except Unreachable as never:
         return outcomes.failed(tried, never.reason, clock.now), None
     except SendError as refused:
@@ -250,24 +256,22 @@ async def _sent(
     return outcomes.sent(tried, ref, clock.now), None
 
 
-async def _asked_about(
-    messengers: Mapping[str, Messenger], delivery: Delivery, address: Address | None, now: datetime
-) -> Delivery:
-    messenger = messengers.get(address.platform) if address else None
-    if address is None or messenger is None or delivery.ref:
-        return outcomes.never_arrived(delivery, now)  # an update is simply repeated
+async def _asked_about(means: Means, delivery: Delivery, now: datetime) -> Delivery:
     try:
+        async with means.store.transaction() as tx:
+            address = await _address(tx, delivery)
+        messenger = means.messengers.get(address.platform) if address else None
+        if address is None or messenger is None or delivery.ref:
+            return outcomes.never_arrived(delivery, now)  # an update is simply repeated
         ref = await messenger.find(address, delivery.id)
-    except Untraceable:
+    except (Untraceable, Unreachable):  # whoever can never be reached is found out by sending
         return outcomes.perhaps_arrived(delivery, now)
-    except Unreachable as never:
-        return outcomes.failed(delivery, never.reason, now)
     except (SendError, Uncertain, Disconnected):
         return outcomes.still_uncertain(delivery, now)
     except Exception:
         log.exception("delivery.not-found-out", id=delivery.id, kind=delivery.kind)
         return outcomes.still_uncertain(delivery, now)
-    return outcomes.sent(delivery, ref, now) if ref else outcomes.never_arrived(delivery, now)
+    return outcomes.found(delivery, ref, now) if ref else outcomes.never_arrived(delivery, now)
 
 
 # --- settling ---------------------------------------------------------------------------------------------------------
@@ -321,4 +325,4 @@ async def _after_sending(tx: Tx, sent: Delivery) -> None:
     cycle = await tx.cycles.get(check_in.cycle_id)
     pack = await cycles.pack_of(tx, cycle)
     first = pack.step(check_in.step).words("en").questions[0].key
-    await tx.check_ins.save(replace(check_in, state=CheckInState.OPEN, asking=first))
+    await tx.check_ins.open(check_in.id, first)

@@ -288,6 +288,9 @@ class CheckIns(Protocol):
         """Add those of a step and member that are not there yet; returns the added with their ids."""
 
     async def get(self, check_in_id: int) -> CheckIn | None: ...
+    async def open(self, check_in_id: int, asking: str) -> None:
+        """It has reached its owner: open from now on, unless something else became of it meanwhile."""
+
     async def save(self, check_in: CheckIn) -> None:
         """Write pairing_id, due_at, closes_at, state, asking, suggested_at."""
 
@@ -370,7 +373,7 @@ class Deliveries(Protocol):
         """
 
     async def refresh(self, kind: DeliveryKind, subject_id: int, now: datetime) -> None:
-        """Send again, as an update in place, what was sent of that kind about that subject."""
+        """Send again, as an update in place, what was sent of that kind about that subject, or is under way."""
 
     async def bring_forward(self, kind: DeliveryKind, subject_ids: Collection[int], due_at: datetime) -> None:
         """Make queued ones due then, if that is earlier."""
@@ -389,11 +392,13 @@ class Deliveries(Protocol):
     ) -> int:
         """Drop what is queued (of those kinds; else of any) for that member in that cycle (None: any).
 
+        What is under way and turns out not to have arrived goes no more.
+
         What stands on a platform already is only waiting to be mended there: that is never dropped.
         """
 
     async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
-        """How many asks were sent to them from start up to, not including, end."""
+        """How many asks were sent to them, or may have arrived, from start up to, not including, end."""
 
     async def is_asking(self, ask: Delivery) -> bool:
         """Whether another worker, who was first, is sending that member an ask at this moment."""
@@ -448,7 +453,7 @@ class Workspaces(Protocol):
         """Those that are linked to it and have not removed the bot."""
 
     async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
-        """Let the workspace in for that school too."""
+        """Let the workspace in for that school too: whoever waits for an address is looked for there at once."""
 
     async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
         """It removed the bot: nothing more can be sent to anybody there."""

@@ -38,6 +38,7 @@ delivery = Table(
     Column("ref", Text, nullable=False),
     Column("settled_at", UTCDateTime),
     Column("perhaps_twice", Boolean, nullable=False, server_default=false()),
+    Column("meanwhile", String(32), nullable=False, server_default=""),
     Column("lease_until", UTCDateTime),
     Column("lease", String(32), nullable=False, server_default=""),
     Column("lane", String(300)),

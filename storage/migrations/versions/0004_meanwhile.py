@@ -1,4 +1,4 @@
-"""What was sent again where nobody could be asked whether it had arrived."""
+"""What was sent again where nobody could be asked; and what was decided about a message while it was under way."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,9 @@ def upgrade() -> None:
     op.add_column(
         "delivery", sa.Column("perhaps_twice", sa.Boolean(), nullable=False, server_default=sa.false())
     )
+    op.add_column("delivery", sa.Column("meanwhile", sa.String(length=32), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
+    op.drop_column("delivery", "meanwhile")
     op.drop_column("delivery", "perhaps_twice")
