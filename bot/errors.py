@@ -18,9 +18,9 @@ class UserError(Exception):
 
 
 class SendError(Exception):
-    """The platform did not take the message now; try again, after `retry_after` where it said so.
+    """The platform did not take the message now; try again, and where there is a `retry_after`, not before.
 
-    That is said to a whole workspace, or with `one_chat` of a single chat only.
+    That is true of a whole workspace, or with `one_chat` of a single chat only.
     """
 
     def __init__(self, reason: str, retry_after: timedelta | None = None, *, one_chat: bool = False) -> None:

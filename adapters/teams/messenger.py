@@ -50,12 +50,12 @@ class TeamsMessenger:
     # --- the messenger -------------------------------------------------------------------------------------
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:  # noqa: ARG002  # Teams keeps no mark of ours
-        """Into the person's chat with the bot."""
+        """Into the person's chat with the bot. Whoever has put it away gets what they are owed when they come back."""
         try:
             return await self.say(address, message)
         except Gone:
             await self._left(address)
-            raise
+            raise Disconnected from None
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
         """Put another message in the place of a sent one."""
