@@ -13,7 +13,7 @@ import structlog
 
 from bot import cycles, places, workspaces
 from bot.compose import Dropped, Later, compose
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable
+from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable
 from bot.message import Message
 from bot.model import ASKS, Address, CheckInState, Delivery, DeliveryKind, DeliveryState, Limit
 from bot.ports import Directory, Messenger, Store, Tx
@@ -79,10 +79,14 @@ async def deliver(
     A platform that hangs keeps nobody waiting but its own message. No transaction is open while sending.
     """
     gathering = frozenset(platform for platform, each in directories.items() if each.gathers)
-    composed = [
-        await _addressed(store, directories, made, now)
-        for made in await _composed(store, prompts, claimed, now, gathering)
-    ]
+    composed: list[Made]
+    try:
+        composed = [
+            await _addressed(store, directories, made, now)
+            for made in await _composed(store, prompts, claimed, now, gathering)
+        ]
+    except StoreAway:  # nothing went out: all of it is due again, and no try was lost
+        composed = [(each, Later(now), None) for each in claimed]
     sending = {asyncio.create_task(_outcome(messengers, *made, now)) for made in composed}
     try:
         while sending:
@@ -171,6 +175,8 @@ async def _composed(
 ) -> list[Made]:
     try:
         return await _compose_together(store, prompts, claimed, now, gathering)
+    except StoreAway:
+        raise
     except Exception:  # one message that cannot be made must not stop the others
         if len(claimed) > 1:
             alone = [await _composed(store, prompts, [each], now, gathering) for each in claimed]
