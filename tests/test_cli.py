@@ -184,8 +184,8 @@ def test_a_port_that_is_taken_is_one_sentence(jpd, tmp_path: Path) -> None:  # t
     ("url", "sentence"),
     [
         ("mysql://somebody:secret@localhost/jpd", "neither SQLite nor PostgreSQL"),
-        ("postgresql+psycopg://somebody:secret@127.0.0.1:1/jpd", "Check JPD_DATABASE_URL"),
-        ("sqlite+aiosqlite:////nowhere/at/all/jpd.sqlite", "Check JPD_DATABASE_URL"),
+        ("postgresql+psycopg://somebody:secret@127.0.0.1:1/jpd", "does not answer"),
+        ("sqlite+aiosqlite:////nowhere/at/all/jpd.sqlite", "JPD_DATABASE_URL leads to it"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_one_sentence(jpd, url: str, sentence: str) -> None:  # type: ignore[no-untyped-def]
