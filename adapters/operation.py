@@ -18,6 +18,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from adapters.patience import within
 from bot.events import Event
 from bot.message import Reply
 from bot.model import Standing
@@ -114,10 +115,7 @@ def figures(metrics: Metrics, look: Look) -> list[web.RouteDef]:
 
 
 def _in_time(look: Look) -> Callable[[], Awaitable[Standing | None]]:
-    """One look at a time, for all who ask meanwhile: a database that hangs takes one connection of ours.
-
-    What takes too long is left alone: to stop it may take as long.
-    """
+    """One look at a time, for all who ask meanwhile: a database that hangs takes one connection of ours."""
     looking: asyncio.Future[Standing] | None = None
 
     async def looked() -> Standing | None:
@@ -125,8 +123,7 @@ def _in_time(look: Look) -> Callable[[], Awaitable[Standing | None]]:
         if looking is None or looking.done():
             looking = asyncio.ensure_future(look())
         try:
-            async with asyncio.timeout(SECONDS_TO_LOOK):
-                return await asyncio.shield(looking)
+            return await within(SECONDS_TO_LOOK, looking)
         except Exception as away:  # noqa: BLE001  # whatever is wrong with the database: it is away
             log.warning("readiness.no-database", error=type(away).__name__)
             return None

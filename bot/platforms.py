@@ -15,6 +15,7 @@ from aiohttp import web
 
 from adapters.engine import apart
 from adapters.operation import Metrics
+from adapters.patience import within
 from bot import settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable
@@ -177,8 +178,7 @@ def _voices(store: SqlStore, prompts: Prompts) -> Callable[[Address], Awaitable[
         asking.add(asked)
         asked.add_done_callback(asking.discard)
         try:
-            async with asyncio.timeout(SECONDS_FOR_A_VOICE):
-                return prompts.voice(await asyncio.shield(asked))  # left alone: to stop it may take as long
+            return prompts.voice(await within(SECONDS_FOR_A_VOICE, asked))
         except (TimeoutError, StoreAway):
             return prompts.voice("en")
 

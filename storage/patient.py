@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection, OperationalError
@@ -12,6 +13,11 @@ Answer = TypeVar("Answer")
 
 SECONDS_A_STATEMENT = 30
 """A server that hangs keeps its side of the connection open, and no time-out of its own runs."""
+
+
+QUIET = logging.getLogger("psycopg")
+"""It would log what it raises as well, past our log."""
+QUIET.setLevel(logging.CRITICAL + 1)
 
 
 class NoAnswer(OperationalError):
