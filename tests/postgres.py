@@ -11,7 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -86,6 +86,7 @@ class OwnServer(Server):
     def start(self) -> None:
         """After a crash; returns when it answers."""
         assert self.keeper.stdin is not None
+        self.folder.joinpath("log").unlink()  # what the last one died of is no news
         self.keeper.stdin.write(b"again\n")
         self.keeper.stdin.flush()
         _wait_until_it_answers(self.url, self.folder)
@@ -93,23 +94,22 @@ class OwnServer(Server):
     @contextmanager
     def hanging(self) -> Iterator[None]:
         """Within the block every process of it stands still: whoever asks gets no answer, and no error."""
-        with psycopg.connect(_conninfo(self.url), autocommit=True) as connection:
-            postmaster = self._postmaster()
-            os.kill(postmaster, signal.SIGSTOP)  # first, so that nobody is born meanwhile
-            found = connection.execute(
-                "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            ).fetchall()
-        pids = [postmaster, *(pid for (pid,) in found)]
-        for pid in pids[1:]:
-            os.kill(pid, signal.SIGSTOP)
-        try:
+        with psycopg.connect(_conninfo(self.url), autocommit=True) as connection, ExitStack() as stopped:
+            _stand_still(self._postmaster(), stopped)  # first, so that nobody is born meanwhile
+            others = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            for (pid,) in connection.execute(others).fetchall():
+                _stand_still(pid, stopped)
             yield
-        finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
 
     def _postmaster(self) -> int:
         return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+
+def _stand_still(pid: int, stopped: ExitStack) -> None:
+    """Until the stack is unwound."""
+    with suppress(ProcessLookupError):  # it has just ended
+        os.kill(pid, signal.SIGSTOP)
+        stopped.callback(os.kill, pid, signal.SIGCONT)
 
 
 @contextmanager
