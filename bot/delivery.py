@@ -13,7 +13,7 @@ import structlog
 
 from bot import cycles, outcomes, places, workspaces
 from bot.compose import Dropped, Later, compose
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable
+from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable, Untraceable
 from bot.message import Message
 from bot.model import ASKS, Address, CheckInState, Delivery, DeliveryKind, DeliveryState, Limit
 from bot.ports import Directory, Messenger, Store, Tx
@@ -96,9 +96,11 @@ async def deliver(means: Means, claimed: Sequence[Delivery], now: datetime) -> N
     A platform that hangs keeps nobody waiting but its own. No transaction is open while sending.
     """
     clock = Clock(now)
-    sending = {
-        asyncio.create_task(_carried(means, each, clock)) for each in await _composed(means, claimed, now)
-    }
+    try:
+        composed = await _composed(means, claimed, now)
+    except StoreAway:  # nothing went out: all of it is due again, and no try was lost
+        composed = [(each, Later(now), None) for each in claimed]
+    sending = {asyncio.create_task(_carried(means, each, clock)) for each in composed}
     try:
         while sending:
             done, sending = await asyncio.wait(sending, timeout=TOGETHER)
@@ -124,6 +126,8 @@ async def _composed(
     """`asked`: the members whose ask of the day is in this batch already, and not in the ledger yet."""
     try:
         return await _compose_together(means, claimed, now, asked)
+    except StoreAway:
+        raise
     except Exception:  # one message that cannot be made must not stop the others
         if len(claimed) > 1:
             batch: list[Made] = []
@@ -188,6 +192,8 @@ async def _addressed(means: Means, made: Made, clock: Clock) -> Made:
         return delivery, message, await _looked_for(means, delivery, clock.now)
     except SendError as silent:
         return delivery, Later(clock.now + (silent.retry_after or outcomes.BACKOFF)), None
+    except StoreAway:
+        return delivery, Later(clock.now), None
     except Exception:  # one who cannot be looked for must not stop the others
         log.exception("delivery.not-addressed", id=delivery.id, kind=delivery.kind)
         return delivery, Later(clock.now + outcomes.BACKOFF), None
@@ -266,7 +272,7 @@ async def _asked_about(means: Means, delivery: Delivery, now: datetime) -> Deliv
         ref = await messenger.find(address, delivery.id)
     except (Untraceable, Unreachable):  # whoever can never be reached is found out by sending
         return outcomes.perhaps_arrived(delivery, now)
-    except (SendError, Uncertain, Disconnected):
+    except (SendError, Uncertain, Disconnected, StoreAway):
         return outcomes.still_uncertain(delivery, now)
     except Exception:
         log.exception("delivery.not-found-out", id=delivery.id, kind=delivery.kind)

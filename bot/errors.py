@@ -42,6 +42,13 @@ class Untraceable(Exception):
     """The platform can't be asked whether a message of ours arrived."""
 
 
+class StoreAway(Exception):
+    """The store does not answer, or not now. What was begun is rolled back; what is due stays due.
+
+    Only of a transaction that was just being committed nobody knows: what it did may be found done.
+    """
+
+
 class Disconnected(Exception):
     """The workspace takes nothing from us any more: what is owed waits until it lets the bot in again."""
 

@@ -39,7 +39,10 @@ from bot.roster import Roster, RosterChange
 from bot.terms import Calendar, Term
 
 Handle: TypeAlias = Callable[[Event], Awaitable[Reply | None]]
-"""What an adapter calls with each event; the reply, if any, is for the person who caused it."""
+"""What an adapter calls with each event; the reply, if any, is for the person who caused it.
+
+Raises `StoreAway`, and only of an event that comes again.
+"""
 
 
 class Messenger(Protocol):
@@ -83,7 +86,7 @@ class Directory(Protocol):
 
 
 class Store(Protocol):
-    """The shared store."""
+    """The shared store. Both raise `StoreAway` while it does not answer."""
 
     def transaction(self) -> AbstractAsyncContextManager[Tx]:
         """Open a transaction: leaving the block commits, raising rolls back. No network inside, ever."""

@@ -12,6 +12,7 @@ import structlog
 
 from bot import delivery, outcomes
 from bot.delivery import Means
+from bot.errors import StoreAway
 from bot.model import Limit
 from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
@@ -19,7 +20,9 @@ from bot.prompts import Prompts
 log = structlog.get_logger()
 
 AFTER_A_MISHAP = 5.0
-"""Seconds: the database may be away, and comes back."""
+"""Seconds."""
+WHILE_AWAY = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between two tries while the store is away: few lines in the log, and nobody waits long after it is back."""
 AT_LEAST = 0.02
 """Seconds between two looks at a lane that another worker holds at this moment."""
 
@@ -52,11 +55,23 @@ async def work(
     """
 
     means = Means(store, prompts, messengers, directories, rhythm.limits)
+    told = 0  # how often the store was missed by one hand: they all miss it, and one says so
 
     async def hand() -> None:
+        nonlocal told
+        missed = 0
         while not stopped.is_set():
             try:
                 pause = await _round(means, rhythm.tick)
+                if told:
+                    log.info("work.store-is-back")
+                missed = told = 0
+            except StoreAway:
+                pause = WHILE_AWAY[min(missed, len(WHILE_AWAY) - 1)]
+                missed += 1
+                if missed > told:
+                    log.warning("work.store-away", again_in=pause)
+                    told = missed
             except Exception:  # whatever it was, what is due stays due
                 log.exception("work.interrupted")
                 pause = AFTER_A_MISHAP
