@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +24,7 @@ from bot import (
     status,
     workspaces,
 )
-from bot.errors import SendError, StoreAway, UserError
+from bot.errors import Conflict, SendError, StoreAway, UserError
 from bot.events import (
     Command,
     Event,
@@ -95,38 +96,58 @@ async def _handle(
     Raises `StoreAway` where the event comes again. What the engine is asked takes its time between two transactions.
     """
     event = replace(event, what=readable(event.what))
-    voice = prompts.voice("en")
+    talk = Talk(prompts.voice("en"))
     known = Known(gathers=directory.gathers, email=None) if directory else Known(email="", channel=())
     try:
         while True:
             try:
-                async with store.transaction() as tx:
-                    if not await tx.events.first_time(event):
-                        return None
-                    if (early := await senders.of_a_workspace(tx, voice, event)) is not None:
-                        return early
-                    member = await senders.sender(tx, event, known)
-                    if member is None or not member.active:
-                        return await senders.to_a_stranger(tx, voice, event)
-                    voice = prompts.voice(member.language)
-                    reply = await _turn(tx, prompts, voice, member, event, known)
+                reply = await _in_one_transaction(store, prompts, talk, event, known)
                 if isinstance(reply, Question):
-                    return await _propose(store, engine, voice, member, reply, event)
+                    return await _propose(store, engine, talk, reply, event)
                 return reply
             except Unknown as unknown:
                 if directory is None:
                     raise
                 known = await senders.asked(directory, event, known, unknown.channel)
     except SendError:
-        return basics.error(voice, UserError("platform-is-silent"), _written(event.what))
+        return basics.error(talk.voice, UserError("platform-is-silent"), _written(event.what))
     except UserError as problem:
-        return basics.error(voice, problem, _written(event.what))
+        return basics.error(talk.voice, problem, _written(event.what))
     except NoTeachingDays:
         return basics.error(
-            voice, UserError("no-teaching-days", day=voice.day(event.at.date())), _written(event.what)
+            talk.voice,
+            UserError("no-teaching-days", day=talk.voice.day(event.at.date())),
+            _written(event.what),
         )
     except Exception as mishap:  # noqa: BLE001  # whatever it was: it is logged, and the person is told
-        return _apology(voice, event, mishap)
+        return _apology(talk.voice, event, mishap)
+
+
+@dataclass
+class Talk:
+    """With whom, and in whose language: known as soon as the transaction has found out."""
+
+    voice: Voice
+    member: Member | None = None
+
+
+async def _in_one_transaction(
+    store: Store, prompts: Prompts, talk: Talk, event: Event, known: Known
+) -> Reply | Question | None:
+    """The event and its effect; begun again where somebody else's was in the way. Raises `Conflict` in the end."""
+    for _ in range(TRIES):
+        with suppress(Conflict):
+            async with store.transaction() as tx:
+                if not await tx.events.first_time(event):
+                    return None
+                if (early := await senders.of_a_workspace(tx, talk.voice, event)) is not None:
+                    return early
+                member = await senders.sender(tx, event, known)
+                if member is None or not member.active:
+                    return await senders.to_a_stranger(tx, talk.voice, event)
+                talk.member, talk.voice = member, prompts.voice(member.language)
+                return await _turn(tx, prompts, talk.voice, member, event, known)
+    raise Conflict
 
 
 def _apology(voice: Voice, event: Event, mishap: Exception) -> Reply:
@@ -141,17 +162,17 @@ def _apology(voice: Voice, event: Event, mishap: Exception) -> Reply:
     return basics.apology(voice, _written(event.what))
 
 
-async def _propose(
-    store: Store, engine: Engine, voice: Voice, member: Member, question: Question, event: Event
-) -> Reply:
+async def _propose(store: Store, engine: Engine, talk: Talk, question: Question, event: Event) -> Reply:
     """Ask the engine with no transaction open, and show what still holds."""
+    assert talk.member is not None  # noqa: S101  # nobody else is answered with a question
     for _ in range(TRIES):
         arrangement = await engine(question)
-        async with store.transaction() as tx:
-            shown = await pairings.propose(tx, voice, member, question, arrangement, event.at)
-        if not isinstance(shown, Question):
-            return shown
-        question = shown
+        with suppress(Conflict):
+            async with store.transaction() as tx:
+                shown = await pairings.propose(tx, talk.voice, talk.member, question, arrangement, event.at)
+            if not isinstance(shown, Question):
+                return shown
+            question = shown
     raise UserError("still-changing")
 
 

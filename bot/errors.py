@@ -42,6 +42,10 @@ class Untraceable(Exception):
     """The platform can't be asked whether a message of ours arrived."""
 
 
+class Conflict(Exception):
+    """Another transaction was in the way of this one, which is rolled back: begun again, it sees what the other did."""
+
+
 class StoreAway(Exception):
     """The store does not answer, or not now. What was begun is rolled back; what is due stays due.
 

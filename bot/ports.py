@@ -90,7 +90,10 @@ class Store(Protocol):
     """The shared store. Both raise `StoreAway` while it does not answer."""
 
     def transaction(self) -> AbstractAsyncContextManager[Tx]:
-        """Open a transaction: leaving the block commits, raising rolls back. No network inside, ever."""
+        """Open a transaction: leaving the block commits, raising rolls back. No network inside, ever.
+
+        Raises `Conflict` where two would wait for each other, and `StoreAway`.
+        """
 
     async def now(self) -> datetime:
         """The time on the one clock that all processes share."""

@@ -6,6 +6,7 @@ import sqlite3
 
 from psycopg import Error as PsycopgError
 from psycopg import InterfaceError, OperationalError
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -81,6 +82,11 @@ def is_away(error: Exception) -> bool:
             return found.sqlite_errorcode & 0xFF in AWAY_SQLITE
         case _:
             return False
+
+
+def is_conflict(error: Exception) -> bool:
+    """Whether another transaction was in the way."""
+    return isinstance(error, DBAPIError) and isinstance(error.orig, SerializationFailure | DeadlockDetected)
 
 
 def _patience(url: str) -> dict[str, int]:

@@ -11,13 +11,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import StoreAway
+from bot.errors import Conflict, StoreAway
 from storage.challenges import SqlChallenges
 from storage.check_ins import SqlCheckIns
 from storage.cycles import SqlCycles
 from storage.deliveries import SqlDeliveries
 from storage.digests import SqlDigests
-from storage.engines import async_engine, is_away
+from storage.engines import async_engine, is_away, is_conflict
 from storage.events import SqlEvents
 from storage.lanes import SqlLanes
 from storage.members import SqlMembers
@@ -94,13 +94,13 @@ class SqlStore:
 
         On SQLite one is open at a time: opening another inside it waits for itself, and fails in the end.
         """
-        with _away_is_told():
+        with _told():
             async with self._engine.begin() as connection:
                 yield SqlTx(connection)
 
     async def now(self) -> datetime:
         """PostgreSQL's own clock, so that workers' clocks don't matter; SQLite has one machine and its clock."""
-        with _away_is_told():
+        with _told():
             async with self._engine.connect() as connection:
                 if connection.dialect.name == "sqlite":
                     seconds = await connection.scalar(text("SELECT (julianday('now') - 2440587.5) * 86400.0"))
@@ -114,10 +114,13 @@ class SqlStore:
 
 
 @contextmanager
-def _away_is_told() -> Iterator[None]:
+def _told() -> Iterator[None]:
+    """In our words."""
     try:
         yield
     except SQLAlchemyError as error:
         if is_away(error):
             raise StoreAway from error
+        if is_conflict(error):
+            raise Conflict from error
         raise

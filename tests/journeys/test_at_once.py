@@ -1,0 +1,82 @@
+"""One person's words that reach two processes at once: each is taken as if the other had been first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import update
+
+from bot.events import Said
+from bot.message import Reply
+from bot.prompts import Prompts
+from storage import tables as t
+from storage.store import SqlStore
+from tests.journeys.town import Town, build, plain
+
+pytestmark = pytest.mark.core
+
+MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
+ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+async def town(postgresql_url: str, prompts: Prompts) -> AsyncIterator[Town]:
+    """The first question was asked."""
+    store = SqlStore(postgresql_url, durable=False)
+    town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY, principals=False)
+    await town.run(date(2026, 9, 14), "joint-practice-6wk")
+    await town.until(ASKED)
+    yield town
+    await store.close()
+
+
+async def until_somebody_waits(town: Town, begun: asyncio.Task[Reply | None]) -> None:
+    """For somebody's lock."""
+    async with asyncio.timeout(20):
+        while not begun.done():
+            async with town.store.transaction() as tx:
+                found = await tx.connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if found.scalar_one():
+                    return
+
+
+async def answers(town: Town, check_in_id: int) -> set[str]:
+    async with town.store.transaction() as tx:
+        return {each.text for each in await tx.check_ins.answers(check_in_id)}
+
+
+async def test_two_answers_typed_at_once_answer_two_questions(town: Town) -> None:
+    number = (await town.check_ins("Ann Ash"))["focus"].id
+    said = ("They give reasons", "I would see them ask")
+
+    await asyncio.gather(*(town.hear("Ann Ash", Said(each), f"evt-{each}") for each in said))
+
+    assert await answers(town, number) == set(said)
+
+
+async def test_who_would_wait_in_a_circle_begins_again_and_notices_nothing(town: Town) -> None:
+    number = (await town.check_ins("Ann Ash"))["focus"].id
+    async with town.store.transaction() as other:
+        await other.connection.execute(
+            update(t.check_in).where(t.check_in.c.id == number).values(suggested_at=ASKED)
+        )
+        said = asyncio.create_task(town.hear("Ann Ash", Said("They give reasons"), "evt-1"))
+        await until_somebody_waits(town, said)
+        await other.connection.execute(update(t.address).values(last_used_at=ASKED))  # which they hold
+
+    assert "They give reasons" in plain(await said)
+    assert await answers(town, number) == {"They give reasons"}
+
+
+async def test_the_same_words_that_come_twice_at_once_are_taken_once(town: Town) -> None:
+    number = (await town.check_ins("Ann Ash"))["focus"]
+    both = [town.hear("Ann Ash", Said("They give reasons"), "evt-1") for _ in range(2)]
+
+    replies = await asyncio.gather(*both)
+
+    assert sorted(each is None for each in replies) == [False, True]
+    async with town.store.transaction() as tx:
+        assert len(await tx.check_ins.answers(number.id)) == 1
