@@ -274,7 +274,7 @@ def serve() -> None:
                     named = names or voice("platform.none")
                     say(voice("cli.serving", host=read.host, port=port, platforms=named))
                     if is_working:
-                        await working(store, prompts, platforms, rhythm(read), stopped)
+                        await working(read, store, prompts, platforms, rhythm(read), stopped)
                     else:
                         await stopped.wait()
 
@@ -299,7 +299,7 @@ def work(
             stopped = stopping()
             async with connected(read, store, prompts, is_serving=False) as platforms:
                 say(voice("cli.working", seconds=read.tick_seconds))
-                await working(store, prompts, platforms, rhythm(read, concurrency), stopped)
+                await working(read, store, prompts, platforms, rhythm(read, concurrency), stopped)
 
     run_to_end(beating())
 

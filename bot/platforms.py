@@ -15,7 +15,7 @@ from aiohttp import web
 
 from adapters.engine import apart
 from adapters.operation import Metrics
-from bot import settings, workspaces
+from bot import keeping, settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.events import Event, Left, Removed
@@ -30,8 +30,6 @@ from storage.store import SqlStore
 
 log = structlog.get_logger()
 
-EVENTS_KEPT = timedelta(days=30)
-"""How long a repeated event is known as one."""
 SWEEP_SECONDS = 3600
 
 
@@ -74,15 +72,21 @@ def rhythm(read: settings.Settings, hands: int = 4) -> Rhythm:
 
 
 async def working(
-    store: SqlStore, prompts: Prompts, platforms: Platforms, rhythm: Rhythm, stopped: asyncio.Event
+    read: settings.Settings,
+    store: SqlStore,
+    prompts: Prompts,
+    platforms: Platforms,
+    rhythm: Rhythm,
+    stopped: asyncio.Event,
 ) -> None:
     """Send what is due, and sweep now and then, until stopped."""
     from adapters.scheduler import heartbeat
 
-    async def sweep(at: datetime) -> None:
-        async with store.transaction() as tx:
-            await tx.events.prune(at - EVENTS_KEPT)
-            await workspaces.erase_gone(tx, at)
+    async def sweep(_: datetime) -> None:
+        try:
+            await keeping.sweep(store, timedelta(days=read.ledger_days))
+        except Exception:  # whatever it was, in an hour it is swept again
+            log.exception("sweep.interrupted")
 
     scheduler = heartbeat({sweep: SWEEP_SECONDS})
     await work(store, prompts, platforms.messengers, platforms.directories, rhythm, stopped)

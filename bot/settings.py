@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     embedded_worker: bool | None = Field(
         default=None, description="Whether `jpd serve` works as well; where not set, on SQLite it does"
     )
+    ledger_days: int = Field(
+        default=400, ge=30, le=36_500, description="Days after which the ledger forgets a closed cycle"
+    )
     metrics_port: int | None = Field(
         default=None, ge=0, le=65535, description="Where /metrics is for Prometheus, on the same address"
     )
