@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -114,6 +115,20 @@ class Settings(BaseSettings):
         if url and not url.startswith(("https://", *(f"http://{each}" for each in _LOOPBACK))):
             raise ValueError("not a secure address: write https://…")
         return url.rstrip("/") if url else None
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_bare(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "https://none")
+        if (
+            not parts.hostname
+            or parts.username is not None
+            or parts.query
+            or parts.fragment
+            or "?" in parts.path
+        ):
+            raise ValueError("not the bare address of a host: write https://jpd.example.org")
+        return url
 
 
 @dataclass(frozen=True, slots=True)
