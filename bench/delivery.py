@@ -53,7 +53,7 @@ async def ours_beside_a_prune(url: str, now: datetime) -> list[int]:
     from storage.store import SqlStore
 
     store = SqlStore(url)
-    pruning = asyncio.create_task(keeping.prune(store, now - HOUR))
+    pruning = asyncio.create_task(keeping.prune(store, now - HOUR, asyncio.Event()))
     ids = await working(store, now)
     if pruning.done():
         print("  (the prune ended first: there was too little to forget)")

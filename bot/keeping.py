@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,8 +23,8 @@ A_BREATH = 0.05
 """Seconds between two of them, in which everybody else has their turn: on SQLite one writes at a time."""
 
 
-async def sweep(store: Store, ledger_kept: timedelta) -> None:
-    """Forget what has had its time. Any number of workers may sweep at once."""
+async def sweep(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) -> None:
+    """Forget what has had its time, until stopped. Any number of workers may sweep at once."""
     now = await store.now()
     async with store.transaction() as tx:
         await tx.events.prune(now - EVENTS_KEPT)
@@ -31,10 +32,10 @@ async def sweep(store: Store, ledger_kept: timedelta) -> None:
         await workspaces.erase_gone(tx, now)
     async with store.transaction() as tx:
         await tx.lanes.prune(now - LANES_KEPT)
-    await prune(store, now - ledger_kept)
+    await prune(store, now - ledger_kept, stopped)
 
 
-async def prune(store: Store, before: datetime) -> int:
+async def prune(store: Store, before: datetime, stopped: asyncio.Event) -> int:
     """Forget deliveries that were settled before then, of cycles that were closed before then; how many.
 
     A cycle's deliveries are all there as long as it can be looked at, and nothing that is forgotten can be owed again:
@@ -45,11 +46,12 @@ async def prune(store: Store, before: datetime) -> int:
     forgotten = 0
     for cycle_id in (None, *cycles):
         portion = PORTION
-        while portion == PORTION:
+        while portion == PORTION and not stopped.is_set():
             async with store.transaction() as tx:
                 portion = await tx.deliveries.prune(cycle_id, before, PORTION)
             forgotten += portion
-            await asyncio.sleep(A_BREATH if portion else 0)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), A_BREATH)
     if forgotten:
         log.info("ledger.pruned", n=forgotten)
     return forgotten

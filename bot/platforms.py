@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -31,6 +31,7 @@ from storage.store import SqlStore
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 3600
+SECONDS_TO_PUT_THE_BROOM_AWAY = 2
 
 
 @dataclass
@@ -82,14 +83,18 @@ async def working(
     """Send what is due, and sweep now and then, until stopped."""
     from adapters.scheduler import heartbeat
 
+    sweeping = asyncio.Lock()
+
     async def sweep(_: datetime) -> None:
-        try:
-            await keeping.sweep(store, timedelta(days=read.ledger_days))
-        except Exception:  # whatever it was, in an hour it is swept again
-            log.exception("sweep.interrupted")
+        async with sweeping:
+            await keeping.sweep(store, timedelta(days=read.ledger_days), stopped)
 
     scheduler = heartbeat({sweep: SWEEP_SECONDS})
     await work(store, prompts, platforms.messengers, platforms.directories, rhythm, stopped)
+    with suppress(
+        TimeoutError
+    ):  # what is being forgotten at this moment; then the rest is left for another time
+        await asyncio.wait_for(sweeping.acquire(), SECONDS_TO_PUT_THE_BROOM_AWAY)
     scheduler.shutdown()
 
 

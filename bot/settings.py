@@ -231,7 +231,8 @@ def read() -> Settings:
         return Settings()
     except ValidationError as wrong:
         lines = [
-            f"JPD_{str(each['loc'][0]).upper()}: {each['msg']}" for each in wrong.errors(include_input=False)
+            f"JPD_{str(each['loc'][0]).upper()}: {each['msg'].removeprefix('Value error, ')}"
+            for each in wrong.errors(include_input=False)
         ]
         raise SettingsError("\n".join(lines)) from None
 

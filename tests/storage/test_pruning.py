@@ -15,6 +15,10 @@ from sqlalchemy import insert, update
 from bot import keeping
 from bot.events import Event, Joined
 from bot.model import CARRIES_WORDS, Address, Delivery, DeliveryKind, DeliveryState, Limit
+from bot.platforms import Platforms, working
+from bot.prompts import Prompts
+from bot.settings import Settings
+from bot.working import Rhythm
 from storage import tables as t
 from storage.playground import Conversations
 from storage.store import SqlStore
@@ -51,6 +55,11 @@ async def left(world: World) -> list[int]:
         )
 
 
+async def forget(world: World) -> int:
+    """What was settled more than a year ago."""
+    return await keeping.prune(world.store, NOW - YEAR, asyncio.Event())
+
+
 async def portions(store: SqlStore, cycle_id: int | None, before: datetime, limit: int) -> list[int]:
     """How many went each time, until nothing did."""
     gone = [limit]
@@ -74,7 +83,7 @@ async def test_what_ended_long_ago_in_a_cycle_that_is_long_closed_is_forgotten_a
     ]
     await keep(world, *of_all_kinds, *other_ends, *lately, *under_way)
 
-    assert await keeping.prune(world.store, NOW - YEAR) == len(DeliveryKind) - len(CARRIES_WORDS) + 3
+    assert await forget(world) == len(DeliveryKind) - len(CARRIES_WORDS) + 3
     stays = [each for each in of_all_kinds if each.kind in CARRIES_WORDS]
     assert await left(world) == sorted(each.subject_id for each in (*stays, *lately, *under_way))
 
@@ -87,7 +96,7 @@ async def test_of_a_cycle_that_can_still_be_looked_at_nothing_is_forgotten(
         await close(world, closed_at)
     await keep(world, *(ended(world, number) for number in range(3)))
 
-    assert await keeping.prune(world.store, NOW - YEAR) == 0
+    assert await forget(world) == 0
     assert await portions(world.store, world.cycle.id, NOW - YEAR, 9) == [0]
     assert await left(world) == [0, 1, 2]
 
@@ -101,7 +110,7 @@ async def test_what_belongs_to_no_cycle_is_forgotten_by_its_age_alone(world: Wor
         ended(world, 4),
     )
 
-    assert await keeping.prune(world.store, NOW - YEAR) == 1
+    assert await forget(world) == 1
     assert await left(world) == [2, 3, 4]
 
 
@@ -117,10 +126,23 @@ async def test_it_goes_in_portions_and_again_and_again_finds_nothing_more(
         assert await tx.deliveries.cycles_to_prune(NOW - YEAR) == (world.cycle.id,)
         assert await tx.deliveries.prune(world.cycle.id, NOW - YEAR, 3) == 3
     assert len(await left(world)) == 7
-    assert await keeping.prune(world.store, NOW - YEAR) == 7
-    assert await keeping.prune(world.store, NOW - YEAR) == 0
+    assert await forget(world) == 7
+    assert await forget(world) == 0
     async with world.store.transaction() as tx:
         assert await tx.deliveries.cycles_to_prune(NOW - YEAR) == ()
+
+
+async def test_whoever_is_stopped_leaves_the_rest_for_another_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PORTION", 1)
+    await close(world)
+    await keep(world, ended(world, 1), ended(world, 2))
+    stopped = asyncio.Event()
+    stopped.set()
+
+    assert await keeping.prune(world.store, NOW - YEAR, stopped) == 0
+    assert await forget(world) == 2
 
 
 async def test_what_carries_words_makes_no_cycle_worth_a_look(world: World) -> None:
@@ -170,7 +192,7 @@ async def test_what_stands_in_the_playground_stays(world: World) -> None:
         workspace="W", person="P", at=NOW, author="bot", html="", plain="Kia ora", delivery_id=first.id
     )
 
-    assert await keeping.prune(world.store, NOW - YEAR) == 1
+    assert await forget(world) == 1
     assert await left(world) == [first.subject_id]
 
 
@@ -229,14 +251,14 @@ async def test_a_lane_that_is_woken_at_this_moment_is_not_forgotten(postgresql_u
     world = await World.begin(store)
     await fall_asleep(world, "Anest")
 
-    async def forget() -> int:
+    async def prune() -> int:
         async with store.transaction() as tx:
             return await tx.lanes.prune(NOW + DAY)
 
     async with store.transaction() as waking:
         await waking.deliveries.owe([world.delivery("Anest", 1)])
         assert await waking.lanes.line_up(NOW, {}) == 1
-        forgetting = asyncio.create_task(forget())
+        forgetting = asyncio.create_task(prune())
         for _ in range(100):  # until it waits for the lane
             async with store.transaction() as tx:
                 found = await tx.connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -253,7 +275,8 @@ async def test_a_lane_that_is_woken_at_this_moment_is_not_forgotten(postgresql_u
 # --- the sweep ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_sweep_forgets_all_that_has_had_its_time_by_the_stores_clock(world: World) -> None:
+async def something_of_all(world: World) -> None:
+    """What has had its time, by the store's clock, and what has not."""
     now = await world.store.now()
     await close(world, now - 401 * DAY)
     old = replace(ended(world, 1), settled_at=now - 401 * DAY)
@@ -265,9 +288,34 @@ async def test_a_sweep_forgets_all_that_has_had_its_time_by_the_stores_clock(wor
             row = {"name": f"slack:{days}", "gap_ms": 0, "burst": 1, "tat": now - days * DAY}
             await tx.connection.execute(insert(t.lane).values(row))
 
-    await keeping.sweep(world.store, 400 * DAY)
 
+async def test_a_sweep_forgets_all_that_has_had_its_time(world: World) -> None:
+    await something_of_all(world)
+
+    await keeping.sweep(world.store, 400 * DAY, asyncio.Event())
+
+    await the_sweep_is_over(world)
+
+
+async def test_whoever_works_sweeps(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    await something_of_all(world)
+    stopped = asyncio.Event()
+    prompts = Prompts.load(ROOT / "prompts")
+    rhythm = Rhythm({}, tick=MINUTE, stop=MINUTE)
+    work = working(Settings(ledger_days=400), world.store, prompts, Platforms(), rhythm, stopped)
+    async with asyncio.timeout(60), asyncio.TaskGroup() as both:
+        both.create_task(work)
+        while 1 in await left(world):
+            pass
+        stopped.set()
+
+    assert not caplog.records, "it ended in order"
+    await the_sweep_is_over(world)
+
+
+async def the_sweep_is_over(world: World) -> None:
     assert await left(world) == [2]
     assert await lanes(world.store) == ["slack:29"]
+    now = await world.store.now()
     async with world.store.transaction() as tx:
         assert await tx.events.prune(now) == 1
