@@ -37,7 +37,7 @@ demo: $(VENV)/.run ## Play a whole six-week cycle by itself and print what every
 test: $(VENV)/.dev ## Run the tests, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
-crash: $(VENV)/.dev ## Kill workers at random among 2,000 messages, on both databases: nothing is lost, nothing comes twice
+crash: $(VENV)/.dev ## Kill workers at random among 2,000 messages, and take the database away
 	@JPD_CRASH=long $(BIN)/python -m pytest tests/crash $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types and who may import whom

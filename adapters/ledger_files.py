@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -14,33 +14,48 @@ from bot.model import LedgerLine
 COLUMNS = tuple(field.name for field in fields(LedgerLine))
 
 
-def as_csv(lines: Iterable[LedgerLine]) -> Iterator[str]:
+async def as_csv(lines: AsyncIterable[LedgerLine]) -> AsyncIterator[str]:
     """A row a line, without its end, after a row of names. No cell is a formula to a spreadsheet."""
-    for row in ([*COLUMNS], *([_harmless(cell) for cell in _cells(line)] for line in lines)):
-        written = io.StringIO()
-        csv.writer(written, lineterminator="").writerow(row)
-        yield written.getvalue()
+    yield _row(COLUMNS)
+    async for line in lines:
+        yield _row([_harmless(cell) for cell in _cells(line)])
 
 
-def as_json(lines: Iterable[LedgerLine]) -> Iterator[str]:
+async def as_json(lines: AsyncIterable[LedgerLine]) -> AsyncIterator[str]:
     """An object a line (JSON Lines); moments as ISO 8601 in UTC."""
-    for line in lines:
+    async for line in lines:
         named = {name: getattr(line, name) for name in COLUMNS}
         yield json.dumps(named, ensure_ascii=False, default=_moment)
 
 
-def as_text(lines: Iterable[LedgerLine]) -> Iterator[str]:
+async def as_text(lines: AsyncIterable[LedgerLine]) -> AsyncIterator[str]:
     """For a terminal: one line each, what is empty left out."""
-    for line in lines:
+    async for line in lines:
         moment = f"{line.due_at:%Y-%m-%d %H:%M}"
-        yield " ".join(each for each in (moment, *_cells(line)[:6]) if each)
+        twice = "perhaps_twice" if line.perhaps_twice else ""
+        yield " ".join(each for each in (moment, *_cells(line)[:6], twice) if each)
+
+
+def _row(cells: Sequence[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(cells)
+    return written.getvalue()
 
 
 def _cells(line: LedgerLine) -> list[str]:
-    return [
-        _moment(value) if isinstance(value, datetime) else "" if value is None else str(value)
-        for value in (getattr(line, name) for name in COLUMNS)
-    ]
+    return [_cell(getattr(line, name)) for name in COLUMNS]
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None | False:
+            return ""
+        case True:
+            return "yes"
+        case datetime():
+            return _moment(value)
+        case _:
+            return str(value)
 
 
 def _moment(value: datetime) -> str:

@@ -18,6 +18,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from adapters.patience import within
 from bot.events import Event
 from bot.message import Reply
 from bot.model import Standing
@@ -71,9 +72,8 @@ class Metrics:
 
         return handled
 
-    async def page(self, look: Look) -> bytes:
-        """In Prometheus' format."""
-        found = await _looked(look)
+    def page(self, found: Standing | None) -> bytes:
+        """In Prometheus' format; None: the database is away."""
         self._up.set(found is not None)
         if found is not None:
             self._due.set(found.due)
@@ -89,9 +89,10 @@ def health(look: Look) -> list[web.RouteDef]:
 
     How far behind the workers are is told there and fails nothing: sending people elsewhere would help nobody.
     """
+    looked = _in_time(look)
 
     async def readyz(_: web.Request) -> web.Response:
-        found = await _looked(look)
+        found = await looked()
         said = {
             "database": found is not None,
             "migrations": found is not None and found.is_migrated,
@@ -105,17 +106,26 @@ def health(look: Look) -> list[web.RouteDef]:
 
 def figures(metrics: Metrics, look: Look) -> list[web.RouteDef]:
     """`/metrics`: on a port of its own, which no stranger need reach."""
+    looked = _in_time(look)
 
     async def page(_: web.Request) -> web.Response:
-        return web.Response(body=await metrics.page(look), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=metrics.page(await looked()), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [web.get("/metrics", page)]
 
 
-async def _looked(look: Look) -> Standing | None:
-    try:
-        async with asyncio.timeout(SECONDS_TO_LOOK):
-            return await look()
-    except Exception as away:  # noqa: BLE001  # whatever is wrong with the database: it is away
-        log.warning("readiness.no-database", error=type(away).__name__)
-        return None
+def _in_time(look: Look) -> Callable[[], Awaitable[Standing | None]]:
+    """One look at a time, for all who ask meanwhile: a database that hangs takes one connection of ours."""
+    looking: asyncio.Future[Standing] | None = None
+
+    async def looked() -> Standing | None:
+        nonlocal looking
+        if looking is None or looking.done():
+            looking = asyncio.ensure_future(look())
+        try:
+            return await within(SECONDS_TO_LOOK, looking)
+        except Exception as away:  # noqa: BLE001  # whatever is wrong with the database: it is away
+            log.warning("readiness.no-database", error=type(away).__name__)
+            return None
+
+    return looked

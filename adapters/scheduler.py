@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+log = structlog.get_logger()
 
 Tick = Callable[[datetime], Awaitable[object]]
 
@@ -13,7 +16,7 @@ Tick = Callable[[datetime], Awaitable[object]]
 def heartbeat(ticks: Mapping[Tick, int]) -> AsyncIOScheduler:
     """A started scheduler that calls each tick with the time, every so many seconds.
 
-    A slow tick is never overlapped or made up for.
+    A slow tick is never overlapped or made up for. One that fails is logged here: APScheduler logs errors' words.
     """
     scheduler = AsyncIOScheduler(timezone=UTC)
     for tick, seconds in ticks.items():
@@ -32,4 +35,7 @@ def heartbeat(ticks: Mapping[Tick, int]) -> AsyncIOScheduler:
 
 
 async def _beat(tick: Tick) -> None:
-    await tick(datetime.now(UTC))
+    try:
+        await tick(datetime.now(UTC))
+    except Exception:
+        log.exception("tick.failed")

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from bot.errors import StoreAway
 from bot.prompts import Voice
 
 log = structlog.get_logger()
@@ -92,6 +93,9 @@ def _apologies(voice: Voice) -> Middleware:
                 raise
             key = APOLOGIES.get(error.status, "unexpected" if error.status >= 500 else "bad-request")
             return _error(request, error.status, voice(f"web.{key}"), error.headers.get("Allow"))
+        except StoreAway:
+            log.warning("web.store-away", method=request.method, path=request.path)
+            return _error(request, 503, voice("web.unexpected"))
         except Exception:
             log.exception("web.failed", method=request.method, path=request.path)
             return _error(request, 500, voice("web.unexpected"))

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.web import PortTaken
 from bot import inspecting, settings
+from bot.errors import StoreAway
 from bot.model import School
 from bot.operating import (
     busy,
@@ -27,6 +28,7 @@ from bot.operating import (
     say,
     start_log,
     stop,
+    warn_if_away,
 )
 from bot.ports import Tx
 from bot.prompts import ContentError, Voice
@@ -52,8 +54,15 @@ def main() -> None:
         stop(str(wrong))
     except PortTaken as taken:
         stop(operator()[2]("cli.port-taken", port=taken.port))
-    except (SQLAlchemyError, CommandError):  # their messages may hold the password of the database
-        stop(operator()[2]("cli.database"))
+    except (
+        StoreAway,
+        SQLAlchemyError,
+        CommandError,
+    ) as wrong:  # their messages may hold the database's password
+        from storage.engines import is_away
+
+        is_there = not isinstance(wrong, StoreAway) and not is_away(wrong)
+        stop(operator()[2]("cli.database" if is_there else "cli.database-away"))
 
 
 # --- trying it ------------------------------------------------------------------------------------------------------
@@ -273,6 +282,7 @@ def serve() -> None:
                     names = voice.listing([voice(f"platform.{each}") for each in platforms.messengers])
                     named = names or voice("platform.none")
                     say(voice("cli.serving", host=read.host, port=port, platforms=named))
+                    await warn_if_away(store, voice)
                     if is_working:
                         await working(read, store, prompts, platforms, rhythm(read), stopped)
                     else:
@@ -299,6 +309,7 @@ def work(
             stopped = stopping()
             async with connected(read, store, prompts, is_serving=False) as platforms:
                 say(voice("cli.working", seconds=read.tick_seconds))
+                await warn_if_away(store, voice)
                 await working(read, store, prompts, platforms, rhythm(read, concurrency), stopped)
 
     run_to_end(beating())

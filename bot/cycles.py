@@ -30,7 +30,7 @@ from bot.prompts import Prompts, Voice, parse_pack
 from bot.say import basics
 from bot.say import cycles as words
 from bot.schools import availabilities, availability, availability_at, by_id, moment_for
-from bot.terms import NoTeachingDays, nth_shared_day
+from bot.terms import NoTeachingDays, nth_shared_day, slowest_pair
 
 A_WEEK = timedelta(days=7)
 ENDS_WITH_THE_CYCLE = frozenset(
@@ -127,22 +127,17 @@ async def _plan(tx: Tx, cycle: Cycle, pack: Pack) -> words.Plan:
     try:
         first = nth_shared_day([calendars[taking_part[0]]], cycle.starts_on, 1)
         alone = max(nth_shared_day([each], cycle.starts_on, days) for each in calendars.values())
-        ends = {
-            (a, b): nth_shared_day([calendars[a], calendars[b]], cycle.starts_on, days)
-            for a in taking_part
-            for b in taking_part
-            if a < b
-        }
+        last, worst = slowest_pair(tuple(calendars.values()), cycle.starts_on, days)
     except NoTeachingDays as none_left:
         raise UserError("no-teaching-days", day=cycle.starts_on.isoformat()) from none_left
-    worst = max(ends, key=lambda pair: (ends[pair], pair))
-    stretched = (ends[worst] - alone).days >= 7
+    stretched = (last - alone).days >= 7
+    a, b = (schools[taking_part[place]].name for place in worst)
     return words.Plan(
         teachers=len(teachers),
         schools=len(taking_part),
         first_day=first,
-        last_day=ends[worst],
-        shortest=(schools[worst[0]].name, schools[worst[1]].name) if stretched else None,
+        last_day=last,
+        shortest=(a, b) if stretched else None,
     )
 
 

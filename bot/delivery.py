@@ -4,36 +4,65 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TypeAlias
 
 import structlog
 
-from bot import cycles, places, workspaces
+from bot import cycles, outcomes, places, workspaces
 from bot.compose import Dropped, Later, compose
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable
+from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable, Untraceable
 from bot.message import Message
 from bot.model import ASKS, Address, CheckInState, Delivery, DeliveryKind, DeliveryState, Limit
 from bot.ports import Directory, Messenger, Store, Tx
 from bot.prompts import Prompts
+from bot.turns import Turns
 
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)
 BATCH = 20
-TRIES = 5
-BACKOFF = timedelta(minutes=1)
-UNCONNECTED = timedelta(hours=6)
-SETTLING = timedelta(minutes=2)
-"""How long a slow platform may still take an uncertain try; asked sooner, it says no, and it would arrive twice."""
 TOGETHER = 0.05
 """Seconds: what ends within them is settled in one transaction (measured: four to six times as many a second)."""
 SETTLED_AGAIN_AFTER = (1, 2, 4, 8, 16, 32)
 """Seconds: together less than what a lease leaves after the slowest platform."""
 NOBODY_ASKED: Mapping[str, Directory] = MappingProxyType({})
 UNLIMITED: Mapping[str, Limit] = MappingProxyType({})
+
+Made: TypeAlias = tuple[Delivery, Message | Later | Dropped, Address | None]
+Outcome: TypeAlias = tuple[Delivery, Address | None]
+"""What became of a delivery, and whose workspace wants nothing more before it is due again."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a process sends with."""
+
+    store: Store
+    prompts: Prompts
+    messengers: Mapping[str, Messenger]
+    directories: Mapping[str, Directory]
+    limits: Mapping[str, Limit]
+    turns: Turns = field(default_factory=Turns)
+
+
+class Clock:
+    """What time it is for a batch: in whole seconds, so that none pass while time is played."""
+
+    def __init__(self, began: datetime) -> None:
+        self._began, self._start = began, asyncio.get_running_loop().time()
+
+    @property
+    def elapsed(self) -> timedelta:
+        """Since the batch was claimed."""
+        return timedelta(seconds=int(asyncio.get_running_loop().time() - self._start))
+
+    @property
+    def now(self) -> datetime:
+        """By the clock that the lease was given by."""
+        return self._began + self.elapsed
 
 
 async def run(
@@ -47,154 +76,87 @@ async def run(
 
     `working.work` sends at the pace of each workspace.
     """
+    means = Means(store, prompts, messengers, directories, UNLIMITED)
     settled, is_more = 0, True
     while is_more:
         async with store.transaction() as tx:
             await tx.deliveries.lapse(now)
-            uncertain = await tx.deliveries.claim_uncertain(now, now + SETTLING, BATCH)
+            uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, BATCH)
             claimed = await tx.deliveries.claim(now, now + LEASE, BATCH)
-        await resolve(store, messengers, uncertain, now)
-        await deliver(store, prompts, messengers, directories, claimed, now)
+        await resolve(means, uncertain, now)
+        await deliver(means, claimed, now)
         settled += len(claimed)
         is_more = BATCH in (len(claimed), len(uncertain))
     return settled
 
 
-Made: TypeAlias = tuple[Delivery, Message | Later | Dropped, Address | None]
-Outcome: TypeAlias = tuple[Delivery, Address | None]
-"""What became of a delivery, and whose workspace wants nothing more before it is due again."""
-
-
-async def deliver(
-    store: Store,
-    prompts: Prompts,
-    messengers: Mapping[str, Messenger],
-    directories: Mapping[str, Directory],
-    claimed: Sequence[Delivery],
-    now: datetime,
-    limits: Mapping[str, Limit] = UNLIMITED,
-) -> None:
+async def deliver(means: Means, claimed: Sequence[Delivery], now: datetime) -> None:
     """Compose a batch in one transaction, send each, and settle together what ends at about the same moment.
 
-    A platform that hangs keeps nobody waiting but its own message. No transaction is open while sending.
+    A platform that hangs keeps nobody waiting but its own. No transaction is open while sending.
     """
-    gathering = frozenset(platform for platform, each in directories.items() if each.gathers)
-    composed = [
-        await _addressed(store, directories, made, now)
-        for made in await _composed(store, prompts, claimed, now, gathering)
-    ]
-    sending = {asyncio.create_task(_outcome(messengers, *made, now)) for made in composed}
+    clock = Clock(now)
+    try:
+        composed = await _composed(means, claimed, now)
+    except StoreAway:  # nothing went out: all of it is due again, and no try was lost
+        composed = [(each, Later(now), None) for each in claimed]
+    sending = {asyncio.create_task(_carried(means, each, clock)) for each in composed}
     try:
         while sending:
             done, sending = await asyncio.wait(sending, timeout=TOGETHER)
-            await _settle(store, [each.result() for each in done], limits)
+            await _settle(means, [outcome for each in done if (outcome := each.result())])
     finally:  # whoever stops us stops what is under way
         for each in sending:
             each.cancel()
 
 
-async def resolve(
-    store: Store, messengers: Mapping[str, Messenger], uncertain: Sequence[Delivery], now: datetime
-) -> None:
+async def resolve(means: Means, uncertain: Sequence[Delivery], now: datetime) -> None:
     """What was being sent when a process died: ask the platform whether it arrived before sending again."""
     if uncertain:
-        async with store.transaction() as tx:
-            addresses = [await _address(tx, each) for each in uncertain]
-        asked = zip(uncertain, addresses, strict=True)
-        resolved = await asyncio.gather(*(_asked_about(messengers, *each, now) for each in asked))
-        await _settle(store, [(each, None) for each in resolved], UNLIMITED)
+        resolved = await asyncio.gather(*(_asked_about(means, each, now) for each in uncertain))
+        await _settle(means, [(each, None) for each in resolved])
 
 
-async def _settle(store: Store, outcomes: Sequence[Outcome], limits: Mapping[str, Limit]) -> None:
-    """In one transaction. What a lease ran out for is somebody else's by now: they ask, and settle it."""
-    for wait in (*SETTLED_AGAIN_AFTER, None) if outcomes else ():
-        try:
-            await _settle_once(store, outcomes, limits)
-            return
-        except Exception:  # they went out: while the lease lasts it is worth waiting for the database
-            if wait is None:
-                raise
-            log.exception("delivery.not-settled", ids=[each.id for each, _ in outcomes])
-            await asyncio.sleep(wait)
-
-
-async def _settle_once(store: Store, outcomes: Sequence[Outcome], limits: Mapping[str, Limit]) -> None:
-    async with store.transaction() as tx:
-        settled = await tx.deliveries.settle([delivery for delivery, _ in outcomes])
-        for delivery, _ in outcomes:
-            if delivery.id in settled and delivery.state is DeliveryState.SENT:
-                await _after_sending(tx, delivery)
-        for (platform, workspace), until in sorted(_held(outcomes).items()) if limits else ():
-            await tx.lanes.hold(platform, workspace, until, limits)
-    for each, _ in outcomes:
-        is_ours = each.id in settled
-        log.info(
-            "delivery.settled", id=each.id, kind=each.kind, state=each.state, reason=each.reason, ours=is_ours
-        )
-
-
-def _held(outcomes: Sequence[Outcome]) -> Mapping[tuple[str, str], datetime]:
-    """Which workspaces want nothing until when."""
-    held: dict[tuple[str, str], datetime] = {}
-    for delivery, address in outcomes:
-        if address is not None:
-            place = (address.platform, address.workspace)
-            held[place] = max(delivery.due_at, held.get(place, delivery.due_at))
-    return held
-
-
-async def _addressed(store: Store, directories: Mapping[str, Directory], made: Made, now: datetime) -> Made:
-    """Whoever has no address yet is looked for by e-mail in the workspaces that their schools were linked to."""
-    delivery, message, address = made
-    if address is not None or not isinstance(message, Message) or not directories:
-        return made
-    async with store.transaction() as tx:
-        member = await tx.members.get(delivery.member_id)
-        places = await workspaces.where_to_look(tx, member)
-    for place in places if member.email else ():
-        directory = directories.get(place.platform)
-        try:
-            found = await directory.named(place.id, member.email) if directory else None
-        except Disconnected:
-            continue
-        except SendError as silent:
-            return delivery, Later(now + (silent.retry_after or BACKOFF)), None
-        if found is not None:
-            async with store.transaction() as tx:
-                await tx.members.connect(found, member.id, now)
-            return delivery, message, found
-    return made
+# --- making -----------------------------------------------------------------------------------------------------------
 
 
 async def _composed(
-    store: Store, prompts: Prompts, claimed: Sequence[Delivery], now: datetime, gathering: Collection[str]
+    means: Means, claimed: Sequence[Delivery], now: datetime, asked: Collection[int] = ()
 ) -> list[Made]:
+    """`asked`: the members whose ask of the day is in this batch already, and not in the ledger yet."""
     try:
-        return await _compose_together(store, prompts, claimed, now, gathering)
+        return await _compose_together(means, claimed, now, asked)
+    except StoreAway:
+        raise
     except Exception:  # one message that cannot be made must not stop the others
         if len(claimed) > 1:
-            alone = [await _composed(store, prompts, [each], now, gathering) for each in claimed]
-            return [made for each in alone for made in each]
+            batch: list[Made] = []
+            for each in claimed:
+                batch += await _composed(means, [each], now, _asked(batch))
+            return batch
         [delivery] = claimed
         log.exception("delivery.not-composed", id=delivery.id, kind=delivery.kind)
         tried = replace(delivery, attempts=delivery.attempts + 1)
-        return [(tried, Later(now + BACKOFF * 2**delivery.attempts), None)]
+        return [(tried, Later(now + outcomes.growing(outcomes.BACKOFF, tried)), None)]
 
 
 async def _compose_together(
-    store: Store, prompts: Prompts, claimed: Sequence[Delivery], now: datetime, gathering: Collection[str]
+    means: Means, claimed: Sequence[Delivery], now: datetime, asked: Collection[int]
 ) -> list[Made]:
-    asked: set[int] = set()
+    gathering = frozenset(platform for platform, each in means.directories.items() if each.gathers)
     batch: list[Made] = []
-    async with store.transaction() as tx:
+    async with means.store.transaction() as tx:
         for delivery in claimed:
-            made = await compose(tx, prompts, delivery, now, gathering)
-            if isinstance(made, Message) and delivery.kind in ASKS:
-                if delivery.member_id in asked:  # the first of the batch is not in the ledger yet
-                    made = Later(now + timedelta(minutes=1))
-                asked.add(delivery.member_id)
+            made = await compose(tx, means.prompts, delivery, now, gathering)
+            is_ask = isinstance(made, Message) and delivery.kind in ASKS
+            if is_ask and delivery.member_id in {*asked, *_asked(batch)}:
+                made = Later(now + timedelta(minutes=1))
             batch.append((delivery, made, await _address(tx, delivery)))
     return batch
+
+
+def _asked(batch: Sequence[Made]) -> set[int]:
+    return {each.member_id for each, made, _ in batch if isinstance(made, Message) and each.kind in ASKS}
 
 
 async def _address(tx: Tx, delivery: Delivery) -> Address | None:
@@ -203,41 +165,79 @@ async def _address(tx: Tx, delivery: Delivery) -> Address | None:
     return await tx.members.address_of(delivery.member_id)
 
 
-async def _outcome(
-    messengers: Mapping[str, Messenger],
-    delivery: Delivery,
-    made: Message | Later | Dropped,
-    address: Address | None,
-    now: datetime,
-) -> Outcome:
-    match made:
+# --- sending ----------------------------------------------------------------------------------------------------------
+
+
+async def _carried(means: Means, made: Made, clock: Clock) -> Outcome | None:
+    """What became of one of a batch; None where that is settled already."""
+    delivery, message, address = await _addressed(means, made, clock)
+    match message:
         case Dropped(reason):
-            # What stands on the platform already stays sent: it can still be mended there later.
-            state = DeliveryState.SENT if delivery.ref else DeliveryState.DROPPED
-            reason = "" if delivery.ref else reason
-            return replace(delivery, state=state, reason=reason, settled_at=now), None
+            return outcomes.dropped(delivery, reason, clock.now), None
         case Later(at):
-            if delivery.attempts >= TRIES:
-                return _failed(delivery, "too-many-tries", now), None
-            due_at = max(at, now + timedelta(seconds=1))
-            return replace(delivery, state=DeliveryState.QUEUED, due_at=due_at), None
+            return outcomes.waiting(delivery, at, clock.now), None
         case Message():
-            return await _send(messengers, delivery, made, address, now)
+            messenger = means.messengers.get(address.platform) if address else None
+            if address is None or messenger is None:
+                return outcomes.unconnected(delivery, clock.now + outcomes.UNCONNECTED), None
+            return await _in_turn(means, messenger, delivery, message, address, clock)
 
 
-async def _send(
-    messengers: Mapping[str, Messenger],
-    delivery: Delivery,
-    message: Message,
-    address: Address | None,
-    now: datetime,
+async def _addressed(means: Means, made: Made, clock: Clock) -> Made:
+    """Whoever has no address yet is looked for by e-mail in the workspaces that their schools were linked to."""
+    delivery, message, address = made
+    if address is not None or not isinstance(message, Message) or not means.directories:
+        return made
+    try:
+        return delivery, message, await _looked_for(means, delivery, clock.now)
+    except SendError as silent:
+        return delivery, Later(clock.now + (silent.retry_after or outcomes.BACKOFF)), None
+    except StoreAway:
+        return delivery, Later(clock.now), None
+    except Exception:  # one who cannot be looked for must not stop the others
+        log.exception("delivery.not-addressed", id=delivery.id, kind=delivery.kind)
+        return delivery, Later(clock.now + outcomes.BACKOFF), None
+
+
+async def _looked_for(means: Means, delivery: Delivery, now: datetime) -> Address | None:
+    async with means.store.transaction() as tx:
+        member = await tx.members.get(delivery.member_id)
+        where = await workspaces.where_to_look(tx, member)
+    for place in where if member.email else ():
+        directory = means.directories.get(place.platform)
+        try:
+            found = await directory.named(place.id, member.email) if directory else None
+        except Disconnected:
+            continue
+        if found is not None:
+            async with means.store.transaction() as tx:
+                await tx.members.connect(found, member.id, now)
+            return found
+    return None
+
+
+async def _in_turn(
+    means: Means, messenger: Messenger, delivery: Delivery, message: Message, address: Address, clock: Clock
+) -> Outcome | None:
+    """Where nobody can be asked what arrived, it is settled before the next one's turn."""
+    turns = means.turns
+    async with turns.of(address, one_at_a_time=messenger.one_at_a_time):
+        if clock.elapsed > LEASE / 2:  # later it would be sent while somebody else takes it for lost
+            return outcomes.put_back(delivery, delivery.due_at), None
+        if not messenger.one_at_a_time:
+            return await _sent(messenger, delivery, message, address, clock)
+        if rest := turns.resting(address):
+            return outcomes.put_back(delivery, clock.now + rest), address
+        outcome, held = await _sent(messenger, delivery, message, address, clock)
+        if outcome.state is DeliveryState.UNCERTAIN:
+            turns.rest(address)
+        await _settle(means, [(outcome, held)])
+        return None
+
+
+async def _sent(
+    messenger: Messenger, delivery: Delivery, message: Message, address: Address, clock: Clock
 ) -> Outcome:
-    messenger = messengers.get(address.platform) if address else None
-    unconnected = replace(
-        delivery, state=DeliveryState.QUEUED, reason="not-connected", due_at=now + UNCONNECTED
-    )
-    if address is None or messenger is None:  # owed all the same: it waits until they connect, or it expires
-        return unconnected, None
     tried = replace(delivery, attempts=delivery.attempts + 1)
     try:
         ref = delivery.ref
@@ -246,39 +246,79 @@ async def _send(
         else:
             ref = await messenger.send(address, message, delivery.id)
     except Disconnected:
-        return unconnected, None
+        return outcomes.unconnected(delivery, clock.now + outcomes.SHUT_OUT), None
     except Unreachable as never:
-        return _failed(tried, never.reason, now), None
+        return outcomes.failed(tried, never.reason, clock.now), None
     except SendError as refused:
-        if refused.retry_after is not None:  # told when to come back: no failed try
-            waits = replace(delivery, state=DeliveryState.QUEUED, due_at=now + refused.retry_after)
-            return waits, None if refused.one_chat else address
-        return _again(tried, now), None
+        if refused.retry_after is None:
+            return outcomes.refused(tried, clock.now), None
+        again = outcomes.put_back(delivery, clock.now + refused.retry_after)
+        return again, None if refused.one_chat else address
     except Uncertain:
-        return _uncertain(tried, now), None
+        return outcomes.uncertain(tried, clock.now), None
     except Exception:  # one message that breaks its messenger must not stop the others
         log.exception("delivery.broke", id=delivery.id, kind=delivery.kind)
-        return _uncertain(tried, now), None
-    return replace(tried, state=DeliveryState.SENT, reason="", ref=ref, settled_at=now), None
+        return outcomes.uncertain(tried, clock.now), None
+    return outcomes.sent(tried, ref, clock.now), None
 
 
-def _again(tried: Delivery, now: datetime) -> Delivery:
-    """Later each time, and not all at the same moment."""
-    if tried.attempts >= TRIES:
-        return _failed(tried, "too-many-tries", now)
-    wait = BACKOFF * 2 ** (tried.attempts - 1)
-    # Spread by the row's own number: as good as chance, and the same whenever it is played again.
-    return replace(tried, state=DeliveryState.QUEUED, due_at=now + wait * (1 + tried.id % 16 / 64))
+async def _asked_about(means: Means, delivery: Delivery, now: datetime) -> Delivery:
+    try:
+        async with means.store.transaction() as tx:
+            address = await _address(tx, delivery)
+        messenger = means.messengers.get(address.platform) if address else None
+        if address is None or messenger is None or delivery.ref:
+            return outcomes.never_arrived(delivery, now)  # an update is simply repeated
+        ref = await messenger.find(address, delivery.id)
+    except (Untraceable, Unreachable):  # whoever can never be reached is found out by sending
+        return outcomes.perhaps_arrived(delivery, now)
+    except (SendError, Uncertain, Disconnected, StoreAway):
+        return outcomes.still_uncertain(delivery, now)
+    except Exception:
+        log.exception("delivery.not-found-out", id=delivery.id, kind=delivery.kind)
+        return outcomes.still_uncertain(delivery, now)
+    return outcomes.found(delivery, ref, now) if ref else outcomes.never_arrived(delivery, now)
 
 
-def _failed(tried: Delivery, reason: str, now: datetime) -> Delivery:
-    return replace(tried, state=DeliveryState.FAILED, reason=reason, settled_at=now)
+# --- settling ---------------------------------------------------------------------------------------------------------
 
 
-def _uncertain(tried: Delivery, now: datetime) -> Delivery:
-    """Asked about when the platform has had its time; an update in place may be repeated at once."""
-    asked_at = now if tried.ref else now + SETTLING
-    return replace(tried, state=DeliveryState.UNCERTAIN, reason="unknown", due_at=asked_at)
+async def _settle(means: Means, ended: Sequence[Outcome]) -> None:
+    """In one transaction. What a lease ran out for is somebody else's by now: they ask, and settle it."""
+    for wait in (*SETTLED_AGAIN_AFTER, None) if ended else ():
+        try:
+            await _settle_once(means, ended)
+            return
+        except Exception:  # they went out: while the lease lasts it is worth waiting for the database
+            if wait is None:
+                raise
+            log.exception("delivery.not-settled", ids=[each.id for each, _ in ended])
+            await asyncio.sleep(wait)
+
+
+async def _settle_once(means: Means, ended: Sequence[Outcome]) -> None:
+    async with means.store.transaction() as tx:
+        settled = await tx.deliveries.settle([delivery for delivery, _ in ended])
+        for delivery, _ in ended:
+            if delivery.id in settled and delivery.state is DeliveryState.SENT:
+                await _after_sending(tx, delivery)
+        for (platform, workspace), until in sorted(_held(ended).items()) if means.limits else ():
+            await tx.lanes.hold(platform, workspace, until, means.limits)
+    for each, _ in ended:
+        is_ours = each.id in settled
+        log.info(
+            "delivery.settled", id=each.id, kind=each.kind, state=each.state, reason=each.reason, ours=is_ours
+        )
+
+
+def _held(ended: Sequence[Outcome]) -> Mapping[tuple[str, str], datetime]:
+    """Which workspaces want nothing until when."""
+    held: dict[tuple[str, str], datetime] = {}
+    for delivery, address in ended:
+        if address is not None:
+            place = (address.platform, address.workspace)
+            held[place] = max(delivery.due_at, held.get(place, delivery.due_at))
+    return held
 
 
 async def _after_sending(tx: Tx, sent: Delivery) -> None:
@@ -291,35 +331,4 @@ async def _after_sending(tx: Tx, sent: Delivery) -> None:
     cycle = await tx.cycles.get(check_in.cycle_id)
     pack = await cycles.pack_of(tx, cycle)
     first = pack.step(check_in.step).words("en").questions[0].key
-    await tx.check_ins.save(replace(check_in, state=CheckInState.OPEN, asking=first))
-
-
-async def _asked_about(
-    messengers: Mapping[str, Messenger], delivery: Delivery, address: Address | None, now: datetime
-) -> Delivery:
-    try:
-        return _resolved(delivery, await _found(messengers, delivery, address), now)
-    except Unreachable as never:
-        return _failed(delivery, never.reason, now)
-    except (SendError, Uncertain, Disconnected):  # still unknown: asked again later
-        return replace(delivery, due_at=now + SETTLING)
-    except Exception:
-        log.exception("delivery.not-found-out", id=delivery.id, kind=delivery.kind)
-        return replace(delivery, due_at=now + SETTLING)
-
-
-async def _found(
-    messengers: Mapping[str, Messenger], delivery: Delivery, address: Address | None
-) -> str | None:
-    messenger = messengers.get(address.platform) if address else None
-    if address is None or messenger is None or delivery.ref:
-        return None  # an update is simply repeated: what would be found is the message that it mends
-    return await messenger.find(address, delivery.id)
-
-
-def _resolved(delivery: Delivery, ref: str | None, now: datetime) -> Delivery:
-    if ref:
-        return replace(delivery, state=DeliveryState.SENT, reason="", ref=ref, settled_at=now)
-    if delivery.attempts >= TRIES:
-        return _failed(delivery, "too-many-tries", now)
-    return replace(delivery, state=DeliveryState.QUEUED, reason="", due_at=now)
+    await tx.check_ins.open(check_in.id, first)

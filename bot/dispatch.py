@@ -23,7 +23,7 @@ from bot import (
     status,
     workspaces,
 )
-from bot.errors import SendError, UserError
+from bot.errors import SendError, StoreAway, UserError
 from bot.events import (
     Command,
     Event,
@@ -92,7 +92,7 @@ async def _handle(
 ) -> Reply | None:
     """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done.
 
-    What the engine is asked takes its time between two transactions.
+    Raises `StoreAway` where the event comes again. What the engine is asked takes its time between two transactions.
     """
     event = replace(event, what=readable(event.what))
     voice = prompts.voice("en")
@@ -125,9 +125,20 @@ async def _handle(
         return basics.error(
             voice, UserError("no-teaching-days", day=voice.day(event.at.date())), _written(event.what)
         )
-    except Exception:
-        log.exception("event.failed", event_id=event.id, kind=type(event.what).__name__)
-        return basics.apology(voice, _written(event.what))
+    except Exception as mishap:  # noqa: BLE001  # whatever it was: it is logged, and the person is told
+        return _apology(voice, event, mishap)
+
+
+def _apology(voice: Voice, event: Event, mishap: Exception) -> Reply:
+    """Raises `StoreAway` where the event comes again: then nobody need try anything."""
+    about = {"event_id": event.id, "kind": type(event.what).__name__}
+    if isinstance(mishap, StoreAway):
+        log.warning("event.store-away", **about)
+        if event.comes_again:
+            raise mishap
+    else:
+        log.error("event.failed", **about, exc_info=mishap)
+    return basics.apology(voice, _written(event.what))
 
 
 async def _propose(

@@ -226,7 +226,7 @@ async def _asked_slack(url: str, tries: Sequence[tuple[str, str]]) -> list[Answe
             except Disconnected:
                 return Answer.REFUSED
             except SendError as refused:
-                return Answer.TAKEN if refused.retry_after else Answer.SILENT
+                return Answer.TAKEN if refused.reason == "rate-limited" else Answer.SILENT
             except (Uncertain, Unreachable, TimeoutError):
                 return Answer.SILENT
             return Answer.TAKEN

@@ -18,9 +18,9 @@ class UserError(Exception):
 
 
 class SendError(Exception):
-    """The platform did not take the message now; try again, after `retry_after` where it said so.
+    """The platform did not take the message now; try again, and where there is a `retry_after`, not before.
 
-    That is said to a whole workspace, or with `one_chat` of a single chat only.
+    That is true of a whole workspace, or with `one_chat` of a single chat only.
     """
 
     def __init__(self, reason: str, retry_after: timedelta | None = None, *, one_chat: bool = False) -> None:
@@ -36,6 +36,17 @@ class Uncertain(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Untraceable(Exception):
+    """The platform can't be asked whether a message of ours arrived."""
+
+
+class StoreAway(Exception):
+    """The store does not answer, or not now. What was begun is rolled back; what is due stays due.
+
+    Only of a transaction that was just being committed nobody knows: what it did may be found done.
+    """
 
 
 class Disconnected(Exception):

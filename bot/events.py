@@ -103,3 +103,5 @@ class Event:
     at: datetime
     sender: Address
     what: What
+    comes_again: bool = False
+    """Its platform brings it again where we could not take it: then `StoreAway` is raised, and nobody apologises."""

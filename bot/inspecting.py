@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot import settings
-from bot.model import DeliveryKind, DeliveryState, LedgerFilter, LedgerLine
+from bot.model import DeliveryKind, DeliveryState, LedgerFilter
 from bot.operating import err, open_store, operator, run_to_end, say, start_log
 from bot.prompts import Prompts
 
@@ -48,20 +48,23 @@ def ledger(
         limit=limit,
     )
 
-    async def find() -> list[LedgerLine]:
-        async with open_store(read) as store, store.transaction() as tx:
-            return [line async for line in store_ledger.lines(tx.connection, wanted)]
-
-    lines = run_to_end(find())
     as_asked = {
         Format.TEXT: ledger_files.as_text,
         Format.CSV: ledger_files.as_csv,
         Format.JSON: ledger_files.as_json,
     }
-    for line in as_asked[format_](lines):
-        say(line)
+
+    async def show() -> int:
+        number = 0
+        async with open_store(read) as store:
+            async for line in as_asked[format_](store_ledger.lines(store, wanted)):
+                say(line)
+                number += 1
+        return number
+
+    number = run_to_end(show())
     if format_ is Format.TEXT:
-        err.print(voice("cli.ledger-lines", n=len(lines)))
+        err.print(voice("cli.ledger-lines", n=number))
 
 
 def doctor() -> None:

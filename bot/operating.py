@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot import settings
+from bot.errors import StoreAway
 from bot.prompts import Prompts, Voice
 
 if TYPE_CHECKING:
@@ -64,6 +65,14 @@ async def open_store(read: settings.Settings) -> AsyncIterator[SqlStore]:
         yield store
     finally:
         await store.close()
+
+
+async def warn_if_away(store: SqlStore, voice: Voice) -> None:
+    """A process that serves waits for its database; whoever started it hears of that at once."""
+    try:
+        await store.now()
+    except StoreAway:
+        err.print(voice("cli.waits-for-database"), soft_wrap=True)
 
 
 @contextlib.asynccontextmanager

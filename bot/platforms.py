@@ -15,9 +15,10 @@ from aiohttp import web
 
 from adapters.engine import apart
 from adapters.operation import Metrics
+from adapters.patience import within
 from bot import keeping, settings, workspaces
 from bot.dispatch import handler
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable
+from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable
 from bot.events import Event, Left, Removed
 from bot.model import Address, Limit
 from bot.ports import Directory, Handle, Messenger
@@ -32,6 +33,8 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS = 3600
 SECONDS_TO_PUT_THE_BROOM_AWAY = 2
+SECONDS_FOR_A_VOICE = 0.5
+"""So that somebody is answered in time, if not in their language, where the database is not."""
 
 
 @dataclass
@@ -171,12 +174,22 @@ async def _slack(  # the parts of the composition
 
 
 def _voices(store: SqlStore, prompts: Prompts) -> Callable[[Address], Awaitable[Voice]]:
-    """In whose language somebody is spoken to."""
+    """In whose language somebody is spoken to; in English where the store does not say so at once."""
+    asking: set[asyncio.Task[str]] = set()
 
-    async def voice_of(address: Address) -> Voice:
+    async def language_of(address: Address) -> str:
         async with store.transaction() as tx:
             member = await tx.members.at(address, now())
-        return prompts.voice(member.language if member else "en")
+        return member.language if member else "en"
+
+    async def voice_of(address: Address) -> Voice:
+        asked = asyncio.create_task(language_of(address))
+        asking.add(asked)
+        asked.add_done_callback(asking.discard)
+        try:
+            return prompts.voice(await within(SECONDS_FOR_A_VOICE, asked))
+        except (TimeoutError, StoreAway):
+            return prompts.voice("en")
 
     return voice_of
 

@@ -39,7 +39,10 @@ from bot.roster import Roster, RosterChange
 from bot.terms import Calendar, Term
 
 Handle: TypeAlias = Callable[[Event], Awaitable[Reply | None]]
-"""What an adapter calls with each event; the reply, if any, is for the person who caused it."""
+"""What an adapter calls with each event; the reply, if any, is for the person who caused it.
+
+Raises `StoreAway`, and only of an event that comes again.
+"""
 
 
 class Messenger(Protocol):
@@ -48,6 +51,10 @@ class Messenger(Protocol):
     Errors: `SendError` (again later), `Uncertain`, `Disconnected` (not before they let us in), `Unreachable` (never).
     """
 
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether a workspace is sent one message after another, because nobody can be asked there what arrived."""
+
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:
         """Send, and return a reference by which the message can be updated."""
 
@@ -55,7 +62,10 @@ class Messenger(Protocol):
         """Put another message in the place of a sent one."""
 
     async def find(self, address: Address, delivery_id: int) -> str | None:
-        """The reference of what an uncertain try left on the platform, or None: it never arrived."""
+        """The reference of what an uncertain try left on the platform, or None: it never arrived.
+
+        Raises `Untraceable` where nobody can be asked.
+        """
 
 
 class Directory(Protocol):
@@ -76,7 +86,7 @@ class Directory(Protocol):
 
 
 class Store(Protocol):
-    """The shared store."""
+    """The shared store. Both raise `StoreAway` while it does not answer."""
 
     def transaction(self) -> AbstractAsyncContextManager[Tx]:
         """Open a transaction: leaving the block commits, raising rolls back. No network inside, ever."""
@@ -281,6 +291,9 @@ class CheckIns(Protocol):
         """Add those of a step and member that are not there yet; returns the added with their ids."""
 
     async def get(self, check_in_id: int) -> CheckIn | None: ...
+    async def open(self, check_in_id: int, asking: str) -> None:
+        """It has reached its owner: open from now on, unless something else became of it meanwhile."""
+
     async def save(self, check_in: CheckIn) -> None:
         """Write pairing_id, due_at, closes_at, state, asking, suggested_at."""
 
@@ -357,13 +370,13 @@ class Deliveries(Protocol):
         """
 
     async def settle(self, deliveries: Sequence[Delivery]) -> frozenset[int]:
-        """Write state, reason, attempts, due_at, ref, settled_at of those that the caller still holds.
+        """Write state, reason, attempts, due_at, ref, settled_at, perhaps_twice of those that the caller still holds.
 
         Returns their ids. What was not settled has a new holder, who decides.
         """
 
     async def refresh(self, kind: DeliveryKind, subject_id: int, now: datetime) -> None:
-        """Send again, as an update in place, what was sent of that kind about that subject."""
+        """Send again, as an update in place, what was sent of that kind about that subject, or is under way."""
 
     async def bring_forward(self, kind: DeliveryKind, subject_ids: Collection[int], due_at: datetime) -> None:
         """Make queued ones due then, if that is earlier."""
@@ -382,11 +395,13 @@ class Deliveries(Protocol):
     ) -> int:
         """Drop what is queued (of those kinds; else of any) for that member in that cycle (None: any).
 
+        What is under way and turns out not to have arrived goes no more.
+
         What stands on a platform already is only waiting to be mended there: that is never dropped.
         """
 
     async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
-        """How many asks were sent to them from start up to, not including, end."""
+        """How many asks were sent to them, or may have arrived, from start up to, not including, end."""
 
     async def is_asking(self, ask: Delivery) -> bool:
         """Whether another worker, who was first, is sending that member an ask at this moment."""
@@ -453,7 +468,7 @@ class Workspaces(Protocol):
         """Those that are linked to it and have not removed the bot."""
 
     async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
-        """Let the workspace in for that school too."""
+        """Let the workspace in for that school too: whoever waits for an address is looked for there at once."""
 
     async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
         """It removed the bot: nothing more can be sent to anybody there."""

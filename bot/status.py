@@ -92,7 +92,7 @@ async def ledger(tx: Tx, voice: Voice, member: Member) -> Message:
     names = await tx.members.many({each.member_id for each in stuck})
     return words.ledger(
         voice,
-        Counter(each.state for each in deliveries),
+        deliveries,
         [(each, names[each.member_id].name) for each in stuck],
     )
 

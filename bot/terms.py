@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import combinations, islice
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -184,6 +184,19 @@ def nth_shared_day(calendars: Sequence[Calendar], first: date, n: int) -> date:
     if n < 1:
         raise ValueError("days are counted from 1")
     return next(islice(shared_days(calendars, first), n - 1, None))
+
+
+@lru_cache(maxsize=16)  # every invitation of a cycle asks the same
+def slowest_pair(calendars: tuple[Calendar, ...], first: date, n: int) -> tuple[date, tuple[int, int]]:
+    """The latest `nth_shared_day` of any two of at least two calendars, and their places; of equals the last two."""
+    window = [first + offset * DAY for offset in range(SEARCHED_DAYS)]
+    days = [frozenset(day for day in window if each.teaches(day)) for each in calendars]
+    latest = (date.min, (0, 0))
+    for a, b in combinations(range(len(calendars)), 2):
+        shared = sorted(days[a] & days[b])
+        end = shared[n - 1] if len(shared) >= n else nth_shared_day([calendars[a], calendars[b]], first, n)
+        latest = max(latest, (end, (a, b)))
+    return latest
 
 
 def last_day_of_week(calendar: Calendar, monday: date) -> date | None:

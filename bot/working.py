@@ -10,7 +10,9 @@ from datetime import timedelta
 
 import structlog
 
-from bot import delivery
+from bot import delivery, outcomes
+from bot.delivery import Means
+from bot.errors import StoreAway
 from bot.model import Limit
 from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
@@ -18,7 +20,9 @@ from bot.prompts import Prompts
 log = structlog.get_logger()
 
 AFTER_A_MISHAP = 5.0
-"""Seconds: the database may be away, and comes back."""
+"""Seconds."""
+WHILE_AWAY = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between two tries while the store is away: few lines in the log, and nobody waits long after it is back."""
 AT_LEAST = 0.02
 """Seconds between two looks at a lane that another worker holds at this moment."""
 
@@ -50,10 +54,24 @@ async def work(
     What could not be finished in time stays on its lease: the platform is asked about it when that has ended.
     """
 
+    means = Means(store, prompts, messengers, directories, rhythm.limits)
+    told = 0  # how often the store was missed by one hand: they all miss it, and one says so
+
     async def hand() -> None:
+        nonlocal told
+        missed = 0
         while not stopped.is_set():
             try:
-                pause = await _round(store, prompts, messengers, directories, rhythm)
+                pause = await _round(means, rhythm.tick)
+                if told:
+                    log.info("work.store-is-back")
+                missed = told = 0
+            except StoreAway:
+                pause = WHILE_AWAY[min(missed, len(WHILE_AWAY) - 1)]
+                missed += 1
+                if missed > told:
+                    log.warning("work.store-away", again_in=pause)
+                    told = missed
             except Exception:  # whatever it was, what is due stays due
                 log.exception("work.interrupted")
                 pause = AFTER_A_MISHAP
@@ -69,26 +87,21 @@ async def work(
     log.info("work.stopped", unfinished=len(late))
 
 
-async def _round(
-    store: Store,
-    prompts: Prompts,
-    messengers: Mapping[str, Messenger],
-    directories: Mapping[str, Directory],
-    rhythm: Rhythm,
-) -> float:
+async def _round(means: Means, tick: timedelta) -> float:
     """One batch, and how many seconds to wait before the next."""
+    store = means.store
     now = await store.now()
     async with store.transaction() as tx:
-        lined_up = await tx.lanes.line_up(now, rhythm.limits)
+        lined_up = await tx.lanes.line_up(now, means.limits)
     async with store.transaction() as tx:
         await tx.deliveries.lapse(now)
-        uncertain = await tx.deliveries.claim_uncertain(now, now + delivery.SETTLING, delivery.BATCH)
+        uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, delivery.BATCH)
         claimed = await tx.lanes.claim(now, now + delivery.LEASE, delivery.BATCH)
         ready_at = await tx.lanes.next_ready()
     if claimed:
-        await delivery.deliver(store, prompts, messengers, directories, claimed, now, rhythm.limits)
-    await delivery.resolve(store, messengers, uncertain, now)
+        await delivery.deliver(means, claimed, now)
+    await delivery.resolve(means, uncertain, now)
     if lined_up or uncertain or claimed:
         return 0
-    until_ready = (ready_at - now if ready_at else rhythm.tick).total_seconds()
-    return max(AT_LEAST, min(until_ready, rhythm.tick.total_seconds()))
+    until_ready = (ready_at - now if ready_at else tick).total_seconds()
+    return max(AT_LEAST, min(until_ready, tick.total_seconds()))

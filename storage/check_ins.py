@@ -41,6 +41,13 @@ class SqlCheckIns(Noun):
         row = update(t.check_in).where(t.check_in.c.id == check_in.id)
         await self._connection.execute(row.values(values(check_in, "id", "cycle_id", "member_id", "step")))
 
+    async def open(self, check_in_id: int, asking: str) -> None:
+        """It has reached its owner: open from now on, unless something else became of it meanwhile."""
+        planned = update(t.check_in).where(
+            t.check_in.c.id == check_in_id, t.check_in.c.state == CheckInState.PLANNED
+        )
+        await self._connection.execute(planned.values(state=CheckInState.OPEN, asking=asking))
+
     async def of_member(self, cycle_id: int, member_id: int) -> tuple[CheckIn, ...]:
         """All of theirs, by due time."""
         theirs = _CHECK_INS.where(t.check_in.c.member_id == member_id, t.check_in.c.cycle_id == cycle_id)

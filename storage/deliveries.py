@@ -8,18 +8,36 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from bot.model import ASKS, CARRIES_WORDS, Delivery, DeliveryKind, DeliveryState
+from bot.outcomes import CHANGED, overtaken
 from storage import tables as t
 from storage.noun import Noun, batches, columns, values
 
 _COLUMNS = columns(t.delivery, Delivery)
-SETTLED = ("state", "reason", "attempts", "due_at", "ref", "settled_at")
+SETTLED = ("state", "reason", "attempts", "due_at", "ref", "settled_at", "perhaps_twice")
 PRUNED = sorted(frozenset(DeliveryKind) - CARRIES_WORDS)
 """What carries somebody's words stays: by its `ref` they can be taken back where they stand."""
+FAR = timedelta(hours=1)
+"""No lease is longer: what ends later was claimed while the clock was ahead."""
+UNDER_WAY = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 ENDED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.DROPPED)
 _QUEUED = text("delivery.state = 'queued'")
 _SENDING = text("delivery.state = 'sending'")
@@ -33,21 +51,25 @@ class SqlDeliveries(Noun):
         """Add those whose dedupe key is new; what still waits or was dropped is due as it is owed now."""
         if deliveries:
             new = self._insert(t.delivery)
-            anew = {
+            anew: dict[str, object] = {
                 "due_at": new.excluded.due_at,
-                "expires_at": new.excluded.expires_at,
                 "state": DeliveryState.QUEUED,
                 "reason": "",
                 "attempts": 0,
                 "settled_at": None,
+                "perhaps_twice": False,
                 "lane": None,
             }
-            # An update in place that waits goes out at once: it disturbs nobody.
-            waits = and_(t.delivery.c.state == DeliveryState.QUEUED, t.delivery.c.ref == "")
+            d = t.delivery.c
+            # An update in place that waits goes out at once: it disturbs nobody. What is under way keeps its state.
+            waits = and_(_is(DeliveryState.QUEUED, DeliveryState.FAILED), d.ref == "")
+            is_anew = or_(waits, _is(DeliveryState.DROPPED))
+            changes: dict[str, object] = {
+                name: case((is_anew, value), else_=d[name]) for name, value in anew.items()
+            }
+            changes |= {"expires_at": new.excluded.expires_at, "meanwhile": ""}
             new = new.on_conflict_do_update(
-                index_elements=["dedupe_key"],
-                set_=anew,
-                where=or_(waits, t.delivery.c.state == DeliveryState.DROPPED),
+                index_elements=["dedupe_key"], set_=changes, where=or_(is_anew, _is(*UNDER_WAY))
             )
             rows = [values(each, "id") | {"dedupe_key": each.dedupe_key} for each in deliveries]
             await self._connection.execute(new, rows)
@@ -69,9 +91,16 @@ class SqlDeliveries(Noun):
 
     async def lapse(self, now: datetime) -> int:
         """Turn `sending` rows whose lease has ended into `uncertain`; how many. Their holder is too late now."""
-        lapsed = update(t.delivery).where(_SENDING, t.delivery.c.lease_until <= now)
+        ended = or_(t.delivery.c.lease_until <= now, t.delivery.c.lease_until > now + FAR)
+        lapsed = update(t.delivery).where(_SENDING, ended)
         tries = t.delivery.c.attempts + 1  # what ends its process each time must end as well
-        lapsed = lapsed.values(state=DeliveryState.UNCERTAIN, lease_until=None, lease="", attempts=tries)
+        lapsed = lapsed.values(
+            state=DeliveryState.UNCERTAIN,
+            settled_at=t.delivery.c.lease_until,
+            lease_until=None,
+            lease="",
+            attempts=tries,
+        )
         return (await self._connection.execute(lapsed)).rowcount
 
     async def claim_uncertain(self, now: datetime, again_at: datetime, limit: int) -> tuple[Delivery, ...]:
@@ -86,35 +115,42 @@ class SqlDeliveries(Noun):
 
     async def settle(self, deliveries: Sequence[Delivery]) -> frozenset[int]:
         """Write what became of those that the caller still holds, which ends their leases; their ids."""
-        holders: dict[int, str] = {}
+        kept: dict[int, tuple[str, str]] = {}
         for ids in batches({each.id for each in deliveries}):
-            of = select(t.delivery.c.id, t.delivery.c.lease).where(t.delivery.c.id.in_(ids))
-            rows = await self._connection.execute(of.order_by(t.delivery.c.id).with_for_update())
-            holders |= {row.id: row.lease for row in rows}
-        held = [each for each in deliveries if holders.get(each.id) == each.lease]
+            of = select(t.delivery.c.id, t.delivery.c.lease, t.delivery.c.meanwhile)
+            of = of.where(t.delivery.c.id.in_(ids)).order_by(t.delivery.c.id).with_for_update()
+            kept |= {row.id: (row.lease, row.meanwhile) for row in await self._connection.execute(of)}
+        held: dict[int, dict[str, object]] = {}
+        for each in deliveries:
+            lease, meanwhile = kept.get(each.id, (None, ""))
+            if lease == each.lease:
+                settled = overtaken(each, meanwhile) if meanwhile else each
+                is_known = settled.state is not DeliveryState.UNCERTAIN
+                held[each.id] = _settled(settled) | {"its_meanwhile": "" if is_known else meanwhile}
         if held:
             row = update(t.delivery).where(t.delivery.c.id == bindparam("of"))
             row = row.values(
-                {name: bindparam(f"its_{name}") for name in SETTLED} | {"lease_until": None, "lease": ""}
+                {name: bindparam(f"its_{name}") for name in (*SETTLED, "meanwhile")}
+                | {"lease_until": None, "lease": ""}
             )
-            await self._connection.execute(
-                row,
-                [
-                    {"of": each.id, **{f"its_{name}": getattr(each, name) for name in SETTLED}}
-                    for each in held
-                ],
-            )
-        return frozenset(each.id for each in held)
+            await self._connection.execute(row, list(held.values()))
+        return frozenset(held)
 
     async def refresh(self, kind: DeliveryKind, subject_id: int, now: datetime) -> None:
-        """Send again, as an update in place, what was sent of that kind about that subject."""
-        sent = update(t.delivery).where(
-            t.delivery.c.subject_id == subject_id,
-            t.delivery.c.kind == kind,
-            t.delivery.c.state.in_([DeliveryState.SENT, DeliveryState.DROPPED]),
-            t.delivery.c.ref != "",
+        """Send again, as an update in place, what was sent of that kind about that subject, or is under way."""
+        d = t.delivery.c
+        stands = and_(_is(*ENDED), d.ref != "")
+        # One statement over every state: who claims or settles at this moment is waited for, and what they did is seen.
+        theirs = update(t.delivery).where(d.subject_id == subject_id, d.kind == kind)
+        await self._connection.execute(
+            theirs.values(
+                state=case((stands, DeliveryState.QUEUED), else_=d.state),
+                due_at=case((stands, now), else_=d.due_at),
+                attempts=case((stands, 0), else_=d.attempts),
+                reason=case((stands, ""), else_=d.reason),
+                meanwhile=case((and_(_is(*UNDER_WAY), d.meanwhile == ""), CHANGED), else_=d.meanwhile),
+            )
         )
-        await self._connection.execute(sent.values(state=DeliveryState.QUEUED, due_at=now, attempts=0))
 
     async def bring_forward(self, kind: DeliveryKind, subject_ids: Collection[int], due_at: datetime) -> None:
         """Make queued ones due then, if that is earlier."""
@@ -143,28 +179,36 @@ class SqlDeliveries(Noun):
         now: datetime,
         kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
     ) -> int:
-        """Drop what is queued for that member in that cycle (None: any); how many.
+        """Drop what is queued for that member in that cycle (None: any), or was under way and did not arrive; how many.
 
         What stands on a platform already is only waiting to be mended there: that is never dropped.
         """
         if member_id is None and cycle_id is None:
             raise ValueError("whose deliveries? Dropping everybody's in every cycle is never meant")
-        queued = update(t.delivery).where(
-            _QUEUED, t.delivery.c.ref == "", t.delivery.c.kind.in_(sorted(kinds))
+        d = t.delivery.c
+        theirs = update(t.delivery).where(
+            _is(DeliveryState.QUEUED, *UNDER_WAY), d.ref == "", d.kind.in_(sorted(kinds))
         )
         if member_id is not None:
-            queued = queued.where(t.delivery.c.member_id == member_id)
+            theirs = theirs.where(d.member_id == member_id)
         if cycle_id is not None:
-            queued = queued.where(t.delivery.c.cycle_id == cycle_id)
-        dropped = queued.values(state=DeliveryState.DROPPED, reason=reason, settled_at=now, lane=None)
+            theirs = theirs.where(d.cycle_id == cycle_id)
+        waits = d.state == DeliveryState.QUEUED
+        dropped = theirs.values(
+            state=case((waits, DeliveryState.DROPPED), else_=d.state),
+            reason=case((waits, reason), else_=d.reason),
+            settled_at=case((waits, now), else_=d.settled_at),
+            meanwhile=case((waits, d.meanwhile), else_=reason),
+            lane=None,
+        )
         return (await self._connection.execute(dropped)).rowcount
 
     async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
-        """How many asks were sent to them from start up to, not including, end."""
+        """How many asks were sent to them, or may have arrived, from start up to, not including, end."""
         asks = select(func.count()).where(
             t.delivery.c.member_id == member_id,
             t.delivery.c.kind.in_(sorted(ASKS)),
-            t.delivery.c.state == DeliveryState.SENT,
+            t.delivery.c.state.in_([DeliveryState.SENT, DeliveryState.UNCERTAIN]),
             t.delivery.c.settled_at >= start,
             t.delivery.c.settled_at < end,
         )
@@ -174,15 +218,13 @@ class SqlDeliveries(Noun):
         """Whether another worker, who was first, is sending that member an ask at this moment."""
         its_lease = select(t.delivery.c.lease_until).where(t.delivery.c.id == ask.id).scalar_subquery()
         first = t.delivery.alias()
+        was_before = tuple_(first.c.due_at, first.c.id) < tuple_(ask.due_at, ask.id)  # claimed in that order
         other = select(first.c.id).where(
             first.c.member_id == ask.member_id,
             first.c.kind.in_(sorted(ASKS)),
             first.c.state == DeliveryState.SENDING,
             first.c.lease != ask.lease,
-            or_(
-                first.c.lease_until < its_lease,
-                and_(first.c.lease_until == its_lease, first.c.id < ask.id),
-            ),
+            or_(first.c.lease_until < its_lease, and_(first.c.lease_until == its_lease, was_before)),
         )
         return await self._connection.scalar(other.limit(1)) is not None
 
@@ -251,3 +293,12 @@ def _ended(before: datetime) -> Select[tuple[int]]:
     return select(t.delivery.c.id).where(
         t.delivery.c.kind.in_(PRUNED), t.delivery.c.state.in_(ENDED), t.delivery.c.settled_at <= before
     )
+
+
+def _is(*states: DeliveryState) -> ColumnElement[bool]:
+    """Each on its own: a list cannot be given to many rows at once."""
+    return or_(*(t.delivery.c.state == each for each in states))
+
+
+def _settled(delivery: Delivery) -> dict[str, object]:
+    return {"of": delivery.id, **{f"its_{name}": getattr(delivery, name) for name in SETTLED}}

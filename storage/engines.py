@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import sqlite3
+
+from psycopg import Error as PsycopgError
+from psycopg import InterfaceError, OperationalError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from storage import one_hop
+from storage import one_hop, patient
 
 CONNECTIONS = 10
 SECONDS_TO_WAIT = 30
 """For a connection of ours, and for another process that writes."""
+SECONDS_TO_CONNECT = 10
+"""To PostgreSQL, unless its URL has a `connect_timeout`: the driver's own is 130."""
+AWAY = {"08", "53", "57", "58"}
+"""Classes of PostgreSQL's SQLSTATE: connections, resources, an operator at work, the system below."""
+AWAY_SQLITE = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT,
+}  # fmt: skip
 
 
 def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
@@ -37,6 +51,7 @@ def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
         pool_timeout=SECONDS_TO_WAIT,
         pool_pre_ping=True,
         hide_parameters=True,  # an error never carries anybody's words
+        connect_args={"async_creator_fn": patient.connect, **_patience(url)},
     )
 
 
@@ -46,7 +61,30 @@ def migration_engine(url: str) -> Engine:
         engine = create_engine(_with_driver(url, "sqlite+pysqlite"), poolclass=NullPool)
         _prepare_sqlite(engine, enforce_foreign_keys=False)
         return engine
-    return create_engine(_with_driver(url, "postgresql+psycopg"), poolclass=NullPool)
+    return create_engine(
+        _with_driver(url, "postgresql+psycopg"), poolclass=NullPool, connect_args=_patience(url)
+    )
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database did not answer, or could not now, as against refusing what it was asked."""
+    match error:
+        case NoConnectionFree():
+            return True
+        case DBAPIError(connection_invalidated=True):
+            return True
+        case DBAPIError(orig=PsycopgError() as found):
+            # Who never got through was told no SQLSTATE.
+            is_silent = found.sqlstate is None and isinstance(found, OperationalError | InterfaceError)
+            return is_silent or (found.sqlstate or "")[:2] in AWAY
+        case DBAPIError(orig=sqlite3.Error() as found):
+            return found.sqlite_errorcode & 0xFF in AWAY_SQLITE
+        case _:
+            return False
+
+
+def _patience(url: str) -> dict[str, int]:
+    return {} if "connect_timeout" in make_url(url).query else {"connect_timeout": SECONDS_TO_CONNECT}
 
 
 def _is_sqlite(url: str) -> bool:

@@ -8,6 +8,7 @@ from hashlib import sha256
 import structlog
 from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
 
+from bot.errors import StoreAway
 from storage import tables as t
 from storage.noun import Noun
 from storage.sealed import NoSuchKey, Seal
@@ -22,6 +23,8 @@ class Installations:
     def __init__(self, store: SqlStore, seal: Seal) -> None:
         self._store = store
         self._seal = seal
+        self._known: dict[str, bytes | None] = {}
+        """As it was read last, for when the store is away: so that somebody can be told that it is."""
 
     async def save(
         self, *, enterprise: str, team: str, name: str, bot: str, scopes: str, token: str, now: datetime
@@ -39,8 +42,13 @@ class Installations:
 
     async def token(self, workspace: str) -> str | None:
         """The bot's token in a team or an organisation; one that was sealed with a lost key is none."""
-        async with self._store.transaction() as tx:
-            sealed = await _SqlInstallations(tx.connection).token(workspace)
+        try:
+            async with self._store.transaction() as tx:
+                self._known[workspace] = await _SqlInstallations(tx.connection).token(workspace)
+        except StoreAway:
+            if workspace not in self._known:
+                raise
+        sealed = self._known[workspace]
         try:
             return None if sealed is None else self._seal.open(sealed)
         except NoSuchKey:

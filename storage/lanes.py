@@ -12,11 +12,12 @@ paid for. Rows first, lane second: who lines up waits for whoever puts the lane 
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, func, select, text, union_all, update
+from sqlalchemy import Row, and_, bindparam, delete, func, or_, select, text, union_all, update
 
 from bot.model import UNPACED, Delivery, DeliveryState, Limit
 from storage import tables as t
@@ -31,6 +32,8 @@ NOWHERE = ("", "")
 LINED_UP_AT_ONCE = 500
 LANES_AT_ONCE = 8
 """Few, so that other workers find some that are free (measured)."""
+FAR = timedelta(hours=1)
+"""No platform asks for more patience: what is later was written while the clock was ahead."""
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -57,25 +60,31 @@ class SqlLanes(Noun):
 
     async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
         """Take what is whose turn it is, as `sending`, up to each lane's quota; the lanes are charged."""
-        ready = select(t.lane).where(_AWAKE, t.lane.c.ready_at <= now).order_by(t.lane.c.ready_at)
+        is_ready = or_(t.lane.c.ready_at <= now, t.lane.c.ready_at > now + FAR)
+        ready = select(t.lane).where(_AWAKE, is_ready).order_by(t.lane.c.ready_at)
         ready = ready.limit(LANES_AT_ONCE).with_for_update(skip_locked=True)
         lanes = (await self._connection.execute(ready)).all()
         quotas = _shared_out(lanes, now, limit)
         first = [_first_of_lane(name, quota) for name, quota in quotas.items() if quota]
-        ids = (await self._connection.execute(union_all(*first))).all() if first else []
+        rows = (await self._connection.execute(union_all(*first))).all() if first else []
+        # What a use case holds at this moment is left for the next look: nobody waits for it with lanes in hand.
+        free = select(t.delivery.c.id).where(t.delivery.c.id.in_([row.id for row in rows]), _LINED_UP)
+        free = free.order_by(t.delivery.c.id).with_for_update(skip_locked=True)
+        ids = set((await self._connection.execute(free)).scalars()) if rows else set()
         taken = (
             update(t.delivery)
-            .where(t.delivery.c.id.in_([row.id for row in ids]), t.delivery.c.state == DeliveryState.QUEUED)
+            .where(t.delivery.c.id.in_(ids))
             .values(
                 state=DeliveryState.SENDING, lease_until=lease_until, lease=secrets.token_hex(8), lane=None
             )
         )
         claimed = await self._all_of(taken.returning(*_COLUMNS)) if ids else ()
-        found = [row.lane for row in ids]
+        waiting = Counter(row.lane for row in rows)
+        went = Counter(row.lane for row in rows if row.id in ids)
         charged = [
-            _charged(lane, now, quotas[lane.name], found.count(lane.name))
+            _charged(lane, now, went[lane.name], is_empty=waiting[lane.name] == went[lane.name] < quota)
             for lane in lanes
-            if lane.name in quotas
+            if (quota := quotas.get(lane.name)) is not None
         ]
         charge = update(t.lane).where(t.lane.c.name == bindparam("of"))
         charge = charge.values(tat=bindparam("paid_at"), ready_at=bindparam("again_at"))
@@ -174,16 +183,25 @@ def _shared_out(lanes: Sequence[Row[*tuple[Any, ...]]], now: datetime, limit: in
 def _allowed(lane: Row[*tuple[Any, ...]], now: datetime) -> int:
     if not lane.gap_ms:
         return LINED_UP_AT_ONCE
-    owing = -(-max(lane.tat - now, timedelta()) // (lane.gap_ms * MILLISECOND))
+    owing = -(-max(_paid_at(lane, now) - now, timedelta()) // (lane.gap_ms * MILLISECOND))
     return max(0, int(lane.burst) - int(owing))
 
 
-def _charged(lane: Row[*tuple[Any, ...]], now: datetime, quota: int, found: int) -> Mapping[str, object]:
-    """What the lane owes for what was found, and when it is asked again: never, while it holds nothing more."""
+def _charged(
+    lane: Row[*tuple[Any, ...]], now: datetime, taken: int, *, is_empty: bool
+) -> Mapping[str, object]:
+    """What the lane owes for what was taken, and when it is asked again: never, while it holds nothing more."""
     gap = lane.gap_ms * MILLISECOND
-    tat = max(lane.tat, now) + found * gap
+    tat = max(_paid_at(lane, now), now) + taken * gap
     again_at = max(now, tat - (lane.burst - 1) * gap)
-    return {"of": lane.name, "paid_at": tat, "again_at": None if found < quota else again_at}
+    return {"of": lane.name, "paid_at": tat, "again_at": None if is_empty else again_at}
+
+
+def _paid_at(lane: Row[*tuple[Any, ...]], now: datetime) -> datetime:
+    """No lane owes more than its burst: what is later was written while the clock was ahead."""
+    tat: datetime = lane.tat
+    latest: datetime = now + lane.burst * lane.gap_ms * MILLISECOND
+    return min(tat, latest)
 
 
 def _pace(limit: Limit) -> Mapping[str, int]:

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import LedgerFilter, LedgerLine
 from storage import tables as t
+from storage.store import SqlStore
 
 PAGE = 1_000
 
@@ -22,8 +22,8 @@ class _Position:
     id: int
 
 
-async def lines(connection: AsyncConnection, wanted: LedgerFilter) -> AsyncIterator[LedgerLine]:
-    """Oldest due first, a page at a time: a ledger may have a million lines."""
+async def lines(store: SqlStore, wanted: LedgerFilter) -> AsyncIterator[LedgerLine]:
+    """Oldest due first. A ledger may have a million lines, and its reader may be slow: each page is read on its own."""
     d = t.delivery
     home = and_(t.post.c.member_id == d.c.member_id, t.post.c.position == 0)
     query = (
@@ -57,7 +57,8 @@ async def lines(connection: AsyncConnection, wanted: LedgerFilter) -> AsyncItera
         if position is not None:
             later = and_(d.c.due_at == position.moment, d.c.id > position.id)
             page = page.where((d.c.due_at > position.moment) | later)
-        rows = (await connection.execute(page)).all()
+        async with store.transaction() as tx:
+            rows = (await tx.connection.execute(page)).all()
         for row in rows:
             yield LedgerLine(**row._asdict())
         if len(rows) < PAGE:

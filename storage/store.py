@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import StoreAway
 from storage.challenges import SqlChallenges
 from storage.check_ins import SqlCheckIns
 from storage.cycles import SqlCycles
 from storage.deliveries import SqlDeliveries
 from storage.digests import SqlDigests
-from storage.engines import async_engine
+from storage.engines import async_engine, is_away
 from storage.events import SqlEvents
 from storage.lanes import SqlLanes
 from storage.members import SqlMembers
@@ -92,18 +94,30 @@ class SqlStore:
 
         On SQLite one is open at a time: opening another inside it waits for itself, and fails in the end.
         """
-        async with self._engine.begin() as connection:
-            yield SqlTx(connection)
+        with _away_is_told():
+            async with self._engine.begin() as connection:
+                yield SqlTx(connection)
 
     async def now(self) -> datetime:
         """PostgreSQL's own clock, so that workers' clocks don't matter; SQLite has one machine and its clock."""
-        async with self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                seconds = await connection.scalar(text("SELECT (julianday('now') - 2440587.5) * 86400.0"))
-                return datetime.fromtimestamp(seconds, UTC)
-            moment: datetime = await connection.scalar(text("SELECT clock_timestamp()"))
-            return moment.astimezone(UTC)
+        with _away_is_told():
+            async with self._engine.connect() as connection:
+                if connection.dialect.name == "sqlite":
+                    seconds = await connection.scalar(text("SELECT (julianday('now') - 2440587.5) * 86400.0"))
+                    return datetime.fromtimestamp(seconds, UTC)
+                moment: datetime = await connection.scalar(text("SELECT clock_timestamp()"))
+                return moment.astimezone(UTC)
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _away_is_told() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if is_away(error):
+            raise StoreAway from error
+        raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import Select, and_, delete, insert, select, update
 
 from bot.model import LinkCode, School, Workspace
 from storage import erasure
@@ -62,7 +62,7 @@ class SqlWorkspaces(Noun):
         return tuple(each for each in found if each is not None)
 
     async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
-        """Let the workspace in for that school too."""
+        """Let the workspace in for that school too: whoever waits for an address is looked for there at once."""
         row = self._insert(t.workspace).values(
             platform=platform, id=workspace_id, partnership_id=school.partnership_id, linked_at=now
         )
@@ -72,6 +72,7 @@ class SqlWorkspaces(Noun):
             platform=platform, workspace_id=workspace_id, school_id=school.id
         )
         await self._connection.execute(linked.on_conflict_do_nothing())
+        await self._hurry(select(t.post.c.member_id).where(t.post.c.school_id == school.id), now)
 
     async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
         """It removed the bot: nothing more can be sent to anybody there. Those who left before stay so."""
@@ -91,8 +92,11 @@ class SqlWorkspaces(Noun):
         theirs = select(t.address.c.member_id).where(
             t.address.c.platform == platform, t.address.c.workspace == workspace_id
         )
+        await self._hurry(theirs, now)
+
+    async def _hurry(self, members: Select[tuple[int]], now: datetime) -> None:
         waits = update(t.delivery).where(
-            t.delivery.c.state == "queued", t.delivery.c.reason != "", t.delivery.c.member_id.in_(theirs)
+            t.delivery.c.state == "queued", t.delivery.c.reason != "", t.delivery.c.member_id.in_(members)
         )
         await self._connection.execute(waits.values(due_at=now, reason=""))
 

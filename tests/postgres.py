@@ -5,12 +5,13 @@ import os
 import pwd
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -33,6 +34,10 @@ OPTIONS = {
     "autovacuum": "off",
     "max_wal_size": "2GB",
 }
+NOT_YET = (
+    "FATAL:  the database system is starting up",
+    "FATAL:  the database system is not yet accepting connections",
+)
 
 
 class PostgresDidNotStart(Exception):
@@ -67,14 +72,54 @@ class Server:
         return self.url.set(database=name).render_as_string(hide_password=False)
 
 
+@dataclass(frozen=True)
+class OwnServer(Server):
+    """A server of our own, which can go away and come back, with its data and on its socket."""
+
+    folder: Path
+    keeper: subprocess.Popen[bytes]
+
+    def crash(self) -> None:
+        """At once, and with every connection: it has to recover when it comes back."""
+        os.kill(self._postmaster(), signal.SIGQUIT)
+
+    def start(self) -> None:
+        """After a crash; returns when it answers."""
+        assert self.keeper.stdin is not None
+        self.folder.joinpath("log").unlink()  # what the last one died of is no news
+        self.keeper.stdin.write(b"again\n")
+        self.keeper.stdin.flush()
+        _wait_until_it_answers(self.url, self.folder)
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Within the block every process of it stands still: whoever asks gets no answer, and no error."""
+        with psycopg.connect(_conninfo(self.url), autocommit=True) as connection, ExitStack() as stopped:
+            _stand_still(self._postmaster(), stopped)  # first, so that nobody is born meanwhile
+            others = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            for (pid,) in connection.execute(others).fetchall():
+                _stand_still(pid, stopped)
+            yield
+
+    def _postmaster(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+
+def _stand_still(pid: int, stopped: ExitStack) -> None:
+    """Until the stack is unwound."""
+    with suppress(ProcessLookupError):  # it has just ended
+        os.kill(pid, signal.SIGSTOP)
+        stopped.callback(os.kill, pid, signal.SIGCONT)
+
+
 @contextmanager
 def running_server() -> Iterator[Server]:
     """The server named by JPD_TEST_DATABASE_URL, or one of our own for as long as the block lasts."""
     if given := os.environ.get("JPD_TEST_DATABASE_URL"):
         yield Server(_given_url(given))
     else:
-        with _own_server() as url:
-            yield Server(url)
+        with own_server() as server:
+            yield server
 
 
 def _given_url(given: str) -> URL:
@@ -88,7 +133,8 @@ def _given_url(given: str) -> URL:
 
 
 @contextmanager
-def _own_server() -> Iterator[URL]:
+def own_server(**options: str) -> Iterator[OwnServer]:
+    """A server of our own for as long as the block lasts; `options` of PostgreSQL's beside or instead of `OPTIONS`."""
     # Not pytest's tmp_path: the path of a socket may have about a hundred characters.
     folder = Path(tempfile.mkdtemp(prefix="jpd-pg-", dir=_memory()))
     programs = Path(tempfile.mkdtemp(prefix="jpd-pg-programs-"))
@@ -97,10 +143,10 @@ def _own_server() -> Iterator[URL]:
         owner = _give_away_if_root(folder, programs)
         binaries = _binaries(programs, owner)
         _initialise(binaries, folder, owner)
-        keeper = _start(binaries, folder, owner, rubbish=(folder, programs))
+        keeper = _start(binaries, folder, owner, OPTIONS | options, rubbish=(folder, programs))
         url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
         _wait_until_it_answers(url, folder)
-        yield url
+        yield OwnServer(url, folder, keeper)
     finally:
         if keeper is not None:
             _stop(keeper)
@@ -175,14 +221,20 @@ def _initialise(binaries: Path, folder: Path, owner: _Owner) -> None:
         raise PostgresDidNotStart(f"initdb failed:\n{done.stdout}\n{done.stderr}")
 
 
-def _start(binaries: Path, folder: Path, owner: _Owner, rubbish: tuple[Path, ...]) -> subprocess.Popen[bytes]:
-    """Start the server under a shell that ends it when our end of the pipe closes, however we end."""
+def _start(
+    binaries: Path, folder: Path, owner: _Owner, options: Mapping[str, str], rubbish: tuple[Path, ...]
+) -> subprocess.Popen[bytes]:
+    """Start the server under a shell that ends it when our end of the pipe closes, however we end.
+
+    Each line on the pipe starts it again when it has ended.
+    """
     server = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
-    for name, value in OPTIONS.items():
+    for name, value in options.items():
         server += ["-c", f"{name}={value}"]
     script = (
-        f"{shlex.join(server)} >{shlex.quote(str(folder / 'log'))} 2>&1 & server=$!\n"
-        "read -r _\n"
+        f"serve() {{ {shlex.join(server)} >{shlex.quote(str(folder / 'log'))} 2>&1 & server=$!; }}\n"
+        "serve\n"
+        "while read -r _; do wait $server; serve; done\n"
         "kill -INT $server 2>/dev/null; wait $server\n"
         f"rm -rf {shlex.join(map(str, rubbish))}\n"
     )
@@ -212,7 +264,7 @@ def _wait_until_it_answers(url: URL, folder: Path) -> None:
             psycopg.connect(conninfo).close()
         except psycopg.OperationalError as error:
             log = folder.joinpath("log").read_text() if folder.joinpath("log").exists() else ""
-            if "FATAL:  the database system is starting up" not in log and "FATAL" in log:
+            if log.count("FATAL") > sum(log.count(each) for each in NOT_YET):
                 raise PostgresDidNotStart(f"PostgreSQL ended at once:\n{log}") from error
             if time.monotonic() > deadline:
                 raise PostgresDidNotStart(f"PostgreSQL didn't answer within 30 s: {error}\n{log}") from error

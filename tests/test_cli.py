@@ -110,14 +110,16 @@ def test_prompts_check_finds_a_planted_fault_and_says_where(jpd, tmp_path: Path)
     assert "gaol" in planted.stdout
 
 
-def started(tmp_path: Path, *words: str, **more: str) -> subprocess.Popen[str]:
+def started(
+    tmp_path: Path, *words: str, errors: int = subprocess.DEVNULL, **more: str
+) -> subprocess.Popen[str]:
     """A long-running `jpd`, in a folder of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
     store = f"sqlite+aiosqlite:///{tmp_path}/jpd.sqlite"
     clean |= {"JPD_DATABASE_URL": store, "JPD_PORT": "0", "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [sys.executable, "-m", "bot", *words],
-        env=clean | more, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env=clean | more, cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True,
     )  # fmt: skip
 
 
@@ -143,6 +145,23 @@ def test_work_ticks_shows_its_figures_and_stops_when_asked(tmp_path: Path) -> No
             assert b"jpd_database_up 1.0" in answer.read()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
+
+
+@pytest.mark.parametrize("word", ["serve", "work"])
+def test_who_starts_without_the_database_is_told_and_waits_for_it(tmp_path: Path, word: str) -> None:
+    nowhere = "postgresql+psycopg://somebody:secret@127.0.0.1:1/jpd"
+    with started(tmp_path, word, errors=subprocess.PIPE, JPD_DATABASE_URL=nowhere) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        told = process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        logged = process.stderr.read()
+        assert process.wait(timeout=20) == 0
+
+    assert "The database does not answer yet" in told
+    assert "Traceback" not in logged
+    assert "secret" not in told + logged
 
 
 def test_the_playground_survives_being_killed(tmp_path: Path) -> None:
@@ -184,8 +203,8 @@ def test_a_port_that_is_taken_is_one_sentence(jpd, tmp_path: Path) -> None:  # t
     ("url", "sentence"),
     [
         ("mysql://somebody:secret@localhost/jpd", "neither SQLite nor PostgreSQL"),
-        ("postgresql+psycopg://somebody:secret@127.0.0.1:1/jpd", "Check JPD_DATABASE_URL"),
-        ("sqlite+aiosqlite:////nowhere/at/all/jpd.sqlite", "Check JPD_DATABASE_URL"),
+        ("postgresql+psycopg://somebody:secret@127.0.0.1:1/jpd", "does not answer"),
+        ("sqlite+aiosqlite:////nowhere/at/all/jpd.sqlite", "JPD_DATABASE_URL leads to it"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_one_sentence(jpd, url: str, sentence: str) -> None:  # type: ignore[no-untyped-def]

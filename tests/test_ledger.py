@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
@@ -28,7 +29,7 @@ async def url(database_url: str) -> str:
         await tx.deliveries.owe([*owed, world.delivery("Tama", 3, DeliveryKind.NOTE, due_at=NOW + 3 * HOUR)])
         _, sent, failed, dropped = await tx.deliveries.of_cycle(world.cycle.id)
         ended = [
-            replace(sent, state=DeliveryState.SENT, ref="D1:1.0"),
+            replace(sent, state=DeliveryState.SENT, ref="D1:1.0", perhaps_twice=True),
             replace(failed, state=DeliveryState.FAILED, reason="blocked", attempts=2),
             replace(dropped, state=DeliveryState.DROPPED, reason="left"),
         ]
@@ -48,7 +49,7 @@ def test_every_line_says_state_reason_and_whose_by_the_rosters_ids(url: str) -> 
 
     assert [" ".join(each.split()[3:]) for each in lines] == [
         "queued check_in s-bryn p-anest",
-        "sent check_in s-bryn p-anest",
+        "sent check_in s-bryn p-anest perhaps_twice",
         "failed blocked check_in s-bryn p-anest",
         "dropped left note s-kauri p-tama",
     ]
@@ -79,16 +80,21 @@ def test_as_csv_it_is_read_back_as_it_was(url: str) -> None:
 
     assert [each["state"] for each in rows] == ["queued", "sent", "failed", "dropped"]
     assert [each["attempts"] for each in rows] == ["0", "0", "2", "0"]
+    assert [each["perhaps_twice"] for each in rows] == ["", "yes", "", ""]
     assert [each["settled_at"] for each in rows] == ["", *["2026-11-25T15:30:00+00:00"] * 3]
 
 
-def test_no_cell_is_a_formula() -> None:
+async def test_no_cell_is_a_formula() -> None:
     line = LedgerLine(
         id=1, state=DeliveryState.SENT, reason="", kind=DeliveryKind.NOTE, school="=1+1", person='@SUM(1,"2")',
         partnership="Two Rivers", due_at=datetime(2026, 1, 1, tzinfo=UTC), expires_at=None, settled_at=None,
-        attempts=1,
+        attempts=1, perhaps_twice=False,
     )  # fmt: skip
-    [row] = csv.DictReader(StringIO("\n".join(as_csv([line]))))
+
+    async def lines() -> AsyncIterator[LedgerLine]:
+        yield line
+
+    [row] = csv.DictReader(StringIO("\n".join([each async for each in as_csv(lines())])))
 
     assert (row["school"], row["person"]) == ("'=1+1", '\'@SUM(1,"2")')
 
@@ -101,10 +107,10 @@ async def test_a_long_ledger_is_read_to_its_end(store: SqlStore, monkeypatch: py
     world = await World.begin(store)
     async with store.transaction() as tx:
         await tx.deliveries.owe([world.delivery("Anest", n, due_at=NOW + n // 5 * HOUR) for n in range(50)])
-        for limit in (1, 7, 20, 49, 50, 60):
-            found = [each.id async for each in ledger.lines(tx.connection, LedgerFilter(limit=limit))]
-            assert found == sorted(set(found))
-            assert len(found) == min(50, limit)
+    for limit in (1, 7, 20, 49, 50, 60):
+        found = [each.id async for each in ledger.lines(store, LedgerFilter(limit=limit))]
+        assert found == sorted(set(found))
+        assert len(found) == min(50, limit)
 
 
 @pytest.fixture

@@ -105,6 +105,8 @@ class Notice:
 class PlaygroundMessenger:
     """The Messenger port, on conversations; a reference is the line's id."""
 
+    one_at_a_time = False
+
     def __init__(self, conversations: Conversations, faces: Callable[[Message], Faces]) -> None:
         self._conversations = conversations
         self._faces = faces

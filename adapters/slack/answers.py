@@ -27,6 +27,8 @@ NOTHING: Ack = {}
 NOWHERE = Place()
 VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
 """In whose language somebody is spoken to."""
+LAST_TRY = 3
+"""Slack brings an event again at once, after a minute and after five, until it gets a 200; and nothing but events."""
 _carry = partial(carry, longest_wait=60.0, lost_as="slack.answer-lost")
 
 
@@ -41,6 +43,8 @@ class Asked:
     """Opens a modal, for three seconds and once."""
     is_late: bool = False
     """Slack has had its answer already: what comes now goes to the chat."""
+    tried: int = LAST_TRY
+    """How often Slack has brought it before."""
 
 
 class Answers:
@@ -70,6 +74,13 @@ class Answers:
             return NOTHING
         voice = await self._voice_of(asked.sender)
         return _only_to_them({"text": voice("wait.one-moment")})
+
+    async def not_taken(self, asked: Asked) -> None:
+        """For what Slack brings again; said once. Late, Slack believes that we have it, and the person is asked."""
+        if asked.is_late:
+            await self._message(asked, await self._plain(asked, "error.unexpected"))
+        elif asked.tried == 0:
+            await self._message(asked, await self._plain(asked, "wait.comes-again"))
 
     # --- forms ---------------------------------------------------------------------------------------------
 

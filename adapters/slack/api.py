@@ -30,6 +30,10 @@ SECONDS_A_CALL = 20
 SECONDS_TO_CONNECT = 5
 A_WHILE = timedelta(seconds=30)
 """Where a 429 does not say how long."""
+UNREACHED = timedelta(minutes=1)
+"""Until Slack is tried again after it could not be reached at all."""
+UNMENDED = timedelta(minutes=15)
+"""Until a workspace is tried again where the app lacks a permission that an administrator must give."""
 
 QUIET = logging.getLogger("slack")
 """Of the SDK: it would log whole bodies at INFO, and tokens' errors at WARNING."""
@@ -90,8 +94,11 @@ class Api:
             answer = await self.client(token).api_call(method, **how)  # type: ignore[arg-type]  # one of the two
         except SlackApiError as refused:
             raise _ours(method, refused) from None
-        except (ClientConnectorError, ConnectionTimeoutError):
-            raise SendError("connect") from None
+        except (
+            ClientConnectorError,
+            ConnectionTimeoutError,
+        ):  # not this message's doing: the network is away
+            raise SendError("connect", UNREACHED) from None
         except (ClientError, TimeoutError, SlackClientError, OSError):
             raise Uncertain("dropped") from None
         return dict(answer.data) if isinstance(answer.data, dict) else {}
@@ -131,6 +138,9 @@ def _ours(method: str, refused: SlackApiError) -> Exception:
         return Disconnected(error)
     if error in _NEVER:
         return Unreachable(_NEVER[error])
+    if error == "missing_scope" and method.startswith("chat."):  # without the others a message does without
+        log.error("slack.missing-scope", method=method)
+        return SendError(error, UNMENDED)
     if error in _LATER:
         return Uncertain(error)
     log.warning("slack.refused", method=method, error=error)  # Slack's own word: never anybody's

@@ -23,11 +23,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from adapters.slack import inbound
-from adapters.slack.answers import Answers, Asked, VoiceOf
+from adapters.slack.answers import LAST_TRY, NOTHING, Answers, Asked, VoiceOf
 from adapters.slack.api import QUIET, Api
 from adapters.slack.inbound import MISSHAPEN, Body, Garbage, Place, Taken
 from adapters.slack.messenger import SlackMessenger
-from bot.errors import SendError, Uncertain
+from bot.errors import SendError, StoreAway, Uncertain
 from bot.events import Event, Opened
 from bot.ports import Handle
 
@@ -158,22 +158,24 @@ class _Slack:
         taken, place = inbound.submitted(body)
         await ack(**await self._in_time(Asked("form", taken.sender, place), taken))
 
-    async def _words(self, ack: AsyncAck, body: Body) -> None:
+    async def _words(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         """Words in the chat with the bot; every other event is taken and left alone."""
         found = inbound.said(body) if (body.get("event") or {}).get("type") == "message" else None
         if found is None:
             await ack()
             return
         taken, place = found
-        await ack(**await self._in_time(Asked("words", taken.sender, place), taken))
+        asked = Asked("words", taken.sender, place, tried=_tried(request))
+        await ack(**await self._in_time(asked, taken))
 
-    async def _mention(self, ack: AsyncAck, body: Body) -> None:
+    async def _mention(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         found = inbound.mentioned(body)
         if found is None:
             await ack()
             return
         taken, place = found
-        await ack(**await self._in_time(Asked("mention", taken.sender, place), taken))
+        asked = Asked("mention", taken.sender, place, tried=_tried(request))
+        await ack(**await self._in_time(asked, taken))
 
     async def _home(self, ack: AsyncAck, body: Body) -> None:
         taken = inbound.opened_home(body)
@@ -186,7 +188,7 @@ class _Slack:
         """Told late, or again, it may be about an installation that has been followed by another."""
         for taken in inbound.removed(body):
             if await self._messenger.is_removed(taken.sender.workspace):
-                await self._handle(self._event(taken))
+                await self._handle(self._event(taken, comes_again=True))
         await ack()
 
     async def take(self, taken: Taken) -> None:
@@ -207,7 +209,14 @@ class _Slack:
         return await self._answers.one_moment(asked)
 
     async def _turn(self, asked: Asked, taken: Taken, *, home: bool) -> Ack:
-        answer = await self._answers.give(asked, taken.what, await self._handle(self._event(taken)))
+        try:
+            reply = await self._handle(self._event(taken, comes_again=asked.tried < LAST_TRY))
+        except StoreAway:
+            await self._answers.not_taken(asked)
+            if asked.is_late:
+                return NOTHING
+            raise
+        answer = await self._answers.give(asked, taken.what, reply)
         if home:
             again = inbound.Taken(f"{taken.id}:home", taken.sender, Opened("home"))
             await self._answers.give(
@@ -220,8 +229,10 @@ class _Slack:
         if not turn.cancelled() and (error := turn.exception()) is not None:
             log.error("slack.late-turn-failed", error=type(error).__name__)
 
-    def _event(self, taken: Taken) -> Event:
-        return Event(id=taken.id, at=self._now(), sender=taken.sender, what=taken.what)
+    def _event(self, taken: Taken, *, comes_again: bool = False) -> Event:
+        return Event(
+            id=taken.id, at=self._now(), sender=taken.sender, what=taken.what, comes_again=comes_again
+        )
 
     async def finish(self) -> None:
         """What was begun is finished before the process stops."""
@@ -263,6 +274,12 @@ def _bolt(api: Api) -> AsyncApp:
     )
 
 
+def _tried(request: AsyncBoltRequest) -> int:
+    """How often Slack has brought this event before."""
+    [number, *_] = request.headers.get("x-slack-retry-num") or ["0"]
+    return int(number) if number.isdecimal() else 0
+
+
 async def _nothing(ack: AsyncAck) -> None:
     await ack()
 
@@ -276,5 +293,8 @@ async def _failed(error: Exception) -> BoltResponse:
     if isinstance(error, MISSHAPEN) and not is_ours:  # Bolt reads before it looks
         log.info("slack.garbage", what="another shape")
         return BoltResponse(status=400, body="")
+    if isinstance(error, StoreAway):
+        log.warning("slack.store-away")
+        return BoltResponse(status=503, body="")
     log.error("slack.failed", exc_info=error)
     return BoltResponse(status=500, body="")

@@ -13,7 +13,7 @@ from adapters import charts
 from adapters.slack import limits, render
 from adapters.slack.api import Api, Json, Refused
 from adapters.texts import cut
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable, UserError
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address
 
@@ -55,6 +55,7 @@ class SlackMessenger:
     """The ports `Messenger` and `Directory` on Slack; a reference is `channel:timestamp`."""
 
     gathers = True
+    one_at_a_time = False
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class SlackMessenger:
     async def find(self, address: Address, delivery_id: int) -> str | None:
         """The message that carries the delivery's mark, in the chat with that person."""
         if "," in address.user:
-            return None  # the bot doesn't read along where people talk to each other
+            raise Untraceable  # the bot doesn't read along where people talk to each other
         channel = address.route or await self._chat(address)
         history = await self._call(
             address, "conversations.history", channel=channel, limit=LOOKED_THROUGH, include_all_metadata=True

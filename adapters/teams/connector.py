@@ -40,6 +40,8 @@ TIMEOUT = ClientTimeout(total=20, sock_connect=5)
 SERVICES_KEPT = 64
 """Regions of Microsoft's that we keep a client for."""
 ONEDRIVE = (".sharepoint.com", ".sharepoint.us", ".sharepoint.cn")
+UNREACHED = timedelta(minutes=1)
+"""Until Teams is tried again after it could not be reached at all."""
 A_WHILE = 20.0
 """Seconds, and as many again at random, where nobody says how long."""
 
@@ -135,8 +137,11 @@ class _Sender(AsyncHTTPSender[Any, Any]):
                 asked.method, asked.url, headers=asked.headers, data=asked.data, timeout=TIMEOUT
             ) as answer:
                 body = await answer.read()
-        except (ClientConnectorError, ConnectionTimeoutError):
-            raise SendError("connect") from None
+        except (
+            ClientConnectorError,
+            ConnectionTimeoutError,
+        ):  # not this message's doing: the network is away
+            raise SendError("connect", UNREACHED) from None
         except (ClientError, TimeoutError, OSError):
             raise Uncertain("dropped") from None
         if answer.status >= 400:

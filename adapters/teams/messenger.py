@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
-from weakref import WeakValueDictionary
 
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
 
@@ -15,7 +13,7 @@ from adapters.teams.connector import Connector, Gone, Json
 from adapters.teams.pictures import Pictures
 from adapters.teams.route import Route
 from adapters.texts import cut
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable, UserError
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address
 from bot.prompts import Voice
@@ -34,6 +32,7 @@ class TeamsMessenger:
 
     gathers = False
     """A bot can't open a chat of several people there."""
+    one_at_a_time = True
 
     def __init__(
         self,
@@ -46,20 +45,17 @@ class TeamsMessenger:
         self._connector = connector
         self._left = left
         self._voice_of = voice_of
-        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._pictures = pictures
 
     # --- the messenger -------------------------------------------------------------------------------------
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:  # noqa: ARG002  # Teams keeps no mark of ours
-        """Into the person's chat with the bot; several in the order in which they were given."""
-        turn = self._turns.setdefault((address.workspace, address.user), asyncio.Lock())
+        """Into the person's chat with the bot. Whoever has put it away gets what they are owed when they come back."""
         try:
-            async with turn:
-                return await self.say(address, message)
+            return await self.say(address, message)
         except Gone:
             await self._left(address)
-            raise
+            raise Disconnected from None
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
         """Put another message in the place of a sent one."""
@@ -67,7 +63,7 @@ class TeamsMessenger:
 
     async def find(self, address: Address, delivery_id: int) -> str | None:  # noqa: ARG002  # the port's
         """Teams can't be asked: what may have arrived is sent again."""
-        return None
+        raise Untraceable
 
     # --- what only Teams has -------------------------------------------------------------------------------
 

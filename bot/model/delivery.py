@@ -78,6 +78,9 @@ class Delivery:
     ref: str = ""
     """Where it stands on the platform, once sent: an update goes there."""
     settled_at: datetime | None = None
+    """When it came to its end; of an uncertain one, when it was tried."""
+    perhaps_twice: bool = False
+    """It was sent again where nobody could be asked whether it had arrived."""
     lease: str = field(default="", compare=False)
     """Whose it is while it is being sent or asked about: only who holds the lease may settle it."""
 

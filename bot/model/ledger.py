@@ -23,6 +23,7 @@ class LedgerLine:
     expires_at: datetime | None
     settled_at: datetime | None
     attempts: int
+    perhaps_twice: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

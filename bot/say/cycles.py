@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -264,13 +265,12 @@ def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:
     return Message(voice("closed.summary", **facts), (Text(voice.md("closed.lead", **facts)), *thanks))
 
 
-def ledger(
-    voice: Voice, counts: Mapping[DeliveryState, int], stuck: Sequence[tuple[Delivery, str]]
-) -> Message:
+def ledger(voice: Voice, deliveries: Sequence[Delivery], stuck: Sequence[tuple[Delivery, str]]) -> Message:
     """States and reasons, never words. `stuck`: what did not arrive, with the name of the person."""
-    fields = tuple(
-        (voice(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts.get(state)
-    )
+    counts = Counter(each.state for each in deliveries)
+    fields = [(voice(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts[state]]
+    if twice := sum(each.perhaps_twice for each in deliveries):
+        fields.append((voice("ledger.perhaps-twice"), str(twice)))
     lines = "\n".join(
         "- "
         + voice.md(
@@ -285,7 +285,7 @@ def ledger(
         voice("ledger.summary"),
         (
             Text(voice.md("ledger.lead")),
-            *((Fields(fields),) if fields else (Text(voice.md("ledger.empty")),)),
+            *((Fields(tuple(fields)),) if fields else (Text(voice.md("ledger.empty")),)),
             *((Text(lines),) if lines else ()),
             Text(voice.md("ledger.foot"), small=True),
         ),

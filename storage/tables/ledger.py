@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 from bot.model import DeliveryKind, DeliveryState
 from storage.tables.base import Id, Json, UTCDateTime, index_where, metadata, one_of
@@ -25,6 +37,8 @@ delivery = Table(
     Column("attempts", Integer, nullable=False),
     Column("ref", Text, nullable=False),
     Column("settled_at", UTCDateTime),
+    Column("perhaps_twice", Boolean, nullable=False, server_default=false()),
+    Column("meanwhile", String(32), nullable=False, server_default=""),
     Column("lease_until", UTCDateTime),
     Column("lease", String(32), nullable=False, server_default=""),
     Column("lane", String(300)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -76,6 +77,28 @@ async def test_without_its_database_a_process_is_alive_and_not_ready(monkeypatch
             assert values(await page.text())["jpd_database_up"] == 0
 
 
+async def test_a_database_that_hangs_is_looked_at_once_however_many_ask(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(operation, "SECONDS_TO_LOOK", 0.05)
+    answers, looks = asyncio.Event(), 0
+
+    async def hanging() -> Standing:
+        nonlocal looks
+        looks += 1
+        while not answers.is_set():
+            with suppress(asyncio.CancelledError):  # as a driver does, that asks its server to stop
+                await answers.wait()
+        return FINE
+
+    async with await client(hanging, Metrics()) as asked:
+        away = [await asked.get("/readyz") for _ in range(3)]
+        assert {each.status for each in away} == {503}
+        assert looks == 1
+        answers.set()
+        assert (await asked.get("/readyz")).status == 200
+
+
 async def test_a_store_that_wants_migrating_is_not_ready(database_url: str) -> None:
     downgrade(database_url, "0003")
     store = SqlStore(database_url, durable=False)
@@ -122,7 +145,7 @@ async def test_what_is_logged_as_settled_is_counted_by_what_became_of_it() -> No
         event = {"event": "delivery.settled", "state": state, "kind": "note", "ours": ours}
         assert metrics.count(None, "info", event) is event
     metrics.count(None, "info", {"event": "slack.installed"})
-    found = values((await metrics.page(fine)).decode())
+    found = values(metrics.page(FINE).decode())
 
     assert found["jpd_deliveries_settled_total note sent"] == 2
     assert found["jpd_deliveries_settled_total note failed"] == 1
@@ -144,4 +167,4 @@ async def test_answers_are_timed_even_when_they_fail() -> None:
     with pytest.raises(ValueError, match="slip"):
         await handle(Event(id="2", at=NOW, sender=somebody, what=Command("help")))
 
-    assert values((await metrics.page(fine)).decode())["jpd_event_seconds_count"] == 2
+    assert values(metrics.page(FINE).decode())["jpd_event_seconds_count"] == 2

@@ -6,6 +6,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.web import application
+from bot.errors import StoreAway
 from bot.prompts import Prompts, Voice
 
 VOICE: Voice = Prompts.load(Path(__file__).parents[2] / "prompts").voice("en")
@@ -13,6 +14,10 @@ VOICE: Voice = Prompts.load(Path(__file__).parents[2] / "prompts").voice("en")
 
 async def fail(_: web.Request) -> web.Response:
     raise RuntimeError("a secret of ours")
+
+
+async def find_no_store(_: web.Request) -> web.Response:
+    raise StoreAway
 
 
 async def read(request: web.Request) -> web.Response:
@@ -23,7 +28,12 @@ async def own_policy(_: web.Request) -> web.Response:
     return web.Response(headers={"Content-Security-Policy": "default-src 'self'"})
 
 
-ROUTES = [web.get("/fail", fail), web.post("/read", read), web.get("/own", own_policy)]
+ROUTES = [
+    web.get("/fail", fail),
+    web.get("/away", find_no_store),
+    web.post("/read", read),
+    web.get("/own", own_policy),
+]
 
 
 async def client(**options: object) -> TestClient[web.Request, web.Application]:
@@ -46,6 +56,14 @@ async def test_every_answer_is_locked_down(path: str) -> None:
 async def test_a_page_may_have_a_policy_of_its_own() -> None:
     async with await client() as page:
         assert (await page.get("/own")).headers["Content-Security-Policy"] == "default-src 'self'"
+
+
+async def test_without_its_store_a_route_says_that_it_is_for_a_while() -> None:
+    async with await client() as page:
+        answer = await page.get("/away")
+
+        assert answer.status == 503
+        assert await answer.json() == {"error": VOICE("web.unexpected")}
 
 
 async def test_a_fault_of_ours_is_an_apology_without_a_detail() -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.model import Hours
-from bot.terms import Availability, Calendar, NoTeachingDays, Term, nth_shared_day
+from bot.terms import Availability, Calendar, NoTeachingDays, Term, nth_shared_day, slowest_pair
 
 DAY = timedelta(days=1)
 FIRST, LAST = date(2024, 1, 1), date(2030, 12, 31)
@@ -109,6 +110,26 @@ def test_steps_of_two_schools_fall_on_days_both_teach_and_asks_never_go_back(
     assert all(each.teaches(day) for day in steps for each in (calendar, other))
     assert all(earlier <= later for earlier, later in pairwise(asks))
     assert all(person.is_reachable(ask) and person.local_day(ask).weekday() in days for ask in asks)
+
+
+@given(calendars=st.lists(term_calendars(), min_size=2, max_size=5), n=st.integers(1, 60))
+def test_the_slowest_pair_of_many_is_the_one_that_any_two_alone_would_show(
+    calendars: list[Calendar], n: int
+) -> None:
+    first, schools = calendars[0].terms[0].first_day, tuple(calendars)
+
+    def found() -> tuple[date, tuple[int, int]] | None:
+        with suppress(NoTeachingDays):
+            return slowest_pair(schools, first, n)
+        return None
+
+    def each() -> tuple[date, tuple[int, int]] | None:
+        pairs = combinations(range(len(schools)), 2)
+        with suppress(NoTeachingDays):
+            return max((nth_shared_day([schools[a], schools[b]], first, n), (a, b)) for a, b in pairs)
+        return None
+
+    assert found() == each()
 
 
 @given(weekday=st.integers(0, 4), year=st.integers(2024, 2029))

@@ -1,10 +1,11 @@
-"""A platform like Slack that takes messages, goes wrong in six ways, and counts what it took."""
+"""A platform that takes messages as Slack and as Teams, goes wrong in six ways, and counts what it took."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from random import Random
@@ -24,8 +25,11 @@ class Fault(StrEnum):
     HANG_AFTER = "hang"
 
 
+AFTER = (Fault.BAD_GATEWAY_AFTER, Fault.RESET_AFTER, Fault.HANG_AFTER)
+
+
 class Platform:
-    """What it took, by delivery; and how often it went wrong in which way."""
+    """What it took, by the words of the notes; and how often it went wrong in which way."""
 
     def __init__(self, seed: int, share: float) -> None:
         """`share` of the messages meet a fault."""
@@ -33,56 +37,77 @@ class Platform:
         self._share = share
         self._chats: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.taken = Counter[str]()
+        self.order: list[str] = []
+        """The chats in which it took one after another."""
         self.faults = Counter[Fault]()
         self.arrival = asyncio.Condition()
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.post("/api/chat.postMessage", self._post),
+            web.post("/api/chat.postMessage", self._slack),
             web.post("/api/conversations.history", self._history),
             web.post("/api/conversations.open", self._open),
+            web.post("/api/v3/conversations/{chat}/activities", self._teams),
         ]
 
-    async def until(self, number: int) -> None:
-        """Until so many messages were taken."""
+    async def until(self, number: int, chats: Container[str] | None = None) -> None:
+        """Until so many messages were taken, in those chats."""
         async with self.arrival:
-            await self.arrival.wait_for(lambda: self.taken.total() >= number)
+            await self.arrival.wait_for(
+                lambda: sum(chats is None or each in chats for each in self.order) >= number
+            )
 
-    async def _post(self, request: web.Request) -> web.StreamResponse:
+    async def _slack(self, request: web.Request) -> web.StreamResponse:
         said = await request.json()
+        chat = f"D{said['channel']}"
+        refused = web.json_response(
+            {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "1"}
+        )
+        failed, ts = await self._posted(request, chat, said, refused)
+        return failed or web.json_response({"ok": True, "channel": chat, "ts": ts})
+
+    async def _teams(self, request: web.Request) -> web.StreamResponse:
+        refused = web.json_response({}, status=429, headers={"Retry-After": "1"})
+        said = await request.json()
+        failed, id_ = await self._posted(request, request.match_info["chat"], said, refused)
+        return failed or web.json_response({"id": id_}, status=201)
+
+    async def _posted(
+        self, request: web.Request, chat: str, said: Any, refused: web.Response
+    ) -> tuple[web.StreamResponse | None, str]:
+        """What went wrong, if anything did; else the number under which it was taken."""
         fault = self._random.choice(list(Fault)) if self._random.random() < self._share else None
         if fault:
             self.faults[fault] += 1
         match fault:
             case Fault.BUSY:
-                return web.json_response(
-                    {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "1"}
-                )
+                return refused, ""
             case Fault.UNAVAILABLE_BEFORE:
-                return web.Response(status=503, text="<html>")
+                return web.Response(status=503, text="<html>"), ""
             case Fault.RESET_BEFORE:
-                return self._reset(request)
+                return self._reset(request), ""
             case Fault.BAD_GATEWAY_AFTER:
-                await self._take(said)
-                return web.Response(status=502, text="<html>")
+                await self._take(chat, said)
+                return web.Response(status=502, text="<html>"), ""
             case Fault.RESET_AFTER:
-                await self._take(said)
-                return self._reset(request)
+                await self._take(chat, said)
+                return self._reset(request), ""
             case Fault.HANG_AFTER:  # whoever asked has given up before it answers
-                await self._take(said)
+                await self._take(chat, said)
                 await asyncio.Event().wait()
             case None:
                 pass
-        ts = await self._take(said)
-        return web.json_response({"ok": True, "channel": f"D{said['channel']}", "ts": ts})
+        return None, await self._take(chat, said)
 
-    async def _take(self, said: dict[str, Any]) -> str:
-        ts = f"{len(self._chats)}.{self.taken.total():06}"
-        self._chats[f"D{said['channel']}"].insert(0, {"ts": ts, "metadata": said["metadata"]})
+    async def _take(self, chat: str, said: dict[str, Any]) -> str:
+        number = f"{len(self._chats)}.{self.taken.total():06}"
+        self._chats[chat].insert(0, {"ts": number, "metadata": said.get("metadata")})
+        [note] = set(re.findall(r"note \d+", str(said)))
         async with self.arrival:
-            self.taken[said["metadata"]["event_payload"]["delivery"]] += 1
+            self.taken[note] += 1
+            self.order.append(chat)
             self.arrival.notify_all()
-        return ts
+        return number
 
     async def _history(self, request: web.Request) -> web.Response:
         asked = await request.post()

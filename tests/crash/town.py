@@ -1,9 +1,10 @@
-"""Twenty pairs who owe each other notes, all due at once."""
+"""Pairs who owe each other notes, all due at once."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from adapters.teams.route import Route
 from bot.model import Address, Delivery, DeliveryKind, Note, Role, Seat
 from bot.ports import NewPairing
 from bot.roster import Roster, RosterPerson, RosterSchool
@@ -14,7 +15,7 @@ TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 PAIRS = 20
 
 
-def _roster() -> Roster:
+def _roster(pairs: int) -> Roster:
     people = tuple(
         RosterPerson(
             source_id=f"{school}-{n}",
@@ -24,7 +25,7 @@ def _roster() -> Roster:
             posts=((Role.TEACHER, school),),
         )
         for school in ("oak", "elm")
-        for n in range(PAIRS)
+        for n in range(pairs)
     )
     schools = tuple(
         RosterSchool(source_id=each, name=each.title(), time_zone="UTC") for each in ("oak", "elm")
@@ -32,26 +33,36 @@ def _roster() -> Roster:
     return Roster(schools=schools, people=people)
 
 
-async def furnish(store: SqlStore, notes: int) -> None:
-    """So many notes between partners, each due."""
+def _where(platform: str, url: str, school: str, member_id: int) -> Address:
+    """On Slack each school has a workspace; on Teams both are one tenant: a process sends it one message at a time."""
+    if platform == "slack":
+        return Address("slack", f"T-{school}", f"U{member_id}", route=f"DU{member_id}")
+    route = Route(url, f"chat-{member_id}", "28:bot", f"29:{member_id}", "tenant")
+    return Address("teams", "tenant", f"aad-{member_id}", route=route.pack())
+
+
+async def furnish(
+    store: SqlStore, notes: int, platform: str = "slack", url: str = "", pairs: int = PAIRS
+) -> None:
+    """So many notes between partners, each due. `url`: of the platform, which Teams' people bring along."""
     async with store.transaction() as tx:
         partnership = await tx.schools.add_partnership("Town")
-        await tx.schools.apply(partnership.id, _roster(), TUESDAY)
+        await tx.schools.apply(partnership.id, _roster(pairs), TUESDAY)
         members = {each.source_id: each for each in await tx.members.of(partnership.id)}
         cycle = await tx.cycles.add(new_cycle(partnership.id), FILES)
         await tx.cycles.invite(
             [enrolment(cycle.id, each.id, each.home_school_id) for each in members.values()]
         )
         owed = []
-        for n in range(PAIRS):
+        for n in range(pairs):
             two = [members[f"oak-{n}"], members[f"elm-{n}"]]
             seats = tuple(Seat(each.id, each.home_school_id) for each in two)
             pairing = await tx.pairings.add(cycle.id, NewPairing(seats, ()), TUESDAY)
             for each in two:
-                there = Address("slack", f"T-{each.source_id[:3]}", f"U{each.id}", route=f"DU{each.id}")
+                there = _where(platform, url, each.source_id[:3], each.id)
                 await tx.members.connect(there, each.id, TUESDAY)
-            for number in range(n, notes, PAIRS):
-                author, reader = two if number // PAIRS % 2 else reversed(two)
+            for number in range(n, notes, pairs):
+                author, reader = two if number // pairs % 2 else reversed(two)
                 note = await tx.notes.add(
                     Note(
                         id=0,

@@ -1,4 +1,4 @@
-"""A worker as a process of its own: the real messenger, store and loop, with shorter waits and on a fixed day."""
+"""A worker as a process of its own: the real messengers, store and loop, with shorter waits and on a fixed day."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from aiohttp import ClientSession, ClientTimeout
 from adapters.signals import stopping
 from adapters.slack.api import Api
 from adapters.slack.messenger import OneToken, SlackMessenger
-from bot import delivery
-from bot.model import Limit
-from bot.prompts import Prompts
+from adapters.teams import connector
+from adapters.teams.connector import Connector
+from adapters.teams.messenger import TeamsMessenger
+from adapters.teams.pace import Pace
+from bot import delivery, outcomes, turns
+from bot.model import Address, Limit
+from bot.ports import Messenger
+from bot.prompts import Prompts, Voice
 from bot.working import Rhythm, work
 from storage.store import SqlStore
 
 SECOND = timedelta(seconds=1)
-TIMEOUT = 1.5
-delivery.LEASE = delivery.SETTLING = 3 * SECOND
-delivery.BACKOFF = SECOND / 2
-delivery.TRIES = 12  # more faults a minute than in a year
-RHYTHM = Rhythm({"slack": Limit(SECOND / 300, burst=20)}, SECOND / 5, 20 * SECOND, hands=2)
+connector.TIMEOUT = ClientTimeout(total=1.5)
+delivery.LEASE = outcomes.SETTLING = 3 * SECOND
+turns.REST = outcomes.BACKOFF = SECOND / 2
+outcomes.TRIES = 12  # more faults a minute than in a year
 
 
 class Shifted(SqlStore):
@@ -37,18 +41,29 @@ class Shifted(SqlStore):
         return await super().now() + self._ahead
 
 
-async def main(url: str, api_url: str, ahead: str) -> None:
+async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> None:
     stopped = stopping()
+    limit = Limit(SECOND / int(rate), burst=min(20, int(rate)))
+    rhythm = Rhythm({"slack": limit, "teams": limit}, SECOND / 5, 20 * SECOND, hands=2)
     store = Shifted(url, timedelta(seconds=float(ahead)))
     prompts = Prompts.load(Path(__file__).parents[2] / "prompts")
 
     async def removed(workspace: str) -> None:
         raise AssertionError(f"{workspace} never takes our token away")
 
-    async with ClientSession(timeout=ClientTimeout(total=TIMEOUT)) as session:
-        slack = SlackMessenger(Api(session, api_url), OneToken("xoxb-one"), removed)
+    async def left(address: Address) -> None:
+        raise AssertionError(f"{address.user} never goes")
+
+    async def voice_of(_: Address) -> Voice:
+        return prompts.voice("en")
+
+    async with ClientSession(timeout=connector.TIMEOUT) as session:
+        messengers: dict[str, Messenger] = {
+            "slack": SlackMessenger(Api(session, platform_url), OneToken("xoxb-one"), removed),
+            "teams": TeamsMessenger(Connector(session, None, Pace()), left, voice_of),
+        }
         print("at work", flush=True)  # noqa: T201  # the test waits for it
-        await work(store, prompts, {"slack": slack}, {}, RHYTHM, stopped)
+        await work(store, prompts, messengers, {}, rhythm, stopped)
     await store.close()
 
 

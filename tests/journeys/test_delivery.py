@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, MutableMapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from bot import compose, delivery
-from bot.errors import SendError, Uncertain, Unreachable
+from bot import compose, delivery, outcomes
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable
 from bot.events import Command, Joined, Said
 from bot.message import Message
 from bot.model import Address, DeliveryKind, DeliveryState
@@ -87,17 +88,86 @@ async def test_what_the_platform_refuses_now_waits_as_long_as_it_says(town: Town
     assert town.post.at["Ann Ash"][-1] == ASKED + timedelta(minutes=7)
 
 
-async def test_after_five_refusals_it_has_failed_and_the_coordinator_sees_it(town: Town) -> None:
+async def test_what_is_refused_until_nobody_wants_it_has_failed_and_the_coordinator_sees_it(
+    town: Town,
+) -> None:
     post(town).fails = lambda: SendError("down")
-    await town.until(ASKED + timedelta(hours=1))
+    await town.days(3)
 
-    state, reason, tries, _ = await the_question(town)
-    assert (state, reason, tries) == (DeliveryState.FAILED, "too-many-tries", 5)
-    assert post(town).times == 99 - 5
+    assert (await the_question(town))[:2] == (DeliveryState.FAILED, "too-many-tries")
     assert "Not delivered: the platform did not take it (1)" in await town.command(COORDINATOR, "status")
     ledger = await town.command(COORDINATOR, "ledger")
     assert "Ann Ash, question: the platform did not take it" in ledger
     assert "Not delivered: 1" in ledger
+
+
+async def test_after_ten_refusals_it_has_failed_each_later_than_the_last(town: Town) -> None:
+    town.now = MONDAY + timedelta(days=7)
+    tried: list[datetime] = []
+
+    def down() -> Exception:
+        tried.append(town.now)
+        return SendError("down")
+
+    post(town).fails = down
+    await town.command("Cat Cox", "tell see you")
+    await town.until(ASKED)
+
+    [note] = [each for each in await town.deliveries() if each.kind is DeliveryKind.NOTE]
+    assert (note.state, note.reason, note.attempts) == (DeliveryState.FAILED, "too-many-tries", 10)
+    waits = [later - earlier for earlier, later in pairwise(tried[:10])]
+    assert waits == sorted(waits)
+    assert timedelta(minutes=1) <= waits[0] <= timedelta(minutes=2)
+    assert waits[-1] >= timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    "fails", [lambda: SendError("down"), lambda: Uncertain("status 500"), lambda: Disconnected("token")]
+)
+async def test_a_platform_that_has_a_bad_hour_costs_no_message(
+    town: Town, fails: Callable[[], Exception]
+) -> None:
+    post(town).fails = fails
+    await town.command("Cat Cox", "tell see you")
+    for _ in range(60):
+        await town.beat()
+        town.now += timedelta(minutes=1)
+    post(town).fails = None
+    await town.days(1)
+
+    assert "see you" in town.everything("Ann Ash")
+    assert "What should your pupils do" in town.everything("Ann Ash")
+
+
+async def test_a_network_that_is_away_for_a_day_costs_no_message(town: Town) -> None:
+    post(town).fails, post(town).times = lambda: SendError("connect", timedelta(minutes=1)), 9_999
+    await town.command("Cat Cox", "tell see you")
+    await town.days(1)
+    post(town).fails = None
+    await town.days(1)
+
+    assert "see you" in town.everything("Ann Ash")
+
+
+async def test_whoever_is_invited_again_after_a_failure_is_invited(town: Town, prompts: Prompts) -> None:
+    other = await build(
+        town.store,
+        prompts,
+        {"Ash": ["Ann Ash"], "Yew": ["Yan Yip"]},
+        MONDAY,
+        principals=False,
+        partnership="Other",
+    )
+    other.post = Difficult()
+    post(other).fails, post(other).times = lambda: Unreachable("blocked"), 1
+    await other.start(date(2026, 9, 21), SHORT)
+    await other.days(1)
+    assert not other.post.received["Ann Ash"]
+
+    await other.command(COORDINATOR, "invite")
+    await other.days(1)
+
+    assert "invites you" in other.last("Ann Ash")
 
 
 async def test_who_can_never_be_reached_is_not_tried_again(town: Town) -> None:
@@ -116,7 +186,7 @@ async def test_whatever_may_have_arrived_is_asked_about_before_it_is_sent_again(
 
     await town.beat()
     assert not post(town).asked_for  # a slow platform may still take it
-    town.now += delivery.SETTLING
+    town.now += outcomes.SETTLING
     await town.beat()  # asks
     await town.beat()  # sends again
 
@@ -133,7 +203,7 @@ async def test_what_did_arrive_is_never_sent_twice_and_can_be_answered(town: Tow
     [sent] = [each for each in await town.deliveries() if each.state is DeliveryState.UNCERTAIN]
     post(town).arrived[sent.id] = "Ann Ash#0"
 
-    town.now += delivery.SETTLING
+    town.now += outcomes.SETTLING
     await town.beat()
 
     assert len(town.post.received["Ann Ash"]) == before
@@ -143,13 +213,16 @@ async def test_what_did_arrive_is_never_sent_twice_and_can_be_answered(town: Tow
     )
 
 
-async def test_guessing_ends_after_five_tries(town: Town) -> None:
+async def test_guessing_ends_after_ten_tries(town: Town) -> None:
+    town.now = MONDAY + timedelta(days=7)
     post(town).fails = lambda: Uncertain("timeout")
-    for _ in range(20):
+    await town.command("Cat Cox", "tell see you")
+    while town.now < ASKED:
         await town.beat()
-        town.now += delivery.SETTLING
+        town.now += outcomes.SETTLING
 
-    assert (await the_question(town))[:3] == (DeliveryState.FAILED, "too-many-tries", 5)
+    [note] = [each for each in await town.deliveries() if each.kind is DeliveryKind.NOTE]
+    assert (note.state, note.reason, note.attempts) == (DeliveryState.FAILED, "too-many-tries", 10)
 
 
 async def test_a_platform_that_cannot_say_what_arrived_stops_nobody_else(
@@ -162,13 +235,13 @@ async def test_a_platform_that_cannot_say_what_arrived_stops_nobody_else(
         raise SendError("down")
 
     monkeypatch.setattr(town.post, "find", refuse)
-    town.now += delivery.SETTLING
+    town.now += outcomes.SETTLING
     await town.command("Ann Ash", "tell see you")
     await town.beat()
 
     assert "see you" in town.last("Cat Cox")
     state, _, _, due_at = await the_question(town)
-    assert (state, due_at) == (DeliveryState.UNCERTAIN, town.now + delivery.SETTLING)
+    assert (state, due_at) == (DeliveryState.UNCERTAIN, town.now + outcomes.SETTLING)
 
 
 async def test_a_message_that_breaks_the_messenger_stops_no_other(town: Town, mishaps: Mishaps) -> None:
@@ -176,9 +249,10 @@ async def test_a_message_that_breaks_the_messenger_stops_no_other(town: Town, mi
     await town.until(ASKED + timedelta(minutes=1))
 
     assert "What should your pupils do" in town.last("Cat Cox")
-    for _ in range(10):
+    while town.now < ASKED + timedelta(hours=2):
         await town.beat()
-        town.now += delivery.SETTLING
+        town.now += outcomes.SETTLING
+    await town.days(3)
     assert (await the_question(town))[:2] == (DeliveryState.FAILED, "too-many-tries")
     assert {each["event"] for each in mishaps if each["log_level"] == "error"} == {"delivery.broke"}
     mishaps.clear()
@@ -198,11 +272,30 @@ async def test_a_message_that_cannot_be_made_stops_no_other_and_fails_in_the_end
     monkeypatch.setattr(SqlCheckIns, "get", broken)
     await town.until(ASKED + timedelta(minutes=1))
     assert "What should your pupils do" in town.last("Cat Cox")
-    await town.until(ASKED + timedelta(hours=1))
+    await town.days(3)
 
     assert (await the_question(town))[:2] == (DeliveryState.FAILED, "too-many-tries")
     assert {each["event"] for each in mishaps if each["log_level"] == "error"} == {"delivery.not-composed"}
     mishaps.clear()
+
+
+async def test_where_nobody_can_be_asked_it_comes_again_and_the_ledger_says_so(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(address: Address, delivery_id: int) -> str | None:
+        raise Untraceable
+
+    monkeypatch.setattr(town.post, "find", silent)
+    post(town).fails, post(town).times = lambda: Uncertain("timeout"), 1
+    await town.beat()
+    assert "May have arrived twice" not in await town.command(COORDINATOR, "ledger")
+    town.now += outcomes.SETTLING
+    await town.beat()  # asks
+    await town.beat()  # sends again
+
+    assert "What should your pupils do" in town.last("Ann Ash")
+    assert (await the_question(town))[:2] == (DeliveryState.SENT, "")
+    assert "May have arrived twice: 1" in await town.command(COORDINATOR, "ledger")
 
 
 async def test_a_mended_message_whose_outcome_is_unknown_is_mended_again(

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from bot import delivery
-from bot.errors import SendError
+from bot.delivery import Means
+from bot.errors import SendError, StoreAway
 from bot.message import Message
 from bot.model import Address, DeliveryKind, DeliveryState, Limit
 from bot.ports import Tx
@@ -44,7 +45,7 @@ class Played:
     async def transaction(self) -> AsyncIterator[Tx]:
         if self.is_away:
             self.missed.release()
-            raise ConnectionError("the database is away")
+            raise StoreAway
         async with self._store.transaction() as tx:
             yield tx
 
@@ -187,17 +188,44 @@ async def test_a_database_that_is_away_after_sending_makes_nobody_send_twice(
 async def test_a_database_that_is_away_before_anything_was_claimed_is_waited_for(
     town: Town, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.working.AFTER_A_MISHAP", 0.02)
+    monkeypatch.setattr("bot.working.WHILE_AWAY", (0.02, 0.03))
     store = Played(town.store, town)
     store.is_away = True
     async with working(town, store):
-        for _ in range(5):
+        for _ in range(5 * RHYTHM.hands):
             await store.missed.acquire()
         store.is_away = False
         await post(town).arrived.wait()
 
     assert (post(town).asked("Ann Ash"), post(town).asked("Cat Cox")) == (1, 1)
-    assert {each["event"] for each in mishaps if each["log_level"] == "error"} == {"work.interrupted"}
+    said = [each for each in mishaps if each["event"].startswith("work.")]
+    away = [each["again_in"] for each in said if each["event"] == "work.store-away"]
+    assert away[:5] == [0.02, 0.03, 0.03, 0.03, 0.03]  # one hand says so for all of them
+    assert len(away) <= 7
+    assert "work.store-is-back" in {each["event"] for each in said}
+
+
+async def test_what_was_claimed_and_could_not_be_composed_goes_back_without_a_lost_try(
+    town: Town, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "SETTLED_AGAIN_AFTER", [0.02] * 200)
+    async with town.store.transaction() as tx:
+        claimed = await tx.deliveries.claim(ASKED, ASKED + delivery.LEASE, delivery.BATCH)
+    store = Played(town.store, town)
+    store.is_away = True
+    delivering = asyncio.create_task(
+        delivery.deliver(Means(store, town.prompts, {"test": town.post}, {}, {}), claimed, ASKED)
+    )
+    for _ in range(3):  # composing, and twice settling
+        await store.missed.acquire()
+    store.is_away = False
+    await delivering
+
+    ids = {each.id for each in claimed}
+    found = [each for each in await town.deliveries() if each.id in ids]
+    assert found
+    assert {(each.state, each.attempts) for each in found} == {(DeliveryState.QUEUED, 0)}
+    assert {each["event"] for each in mishaps if each["log_level"] == "error"} == {"delivery.not-settled"}
     mishaps.clear()
 
 

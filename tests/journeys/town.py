@@ -132,6 +132,7 @@ class Post:
     at: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     raises: list[Exception] = field(default_factory=list)
+    one_at_a_time: bool = False
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:
         if self.raises:

@@ -126,7 +126,7 @@ async def test_a_lease_that_ended_leaves_the_delivery_uncertain_never_queued(wor
     await owed(world, world.delivery("Anest", 1), world.delivery("Tama", 1))
     async with world.store.transaction() as tx:
         await tx.deliveries.claim(NOW, LEASE, 1)
-        await tx.deliveries.claim(NOW, LEASE + HOUR, 1)
+        await tx.deliveries.claim(NOW, LEASE + HOUR / 4, 1)
 
         assert await tx.deliveries.lapse(LEASE - HOUR / 2) == 0
         assert await tx.deliveries.lapse(LEASE) == 1
@@ -137,6 +137,13 @@ async def test_a_lease_that_ended_leaves_the_delivery_uncertain_never_queued(wor
     assert lapsed.state is DeliveryState.UNCERTAIN
     assert lapsed.member_id == world.members["Anest"]
     assert lapsed.attempts == 1
+
+
+async def test_what_was_claimed_while_the_clock_was_ahead_lapses_as_well(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1))
+    async with world.store.transaction() as tx:
+        await tx.deliveries.claim(NOW + DAY, NOW + DAY + HOUR, 1)
+        assert await tx.deliveries.lapse(NOW) == 1
 
 
 async def test_who_comes_after_their_lease_settles_nothing(world: World) -> None:
@@ -277,6 +284,57 @@ async def test_dropping_touches_only_what_is_queued_for_them(world: World) -> No
     ]
 
 
+async def test_what_is_under_way_and_unwanted_goes_no_more_unless_it_is_owed_again(world: World) -> None:
+    await owed(world, *(world.delivery("Anest", number) for number in range(4)))
+    async with world.store.transaction() as tx:
+        claimed = await tx.deliveries.claim(NOW, LEASE, 4)
+        arrived, waits, doubted, wanted = claimed
+        doubtful = replace(doubted, state=DeliveryState.UNCERTAIN)
+        await tx.deliveries.settle([doubtful])
+        anest, cycle = world.members["Anest"], world.cycle.id
+        assert await tx.deliveries.drop(member_id=anest, cycle_id=cycle, reason="left", now=NOW) == 4
+        await tx.deliveries.owe([replace(world.delivery("Anest", 3), expires_at=NOW + DAY)])
+        again = [replace(each, state=DeliveryState.QUEUED) for each in (waits, wanted)]
+        await tx.deliveries.settle(
+            [replace(arrived, state=DeliveryState.SENT, ref="D:1", settled_at=NOW), *again]
+        )
+        [asked] = await tx.deliveries.claim_uncertain(NOW, NOW + HOUR, 9)
+        await tx.deliveries.settle([replace(asked, state=DeliveryState.QUEUED)])
+        found = await tx.deliveries.of_cycle(cycle)
+
+    assert {each.subject_id: (each.state, each.reason, each.expires_at) for each in found} == {
+        0: (DeliveryState.QUEUED, "", None),  # it stands there: what it says now is put in its place
+        1: (DeliveryState.DROPPED, "left", None),
+        2: (DeliveryState.DROPPED, "left", None),
+        3: (DeliveryState.QUEUED, "", NOW + DAY),
+    }
+
+
+async def test_what_failed_before_it_stood_anywhere_can_be_owed_again(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1))
+    async with world.store.transaction() as tx:
+        [claimed] = await tx.deliveries.claim(NOW, LEASE, 1)
+        await tx.deliveries.settle(
+            [replace(claimed, state=DeliveryState.FAILED, reason="too-many-tries", settled_at=NOW)]
+        )
+        await tx.deliveries.owe([world.delivery("Anest", 1, due_at=NOW + DAY)])
+        [found] = await tx.deliveries.of_cycle(world.cycle.id)
+
+    assert (found.state, found.reason, found.due_at) == (DeliveryState.QUEUED, "", NOW + DAY)
+
+
+async def test_an_ask_that_may_have_arrived_is_the_one_of_its_day(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1), world.delivery("Anest", 2, DeliveryKind.REMINDER))
+    async with world.store.transaction() as tx:
+        tried, died = await tx.deliveries.claim(NOW, LEASE, 2)
+        await tx.deliveries.settle([replace(tried, state=DeliveryState.UNCERTAIN, settled_at=NOW)])
+        assert await tx.deliveries.lapse(LEASE) == 1
+        anest = world.members["Anest"]
+        assert await tx.deliveries.asks_sent(anest, NOW, NOW + DAY) == 2
+        assert await tx.deliveries.asks_sent(anest, NOW + DAY, NOW + 2 * DAY) == 0
+    assert died.kind is DeliveryKind.REMINDER
+
+
 async def test_only_asks_that_were_sent_that_day_count_as_asks(world: World) -> None:
     await sent(world, world.delivery("Anest", 1, DeliveryKind.CHECK_IN))
     await sent(world, world.delivery("Anest", 1, DeliveryKind.REMINDER))
@@ -306,6 +364,16 @@ async def test_of_two_workers_who_would_ask_at_the_same_moment_the_second_waits(
         await tx.deliveries.settle([replace(first, state=DeliveryState.SENT, settled_at=NOW)])
         assert not await tx.deliveries.is_asking(second)
     assert note.kind is DeliveryKind.NOTE
+
+
+async def test_of_two_claimed_in_one_moment_the_one_that_was_due_first_goes(world: World) -> None:
+    await owed(world, world.delivery("Anest", 1), world.delivery("Anest", 2, due_at=NOW - HOUR))
+    async with world.store.transaction() as tx:
+        (earlier,) = await tx.deliveries.claim(NOW, LEASE, 1)
+        (later,) = await tx.deliveries.claim(NOW, LEASE, 1)
+
+        assert (earlier.subject_id, later.subject_id) == (2, 1)
+        assert [await tx.deliveries.is_asking(each) for each in (earlier, later)] == [False, True]
 
 
 async def test_what_was_sent_is_known_by_kind_subject_and_member(world: World) -> None:

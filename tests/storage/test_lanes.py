@@ -121,18 +121,18 @@ async def test_who_is_told_to_wait_waits_alone_asleep_or_not(world: World) -> No
     await owed(world, *["Anest"] * 5, "Tama")
     async with world.store.transaction() as tx:
         await tx.lanes.line_up(NOW, SLACK)
-        await tx.lanes.hold("slack", "T-Anest", NOW + HOUR, SLACK)
+        await tx.lanes.hold("slack", "T-Anest", NOW + HOUR / 2, SLACK)
         await tx.lanes.hold("slack", "T-Anest", NOW + SECOND, SLACK)  # never earlier again
         await tx.lanes.hold("slack", "T-new", NOW + HOUR, SLACK)
 
     assert whose(world, await claim(world.store)) == {"Tama": 1}
     async with world.store.transaction() as tx:
-        await tx.lanes.hold("slack", "T-Tama", NOW + 2 * HOUR, SLACK)  # asleep
+        await tx.lanes.hold("slack", "T-Tama", NOW + HOUR, SLACK)  # asleep
     await owed(world, "Tama", first=10)
     await line_up(world.store)
-    assert await claim(world.store, NOW + HOUR - SECOND) == ()
-    assert whose(world, await claim(world.store, NOW + HOUR)) == {"Anest": 3}
-    assert whose(world, await claim(world.store, NOW + 2 * HOUR)) == {"Anest": 2, "Tama": 1}
+    assert await claim(world.store, NOW + HOUR / 2 - SECOND) == ()
+    assert whose(world, await claim(world.store, NOW + HOUR / 2)) == {"Anest": 3}
+    assert whose(world, await claim(world.store, NOW + HOUR)) == {"Anest": 2, "Tama": 1}
 
 
 async def test_who_lines_up_while_the_lane_falls_asleep_wakes_it(postgresql_url: str) -> None:
@@ -216,6 +216,19 @@ async def test_a_clock_that_jumps_back_puts_nothing_to_sleep(world: World) -> No
     assert len(await claim(world.store)) == 1
 
 
+@pytest.mark.parametrize("ahead", [HOUR, DAY])
+async def test_a_clock_that_was_ahead_puts_nothing_to_sleep(world: World, ahead: timedelta) -> None:
+    await owed(world, *["Anest"] * 10)
+    await line_up(world.store, NOW + ahead)
+    assert len(await claim(world.store, NOW + ahead)) == 3
+    async with world.store.transaction() as tx:  # a clock that was ahead asked for patience, too
+        await tx.lanes.hold("slack", "T-Anest", NOW + ahead + HOUR, SLACK)
+
+    later = [await claim(world.store, NOW + n * SECOND) for n in range(10)]
+
+    assert sum(map(len, later)) == 7
+
+
 async def test_new_limits_hold_from_the_next_in_line_on(world: World) -> None:
     await owed(world, *["Anest"] * 10)
     await line_up(world.store)
@@ -269,7 +282,7 @@ def test_in_any_stretch_of_time_a_lane_never_gives_more_than_it_may(
     for wait, wanted in steps:
         now += wait * timedelta(milliseconds=1)
         quota = min(_allowed(lane, now), wanted)
-        lane = replace(lane, tat=_charged(lane, now, quota, quota)["paid_at"])
+        lane = replace(lane, tat=_charged(lane, now, quota, is_empty=False)["paid_at"])
         given_at += [now] * quota
     for first, start in enumerate(given_at):
         for last in range(first, len(given_at)):

@@ -144,7 +144,7 @@ def questions(anest: int, cycle_id: int, old: int) -> Iterator[tuple[str, frozen
     yield "of a cycle", OF_CYCLE, lambda tx: tx.deliveries.of_cycle(cycle_id)
     yield (
         "drop",
-        QUEUED | OF_MEMBER | OF_CYCLE,
+        QUEUED | SENDING | UNCERTAIN | OF_MEMBER | OF_CYCLE,
         lambda tx: tx.deliveries.drop(member_id=anest, cycle_id=cycle_id, reason="left", now=NOW),
     )
     yield "cycles to prune", OF_CYCLE, lambda tx: tx.deliveries.cycles_to_prune(BEFORE)

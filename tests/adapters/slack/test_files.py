@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from adapters.slack import limits
 from bot.errors import SendError, Uncertain, Unreachable
 from bot.message import Image, Message, Text
-from bot.model import Address, DeliveryKind
+from bot.model import Address, DeliveryKind, DeliveryState, LedgerFilter
+from storage import ledger
 from tests.adapters.playground.script import CHART
 from tests.adapters.slack.house import ANN, BEA, CAT, ELM, OAK, SIAN, House, prompts, running_house
 from tests.adapters.slack.mishaps import DroppedAfter, DroppedBefore, Mishap, RateLimited, Refused, Status
@@ -213,6 +215,24 @@ async def test_partners_in_one_workspace_can_have_a_chat_of_their_own(house: Hou
     assert ANN in group.members
     [line] = house.slack.channel(group.id)
     assert "Here you are together" in line.text
+
+
+async def test_what_people_say_to_each_other_is_not_looked_through_so_our_words_may_come_twice(
+    house: House,
+) -> None:
+    await pair(house, together=True)
+    await house.slack.press(OAK, ANN, label="Open one chat for us")
+    house.slack.fail("chat.postMessage", DroppedAfter())
+    await house.beat()
+    await house.beat(after=timedelta(minutes=2))  # asks
+    await house.beat()
+
+    [group] = [each for each in house.slack.world.channels.values() if each.kind == "mpim"]
+    assert len(house.slack.channel(group.id)) == 2
+    assert house.slack.called("conversations.history") == []
+    wanted = LedgerFilter(kinds=frozenset({DeliveryKind.TOGETHER}))
+    [line] = [each async for each in ledger.lines(house.store, wanted)]
+    assert (line.state, line.perhaps_twice) == (DeliveryState.SENT, True)
 
 
 async def test_partners_in_two_workspaces_are_not_offered_one(house: House) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from bot.model import DeliveryState
 from tests.adapters.slack.house import ANN, BEA, CAT, DAN, ELM, OAK, SIAN, House, running_house
@@ -80,14 +81,14 @@ async def test_a_limit_without_a_time_waits_for_a_while(house: House, error: str
     assert await posted(house) == ONCE
 
 
-async def test_a_refused_connection_is_a_failed_try_and_is_tried_again(house: House) -> None:
+async def test_a_refused_connection_is_no_try_and_is_tried_again(house: House) -> None:
     await house.slack.say(OAK, ANN, "help")
     address, house.messenger._api.base_url = house.messenger._api.base_url, "http://127.0.0.1:9/api/"  # noqa: SLF001  # nobody listens there
 
     await house.beat()
 
     found = await states(house)
-    assert found["Ann Ash"] == (DeliveryState.QUEUED, "", 1)
+    assert found["Ann Ash"] == (DeliveryState.QUEUED, "", 0)
     assert found["Cat Cox"] == (DeliveryState.QUEUED, "", 0)  # nobody could be asked who that is
     house.messenger._api.base_url = address  # noqa: SLF001  # the same
     await house.beat(after=timedelta(minutes=2))
@@ -155,13 +156,13 @@ async def test_while_nobody_can_tell_whether_it_arrived_nothing_is_posted_again(
     assert {state for state, _, _ in (await states(house)).values()} == {DeliveryState.SENT}
 
 
-async def test_after_five_tries_it_stands_in_the_ledger_and_in_the_status(house: House) -> None:
-    house.slack.fail(POST, *[Status(502)] * 10, team=ELM)
+async def test_after_ten_tries_it_stands_in_the_ledger_and_in_the_status(house: House) -> None:
+    house.slack.fail(POST, *[Status(502)] * 25, team=ELM)
 
-    for _ in range(12):
+    for _ in range(200):
         await house.beat(after=SETTLED)
 
-    assert (await states(house))["Cat Cox"] == (DeliveryState.FAILED, "too-many-tries", 5)
+    assert (await states(house))["Cat Cox"] == (DeliveryState.FAILED, "too-many-tries", 10)
     status = (await house.slack.command(OAK, SIAN, "status")).body
     assert prompts_reason("too-many-tries") in status
 
@@ -189,7 +190,6 @@ def prompts_reason(reason: str) -> str:
         ("cannot_dm_bot", "unreachable"),
         ("is_archived", "unreachable"),
         ("not_in_channel", "unreachable"),
-        ("missing_scope", "refused"),
         ("invalid_blocks", "refused"),
         ("something_new", "refused"),
     ],
@@ -210,6 +210,19 @@ async def test_who_can_never_be_written_to_stands_in_the_ledger_and_in_the_statu
     ledger = (await house.slack.command(OAK, SIAN, "ledger")).body
     assert "Cat Cox" in ledger
     assert prompts_reason(reason) in ledger
+
+
+async def test_a_permission_that_is_missing_keeps_everybody_waiting_until_it_is_given(house: House) -> None:
+    house.slack.change_person(CAT, refuses="missing_scope")
+    with structlog.testing.capture_logs() as logged:
+        await house.beat()
+    assert (await states(house))["Cat Cox"][0] is DeliveryState.QUEUED
+    assert {"event": "slack.missing-scope", "method": POST, "log_level": "error"} in logged
+
+    house.slack.change_person(CAT, refuses="")
+    await house.beat(after=timedelta(minutes=15))
+
+    assert (await states(house))["Cat Cox"] == (DeliveryState.SENT, "", 1)
 
 
 # --- a token that is gone -------------------------------------------------------------------------------------------

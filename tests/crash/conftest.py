@@ -1,0 +1,16 @@
+"""A store that forgets nothing when its process ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from storage.store import SqlStore
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[SqlStore]:
+    store = SqlStore(database_url)
+    yield store
+    await store.close()
