@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -65,6 +65,14 @@ class Clock:
         return self._began + self.elapsed
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Messages that are ready to be sent, or reasons why not."""
+
+    made: Sequence[Made]
+    clock: Clock
+
+
 async def run(
     store: Store,
     prompts: Prompts,
@@ -91,16 +99,29 @@ async def run(
 
 
 async def deliver(means: Means, claimed: Sequence[Delivery], now: datetime) -> None:
-    """Compose a batch in one transaction, send each, and settle together what ends at about the same moment.
+    """What was claimed, from its words to its end."""
+    await send(means, await prepare(means, claimed, now))
 
-    A platform that hangs keeps nobody waiting but its own. No transaction is open while sending.
-    """
+
+async def prepare(means: Means, claimed: Sequence[Delivery], now: datetime) -> Batch:
+    """Compose a batch, in one transaction."""
     clock = Clock(now)
     try:
-        composed = await _composed(means, claimed, now)
+        return Batch(await _composed(means, claimed, now), clock)
     except StoreAway:  # nothing went out: all of it is due again, and no try was lost
-        composed = [(each, Later(now), None) for each in claimed]
-    sending = {asyncio.create_task(_carried(means, each, clock)) for each in composed}
+        return Batch([(each, Later(now), None) for each in claimed], clock)
+
+
+async def send(means: Means, batch: Batch, landed: Callable[[Address | None], object] = bool) -> None:
+    """Send each, and settle together what ends at about the same moment. No transaction is open while sending.
+
+    `landed` is told whose message needs the platform no more.
+    """
+    sending: set[asyncio.Task[Outcome | None]] = set()
+    for made in batch.made:
+        one = asyncio.create_task(_carried(means, made, batch.clock))
+        one.add_done_callback(lambda _, address=made[2]: landed(address))  # type: ignore[misc]  # of this one
+        sending.add(one)
     try:
         while sending:
             done, sending = await asyncio.wait(sending, timeout=TOGETHER)

@@ -33,6 +33,8 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS = 3600
 SECONDS_TO_PUT_THE_BROOM_AWAY = 2
+BURST = 5
+"""Messages that a workspace is given at once: few, so that few are in doubt when a process dies."""
 SECONDS_FOR_A_VOICE = 0.5
 """So that somebody is answered in time, if not in their language, where the database is not."""
 
@@ -69,7 +71,7 @@ def rhythm(read: settings.Settings, hands: int = 4) -> Rhythm:
     """How the settings want workers to work."""
     per_second = {"slack": read.slack_per_second, "teams": read.teams_per_second}
     limits = {
-        platform: Limit(gap=timedelta(seconds=1) / rate, burst=max(1, round(rate)))
+        platform: Limit(gap=timedelta(seconds=1) / rate, burst=min(BURST, max(1, round(rate))))
         for platform, rate in per_second.items()
     }
     return Rhythm(limits, timedelta(seconds=read.tick_seconds), timedelta(seconds=read.stop_seconds), hands)

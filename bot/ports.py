@@ -33,6 +33,7 @@ from bot.model import (
     School,
     Seat,
     Share,
+    Which,
     Workspace,
 )
 from bot.roster import Roster, RosterChange
@@ -433,13 +434,15 @@ class Lanes(Protocol):
     async def line_up(self, now: datetime, limits: Mapping[str, Limit]) -> int:
         """Give what is due its lane, and wake the lanes; how many, up to some hundreds. Limits are by platform."""
 
-    async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
+    async def claim(
+        self, now: datetime, lease_until: datetime, limit: int, which: Which = ...
+    ) -> tuple[Delivery, ...]:
         """Take what is whose turn it is, as `sending`, up to each lane's quota."""
 
     async def hold(self, platform: str, workspace: str, until: datetime, limits: Mapping[str, Limit]) -> None:
         """Nothing more for that workspace until then."""
 
-    async def next_ready(self) -> datetime | None:
+    async def next_ready(self, which: Which = ...) -> datetime | None:
         """When the next lane has a turn for what waits in it."""
 
     async def prune(self, before: datetime) -> int:

@@ -1,19 +1,20 @@
-"""Workers: line up → claim → deliver, at the pace of every workspace, by any number of processes, until stopped."""
+"""Workers: line up → claim → send, at the pace of every workspace, by any number of processes, until stopped."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from bot import delivery, outcomes
-from bot.delivery import Means
+from bot.delivery import Batch, Means
 from bot.errors import StoreAway
-from bot.model import Limit
+from bot.model import Address, Limit, Which
 from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
 
@@ -38,7 +39,7 @@ class Rhythm:
     stop: timedelta
     """How long it may go on finishing what is under way."""
     hands: int = 4
-    """Batches under way at once."""
+    """Batches under way at once on each platform."""
 
 
 async def work(
@@ -53,55 +54,151 @@ async def work(
 
     What could not be finished in time stays on its lease: the platform is asked about it when that has ended.
     """
-
     means = Means(store, prompts, messengers, directories, rhythm.limits)
-    told = 0  # how often the store was missed by one hand: they all miss it, and one says so
-
-    async def hand() -> None:
-        nonlocal told
-        missed = 0
-        while not stopped.is_set():
-            try:
-                pause = await _round(means, rhythm.tick)
-                if told:
-                    log.info("work.store-is-back")
-                missed = told = 0
-            except StoreAway:
-                pause = WHILE_AWAY[min(missed, len(WHILE_AWAY) - 1)]
-                missed += 1
-                if missed > told:
-                    log.warning("work.store-away", again_in=pause)
-                    told = missed
-            except Exception:  # whatever it was, what is due stays due
-                log.exception("work.interrupted")
-                pause = AFTER_A_MISHAP
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), pause)
-
-    hands = [asyncio.create_task(hand()) for _ in range(rhythm.hands)]
+    room, platforms = rhythm.hands * delivery.BATCH, frozenset(messengers)
+    flights = [Flight(Which(platform), room) for platform in sorted(platforms)]
+    flights.append(
+        Flight(Which(but=platforms), room)
+    )  # whoever has no workspace, or one of a platform not known here
+    hands = [Hand(partial(_send, means, flight, rhythm.tick), flight.landed) for flight in flights]
+    hands.append(Hand(partial(_resolve, means, rhythm.tick)))
+    missed = Missed()
+    at_work = [asyncio.create_task(hand.work(stopped, missed)) for hand in hands]
     await stopped.wait()
-    _, late = await asyncio.wait(hands, timeout=rhythm.stop.total_seconds())
+    try:
+        async with asyncio.timeout(rhythm.stop.total_seconds()):
+            await asyncio.wait(at_work)
+            while sending := [each for flight in flights for each in flight.batches]:
+                await asyncio.wait(sending)
+    except TimeoutError:
+        pass
+    late = [
+        each
+        for each in (*at_work, *(each for flight in flights for each in flight.batches))
+        if not each.done()
+    ]
     for each in late:
         each.cancel()
     await asyncio.gather(*late, return_exceptions=True)
     log.info("work.stopped", unfinished=len(late))
 
 
-async def _round(means: Means, tick: timedelta) -> float:
-    """One batch, and how many seconds to wait before the next."""
+class Flight:
+    """What is under way on one platform. A workspace gets no more before it has taken what it was given.
+
+    So nobody waits for another's hanging platform or slow workspace.
+    """
+
+    def __init__(self, which: Which, room: int) -> None:
+        self._which = which
+        self._room = room
+        self._of: Counter[str] = Counter()
+        self.batches: set[asyncio.Task[None]] = set()
+        self.landed = asyncio.Event()
+
+    @property
+    def room(self) -> int:
+        """For how many more."""
+        return max(0, self._room - self._of.total())
+
+    @property
+    def which(self) -> Which:
+        """Whose turn it may be."""
+        return replace(self._which, busy=frozenset(+self._of))
+
+    def begin(self, means: Means, batch: Batch) -> None:
+        """Send it; nobody waits for its end."""
+        self._of.update(_workspace(address) for _, _, address in batch.made)
+        sending = asyncio.create_task(self._send(means, batch))
+        self.batches.add(sending)
+        sending.add_done_callback(self.batches.discard)
+
+    async def _send(self, means: Means, batch: Batch) -> None:
+        try:
+            await delivery.send(means, batch, self._land)
+        except Exception:  # whatever it was, the platforms are asked about it when its lease has ended
+            log.exception("work.interrupted")
+
+    def _land(self, address: Address | None) -> None:
+        self._of[_workspace(address)] -= 1
+        self.landed.set()
+
+
+def _workspace(address: Address | None) -> str:
+    return address.workspace if address else ""
+
+
+@dataclass
+class Missed:
+    """How often the store was missed, one time after another: all hands miss it, and one says so."""
+
+    times: int = 0
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Does one thing again and again."""
+
+    turn: Callable[[], Awaitable[float]]
+    """Gives the seconds to wait before the next."""
+    wakes: asyncio.Event = field(default_factory=asyncio.Event)
+    """What ends the waiting."""
+
+    async def work(self, stopped: asyncio.Event, missed: Missed) -> None:
+        """Until stopped. Whatever goes wrong, what is due stays due."""
+        times = 0
+        while not stopped.is_set():
+            self.wakes.clear()
+            try:
+                pause = await self.turn()
+                if missed.times:
+                    log.info("work.store-is-back")
+                times = missed.times = 0
+            except StoreAway:
+                pause = WHILE_AWAY[min(times, len(WHILE_AWAY) - 1)]
+                times += 1
+                if times > missed.times:
+                    log.warning("work.store-away", again_in=pause)
+                    missed.times = times
+            except Exception:
+                log.exception("work.interrupted")
+                pause = AFTER_A_MISHAP
+            await self._wait(stopped, pause)
+
+    async def _wait(self, stopped: asyncio.Event, pause: float) -> None:
+        if not pause:
+            await asyncio.sleep(0)
+            return
+        events = [asyncio.create_task(each.wait()) for each in (stopped, self.wakes)]
+        await asyncio.wait(events, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        for each in events:
+            each.cancel()
+
+
+async def _send(means: Means, flight: Flight, tick: timedelta) -> float:
+    """One batch on its way."""
     store = means.store
     now = await store.now()
     async with store.transaction() as tx:
         lined_up = await tx.lanes.line_up(now, means.limits)
+    if not (room := min(delivery.BATCH, flight.room)):
+        return tick.total_seconds()
     async with store.transaction() as tx:
-        await tx.deliveries.lapse(now)
-        uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, delivery.BATCH)
-        claimed = await tx.lanes.claim(now, now + delivery.LEASE, delivery.BATCH)
-        ready_at = await tx.lanes.next_ready()
+        claimed = await tx.lanes.claim(now, now + delivery.LEASE, room, flight.which)
+        ready_at = await tx.lanes.next_ready(flight.which)
     if claimed:
-        await delivery.deliver(means, claimed, now)
-    await delivery.resolve(means, uncertain, now)
-    if lined_up or uncertain or claimed:
+        flight.begin(means, await delivery.prepare(means, claimed, now))
+    if lined_up or claimed:
         return 0
     until_ready = (ready_at - now if ready_at else tick).total_seconds()
     return max(AT_LEAST, min(until_ready, tick.total_seconds()))
+
+
+async def _resolve(means: Means, tick: timedelta) -> float:
+    """What was left in doubt."""
+    now = await means.store.now()
+    async with means.store.transaction() as tx:
+        await tx.deliveries.lapse(now)
+        uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, delivery.BATCH)
+    await delivery.resolve(means, uncertain, now)
+    return 0 if uncertain else tick.total_seconds()

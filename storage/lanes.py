@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, func, or_, select, text, union_all, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, or_, select, text, union_all, update
 
-from bot.model import UNPACED, Delivery, DeliveryState, Limit
+from bot.model import ANY, UNPACED, Delivery, DeliveryState, Limit, Which
 from storage import tables as t
 from storage.noun import Noun, batches, columns
 
@@ -58,10 +58,12 @@ class SqlLanes(Noun):
         await self._wake({each["lined_up_in"] for each in lined_up}, now, limits)
         return len(rows)
 
-    async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
+    async def claim(
+        self, now: datetime, lease_until: datetime, limit: int, which: Which = ANY
+    ) -> tuple[Delivery, ...]:
         """Take what is whose turn it is, as `sending`, up to each lane's quota; the lanes are charged."""
         is_ready = or_(t.lane.c.ready_at <= now, t.lane.c.ready_at > now + FAR)
-        ready = select(t.lane).where(_AWAKE, is_ready).order_by(t.lane.c.ready_at)
+        ready = select(t.lane).where(_AWAKE, is_ready, *_those(which)).order_by(t.lane.c.ready_at)
         ready = ready.limit(LANES_AT_ONCE).with_for_update(skip_locked=True)
         lanes = (await self._connection.execute(ready)).all()
         quotas = _shared_out(lanes, now, limit)
@@ -104,9 +106,9 @@ class SqlLanes(Noun):
             new.on_conflict_do_update(index_elements=["name"], set_={"ready_at": pushed})
         )
 
-    async def next_ready(self) -> datetime | None:
+    async def next_ready(self, which: Which = ANY) -> datetime | None:
         """When the next lane has a turn for what waits in it."""
-        first = select(t.lane.c.ready_at).where(_AWAKE).order_by(t.lane.c.ready_at).limit(1)
+        first = select(t.lane.c.ready_at).where(_AWAKE, *_those(which)).order_by(t.lane.c.ready_at).limit(1)
         ready_at: datetime | None = await self._connection.scalar(first)
         return ready_at
 
@@ -154,6 +156,15 @@ class SqlLanes(Noun):
 
     async def _all_of(self, statement: Any) -> tuple[Delivery, ...]:
         return tuple(Delivery(**row._asdict()) for row in await self._connection.execute(statement))
+
+
+def _those(which: Which) -> Iterator[ColumnElement[bool]]:
+    if which.platform:
+        yield t.lane.c.name.startswith(lane_name(which.platform, ""), autoescape=True)
+    for platform in which.but:
+        yield ~t.lane.c.name.startswith(lane_name(platform, ""), autoescape=True)
+    if which.busy:
+        yield t.lane.c.name.not_in([lane_name(which.platform, each) for each in which.busy])
 
 
 def lane_name(platform: str, workspace: str) -> str:

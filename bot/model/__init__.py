@@ -2,7 +2,17 @@
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
-from bot.model.delivery import ASKS, CARRIES_WORDS, UNPACED, Delivery, DeliveryKind, DeliveryState, Limit
+from bot.model.delivery import (
+    ANY,
+    ASKS,
+    CARRIES_WORDS,
+    UNPACED,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Limit,
+    Which,
+)
 from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
 from bot.model.people import Account, Address, Hours, Member, Partnership, Post, Profile, Role, School
@@ -10,6 +20,7 @@ from bot.model.standing import Standing
 from bot.model.workspace import LinkCode, Workspace
 
 __all__ = [
+    "ANY",
     "ASKS",
     "CARRIES_WORDS",
     "UNPACED",
@@ -49,6 +60,7 @@ __all__ = [
     "Share",
     "Standing",
     "Step",
+    "Which",
     "Wording",
     "Workspace",
 ]

@@ -98,4 +98,14 @@ class Limit:
     burst: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which lanes: of one platform, or (without one) of all but some; none of workspaces that are busy."""
+
+    platform: str = ""
+    but: frozenset[str] = frozenset()
+    busy: frozenset[str] = frozenset()
+
+
+ANY = Which()
 UNPACED = Limit(gap=timedelta())
