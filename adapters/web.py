@@ -25,6 +25,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """Where an answer brings its own, that one stays."""
+OURS = {"X-JPD": "alive"}
+"""By which `/healthz` is known to be ours: many things say “ok” there."""
 SILENT = logging.getLogger("jpd.http")
 """For what is no HTTP at all: aiohttp would log the bytes. What goes wrong in a route is logged here."""
 SILENT.setLevel(logging.CRITICAL + 1)
@@ -52,7 +54,7 @@ def application(
 
 
 async def _alive(_: web.Request) -> web.Response:
-    return web.Response(text="ok")
+    return web.Response(text="ok", headers=OURS)
 
 
 class PortTaken(Exception):

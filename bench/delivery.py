@@ -1,5 +1,5 @@
-"""Claims and settles a second: 1, 2 and 4 workers beside the raw driver a row at a time, in the same run; and by what
-lies in the table already. Compare ratios: the machine is shared.
+"""Claims and settles a second: 1, 2 and 4 workers beside the raw driver a row at a time, in the same run; by what lies
+in the table already; and while the ledger is being pruned. Compare ratios: the machine is shared.
 
 No message is sent: what is measured is what the store costs. Every run ends only when each delivery was claimed once.
 """
@@ -16,6 +16,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage.store import SqlStore
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -23,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 DUE = 20_000
 DUE_IN_A_FULL_TABLE = 2_000
 FULL = (1_000, 100_000, 1_000_000)
+FORGOTTEN = 300_000
 HOUR = timedelta(hours=1)
 BATCH = 20
 AT_ONCE = 2
@@ -34,11 +39,35 @@ AT_ONCE = 2
 
 async def ours(url: str, now: datetime) -> list[int]:
     """A worker that does all but send."""
-    from bot.model import DeliveryState
-    from bot.working import AT_LEAST
     from storage.store import SqlStore
 
-    store, ids = SqlStore(url), list[int]()
+    store = SqlStore(url)
+    ids = await working(store, now)
+    await store.close()
+    return ids
+
+
+async def ours_beside_a_prune(url: str, now: datetime) -> list[int]:
+    """The same, and a sweep on the same store."""
+    from bot import keeping
+    from storage.store import SqlStore
+
+    store = SqlStore(url)
+    pruning = asyncio.create_task(keeping.prune(store, now - HOUR, asyncio.Event()))
+    ids = await working(store, now)
+    if pruning.done():
+        print("  (the prune ended first: there was too little to forget)")
+    pruning.cancel()
+    await asyncio.gather(pruning, return_exceptions=True)
+    await store.close()
+    return ids
+
+
+async def working(store: SqlStore, now: datetime) -> list[int]:
+    from bot.model import DeliveryState
+    from bot.working import AT_LEAST
+
+    ids = list[int]()
 
     async def hand() -> None:
         while True:
@@ -52,17 +81,16 @@ async def ours(url: str, now: datetime) -> list[int]:
                 ]
                 async with store.transaction() as tx:
                     ids.extend(await tx.deliveries.settle(sent))
-            elif not lined_up and not await left(store):
+            elif not lined_up and not await left():
                 return
             else:  # others hold the lanes at this moment
                 await asyncio.sleep(AT_LEAST)
 
-    async def left(store: SqlStore) -> bool:
+    async def left() -> bool:
         async with store.transaction() as tx:
             return await tx.deliveries.next_due() is not None
 
     await asyncio.gather(*(hand() for _ in range(AT_ONCE)))
-    await store.close()
     return ids
 
 
@@ -108,7 +136,12 @@ async def raw_sqlite(url: str, now: datetime) -> list[int]:
     return ids
 
 
-WAYS = {"ours": ours, "raw postgresql": raw_postgresql, "raw sqlite": raw_sqlite}
+WAYS = {
+    "ours": ours,
+    "ours beside a prune": ours_beside_a_prune,
+    "raw postgresql": raw_postgresql,
+    "raw sqlite": raw_sqlite,
+}
 
 
 def run(way: str, url: str, now: datetime, ready: object, results: object) -> None:
@@ -169,6 +202,23 @@ async def fill(url: str, due: int, old: int) -> datetime:
     return now
 
 
+async def close_cycle(url: str, now: datetime) -> None:
+    """So that what was sent may be forgotten, and what is due is of no cycle."""
+    from sqlalchemy import update
+
+    from storage import tables as t
+    from storage.store import SqlStore
+
+    store = SqlStore(url, durable=False)
+    async with store.transaction() as tx:
+        long_ago = now - timedelta(days=1)
+        await tx.connection.execute(update(t.cycle).values(state="closed", closed_at=long_ago))
+        sent = update(t.delivery).where(t.delivery.c.state == "sent")
+        await tx.connection.execute(sent.values(kind="check_in", settled_at=long_ago))
+    await store.close()
+    analyse(url)
+
+
 def analyse(url: str) -> None:
     """As it would be after a while of running."""
     from sqlalchemy import text
@@ -220,6 +270,14 @@ def main() -> None:
                     rate = measure("ours", url, now, 1, DUE_IN_A_FULL_TABLE)
                 first = first or rate
                 print(f"  beside {old:9,} sent {rate:7.0f}/s, {rate / first:4.2f} of the first")
+            alone = 0.0
+            for way in ("ours", "ours beside a prune"):
+                with database(kind, server) as url:
+                    now = asyncio.run(fill(url, DUE, FORGOTTEN))
+                    asyncio.run(close_cycle(url, now))
+                    rate = measure(way, url, now, 1, DUE)
+                alone = alone or rate
+                print(f"  {way:20} {rate:7.0f}/s, {rate / alone:4.2f} of alone")
 
 
 if __name__ == "__main__":

@@ -284,7 +284,7 @@ def serve() -> None:
                     say(voice("cli.serving", host=read.host, port=port, platforms=named))
                     await warn_if_away(store, voice)
                     if is_working:
-                        await working(store, prompts, platforms, rhythm(read), stopped)
+                        await working(read, store, prompts, platforms, rhythm(read), stopped)
                     else:
                         await stopped.wait()
 
@@ -310,7 +310,7 @@ def work(
             async with connected(read, store, prompts, is_serving=False) as platforms:
                 say(voice("cli.working", seconds=read.tick_seconds))
                 await warn_if_away(store, voice)
-                await working(store, prompts, platforms, rhythm(read, concurrency), stopped)
+                await working(read, store, prompts, platforms, rhythm(read, concurrency), stopped)
 
     run_to_end(beating())
 

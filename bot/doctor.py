@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,6 +26,9 @@ FOR_TESTS = ("JPD_TEST_DATABASE_URL", "JPD_CRASH")
 ENDS_SOON = timedelta(days=28)
 LAG = timedelta(minutes=10)
 CLOCKS_APART = timedelta(seconds=30)
+SECONDS_TO_ANSWER = 5
+WORKSPACES_ASKED = 20
+"""Of many whose token could be tried, those that were installed last: all are asked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +41,21 @@ class Finding:
 
 async def examine(read: settings.Settings, now: datetime) -> AsyncIterator[Finding]:
     """Everything that can be looked at, the cheapest first. `now` is by this machine's clock."""
-    for finding in (*_settings(read), *_content(read)):
+    problems = _database(read)
+    for finding in (*_settings(read), *_content(read), *problems):
         yield finding
-    if problems := _database(read):
-        for finding in problems:
+    if not problems:
+        store = SqlStore(read.database_url)
+        try:
+            async for finding in _store(read, store, now):
+                yield finding
+        finally:
+            await store.close()
+    async for finding in _platforms(read):
+        yield finding
+    if read.public_url:
+        async for finding in _public(read.public_url):
             yield finding
-        return
-    store = SqlStore(read.database_url)
-    try:
-        async for finding in _store(read, store, now):
-            yield finding
-    finally:
-        await store.close()
 
 
 def unknown_names(environment: Collection[str]) -> tuple[str, ...]:
@@ -113,7 +121,7 @@ async def _store(read: settings.Settings, store: SqlStore, now: datetime) -> Asy
             for school in await tx.schools.of(partnership.id):
                 for finding in await _school(tx, school, now.date(), needs_workspace=_has_slack(read)):
                     yield finding
-    async for finding in _slack(read, store):
+    async for finding in _installed(read, store):
         yield finding
 
 
@@ -142,28 +150,123 @@ def _has_slack(read: settings.Settings) -> bool:
     return bool(read.slack_client_id)
 
 
-async def _slack(read: settings.Settings, store: SqlStore) -> AsyncIterator[Finding]:
+async def _installed(read: settings.Settings, store: SqlStore) -> AsyncIterator[Finding]:
+    """Of many workspaces the keys to their tokens, and whether Slack takes the newest of these."""
     try:
-        found, other = settings.slack(read), settings.teams(read)
-        seal = Seal(settings.keys(read)) if found and not found.bot_token else None
+        slack = settings.slack(read)
+        if slack is None or slack.bot_token:
+            return
+        installations = Installations(store, Seal(settings.keys(read)))
+        await installations.try_keys()
+        asked = await installations.newest(WORKSPACES_ASKED)
     except settings.SettingsError:  # said already
         return
-    if found is None:
-        if other is None:
-            yield Finding("no-platform")
+    except NoSuchKey:
+        yield Finding("no-such-key")
         return
-    if seal is not None:
-        try:
-            await Installations(store, seal).try_keys()
-        except NoSuchKey:
-            yield Finding("no-such-key")
+    answers = await _asked_slack(slack.api_url, [("auth.test", token) for _, token in asked])
+    for (name, _), answer in zip(asked, answers, strict=True):
+        if answer is Answer.REFUSED:
+            yield Finding("workspace-token", {"workspace": name})
+    if Answer.SILENT in answers:
+        yield Finding("platform-silent", {"url": slack.api_url})
+
+
+# --- what lies outside ----------------------------------------------------------------------------------------------
+
+
+class Answer(StrEnum):
+    """What comes back when a token is tried."""
+
+    TAKEN = "taken"
+    """Or Slack asks for patience: then it is there, and the next look will tell."""
+    REFUSED = "refused"
+    SILENT = "silent"
+
+
+async def _platforms(read: settings.Settings) -> AsyncIterator[Finding]:
+    try:
+        slack, teams = settings.slack(read), settings.teams(read)
+    except settings.SettingsError:  # said already
         return
+    if slack is None and teams is None:
+        yield Finding("no-platform")
+    if slack is not None and slack.bot_token:
+        async for finding in _slack(slack):
+            yield finding
+    if teams is not None and teams.app_id:
+        async for finding in _teams(teams):
+            yield finding
+
+
+async def _slack(slack: settings.Slack) -> AsyncIterator[Finding]:
+    """The tokens of a single workspace."""
+    tokens = {"JPD_SLACK_BOT_TOKEN": ("auth.test", slack.bot_token)}
+    if slack.app_token:
+        tokens["JPD_SLACK_APP_TOKEN"] = ("apps.connections.open", slack.app_token)
+    answers = await _asked_slack(slack.api_url, list(tokens.values()))
+    for name, answer in zip(tokens, answers, strict=True):
+        if answer is Answer.REFUSED:
+            yield Finding("token", {"name": name})
+    if Answer.SILENT in answers:
+        yield Finding("platform-silent", {"url": slack.api_url})
+
+
+async def _asked_slack(url: str, tries: Sequence[tuple[str, str]]) -> list[Answer]:
+    """What Slack answers to each method with its token; nobody is waited for long."""
     from adapters.slack.api import Api, session
 
     async with session() as opened:
-        try:
-            await Api(opened, found.api_url).call("auth.test", found.bot_token)
-        except Disconnected:
-            yield Finding("token", {"name": "JPD_SLACK_BOT_TOKEN"})
-        except (SendError, Uncertain, Unreachable):
-            yield Finding("platform-silent", {"url": found.api_url})
+        api = Api(opened, url)
+
+        async def asked(method: str, token: str) -> Answer:
+            try:
+                async with asyncio.timeout(SECONDS_TO_ANSWER):
+                    await api.call(method, token)
+            except Disconnected:
+                return Answer.REFUSED
+            except SendError as refused:
+                return Answer.TAKEN if refused.reason == "rate-limited" else Answer.SILENT
+            except (Uncertain, Unreachable, TimeoutError):
+                return Answer.SILENT
+            return Answer.TAKEN
+
+        return await asyncio.gather(*(asked(*each) for each in tries))
+
+
+async def _teams(teams: settings.Teams) -> AsyncIterator[Finding]:
+    """Sign in as the bot does."""
+    from adapters.teams.cloud import Registration
+    from adapters.teams.tokens import NO_TENANT, Tokens
+
+    known = Registration(teams.app_id, teams.password, teams.tenant, teams.openid_url, teams.login_url)
+    try:
+        await Tokens(known).get()
+    except Disconnected as refused:
+        reason = str(refused)
+        yield Finding("no-tenant") if reason == NO_TENANT else Finding("sign-in-refused", {"reason": reason})
+    except SendError:
+        # Without a password the machine itself is asked, and what it has not, it does not refuse.
+        yield (
+            Finding("sign-in-silent", {"url": teams.login_url}) if teams.password else Finding("no-identity")
+        )
+
+
+async def _public(url: str) -> AsyncIterator[Finding]:
+    """Whether it is us who answer where others are sent. No redirect is followed: whoever is sent there would not."""
+    from aiohttp import ClientConnectorCertificateError, ClientError, ClientSession, ClientTimeout
+
+    from adapters.web import OURS
+
+    try:
+        async with (
+            ClientSession(timeout=ClientTimeout(total=SECONDS_TO_ANSWER)) as session,
+            session.get(f"{url}/healthz", allow_redirects=False) as answer,
+        ):
+            is_ours = all(answer.headers.get(name) == value for name, value in OURS.items())
+            if answer.status != 200 or not is_ours:
+                yield Finding("public-other", {"url": url, "status": answer.status})
+    except ClientConnectorCertificateError:
+        yield Finding("public-certificate", {"url": url})
+    except (ClientError, TimeoutError, OSError):
+        yield Finding("public-silent", {"url": url})

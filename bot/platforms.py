@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from aiohttp import web
 from adapters.engine import apart
 from adapters.operation import Metrics
 from adapters.patience import within
-from bot import settings, workspaces
+from bot import keeping, settings, workspaces
 from bot.dispatch import handler
 from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable
 from bot.events import Event, Left, Removed
@@ -31,9 +31,8 @@ from storage.store import SqlStore
 
 log = structlog.get_logger()
 
-EVENTS_KEPT = timedelta(days=30)
-"""How long a repeated event is known as one."""
 SWEEP_SECONDS = 3600
+SECONDS_TO_PUT_THE_BROOM_AWAY = 2
 BURST = 5
 """Messages that a workspace is given at once: few, so that few are in doubt when a process dies."""
 SECONDS_FOR_A_VOICE = 0.5
@@ -79,18 +78,28 @@ def rhythm(read: settings.Settings, hands: int = 4) -> Rhythm:
 
 
 async def working(
-    store: SqlStore, prompts: Prompts, platforms: Platforms, rhythm: Rhythm, stopped: asyncio.Event
+    read: settings.Settings,
+    store: SqlStore,
+    prompts: Prompts,
+    platforms: Platforms,
+    rhythm: Rhythm,
+    stopped: asyncio.Event,
 ) -> None:
     """Send what is due, and sweep now and then, until stopped."""
     from adapters.scheduler import heartbeat
 
-    async def sweep(at: datetime) -> None:
-        async with store.transaction() as tx:
-            await tx.events.prune(at - EVENTS_KEPT)
-            await workspaces.erase_gone(tx, at)
+    sweeping = asyncio.Lock()
+
+    async def sweep(_: datetime) -> None:
+        async with sweeping:
+            await keeping.sweep(store, timedelta(days=read.ledger_days), stopped)
 
     scheduler = heartbeat({sweep: SWEEP_SECONDS})
     await work(store, prompts, platforms.messengers, platforms.directories, rhythm, stopped)
+    with suppress(
+        TimeoutError
+    ):  # what is being forgotten at this moment; then the rest is left for another time
+        await asyncio.wait_for(sweeping.acquire(), SECONDS_TO_PUT_THE_BROOM_AWAY)
     scheduler.shutdown()
 
 

@@ -418,6 +418,15 @@ class Deliveries(Protocol):
         """The next queued check-in for a member."""
 
     async def of_cycle(self, cycle_id: int) -> tuple[Delivery, ...]: ...
+    async def cycles_to_prune(self, before: datetime) -> tuple[int, ...]:
+        """Those that were closed before then, and have deliveries that may be pruned."""
+
+    async def prune(self, cycle_id: int | None, before: datetime, limit: int) -> int:
+        """Forget what of a closed cycle, or of none, was settled before then, up to a limit; how many.
+
+        Never what is still owed or uncertain, nor what carries words that their author may yet take back.
+        """
+
     async def of_partnership(self, partnership_id: int, limit: int) -> tuple[Delivery, ...]:
         """The newest settled or due first."""
 
@@ -438,6 +447,9 @@ class Lanes(Protocol):
 
     async def next_ready(self, which: Which = ...) -> datetime | None:
         """When the next lane has a turn for what waits in it."""
+
+    async def prune(self, before: datetime) -> int:
+        """Forget lanes that have slept since then; how many."""
 
 
 class Digests(Protocol):

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
     )
     embedded_worker: bool | None = Field(
         default=None, description="Whether `jpd serve` works as well; where not set, on SQLite it does"
+    )
+    ledger_days: int = Field(
+        default=400, ge=30, le=36_500, description="Days after which the ledger forgets a closed cycle"
     )
     metrics_port: int | None = Field(
         default=None, ge=0, le=65535, description="Where /metrics is for Prometheus, on the same address"
@@ -111,6 +115,20 @@ class Settings(BaseSettings):
         if url and not url.startswith(("https://", *(f"http://{each}" for each in _LOOPBACK))):
             raise ValueError("not a secure address: write https://…")
         return url.rstrip("/") if url else None
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_bare(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "https://none")
+        if (
+            not parts.hostname
+            or parts.username is not None
+            or parts.query
+            or parts.fragment
+            or "?" in parts.path
+        ):
+            raise ValueError("not the bare address of a host: write https://jpd.example.org")
+        return url
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +231,8 @@ def read() -> Settings:
         return Settings()
     except ValidationError as wrong:
         lines = [
-            f"JPD_{str(each['loc'][0]).upper()}: {each['msg']}" for each in wrong.errors(include_input=False)
+            f"JPD_{str(each['loc'][0]).upper()}: {each['msg'].removeprefix('Value error, ')}"
+            for each in wrong.errors(include_input=False)
         ]
         raise SettingsError("\n".join(lines)) from None
 

@@ -10,15 +10,31 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
-from bot.model import ASKS, Delivery, DeliveryKind, DeliveryState
+from bot.model import ASKS, CARRIES_WORDS, Delivery, DeliveryKind, DeliveryState
 from bot.outcomes import CHANGED, overtaken
 from storage import tables as t
 from storage.noun import Noun, batches, columns, values
 
 _COLUMNS = columns(t.delivery, Delivery)
 SETTLED = ("state", "reason", "attempts", "due_at", "ref", "settled_at", "perhaps_twice")
+PRUNED = sorted(frozenset(DeliveryKind) - CARRIES_WORDS)
+"""What carries somebody's words stays: by its `ref` they can be taken back where they stand."""
 FAR = timedelta(hours=1)
 """No lease is longer: what ends later was claimed while the clock was ahead."""
 UNDER_WAY = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
@@ -246,6 +262,37 @@ class SqlDeliveries(Noun):
         newest = func.coalesce(t.delivery.c.settled_at, t.delivery.c.due_at).desc()
         theirs = select(*_COLUMNS).where(t.delivery.c.partnership_id == partnership_id)
         return await self._all(Delivery, theirs.order_by(newest, t.delivery.c.id.desc()).limit(limit))
+
+    async def cycles_to_prune(self, before: datetime) -> tuple[int, ...]:
+        """Those that were closed before then, and have deliveries that may be pruned."""
+        ended = _ended(before).where(t.delivery.c.cycle_id == t.cycle.c.id).limit(1)
+        # With a limit it is a look into the index a cycle; without, PostgreSQL may read the whole ledger instead.
+        has_some = ended.correlate(t.cycle).scalar_subquery().is_not(None)
+        closed = select(t.cycle.c.id).where(t.cycle.c.closed_at <= before, has_some)
+        return tuple((await self._connection.execute(closed.order_by(t.cycle.c.id))).scalars())
+
+    async def prune(self, cycle_id: int | None, before: datetime, limit: int) -> int:
+        """Forget what of a closed cycle, or of none, was settled before then, up to a limit; how many.
+
+        What another worker forgets at this moment is left to them.
+        """
+        whose: ColumnElement[bool] = t.delivery.c.cycle_id.is_(None)
+        if cycle_id is not None:
+            closed = select(t.cycle.c.id).where(t.cycle.c.id == cycle_id, t.cycle.c.closed_at <= before)
+            whose = and_(t.delivery.c.cycle_id == cycle_id, exists(closed))
+        on_stage = exists().where(t.playground_line.c.delivery_id == t.delivery.c.id)
+        ended = _ended(before).where(whose, ~on_stage).limit(limit)
+        ids = list(
+            (await self._connection.execute(ended.with_for_update(skip_locked=True, of=t.delivery))).scalars()
+        )
+        await self._connection.execute(delete(t.delivery).where(t.delivery.c.id.in_(ids)))
+        return len(ids)
+
+
+def _ended(before: datetime) -> Select[tuple[int]]:
+    return select(t.delivery.c.id).where(
+        t.delivery.c.kind.in_(PRUNED), t.delivery.c.state.in_(ENDED), t.delivery.c.settled_at <= before
+    )
 
 
 def _is(*states: DeliveryState) -> ColumnElement[bool]:

@@ -78,6 +78,15 @@ class Installations:
         async with self._store.transaction() as tx:
             return await _SqlInstallations(tx.connection).reseal(self._seal)
 
+    async def newest(self, limit: int) -> tuple[tuple[str, str], ...]:
+        """Name and token of each that was installed last, up to so many. Raises `NoSuchKey`."""
+        installed = t.slack_installation.c
+        last = select(installed.name, installed.team, installed.enterprise, installed.token)
+        last = last.order_by(installed.installed_at.desc(), installed.enterprise, installed.team).limit(limit)
+        async with self._store.transaction() as tx:
+            rows = (await tx.connection.execute(last)).all()
+        return tuple((row.name or row.team or row.enterprise, self._seal.open(row.token)) for row in rows)
+
     async def try_keys(self) -> None:
         """Open every token, and forget what it is. Raises `NoSuchKey`."""
         async with self._store.transaction() as tx:

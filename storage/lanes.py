@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, text, union_all, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, or_, select, text, union_all, update
 
 from bot.model import ANY, UNPACED, Delivery, DeliveryState, Limit, Which
 from storage import tables as t
@@ -111,6 +111,15 @@ class SqlLanes(Noun):
         first = select(t.lane.c.ready_at).where(_AWAKE, *_those(which)).order_by(t.lane.c.ready_at).limit(1)
         ready_at: datetime | None = await self._connection.scalar(first)
         return ready_at
+
+    async def prune(self, before: datetime) -> int:
+        """Forget lanes that have slept since then; how many.
+
+        Nothing waits in a lane that sleeps, and what was taken is paid for: waking makes the same one anew. Whoever
+        wakes it at this moment is waited for, and then it sleeps no more.
+        """
+        asleep = delete(t.lane).where(t.lane.c.ready_at.is_(None), t.lane.c.tat <= before)
+        return (await self._connection.execute(asleep)).rowcount
 
     async def _wake(self, names: Collection[str], now: datetime, limits: Mapping[str, Limit]) -> None:
         """Always, asleep or not: a lane that is going to sleep at this moment still looks awake from here."""

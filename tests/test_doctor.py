@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -20,11 +21,9 @@ from bot.model import Role
 from bot.roster import Roster
 from bot.settings import Settings
 from bot.terms import Term
-from storage.installations import Installations
 from storage.migrate import downgrade
-from storage.sealed import Seal, new_key
+from storage.sealed import new_key
 from storage.store import SqlStore
-from tests.adapters.slack.fake import running_slack
 from tests.storage.world import BRYN, DAY, NOW, World, person
 
 ROOT = Path(__file__).parents[1]
@@ -34,10 +33,12 @@ SLACK = ("CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET")
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in [name for name in os.environ if name.startswith("JPD_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    yield
+    structlog.reset_defaults()  # the command line sets them for its process
 
 
 def at_once(what: Coroutine[Any, Any, Any]) -> Any:
@@ -197,56 +198,3 @@ async def test_clocks_that_are_apart_are_found(database_url: str) -> None:
         now = datetime.now(UTC) + ahead  # noqa: TID251  # the doctor compares real clocks
         keys = [each.key async for each in examine(read, now)]
         assert "clock" in keys
-
-
-async def test_a_token_that_is_taken_no_more_and_a_platform_that_is_silent_are_found(
-    sqlite_url: str,
-) -> None:
-    await well(sqlite_url)
-    async with running_slack() as slack:
-        slack.add_workspace("T1", "Oak")
-        slack.add_token("xoxb-good", "T1")
-        one = {"database_url": sqlite_url, "slack_signing_secret": "s", "slack_api_url": slack.api_url}
-
-        async def keys(token: str, **more: str) -> list[str]:
-            read = Settings(slack_bot_token=token, **one | more)  # type: ignore[arg-type]  # as the environment gives
-            now = datetime.now(UTC)  # noqa: TID251  # the doctor compares real clocks
-            return [each.key async for each in examine(read, now)]
-
-        assert await keys("xoxb-good") == []
-        assert await keys("xoxb-old") == ["token"]
-        assert await keys("xoxb-good", slack_api_url="http://127.0.0.1:1/") == ["platform-silent"]
-
-
-async def test_for_many_workspaces_schools_without_one_and_lost_keys_are_found(sqlite_url: str) -> None:
-    lost, key = new_key(), new_key()
-
-    async def installed(store: SqlStore, world: World) -> None:
-        async with store.transaction() as tx:
-            await tx.workspaces.link("slack", "T1", world.schools["s-bryn"], NOW)
-            for number in ("s-kauri", "s-river"):
-                await tx.workspaces.link("slack", "T1", world.schools[number], NOW)
-            await tx.connection.execute(
-                text(
-                    "INSERT INTO slack_installation (enterprise, team, name, bot, scopes, token, installed_at) "
-                    "VALUES ('', 'T1', 'Oak', 'U0', '', :token, :now)"
-                ),
-                {"token": Seal([lost]).close("xoxb"), "now": "2026-11-24 00:00:00.000000"},
-            )
-
-    await well(sqlite_url, installed)
-    client = {f"slack_{name.lower()}": "x" for name in SLACK}
-
-    async def keys(*known: str) -> list[str]:
-        read = Settings(database_url=sqlite_url, secret_keys=",".join(known), **client)  # type: ignore[arg-type]  # as given
-        now = datetime.now(UTC)  # noqa: TID251  # the doctor compares real clocks
-        return [each.key async for each in examine(read, now)]
-
-    assert await keys(key) == ["no-such-key"]
-    assert await keys(key, lost) == []
-    store = SqlStore(sqlite_url)
-    async with store.transaction() as tx:
-        await tx.connection.execute(text("DELETE FROM workspace_school"))
-    await Installations(store, Seal([key, lost])).rotate()
-    await store.close()
-    assert await keys(key) == ["no-workspace"] * 3

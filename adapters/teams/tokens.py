@@ -29,7 +29,8 @@ TIMEOUT = (5, 10)
 KNOWN_FOR = 60.0
 """Seconds for which a token is ours without asking MSAL, which hands out none that ends within five minutes."""
 A_WHILE = timedelta(seconds=30)
-_REFUSED = ("invalid_client", "unauthorized_client", "invalid_request", "invalid_scope")
+NO_TENANT = "invalid_tenant"
+_REFUSED = (NO_TENANT, "invalid_client", "unauthorized_client", "invalid_request", "invalid_scope")
 
 for _name in ("msal", "msrest", "urllib3"):
     logging.getLogger(_name).setLevel(logging.ERROR)  # they would write whole requests at DEBUG
@@ -123,7 +124,10 @@ class _Http:
         self._instead = login_url.rstrip("/") if is_loopback(login_url) else LOGIN_URL
 
     def get(self, url: str, **options: Any) -> requests.Response:
-        return self._session.get(self._to(url), timeout=TIMEOUT, **options)
+        found = self._session.get(self._to(url), timeout=TIMEOUT, **options)
+        if found.status_code == 400 and NO_TENANT in found.text:
+            raise PermissionError(NO_TENANT)  # MSAL would not tell it from an answer that nobody can read
+        return found
 
     def post(self, url: str, **options: Any) -> requests.Response:
         return self._session.post(self._to(url), timeout=TIMEOUT, **options)

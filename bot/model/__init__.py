@@ -2,7 +2,17 @@
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
-from bot.model.delivery import ANY, ASKS, UNPACED, Delivery, DeliveryKind, DeliveryState, Limit, Which
+from bot.model.delivery import (
+    ANY,
+    ASKS,
+    CARRIES_WORDS,
+    UNPACED,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Limit,
+    Which,
+)
 from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
 from bot.model.people import Account, Address, Hours, Member, Partnership, Post, Profile, Role, School
@@ -12,6 +22,7 @@ from bot.model.workspace import LinkCode, Workspace
 __all__ = [
     "ANY",
     "ASKS",
+    "CARRIES_WORDS",
     "UNPACED",
     "Account",
     "Address",

@@ -34,6 +34,17 @@ ASKS = frozenset(
 )
 """Deliveries that ask for something: at most one a day reaches a person."""
 
+CARRIES_WORDS = frozenset(
+    {
+        DeliveryKind.SHARED_ANSWER,
+        DeliveryKind.CHALLENGE,
+        DeliveryKind.CHALLENGE_REPLY,
+        DeliveryKind.NOTE,
+        DeliveryKind.DIGEST,
+    }
+)
+"""Deliveries that bring what somebody else wrote: its author can take it back where it stands, however late."""
+
 
 class DeliveryState(StrEnum):
     """queued → sending → sent | failed | dropped; `uncertain`: sent or not, nobody knows yet."""

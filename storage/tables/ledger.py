@@ -24,7 +24,7 @@ delivery = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("partnership_id", ForeignKey("partnership.id"), nullable=False, index=True),
-    Column("cycle_id", ForeignKey("cycle.id"), index=True),
+    Column("cycle_id", ForeignKey("cycle.id")),
     Column("member_id", ForeignKey("member.id"), nullable=False, index=True),
     Column("kind", one_of(DeliveryKind), nullable=False),
     Column("subject_id", Id, nullable=False),  # of which table, the kind says
@@ -50,6 +50,8 @@ delivery = Table(
     # What waits in a lane is queued: whoever takes it out must say so, or it would sleep in there for ever.
     CheckConstraint("lane IS NULL OR state = 'queued'", name="queued_in_a_lane"),
     Index(None, "subject_id", "kind"),
+    # A cycle's rows; by kind, so that what stays when the others are pruned is not looked at again and again.
+    Index(None, "cycle_id", "kind"),
     sqlite_autoincrement=True,
 )
 index_where("ix_delivery_queued", "state = 'queued'", delivery.c.due_at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import insert
+
 from bot.model import (
     Challenge,
     CheckIn,
@@ -13,6 +15,7 @@ from bot.model import (
     CycleState,
     Delivery,
     DeliveryKind,
+    DeliveryState,
     Enrolment,
     EnrolmentState,
     Pairing,
@@ -22,6 +25,8 @@ from bot.model import (
 )
 from bot.ports import NewPairing
 from bot.roster import Roster, RosterPerson, RosterSchool
+from storage import tables as t
+from storage.noun import values
 from storage.store import SqlStore, SqlTx
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -111,6 +116,16 @@ class World:
             suggestion="Let them say why.",
             given_at=NOW,
         )
+
+    async def keep(self, tx: SqlTx, *deliveries: Delivery) -> None:
+        """As they are, whatever became of them: in the ledger without having been owed or sent."""
+        rows = [
+            values(each, "id")
+            | {"dedupe_key": each.dedupe_key}
+            | {"lease_until": NOW if each.state is DeliveryState.SENDING else None}
+            for each in deliveries
+        ]
+        await tx.connection.execute(insert(t.delivery), rows)
 
     def delivery(
         self, name: str, subject_id: int, kind: DeliveryKind = DeliveryKind.CHECK_IN, due_at: datetime = NOW

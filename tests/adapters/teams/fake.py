@@ -25,7 +25,7 @@ from tests.adapters.slack.mishaps import (
     Refused,
     Status,
 )
-from tests.adapters.teams.world import APP, BOT, ISSUER, PASSWORD, Call, Json, Line, World
+from tests.adapters.teams.world import APP, BOT, HOME, ISSUER, PASSWORD, Call, Json, Line, World
 
 CARD = "application/vnd.microsoft.card.adaptive"
 CONSENT = "application/vnd.microsoft.teams.card.file.consent"
@@ -119,6 +119,9 @@ class FakeMicrosoft:
 
     async def _discovery(self, request: web.Request) -> web.StreamResponse:
         async with self._call(request, "discovery"):
+            if request.match_info["tenant"] != HOME:
+                refusal = {"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant not found."}
+                return web.json_response(refusal, status=400)
             login = f"{LOGIN}/{request.match_info['tenant']}/oauth2/v2.0"
             return web.json_response(
                 {

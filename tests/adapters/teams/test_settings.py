@@ -88,6 +88,17 @@ def test_an_address_that_others_could_read_along_is_none(name: str, url: str) ->
         read(**{name: url})
 
 
+@pytest.mark.parametrize(
+    "rest", ["", "jpd.example.org?a=b", "jpd.example.org/#top", "me:secret@jpd.example.org", "[::"]
+)
+def test_a_public_address_is_bare(rest: str) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        read(public_url=f"https://{rest}")
+
+    assert "secret" not in str(wrong.value.errors(include_input=False))
+    assert read(public_url="https://jpd.example.org/behind/").public_url == "https://jpd.example.org/behind"
+
+
 def test_a_managed_identity_and_a_playground_need_less() -> None:
     managed = settings.teams(read(teams_app_id="a", teams_tenant_id="b", teams_managed_identity=True))
     playground = settings.teams(read(teams_anonymous=True))
