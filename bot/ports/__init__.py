@@ -1,0 +1,29 @@
+"""What the core needs from the world: a store that runs transactions, and messengers that carry messages."""
+
+from bot.ports.cycle import Challenges, CheckIns, Cycles, NewPairing, Notes, PackLoader, Pairings
+from bot.ports.ledger import Deliveries, Digests, Events, Lanes
+from bot.ports.people import Members, Schools, Workspaces
+from bot.ports.platform import Directory, Handle, Messenger
+from bot.ports.store import Store, Tx
+
+__all__ = [
+    "Challenges",
+    "CheckIns",
+    "Cycles",
+    "Deliveries",
+    "Digests",
+    "Directory",
+    "Events",
+    "Handle",
+    "Lanes",
+    "Members",
+    "Messenger",
+    "NewPairing",
+    "Notes",
+    "PackLoader",
+    "Pairings",
+    "Schools",
+    "Store",
+    "Tx",
+    "Workspaces",
+]
