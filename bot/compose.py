@@ -34,6 +34,8 @@ from bot.schools import availability, availability_at
 from bot.terms import Availability, NoTeachingDays
 
 POOL_SHOWN = 3
+AFTERWARDS = timedelta(days=30)
+"""How long after a cycle somebody who was never connected may still get what they were owed in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ async def compose(
     if not member.active:
         return Dropped("inactive")
     if not delivery.ref:  # an update in place disturbs nobody, and is never too late
+        if cycle is not None and cycle.closed_at is not None and cycle.closed_at + AFTERWARDS <= now:
+            return Dropped("closed")
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return Dropped("expired")
         try:

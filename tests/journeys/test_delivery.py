@@ -425,3 +425,18 @@ async def test_nobody_composes_what_is_no_longer_wanted(town: Town, prompts: Pro
         made = await compose.compose(tx, prompts, reminder, ASKED + timedelta(days=1))
 
     assert made == compose.Dropped("answered")
+
+
+async def test_who_never_connects_is_owed_nothing_for_ever(town: Town) -> None:
+    await town.beat()
+    async with town.store.transaction() as tx:
+        await tx.members.disconnect(town.address("Ann Ash"), town.now)
+    await town.command("Cat Cox", "tell see you")
+    await town.command(COORDINATOR, "close yes")
+    await town.days(29)
+    waiting = {each.kind for each in await town.deliveries() if each.state is DeliveryState.QUEUED}
+    assert waiting == {DeliveryKind.NOTE, DeliveryKind.CLOSED}
+
+    await town.days(3)
+
+    assert not [each for each in await town.deliveries() if each.state is DeliveryState.QUEUED]
