@@ -13,7 +13,7 @@ import structlog
 
 from bot import delivery, outcomes
 from bot.delivery import Batch, Means
-from bot.errors import StoreAway
+from bot.errors import Conflict, StoreAway
 from bot.model import Address, Limit, Which
 from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
@@ -160,6 +160,8 @@ class Hand:
                 if times > missed.times:
                     log.warning("work.store-away", again_in=pause)
                     missed.times = times
+            except Conflict:  # rolled back: begun again
+                pause = AT_LEAST
             except Exception:
                 log.exception("work.interrupted")
                 pause = AFTER_A_MISHAP
