@@ -61,7 +61,8 @@ async def compose(
     if not member.active:
         return Dropped("inactive")
     if not delivery.ref:  # an update in place disturbs nobody, and is never too late
-        if cycle is not None and cycle.closed_at is not None and cycle.closed_at + AFTERWARDS <= now:
+        was_closed_at = cycle.closed_at if cycle else None
+        if delivery.reason == "not-connected" and was_closed_at and was_closed_at + AFTERWARDS <= now:
             return Dropped("closed")
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return Dropped("expired")

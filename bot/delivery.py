@@ -13,7 +13,7 @@ import structlog
 
 from bot import cycles, outcomes, places, workspaces
 from bot.compose import Dropped, Later, compose
-from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable, Untraceable
+from bot.errors import Conflict, Disconnected, SendError, StoreAway, Uncertain, Unreachable, Untraceable
 from bot.message import Message
 from bot.model import ASKS, Address, CheckInState, Delivery, DeliveryKind, DeliveryState, Limit
 from bot.ports import Directory, Messenger, Store, Tx
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)
 BATCH = 20
+SECONDS_TO_LOOK = 5
+"""For whoever has no address: their workspace is known only by looking, so that it can't be left alone as busy."""
 TOGETHER = 0.05
 """Seconds: what ends within them is settled in one transaction (measured: four to six times as many a second)."""
 SETTLED_AGAIN_AFTER = (1, 2, 4, 8, 16, 32)
@@ -52,7 +54,7 @@ class Clock:
     """What time it is for a batch: in whole seconds, so that none pass while time is played."""
 
     def __init__(self, began: datetime) -> None:
-        self._began, self._start = began, asyncio.get_running_loop().time()
+        self.began, self._start = began, asyncio.get_running_loop().time()
 
     @property
     def elapsed(self) -> timedelta:
@@ -62,7 +64,7 @@ class Clock:
     @property
     def now(self) -> datetime:
         """By the clock that the lease was given by."""
-        return self._began + self.elapsed
+        return self.began + self.elapsed
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,12 @@ async def run(
 
 async def deliver(means: Means, claimed: Sequence[Delivery], now: datetime) -> None:
     """What was claimed, from its words to its end."""
-    await send(means, await prepare(means, claimed, now))
+    await send(means, await prepare(means, claimed, Clock(now)))
 
 
-async def prepare(means: Means, claimed: Sequence[Delivery], now: datetime) -> Batch:
-    """Compose a batch, in one transaction."""
-    clock = Clock(now)
+async def prepare(means: Means, claimed: Sequence[Delivery], clock: Clock) -> Batch:
+    """Compose a batch, in one transaction. The clock is that by which it was claimed."""
+    now = clock.began
     try:
         return Batch(await _composed(means, claimed, now), clock)
     except StoreAway:  # nothing went out: all of it is due again, and no try was lost
@@ -227,9 +229,12 @@ async def _looked_for(means: Means, delivery: Delivery, now: datetime) -> Addres
     for place in where if member.email else ():
         directory = means.directories.get(place.platform)
         try:
-            found = await directory.named(place.id, member.email) if directory else None
+            async with asyncio.timeout(SECONDS_TO_LOOK):
+                found = await directory.named(place.id, member.email) if directory else None
         except Disconnected:
             continue
+        except TimeoutError:
+            raise SendError("directory") from None
         if found is not None:
             async with means.store.transaction() as tx:
                 await tx.members.connect(found, member.id, now)
@@ -310,10 +315,17 @@ async def _settle(means: Means, ended: Sequence[Outcome]) -> None:
         try:
             await _settle_once(means, ended)
             return
-        except Exception:  # they went out: while the lease lasts it is worth waiting for the database
+        except (
+            Exception
+        ) as mishap:  # they went out: while the lease lasts it is worth waiting for the database
             if wait is None:
                 raise
             log.exception("delivery.not-settled", ids=[each.id for each, _ in ended])
+            if len(ended) > 1 and not isinstance(mishap, StoreAway | Conflict):
+                await asyncio.gather(
+                    *(_settle(means, [each]) for each in ended)
+                )  # one must not stop the others
+                return
             await asyncio.sleep(wait)
 
 

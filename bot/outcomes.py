@@ -9,6 +9,8 @@ from bot.model import Delivery, DeliveryState
 
 TRIES = 10
 """With the waits between them some four hours: a platform's bad morning loses nothing."""
+TRIES_TO_MEND = 200
+"""More than a week: words that their author took back should not stand there because a platform was away."""
 BACKOFF = timedelta(minutes=1)
 LONGEST = timedelta(hours=1)
 """Between two tries."""
@@ -17,7 +19,7 @@ UNCONNECTED = timedelta(hours=6)
 SHUT_OUT = timedelta(minutes=15)
 """Until a workspace that took nothing from us is tried again: a token may be mended."""
 CHANGED = "changed"
-"""What is being sent has other words by now."""
+"""What is being sent has other words by now, or is owed anew."""
 SETTLING = timedelta(minutes=2)
 """How long a slow platform may still take an uncertain try; asked sooner, it says no, and it would arrive twice."""
 
@@ -43,7 +45,7 @@ def failed(tried: Delivery, reason: str, now: datetime) -> Delivery:
 
 def waiting(delivery: Delivery, at: datetime, now: datetime) -> Delivery:
     """Its own time has not come, or nothing could be made of it yet."""
-    if delivery.attempts >= TRIES:
+    if _is_hopeless(delivery):
         return failed(delivery, "too-many-tries", now)
     return put_back(delivery, max(at, now + timedelta(seconds=1)))
 
@@ -60,14 +62,18 @@ def unconnected(delivery: Delivery, until: datetime) -> Delivery:
 
 def refused(tried: Delivery, now: datetime) -> Delivery:
     """Later each time, and not all at the same moment."""
-    if tried.attempts >= TRIES:
+    if _is_hopeless(tried):
         return failed(tried, "too-many-tries", now)
     return put_back(tried, now + growing(BACKOFF, tried))
 
 
+def _is_hopeless(tried: Delivery) -> bool:
+    return tried.attempts >= (TRIES_TO_MEND if tried.ref else TRIES)
+
+
 def growing(wait: timedelta, tried: Delivery) -> timedelta:
     """Twice as long after each try; spread by the row's number: as good as chance, and the same when played again."""
-    doubled: int = 2 ** max(0, tried.attempts - 1)
+    doubled: int = 2 ** min(TRIES, max(0, tried.attempts - 1))
     return min(wait * doubled, LONGEST) * (1 + tried.id % 16 / 64)
 
 
@@ -76,6 +82,8 @@ def overtaken(settled: Delivery, meanwhile: str) -> Delivery:
     match settled.state:
         case DeliveryState.SENT if settled.settled_at is not None:
             return replace(put_back(settled, settled.settled_at), attempts=0)
+        case DeliveryState.DROPPED if meanwhile == CHANGED and settled.settled_at is not None:
+            return replace(put_back(settled, settled.settled_at), reason="", attempts=0, settled_at=None)
         case DeliveryState.QUEUED if meanwhile != CHANGED and not settled.ref:
             return replace(settled, state=DeliveryState.DROPPED, reason=meanwhile, settled_at=settled.due_at)
         case _:
@@ -100,7 +108,7 @@ def found(delivery: Delivery, ref: str, now: datetime) -> Delivery:
 
 def never_arrived(delivery: Delivery, now: datetime) -> Delivery:
     """It goes again, while there is a try left: at once, and later each time."""
-    if delivery.attempts >= TRIES:
+    if _is_hopeless(delivery):
         return failed(delivery, "too-many-tries", now)
     due_at = now + growing(BACKOFF, delivery) if delivery.attempts > 1 else now
     return replace(put_back(delivery, due_at), reason="", settled_at=None)

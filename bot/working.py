@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 
 from bot import delivery, outcomes
-from bot.delivery import Batch, Means
+from bot.delivery import Batch, Clock, Means
 from bot.errors import Conflict, StoreAway
 from bot.model import Address, Limit, Which
 from bot.ports import Directory, Messenger, Store
@@ -24,6 +24,8 @@ AFTER_A_MISHAP = 5.0
 """Seconds."""
 WHILE_AWAY = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between two tries while the store is away: few lines in the log, and nobody waits long after it is back."""
+CANCELLED_AGAIN = 3
+"""A database's driver first asks a server that hangs to give up; told again, it leaves."""
 AT_LEAST = 0.02
 """Seconds between two looks at a lane that another worker holds at this moment."""
 
@@ -60,7 +62,7 @@ async def work(
     flights.append(
         Flight(Which(but=platforms), room)
     )  # whoever has no workspace, or one of a platform not known here
-    hands = [Hand(partial(_send, means, flight, rhythm.tick), flight.landed) for flight in flights]
+    hands = [Hand(partial(_send, means, flight, rhythm.tick, flights), flight.landed) for flight in flights]
     hands.append(Hand(partial(_resolve, means, rhythm.tick)))
     missed = Missed()
     at_work = [asyncio.create_task(hand.work(stopped, missed)) for hand in hands]
@@ -77,9 +79,11 @@ async def work(
         for each in (*at_work, *(each for flight in flights for each in flight.batches))
         if not each.done()
     ]
-    for each in late:
-        each.cancel()
-    await asyncio.gather(*late, return_exceptions=True)
+    for _ in range(CANCELLED_AGAIN):
+        for each in late:
+            each.cancel()
+        if late:
+            await asyncio.wait(late, timeout=1)
     log.info("work.stopped", unfinished=len(late))
 
 
@@ -177,19 +181,23 @@ class Hand:
             each.cancel()
 
 
-async def _send(means: Means, flight: Flight, tick: timedelta) -> float:
+async def _send(means: Means, flight: Flight, tick: timedelta, flights: Collection[Flight]) -> float:
     """One batch on its way."""
     store = means.store
     now = await store.now()
+    clock = Clock(now)
     async with store.transaction() as tx:
         lined_up = await tx.lanes.line_up(now, means.limits)
+    if lined_up:
+        for each in flights:  # whose hand looked a moment ago, and saw nothing in line
+            each.landed.set()
     if not (room := min(delivery.BATCH, flight.room)):
         return tick.total_seconds()
     async with store.transaction() as tx:
         claimed = await tx.lanes.claim(now, now + delivery.LEASE, room, flight.which)
         ready_at = await tx.lanes.next_ready(flight.which)
     if claimed:
-        flight.begin(means, await delivery.prepare(means, claimed, now))
+        flight.begin(means, await delivery.prepare(means, claimed, clock))
     if lined_up or claimed:
         return 0
     until_ready = (ready_at - now if ready_at else tick).total_seconds()

@@ -67,7 +67,10 @@ class SqlDeliveries(Noun):
             changes: dict[str, object] = {
                 name: case((is_anew, value), else_=d[name]) for name, value in anew.items()
             }
-            changes |= {"expires_at": new.excluded.expires_at, "meanwhile": ""}
+            mark = case(
+                (_is(*UNDER_WAY), CHANGED), else_=""
+            )  # were it about to be dropped, it goes after all
+            changes |= {"expires_at": new.excluded.expires_at, "meanwhile": mark}
             new = new.on_conflict_do_update(
                 index_elements=["dedupe_key"], set_=changes, where=or_(is_anew, _is(*UNDER_WAY))
             )
@@ -106,7 +109,9 @@ class SqlDeliveries(Noun):
     async def claim_uncertain(self, now: datetime, again_at: datetime, limit: int) -> tuple[Delivery, ...]:
         """Take uncertain ones that are due to be asked about; nobody else is given them until `again_at`."""
         due = select(t.delivery.c.id).where(_UNCERTAIN, t.delivery.c.due_at <= now)
-        due = due.order_by(t.delivery.c.id).limit(limit).with_for_update(skip_locked=True)
+        due = (
+            due.order_by(t.delivery.c.due_at, t.delivery.c.id).limit(limit).with_for_update(skip_locked=True)
+        )
         ids = list((await self._connection.execute(due)).scalars())
         taken = update(t.delivery).where(t.delivery.c.id.in_(ids))
         taken = taken.values(due_at=again_at, lease=secrets.token_hex(8))
@@ -139,7 +144,7 @@ class SqlDeliveries(Noun):
     async def refresh(self, kind: DeliveryKind, subject_id: int, now: datetime) -> None:
         """Send again, as an update in place, what was sent of that kind about that subject, or is under way."""
         d = t.delivery.c
-        stands = and_(_is(*ENDED), d.ref != "")
+        stands = and_(_is(*ENDED, DeliveryState.QUEUED), d.ref != "")
         # One statement over every state: who claims or settles at this moment is waited for, and what they did is seen.
         theirs = update(t.delivery).where(d.subject_id == subject_id, d.kind == kind)
         await self._connection.execute(

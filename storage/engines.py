@@ -23,6 +23,8 @@ SECONDS_TO_CONNECT = 10
 """To PostgreSQL, unless its URL has a `connect_timeout`: the driver's own is 130."""
 AWAY = {"08", "53", "57", "58"}
 """Classes of PostgreSQL's SQLSTATE: connections, resources, an operator at work, the system below."""
+READ_ONLY = "25006"
+"""After a failover, until we are connected to the server that leads."""
 AWAY_SQLITE = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT,
@@ -77,9 +79,10 @@ def is_away(error: Exception) -> bool:
         case DBAPIError(orig=PsycopgError() as found):
             # Who never got through was told no SQLSTATE.
             is_silent = found.sqlstate is None and isinstance(found, OperationalError | InterfaceError)
-            return is_silent or (found.sqlstate or "")[:2] in AWAY
+            return is_silent or (found.sqlstate or "")[:2] in AWAY or found.sqlstate == READ_ONLY
         case DBAPIError(orig=sqlite3.Error() as found):
-            return found.sqlite_errorcode & 0xFF in AWAY_SQLITE
+            # What Python's own module refuses has no code.
+            return getattr(found, "sqlite_errorcode", 0) & 0xFF in AWAY_SQLITE
         case _:
             return False
 

@@ -427,6 +427,17 @@ async def test_nobody_composes_what_is_no_longer_wanted(town: Town, prompts: Pro
     assert made == compose.Dropped("answered")
 
 
+async def test_a_note_after_the_cycle_arrives_however_long_its_reader_pauses(town: Town) -> None:
+    await town.beat()
+    await town.command(COORDINATOR, "close yes")
+    await town.days(35)
+    await town.command("Cat Cox", "pause until 20 December")
+    await town.command("Ann Ash", "tell Cat how did the autumn go?")
+    await town.days(70)
+
+    assert "how did the autumn go" in town.everything("Cat Cox")
+
+
 async def test_who_never_connects_is_owed_nothing_for_ever(town: Town) -> None:
     await town.beat()
     async with town.store.transaction() as tx:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,8 +14,9 @@ import pytest
 from bot import outcomes, planning
 from bot.errors import SendError, Uncertain
 from bot.message import Message
-from bot.model import Address, DeliveryKind
+from bot.model import Address, Delivery, DeliveryKind, DeliveryState
 from bot.prompts import Prompts
+from storage.deliveries import SqlDeliveries
 from storage.notes import SqlNotes
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
@@ -155,6 +156,49 @@ async def test_what_could_not_be_mended_for_hours_is_mended_when_its_author_writ
     await town.beat()
 
     assert not stands(town, "Cat Cox", "Give reasons")
+
+
+async def test_words_that_are_taken_back_in_a_long_outage_disappear_when_it_is_over(town: Town) -> None:
+    await town.beat()
+    await town.fill("Ann Ash", pupils="Give reasons")
+    await town.beat()
+    post(town).mends = False
+    await town.press("Ann Ash", "Take it back")
+    await town.days(2)
+    assert stands(town, "Cat Cox", "Give reasons")
+
+    post(town).mends = True
+    await town.days(1)
+
+    assert not stands(town, "Cat Cox", "Give reasons")
+
+
+async def test_what_is_answered_again_while_it_was_about_to_be_dropped_arrives(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town.beat()
+    await town.fill("Ann Ash", pupils="Give reasons")
+    await town.press("Ann Ash", "Take it back")
+    number = (await town.check_ins("Ann Ash"))["focus"].id
+    settle, again = SqlDeliveries.settle, [True]
+
+    async def late(self: SqlDeliveries, deliveries: Sequence[Delivery]) -> frozenset[int]:
+        if again and any(each.kind is DeliveryKind.SHARED_ANSWER for each in deliveries):
+            again.clear()
+            assert {each.state for each in deliveries} == {DeliveryState.DROPPED}
+            await self.owe(
+                [replace(each, state=DeliveryState.QUEUED, settled_at=None) for each in deliveries]
+            )
+            await self.refresh(DeliveryKind.SHARED_ANSWER, number, town.now)
+        return await settle(self, deliveries)
+
+    monkeypatch.setattr(SqlDeliveries, "settle", late)
+    await town.beat()
+    await town.fill("Ann Ash", pupils="Give better reasons")
+    await town.days(1)
+
+    assert not again
+    assert stands(town, "Cat Cox", "Give better reasons")
 
 
 # --- one ask a day --------------------------------------------------------------------------------------------------

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
 
 from bot import delivery
 from bot.delivery import Means
 from bot.errors import SendError, StoreAway
 from bot.message import Message
 from bot.model import Address, DeliveryKind, DeliveryState, Limit
-from bot.ports import Messenger, Tx
+from bot.ports import Tx
 from bot.prompts import Prompts
 from bot.working import Rhythm, work
-from storage import tables as t
 from storage.store import SqlStore
-from tests.crash.town import TUESDAY, furnish
 from tests.journeys.town import Post, Town, build, plain
 
 pytestmark = pytest.mark.core  # a fake messenger hangs here; the wire has tests of its own
@@ -250,112 +245,3 @@ async def test_who_asks_for_patience_is_left_alone_a_workspace_or_one_chat(
         ready_at = await tx.lanes.next_ready()
 
     assert ready_at == ASKED + timedelta(minutes=1 if one_chat else 7)  # the other waits in the lane
-
-
-# --- nobody waits for another's platform ----------------------------------------------------------------------------
-
-
-class Shut(Post):
-    """A platform that takes nothing from some workspaces until its gate is opened, and counts what it took."""
-
-    def __init__(self, *shut: str) -> None:
-        super().__init__()
-        self.shut, self.gate, self.came = shut, asyncio.Event(), asyncio.Condition()
-        self.taken: Counter[str] = Counter()
-        self.most, self.under_way = Counter[str](), Counter[str]()
-
-    async def send(self, address: Address, message: Message, delivery_id: int) -> str:
-        self.under_way[address.workspace] += 1
-        self.most |= self.under_way
-        if address.workspace in self.shut:
-            await self.gate.wait()
-        ref = await super().send(address, message, delivery_id)
-        async with self.came:
-            self.under_way[address.workspace] -= 1
-            self.taken[address.workspace] += 1
-            self.came.notify_all()
-        return ref
-
-    async def until(self, number: int, workspace: str) -> None:
-        async with asyncio.timeout(30), self.came:
-            await self.came.wait_for(lambda: self.taken[workspace] >= number)
-
-
-class Still(SqlStore):
-    """On a Tuesday that does not pass."""
-
-    async def now(self) -> datetime:
-        return TUESDAY
-
-
-@asynccontextmanager
-async def posting(store: SqlStore, prompts: Prompts, carriers: dict[str, Messenger]) -> AsyncIterator[None]:
-    stopped, rhythm = asyncio.Event(), replace(RHYTHM, hands=1)
-    at_work = asyncio.create_task(work(store, prompts, carriers, {}, rhythm, stopped))
-    try:
-        yield
-    finally:
-        stopped.set()
-        await at_work
-
-
-@pytest.fixture
-async def still(database_url: str) -> AsyncIterator[SqlStore]:
-    """120 notes are due in each of two workspaces."""
-    store = Still(database_url, durable=False)
-    await furnish(store, 240)
-    yield store
-    await store.close()
-
-
-async def test_a_platform_that_hangs_keeps_no_other_platform_waiting(
-    still: SqlStore, prompts: Prompts
-) -> None:
-    hangs, works = Shut("T-oak"), Shut()
-    async with still.transaction() as tx:
-        theirs = update(t.address).where(t.address.c.workspace == "T-oak")
-        await tx.connection.execute(theirs.values(platform="teams"))
-
-    async with posting(still, prompts, {"teams": hangs, "slack": works}):
-        await works.until(120, "T-elm")
-        assert not hangs.taken
-        hangs.gate.set()
-        await hangs.until(120, "T-oak")
-
-
-@pytest.mark.parametrize("one_at_a_time", [False, True])
-async def test_a_workspace_that_hangs_keeps_no_other_workspace_waiting(
-    still: SqlStore, prompts: Prompts, *, one_at_a_time: bool
-) -> None:
-    post = Shut("T-oak")
-    post.one_at_a_time = one_at_a_time
-
-    async with posting(still, prompts, {"slack": post}):
-        await post.until(120, "T-elm")
-        assert post.taken["T-oak"] == 0
-        assert 1 <= post.most["T-oak"] <= (1 if one_at_a_time else delivery.BATCH)
-        post.gate.set()
-        await post.until(120, "T-oak")
-
-    assert post.taken == {"T-oak": 120, "T-elm": 120}
-
-
-async def test_whoever_is_on_a_platform_that_is_not_connected_here_is_not_connected(
-    still: SqlStore, prompts: Prompts
-) -> None:
-    post = Shut()
-    async with still.transaction() as tx:
-        theirs = update(t.address).where(t.address.c.workspace == "T-oak")
-        await tx.connection.execute(theirs.values(platform="elsewhere"))
-
-    async with posting(still, prompts, {"slack": post}):
-        async with asyncio.timeout(30):
-            while await number(still, "not-connected") < 120:
-                pass
-        await post.until(120, "T-elm")
-
-
-async def number(store: SqlStore, reason: str) -> int:
-    async with store.transaction() as tx:
-        of = select(func.count()).where(t.delivery.c.reason == reason)
-        return await tx.connection.scalar(of) or 0

@@ -310,17 +310,108 @@ async def test_what_is_under_way_and_unwanted_goes_no_more_unless_it_is_owed_aga
     }
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "became", "expected"),
+    [
+        ("changed", DeliveryState.SENT, (DeliveryState.QUEUED, "")),  # mended where it stands
+        ("changed", DeliveryState.QUEUED, (DeliveryState.QUEUED, "")),  # its words are made anew anyway
+        ("changed", DeliveryState.DROPPED, (DeliveryState.QUEUED, "")),  # there is something to say after all
+        ("changed", DeliveryState.FAILED, (DeliveryState.FAILED, "blocked")),
+        ("left", DeliveryState.SENT, (DeliveryState.QUEUED, "")),
+        ("left", DeliveryState.QUEUED, (DeliveryState.DROPPED, "left")),
+        ("left", DeliveryState.DROPPED, (DeliveryState.DROPPED, "expired")),
+        ("left, then changed", DeliveryState.QUEUED, (DeliveryState.DROPPED, "left")),
+        ("left, then owed", DeliveryState.QUEUED, (DeliveryState.QUEUED, "")),
+        ("owed", DeliveryState.DROPPED, (DeliveryState.QUEUED, "")),
+    ],
+)
+@pytest.mark.parametrize("by_doubt", [False, True])
+async def test_what_is_decided_while_it_is_under_way_holds_once_and_for_all(
+    world: World,
+    meanwhile: str,
+    became: DeliveryState,
+    expected: tuple[DeliveryState, str],
+    *,
+    by_doubt: bool,
+) -> None:
+    await owed(world, world.delivery("Anest", 1))
+    reasons = {DeliveryState.FAILED: "blocked", DeliveryState.DROPPED: "expired"}
+    outcome = {
+        "state": became,
+        "attempts": 3,
+        "reason": reasons.get(became, ""),
+        "ref": "D:1" if became is DeliveryState.SENT else "",
+        "settled_at": None if became is DeliveryState.QUEUED else NOW,
+    }
+    async with world.store.transaction() as tx:
+        [held] = await tx.deliveries.claim(NOW, LEASE, 1)
+        for decided in meanwhile.split(", then "):
+            match decided:
+                case "left":
+                    anest = world.members["Anest"]
+                    await tx.deliveries.drop(member_id=anest, cycle_id=None, reason="left", now=NOW)
+                case "changed":
+                    await tx.deliveries.refresh(DeliveryKind.CHECK_IN, 1, NOW)
+                case _:
+                    await tx.deliveries.owe([world.delivery("Anest", 1)])
+        if by_doubt:
+            await tx.deliveries.settle([replace(held, state=DeliveryState.UNCERTAIN)])
+            [held] = await tx.deliveries.claim_uncertain(NOW, NOW + HOUR, 1)
+        await tx.deliveries.settle([replace(held, **outcome)])  # type: ignore[arg-type]  # of several kinds
+        [found] = await tx.deliveries.of_cycle(world.cycle.id)
+        assert (found.state, found.reason) == expected
+        if expected[0] is not DeliveryState.QUEUED:
+            return
+        assert found.attempts == (3 if became is DeliveryState.QUEUED else 0)
+        [again] = await tx.deliveries.claim(NOW + DAY, NOW + DAY + HOUR, 1)
+        await tx.deliveries.settle([replace(again, state=DeliveryState.SENT, ref="D:1", settled_at=NOW)])
+        [ended] = await tx.deliveries.of_cycle(world.cycle.id)
+    assert ended.state is DeliveryState.SENT
+
+
+async def test_what_waits_to_be_mended_where_it_stands_is_not_dropped(world: World) -> None:
+    await sent(world, world.delivery("Anest", 1))
+    async with world.store.transaction() as tx:
+        await tx.deliveries.refresh(DeliveryKind.CHECK_IN, 1, NOW)
+        anest = world.members["Anest"]
+        assert await tx.deliveries.drop(member_id=anest, cycle_id=None, reason="left", now=NOW) == 0
+        [found] = await tx.deliveries.of_cycle(world.cycle.id)
+    assert found.state is DeliveryState.QUEUED
+
+
+async def test_doubts_are_asked_about_in_the_order_in_which_it_is_their_turn(world: World) -> None:
+    await owed(world, *(world.delivery("Anest", number) for number in range(4)))
+    async with world.store.transaction() as tx:
+        claimed = await tx.deliveries.claim(NOW, LEASE, 4)
+        doubts = [replace(each, state=DeliveryState.UNCERTAIN) for each in claimed]
+        await tx.deliveries.settle(doubts)
+        first = await tx.deliveries.claim_uncertain(NOW, NOW + HOUR, 2)
+        later = await tx.deliveries.claim_uncertain(NOW + HOUR, NOW + 2 * HOUR, 2)
+
+    assert [each.subject_id for each in first] == [0, 1]
+    assert [each.subject_id for each in later] == [2, 3]
+
+
 async def test_what_failed_before_it_stood_anywhere_can_be_owed_again(world: World) -> None:
     await owed(world, world.delivery("Anest", 1))
     async with world.store.transaction() as tx:
         [claimed] = await tx.deliveries.claim(NOW, LEASE, 1)
         await tx.deliveries.settle(
-            [replace(claimed, state=DeliveryState.FAILED, reason="too-many-tries", settled_at=NOW)]
+            [
+                replace(
+                    claimed, state=DeliveryState.FAILED, reason="too-many-tries", attempts=10, settled_at=NOW
+                )
+            ]
         )
         await tx.deliveries.owe([world.delivery("Anest", 1, due_at=NOW + DAY)])
         [found] = await tx.deliveries.of_cycle(world.cycle.id)
 
-    assert (found.state, found.reason, found.due_at) == (DeliveryState.QUEUED, "", NOW + DAY)
+    assert (found.state, found.reason, found.attempts, found.due_at) == (
+        DeliveryState.QUEUED,
+        "",
+        0,
+        NOW + DAY,
+    )
 
 
 async def test_an_ask_that_may_have_arrived_is_the_one_of_its_day(world: World) -> None:
