@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import update
 
 from bot.events import Said
-from bot.message import Reply
 from bot.prompts import Prompts
 from storage import tables as t
 from storage.store import SqlStore
 from tests.journeys.town import Town, build, plain
+from tests.storage.world import until_it_waits
 
 pytestmark = pytest.mark.core
 
@@ -31,16 +31,6 @@ async def town(postgresql_url: str, prompts: Prompts) -> AsyncIterator[Town]:
     await town.until(ASKED)
     yield town
     await store.close()
-
-
-async def until_somebody_waits(town: Town, begun: asyncio.Task[Reply | None]) -> None:
-    """For somebody's lock."""
-    async with asyncio.timeout(20):
-        while not begun.done():
-            async with town.store.transaction() as tx:
-                found = await tx.connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if found.scalar_one():
-                    return
 
 
 async def answers(town: Town, check_in_id: int) -> set[str]:
@@ -64,7 +54,7 @@ async def test_who_would_wait_in_a_circle_begins_again_and_notices_nothing(town:
             update(t.check_in).where(t.check_in.c.id == number).values(suggested_at=ASKED)
         )
         said = asyncio.create_task(town.hear("Ann Ash", Said("They give reasons"), "evt-1"))
-        await until_somebody_waits(town, said)
+        await until_it_waits(town.store, said)
         await other.connection.execute(update(t.address).values(last_used_at=ASKED))  # which they hold
 
     assert "They give reasons" in plain(await said)

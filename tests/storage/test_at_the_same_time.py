@@ -11,7 +11,7 @@ import pytest
 
 from bot.model import Address, CheckInState, Delivery, DeliveryKind, DeliveryState, Limit
 from storage.store import SqlStore
-from tests.storage.world import DAY, HOUR, NOW, World
+from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
 
 LIMITS = {"slack": Limit(timedelta(seconds=1), burst=20)}
 
@@ -43,22 +43,12 @@ async def the_one(world: World) -> Delivery:
     return found
 
 
-async def begun_until_it_waits(world: World, claiming: asyncio.Task[tuple[Delivery, ...]]) -> None:
-    """Until it waits for somebody's lock, or has ended."""
-    async with asyncio.timeout(20):
-        while not claiming.done():
-            async with world.store.transaction() as tx:
-                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                if (await tx.connection.exec_driver_sql(waiting)).scalar_one():
-                    return
-
-
 async def test_what_a_use_case_puts_off_at_this_moment_is_not_claimed_today(world: World) -> None:
     await line_up(world, world.delivery("Anest", 1))
     async with world.store.transaction() as planning_anew:
         await planning_anew.deliveries.owe([world.delivery("Anest", 1, due_at=NOW + 7 * DAY)])
         claiming = asyncio.create_task(claim(world))
-        await begun_until_it_waits(world, claiming)
+        await until_it_waits(world.store, claiming)
         assert claiming.done(), "it waits for a use case, with lanes in hand"
 
     assert await claiming == ()
@@ -80,7 +70,7 @@ async def test_a_use_case_and_a_claim_never_wait_in_a_circle(world: World) -> No
     async with world.store.transaction() as use_case:
         await use_case.deliveries.bring_forward(DeliveryKind.CHECK_IN, [3], NOW - HOUR)
         claiming = asyncio.create_task(claim(world))
-        await begun_until_it_waits(world, claiming)
+        await until_it_waits(world.store, claiming)
         await use_case.deliveries.bring_forward(DeliveryKind.CHECK_IN, [1], NOW - HOUR)
 
     assert len([*await claiming, *await claim(world)]) == 3

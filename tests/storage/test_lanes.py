@@ -19,7 +19,7 @@ from bot.model import Address, Delivery, DeliveryState, Limit
 from storage import tables as t
 from storage.lanes import LINED_UP_AT_ONCE, _allowed, _charged
 from storage.store import SqlStore
-from tests.storage.world import DAY, HOUR, NOW, World
+from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
 
 SECOND = timedelta(seconds=1)
 SLACK = {"slack": Limit(gap=SECOND, burst=3)}
@@ -144,11 +144,7 @@ async def test_who_lines_up_while_the_lane_falls_asleep_wakes_it(postgresql_url:
         assert len(await going_to_sleep.lanes.claim(NOW, NOW + HOUR, 20)) == 1
         await owed(world, "Anest", first=1)
         waking = asyncio.create_task(line_up(store))
-        for _ in range(100):  # until it waits for the lane
-            async with store.transaction() as tx:
-                found = await tx.connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if found.scalar_one():
-                    break
+        await until_it_waits(store, waking)
     assert await waking == 1
     second = await claim(store)
     await store.close()

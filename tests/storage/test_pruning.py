@@ -22,7 +22,7 @@ from bot.working import Rhythm
 from storage import tables as t
 from storage.playground import Conversations
 from storage.store import SqlStore
-from tests.storage.world import DAY, HOUR, NOW, World
+from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
 
 ROOT = Path(__file__).parents[2]
 MINUTE = timedelta(minutes=1)
@@ -259,11 +259,7 @@ async def test_a_lane_that_is_woken_at_this_moment_is_not_forgotten(postgresql_u
         await waking.deliveries.owe([world.delivery("Anest", 1)])
         assert await waking.lanes.line_up(NOW, {}) == 1
         forgetting = asyncio.create_task(prune())
-        for _ in range(100):  # until it waits for the lane
-            async with store.transaction() as tx:
-                found = await tx.connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if found.scalar_one():
-                    break
+        await until_it_waits(store, forgetting)
     assert await forgetting == 0
     async with store.transaction() as tx:
         (claimed,) = await tx.lanes.claim(NOW + HOUR, NOW + 2 * HOUR, 9)

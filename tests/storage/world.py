@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -164,3 +166,13 @@ def enrolment(cycle_id: int, member_id: int, school_id: int) -> Enrolment:
         invited_at=NOW,
         answered_at=NOW,
     )
+
+
+async def until_it_waits(store: SqlStore, begun: asyncio.Task[Any]) -> None:
+    """Until what was begun waits for somebody's lock in PostgreSQL, or has ended."""
+    async with asyncio.timeout(20):
+        while not begun.done():
+            async with store.transaction() as tx:
+                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                if (await tx.connection.exec_driver_sql(waiting)).scalar_one():
+                    return
