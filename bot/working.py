@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -59,31 +60,31 @@ async def work(
     means = Means(store, prompts, messengers, directories, rhythm.limits)
     room, platforms = rhythm.hands * delivery.BATCH, frozenset(messengers)
     flights = [Flight(Which(platform), room) for platform in sorted(platforms)]
-    flights.append(
-        Flight(Which(but=platforms), room)
-    )  # whoever has no workspace, or one of a platform not known here
+    # The last one is of whoever has no workspace, or one on a platform that is not connected here.
+    flights.append(Flight(Which(but=platforms), room))
     hands = [Hand(partial(_send, means, flight, rhythm.tick, flights), flight.landed) for flight in flights]
     hands.append(Hand(partial(_resolve, means, rhythm.tick)))
     missed = Missed()
     at_work = [asyncio.create_task(hand.work(stopped, missed)) for hand in hands]
     await stopped.wait()
-    try:
-        async with asyncio.timeout(rhythm.stop.total_seconds()):
+    await _finish(at_work, flights, rhythm.stop)
+
+
+async def _finish(
+    at_work: Collection[asyncio.Task[None]], flights: Collection[Flight], stop: timedelta
+) -> None:
+    """First whoever still prepares something, then what they have begun."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(stop.total_seconds()):
             await asyncio.wait(at_work)
             while sending := [each for flight in flights for each in flight.batches]:
                 await asyncio.wait(sending)
-    except TimeoutError:
-        pass
-    late = [
-        each
-        for each in (*at_work, *(each for flight in flights for each in flight.batches))
-        if not each.done()
-    ]
-    for _ in range(CANCELLED_AGAIN):
+    begun = [*at_work, *(each for flight in flights for each in flight.batches)]
+    late = [each for each in begun if not each.done()]
+    for _ in range(CANCELLED_AGAIN if late else 0):
         for each in late:
             each.cancel()
-        if late:
-            await asyncio.wait(late, timeout=1)
+        await asyncio.wait(late, timeout=1)
     log.info("work.stopped", unfinished=len(late))
 
 
