@@ -7,6 +7,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 from aiohttp import ClientSession, ClientTimeout
 
 from adapters.signals import stopping
@@ -39,6 +40,10 @@ class Shifted(SqlStore):
 
     async def now(self) -> datetime:
         return await super().now() + self._ahead
+
+
+# Past the pipe that the test reads: one that is full would stop whoever writes, and whoever waits for their end.
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> None:
