@@ -24,7 +24,7 @@ from tests.crash.workers import all_ended, at_work, states
 
 IS_LONG = os.environ.get("JPD_CRASH") == "long"
 SECONDS = 900 if IS_LONG else 80
-SIZES = dict.fromkeys(("slack", "teams"), (2000, 30)) if IS_LONG else {"slack": (200, 4), "teams": (80, 3)}
+SIZES = dict.fromkeys(("slack", "teams"), (2000, 30)) if IS_LONG else {"slack": (120, 3), "teams": (60, 2)}
 FAULTY = 0.12
 
 

@@ -18,7 +18,7 @@ from tests.crash.town import furnish
 from tests.crash.workers import all_ended, at_work
 
 IS_LONG = os.environ.get("JPD_CRASH") == "long"
-DUE, SECONDS = (20_000, 600) if IS_LONG else (1_000, 80)
+DUE, SECONDS = (20_000, 600) if IS_LONG else (400, 80)
 RATE = 10
 EACH, SMALL, PEOPLE = 4, 50, 100
 
