@@ -25,6 +25,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import ASKS, CARRIES_WORDS, Delivery, DeliveryKind, DeliveryState
 from bot.outcomes import CHANGED, overtaken
@@ -84,13 +85,7 @@ class SqlDeliveries(Noun):
             due.order_by(t.delivery.c.due_at, t.delivery.c.id).limit(limit).with_for_update(skip_locked=True)
         )
         ids = list((await self._connection.execute(due)).scalars())
-        taken = update(t.delivery).where(t.delivery.c.id.in_(ids))
-        taken = taken.values(
-            state=DeliveryState.SENDING, lease_until=lease_until, lease=secrets.token_hex(8), lane=None
-        )
-        rows = await self._connection.execute(taken.returning(*_COLUMNS))
-        claimed = [Delivery(**row._asdict()) for row in rows]
-        return tuple(sorted(claimed, key=lambda each: (each.due_at, each.id)))
+        return await take(self._connection, ids, lease_until)
 
     async def lapse(self, now: datetime) -> int:
         """Turn `sending` rows whose lease has ended into `uncertain`; how many. Their holder is too late now."""
@@ -170,10 +165,7 @@ class SqlDeliveries(Noun):
 
     async def hurry(self, member_id: int, now: datetime, kinds: Collection[DeliveryKind] = ()) -> None:
         """Make due what waited because they had no address, and all that is queued of these kinds."""
-        # Nothing else that is queued has a reason.
-        waited = or_(t.delivery.c.reason != "", t.delivery.c.kind.in_(sorted(kinds)))
-        waits = update(t.delivery).where(t.delivery.c.member_id == member_id, _QUEUED, waited)
-        await self._connection.execute(waits.values(due_at=now, reason=""))
+        await hurry(self._connection, t.delivery.c.member_id == member_id, now, kinds)
 
     async def drop(
         self,
@@ -298,6 +290,31 @@ def _ended(before: datetime) -> Select[tuple[int]]:
     return select(t.delivery.c.id).where(
         t.delivery.c.kind.in_(PRUNED), t.delivery.c.state.in_(ENDED), t.delivery.c.settled_at <= before
     )
+
+
+async def take(
+    connection: AsyncConnection, ids: Collection[int], lease_until: datetime
+) -> tuple[Delivery, ...]:
+    """Those, as `sending` on a lease of their own, in the order in which they were due."""
+    lease = {"lease_until": lease_until, "lease": secrets.token_hex(8)}
+    taken = update(t.delivery).where(t.delivery.c.id.in_(ids))
+    taken = taken.values(state=DeliveryState.SENDING, lane=None, **lease)
+    rows = await connection.execute(taken.returning(*_COLUMNS))
+    claimed = [Delivery(**row._asdict()) for row in rows]
+    return tuple(sorted(claimed, key=lambda each: (each.due_at, each.id)))
+
+
+async def hurry(
+    connection: AsyncConnection,
+    whose: ColumnElement[bool],
+    now: datetime,
+    kinds: Collection[DeliveryKind] = (),
+) -> None:
+    """Make due what waited because they had no address, and all that is queued of these kinds."""
+    # Nothing else that is queued has a reason.
+    waited = or_(t.delivery.c.reason != "", t.delivery.c.kind.in_(sorted(kinds)))
+    waits = update(t.delivery).where(whose, _QUEUED, waited)
+    await connection.execute(waits.values(due_at=now, reason=""))
 
 
 def _is(*states: DeliveryState) -> ColumnElement[bool]:

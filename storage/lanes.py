@@ -11,7 +11,6 @@ paid for. Rows first, lane second: who lines up waits for whoever puts the lane 
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,11 +18,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, or_, select, text, union_all, update
 
-from bot.model import ANY, UNPACED, Delivery, DeliveryState, Limit, Which
+from bot.model import ANY, UNPACED, Delivery, Limit, Which
 from storage import tables as t
-from storage.noun import Noun, batches, columns
+from storage.deliveries import take
+from storage.noun import Noun, batches
 
-_COLUMNS = columns(t.delivery, Delivery)
 _UNLINED = text("delivery.state = 'queued' AND delivery.lane IS NULL")
 _LINED_UP = text("delivery.state = 'queued' AND delivery.lane IS NOT NULL")
 _AWAKE = text("lane.ready_at IS NOT NULL")
@@ -73,14 +72,7 @@ class SqlLanes(Noun):
         free = select(t.delivery.c.id).where(t.delivery.c.id.in_([row.id for row in rows]), _LINED_UP)
         free = free.order_by(t.delivery.c.id).with_for_update(skip_locked=True)
         ids = set((await self._connection.execute(free)).scalars()) if rows else set()
-        taken = (
-            update(t.delivery)
-            .where(t.delivery.c.id.in_(ids))
-            .values(
-                state=DeliveryState.SENDING, lease_until=lease_until, lease=secrets.token_hex(8), lane=None
-            )
-        )
-        claimed = await self._all_of(taken.returning(*_COLUMNS)) if ids else ()
+        claimed = await take(self._connection, ids, lease_until) if ids else ()
         waiting = Counter(row.lane for row in rows)
         went = Counter(row.lane for row in rows if row.id in ids)
         charged = [
@@ -92,7 +84,7 @@ class SqlLanes(Noun):
         charge = charge.values(tat=bindparam("paid_at"), ready_at=bindparam("again_at"))
         if charged:
             await self._connection.execute(charge, charged)
-        return tuple(sorted(claimed, key=lambda each: (each.due_at, each.id)))
+        return claimed
 
     async def hold(self, platform: str, workspace: str, until: datetime, limits: Mapping[str, Limit]) -> None:
         """Nothing more for that workspace until then, whether its lane sleeps or not."""
@@ -153,9 +145,6 @@ class SqlLanes(Noun):
             for member_id, platform, workspace in await self._connection.execute(linked):
                 found.setdefault(member_id, (platform, workspace))
         return found
-
-    async def _all_of(self, statement: Any) -> tuple[Delivery, ...]:
-        return tuple(Delivery(**row._asdict()) for row in await self._connection.execute(statement))
 
 
 def _those(which: Which) -> Iterator[ColumnElement[bool]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, and_, delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 
 from bot.model import LinkCode, School, Workspace
 from storage import erasure
 from storage import tables as t
+from storage.deliveries import hurry
 from storage.noun import Noun, values
 
 
@@ -72,7 +73,8 @@ class SqlWorkspaces(Noun):
             platform=platform, workspace_id=workspace_id, school_id=school.id
         )
         await self._connection.execute(linked.on_conflict_do_nothing())
-        await self._hurry(select(t.post.c.member_id).where(t.post.c.school_id == school.id), now)
+        theirs = select(t.post.c.member_id).where(t.post.c.school_id == school.id)
+        await hurry(self._connection, t.delivery.c.member_id.in_(theirs), now)
 
     async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
         """It removed the bot: nothing more can be sent to anybody there. Those who left before stay so."""
@@ -92,13 +94,7 @@ class SqlWorkspaces(Noun):
         theirs = select(t.address.c.member_id).where(
             t.address.c.platform == platform, t.address.c.workspace == workspace_id
         )
-        await self._hurry(theirs, now)
-
-    async def _hurry(self, members: Select[tuple[int]], now: datetime) -> None:
-        waits = update(t.delivery).where(
-            t.delivery.c.state == "queued", t.delivery.c.reason != "", t.delivery.c.member_id.in_(members)
-        )
-        await self._connection.execute(waits.values(due_at=now, reason=""))
+        await hurry(self._connection, t.delivery.c.member_id.in_(theirs), now)
 
     async def _set_live(self, platform: str, workspace_id: str, *, live: bool) -> None:
         theirs = update(t.address).where(
