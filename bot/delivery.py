@@ -310,21 +310,20 @@ async def _asked_about(means: Means, delivery: Delivery, now: datetime) -> Deliv
 
 
 async def _settle(means: Means, ended: Sequence[Outcome]) -> None:
-    """In one transaction. What a lease ran out for is somebody else's by now: they ask, and settle it."""
+    """In one transaction. What a lease ran out for is somebody else's by now: they ask, and settle it.
+
+    They went out: while the lease lasts it is worth waiting for the database, and one must not stop the others.
+    """
     for wait in (*SETTLED_AGAIN_AFTER, None) if ended else ():
         try:
             await _settle_once(means, ended)
             return
-        except (
-            Exception
-        ) as mishap:  # they went out: while the lease lasts it is worth waiting for the database
+        except Exception as mishap:
             if wait is None:
                 raise
             log.exception("delivery.not-settled", ids=[each.id for each, _ in ended])
             if len(ended) > 1 and not isinstance(mishap, StoreAway | Conflict):
-                await asyncio.gather(
-                    *(_settle(means, [each]) for each in ended)
-                )  # one must not stop the others
+                await asyncio.gather(*(_settle(means, [each]) for each in ended))
                 return
             await asyncio.sleep(wait)
 

@@ -96,9 +96,8 @@ async def working(
 
     scheduler = heartbeat({sweep: SWEEP_SECONDS})
     await work(store, prompts, platforms.messengers, platforms.directories, rhythm, stopped)
-    with suppress(
-        TimeoutError
-    ):  # what is being forgotten at this moment; then the rest is left for another time
+    # What is being forgotten at this moment; the rest is left for another time.
+    with suppress(TimeoutError):
         await asyncio.wait_for(sweeping.acquire(), SECONDS_TO_PUT_THE_BROOM_AWAY)
     scheduler.shutdown()
 

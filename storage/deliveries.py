@@ -68,9 +68,8 @@ class SqlDeliveries(Noun):
             changes: dict[str, object] = {
                 name: case((is_anew, value), else_=d[name]) for name, value in anew.items()
             }
-            mark = case(
-                (_is(*UNDER_WAY), CHANGED), else_=""
-            )  # were it about to be dropped, it goes after all
+            # Were what is under way about to be dropped, it goes after all.
+            mark = case((_is(*UNDER_WAY), CHANGED), else_="")
             changes |= {"expires_at": new.excluded.expires_at, "meanwhile": mark}
             new = new.on_conflict_do_update(
                 index_elements=["dedupe_key"], set_=changes, where=or_(is_anew, _is(*UNDER_WAY))

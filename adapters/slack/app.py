@@ -22,10 +22,11 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
+from adapters.bodies import Body, Garbage
 from adapters.slack import inbound
 from adapters.slack.answers import LAST_TRY, NOTHING, Answers, Asked, VoiceOf
 from adapters.slack.api import QUIET, Api
-from adapters.slack.inbound import MISSHAPEN, Body, Garbage, Place, Taken
+from adapters.slack.inbound import MISSHAPEN, Place, Taken
 from adapters.slack.messenger import SlackMessenger
 from bot.errors import SendError, StoreAway, Uncertain
 from bot.events import Event, Opened

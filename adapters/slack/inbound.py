@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from html import unescape
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import ParamSpec, TypeVar
 
 from emoji import emojize
 
 from adapters.actions import decode
+from adapters.bodies import Body, Garbage, part, string
 from bot.events import Command, Installed, Opened, Removed, Said, Submitted, What
 from bot.model import Address
 
-Body: TypeAlias = Mapping[str, Any]
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -31,10 +31,6 @@ _CHATS_OF_OURS = ("D",)
 """How ids of a chat between one person and the bot begin."""
 _WORDS_ARE_IN = frozenset({None, "", "file_share", "thread_broadcast"})
 """Subtypes of messages in which somebody says something new."""
-
-
-class Garbage(ValueError):
-    """Signed, and nothing that Slack would send."""
 
 
 MISSHAPEN = (TypeError, ValueError, AttributeError, KeyError, IndexError)
@@ -97,7 +93,7 @@ def command(body: Body) -> Taken:
     is_everywhere = str(body.get("is_enterprise_install")).casefold() == "true"
     workspace = _id(body, "enterprise_id" if is_everywhere else "team_id")
     sender = Address(PLATFORM, workspace, _id(body, "user_id"))
-    return Taken(_id(body, "trigger_id"), sender, Command(typed(_text(body, "text"))))
+    return Taken(_id(body, "trigger_id"), sender, Command(typed(string(body, "text"))))
 
 
 @_strict
@@ -116,20 +112,20 @@ def pressed(body: Body) -> tuple[Taken, Place]:
 @_strict
 def submitted(body: Body) -> tuple[Taken, Place]:
     """A modal that was sent."""
-    view = _part(body, "view")
-    context, place = Place.unpack(_text(view, "private_metadata"))
-    values = _part(_part(view, "state"), "values")
+    view = part(body, "view")
+    context, place = Place.unpack(string(view, "private_metadata"))
+    values = part(part(view, "state"), "values")
     given = {str(key): _value(block) for key, block in values.items()}
-    what = Submitted(_text(view, "callback_id"), context, given)
+    what = Submitted(string(view, "callback_id"), context, given)
     return Taken(_id(body, "trigger_id"), _presser(body), what), place
 
 
 def _presser(body: Body) -> Address:
     """In a shared channel somebody may press who belongs to another workspace."""
-    user = _part(body, "user")
+    user = part(body, "user")
     if body.get("is_enterprise_install") in (True, "true"):
-        return Address(PLATFORM, _id(_part(body, "enterprise"), "id"), _id(user, "id"))
-    team = _id(user, "team_id") if user.get("team_id") else _id(_part(body, "team"), "id")
+        return Address(PLATFORM, _id(part(body, "enterprise"), "id"), _id(user, "id"))
+    team = _id(user, "team_id") if user.get("team_id") else _id(part(body, "team"), "id")
     return Address(PLATFORM, team, _id(user, "id"))
 
 
@@ -152,9 +148,9 @@ def _value(block: object) -> str:
         if name in given:
             return signs(str(given[name] or ""))
     if "selected_options" in given:
-        return ";".join(_text(each, "value") for each in given["selected_options"] or ())
+        return ";".join(string(each, "value") for each in given["selected_options"] or ())
     chosen = given.get("selected_option")
-    return _text(chosen, "value") if isinstance(chosen, dict) else ""
+    return string(chosen, "value") if isinstance(chosen, dict) else ""
 
 
 # --- events ---------------------------------------------------------------------------------------------------------
@@ -163,32 +159,32 @@ def _value(block: object) -> str:
 @_strict
 def said(body: Body) -> tuple[Taken, Place] | None:
     """Words in the chat with the bot; None for what is no person's new words. The place is the thread, if any."""
-    event = _part(body, "event")
+    event = part(body, "event")
     is_words = event.get("subtype") in _WORDS_ARE_IN and not event.get("bot_id") and event.get("user")
     if not is_words or not str(event.get("channel", "")).startswith(_CHATS_OF_OURS):
         return None
     sender = _sender(body, event, route=_id(event, "channel"))
     text = str(event.get("text") or "")
     return Taken(_id(body, "event_id"), sender, Said(typed(text))), Place(
-        _text(event, "channel"), str(event.get("thread_ts") or "")
+        string(event, "channel"), str(event.get("thread_ts") or "")
     )
 
 
 @_strict
 def mentioned(body: Body) -> tuple[Taken, Place] | None:
     """`@jpd status` in a channel is the same as `/jpd status`; None where a bot says it."""
-    event = _part(body, "event")
+    event = part(body, "event")
     if event.get("bot_id") or not event.get("user"):
         return None
-    words = typed(_MENTION.sub("", _text(event, "text"), count=1))
+    words = typed(_MENTION.sub("", string(event, "text"), count=1))
     taken = Taken(_id(body, "event_id"), _sender(body, event), Command(words))
-    return taken, Place(_text(event, "channel"), str(event.get("thread_ts") or ""))
+    return taken, Place(string(event, "channel"), str(event.get("thread_ts") or ""))
 
 
 @_strict
 def opened_home(body: Body) -> Taken | None:
     """Somebody looks at their own page; None where they look at the messages."""
-    event = _part(body, "event")
+    event = part(body, "event")
     if event.get("tab") != "home":
         return None
     return Taken(_id(body, "event_id"), _sender(body, event), Opened("home"))
@@ -200,7 +196,7 @@ def removed(body: Body) -> tuple[Taken, ...]:
 
     Nothing where only somebody's own token was.
     """
-    event = _part(body, "event")
+    event = part(body, "event")
     if event.get("type") == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
         return ()
     # Slack no longer says for whom the bot was installed: the authorizations are gone.
@@ -265,23 +261,9 @@ def _plain(mark: re.Match[str]) -> str:
             return label if label == plain else f"{label} ({target})"
 
 
-def _part(body: Body, name: str) -> Body:
-    found = body.get(name)
-    if not isinstance(found, dict):
-        raise Garbage(f"no {name}")
-    return found
-
-
 def _id(body: Body, name: str) -> str:
     """Signs that every store takes: an id is no place for a person's words."""
-    found = _text(body, name)
+    found = string(body, name)
     if not _ID.fullmatch(found):
-        raise Garbage(f"no {name}")
-    return found
-
-
-def _text(body: Body, name: str) -> str:
-    found = body.get(name)
-    if not isinstance(found, str):
         raise Garbage(f"no {name}")
     return found

@@ -10,11 +10,12 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
+from adapters.bodies import Body
 from adapters.teams import inbound
 from adapters.teams.answers import Answer, Answers
 from adapters.teams.cloud import Registration
 from adapters.teams.edge import Edge
-from adapters.teams.inbound import Body, Taken
+from adapters.teams.inbound import Taken
 from adapters.teams.keys import SigningKeys
 from adapters.teams.messenger import TeamsMessenger, VoiceOf
 from adapters.teams.tokens import Tokens

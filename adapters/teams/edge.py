@@ -14,8 +14,9 @@ from botbuilder.integration.aiohttp import ConfigurationBotFrameworkAuthenticati
 from botbuilder.schema import Activity, ChannelAccount
 from botframework.connector.auth import JwtTokenExtractor
 
+from adapters.bodies import Body, Garbage
 from adapters.teams.cloud import Registration
-from adapters.teams.inbound import Body, Garbage, UnknownInvoke
+from adapters.teams.inbound import UnknownInvoke
 from adapters.teams.keys import CHANNEL, KeysUnreachable, SigningKeys
 from adapters.teams.tokens import Factory, Tokens
 from bot.errors import Disconnected, SendError

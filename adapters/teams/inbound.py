@@ -11,12 +11,12 @@ from html import unescape
 from typing import Any, Literal, TypeAlias
 
 from adapters.actions import decode
+from adapters.bodies import Body, Garbage, part, string
 from adapters.teams.cards import DATA
 from adapters.teams.route import Route
 from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
 from bot.model import Address
 
-Body: TypeAlias = Mapping[str, Any]
 Kind: TypeAlias = Literal["words", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"]
 
 PLATFORM = "teams"
@@ -26,10 +26,6 @@ _OURS = (DATA, "msteams")
 _SPACES = re.compile(r"^(?:&nbsp;|\s)+")
 _PARAGRAPH = re.compile(r"</p>|<br ?/?>")
 _MARKUP = re.compile(r"<[^<>]*>")
-
-
-class Garbage(ValueError):
-    """Signed, and nothing that Teams would send."""
 
 
 class UnknownInvoke(Exception):
@@ -67,7 +63,7 @@ class Taken:
 
 def read(activity: Body) -> Taken | None:
     """What somebody did; None for what is taken and left alone. Raises `Garbage` or `UnknownInvoke`."""
-    kind, conversation = activity.get("type"), _part(activity, "conversation")
+    kind, conversation = activity.get("type"), part(activity, "conversation")
     if kind not in ("message", "invoke", "installationUpdate"):
         return None  # `conversationUpdate` too: it comes beside every installing and uninstalling
     if conversation.get("conversationType") not in (None, "personal"):
@@ -93,14 +89,14 @@ def _invoke(activity: Body) -> Taken | None:
     value = activity.get("value")
     match activity.get("name"):
         case "adaptiveCard/action":
-            action = _part(_mapping(value), "action")
+            action = part(_mapping(value), "action")
             if action.get("type") != "Action.Execute" or not isinstance(action.get("verb"), str):
                 raise Garbage("no such action")
-            return _pressed(activity, "execute", _part(action, "data"))
+            return _pressed(activity, "execute", part(action, "data"))
         case "task/fetch":
-            return _pressed(activity, "fetch", _part(_mapping(value), "data"))
+            return _pressed(activity, "fetch", part(_mapping(value), "data"))
         case "task/submit":
-            return _pressed(activity, "dialog", _part(_mapping(value), "data"))
+            return _pressed(activity, "dialog", part(_mapping(value), "data"))
         case "fileConsent/invoke":
             return _consent(activity, _mapping(value))
         case _:
@@ -110,7 +106,7 @@ def _invoke(activity: Body) -> Taken | None:
 def _pressed(activity: Body, kind: Kind, data: Body) -> Taken:
     """A dialog says itself from which message it was opened."""
     what, mark = _acted(data)
-    ours = _part(data, DATA)
+    ours = part(data, DATA)
     ref = _ref(activity) if kind != "dialog" else str(ours.get("ref") or "")
     return _taken(activity, what, Place(kind, _route(activity), ref, here=ours.get("here") is True), mark)
 
@@ -119,7 +115,7 @@ def _consent(activity: Body, value: Body) -> Taken | None:
     """Somebody takes the file that was offered to them: it is made anew, so that it says what is true now."""
     match value.get("action"):
         case "accept":
-            upload = _part(value, "uploadInfo")
+            upload = part(value, "uploadInfo")
             place = Place("file", _route(activity), _ref(activity), upload=upload)
             return _taken(activity, Command(FILE), place)
         case "decline":
@@ -151,7 +147,7 @@ def _in_company(activity: Body) -> Taken | None:
 
 def _taken(activity: Body, what: What, place: Place, mark: str = "") -> Taken:
     """Known by their account in the tenant: the id that a bot sees is other for every bot."""
-    sender, route = _part(activity, "from"), place.route
+    sender, route = part(activity, "from"), place.route
     user = _words(sender, "aadObjectId") or route.user
     number = _words(activity, "id")
     if not (user and route.tenant and number):
@@ -163,7 +159,7 @@ def _taken(activity: Body, what: What, place: Place, mark: str = "") -> Taken:
 
 def _route(activity: Body) -> Route:
     """The tenant stands in two places; the SDK loses one of them, so neither is read by it."""
-    conversation = _part(activity, "conversation")
+    conversation = part(activity, "conversation")
     tenant = _mapping(_mapping(activity.get("channelData")).get("tenant"))
     return Route(
         service_url=_words(activity, "serviceUrl"),
@@ -183,7 +179,7 @@ def _ref(activity: Body) -> str:
 
 def _acted(data: Body) -> tuple[What, str]:
     """What a button of ours says, and (for a form) the mark by which a second press of it is known as one."""
-    ours = _part(data, DATA)
+    ours = part(data, DATA)
     match ours.get("verb"):
         case "press":
             try:
@@ -194,7 +190,7 @@ def _acted(data: Body) -> tuple[What, str]:
             many = ours.get("many")
             several = [str(each) for each in many] if isinstance(many, list) else []
             values = {key: _value(given, key in several) for key, given in data.items() if key not in _OURS}
-            what = Submitted(_text(ours, "form"), _text(ours, "context"), values)
+            what = Submitted(string(ours, "form"), string(ours, "context"), values)
             return what, _mark(ours, values)
         case _:
             raise Garbage("no such verb")
@@ -257,17 +253,3 @@ def _words(body: Body, name: str) -> str:
     """A text, or nothing."""
     found = body.get(name)
     return found if isinstance(found, str) else ""
-
-
-def _part(body: Body, name: str) -> Body:
-    found = body.get(name)
-    if not isinstance(found, Mapping):
-        raise Garbage(f"no {name}")
-    return found
-
-
-def _text(body: Body, name: str) -> str:
-    found = body.get(name)
-    if not isinstance(found, str):
-        raise Garbage(f"no {name}")
-    return found
