@@ -49,7 +49,7 @@ async def ours(url: str, now: datetime) -> list[int]:
 
 async def ours_beside_a_prune(url: str, now: datetime) -> list[int]:
     """The same, and a sweep on the same store."""
-    from bot import keeping
+    from bot.worker import pruning as keeping
     from storage.store import SqlStore
 
     store = SqlStore(url)
@@ -65,7 +65,7 @@ async def ours_beside_a_prune(url: str, now: datetime) -> list[int]:
 
 async def working(store: SqlStore, now: datetime) -> list[int]:
     from bot.model import DeliveryState
-    from bot.working import AT_LEAST
+    from bot.worker.work import AT_LEAST
 
     ids = list[int]()
 
@@ -223,7 +223,7 @@ def analyse(url: str) -> None:
     """As it would be after a while of running."""
     from sqlalchemy import text
 
-    from storage.engines import migration_engine
+    from storage.drivers.engines import migration_engine
 
     engine = migration_engine(url)
     with engine.connect() as connection:

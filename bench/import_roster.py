@@ -26,7 +26,7 @@ def main() -> None:
         read_roster(file, today=datetime.now(UTC).date())
         reading = time.perf_counter() - started
         started = time.perf_counter()
-        command = [sys.executable, "-m", "bot", "import", str(file)]
+        command = [sys.executable, "-m", "adapters.cli", "import", str(file)]
         environment = os.environ | {"JPD_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/jpd.sqlite"}
         subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
         importing = time.perf_counter() - started

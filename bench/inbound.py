@@ -121,11 +121,11 @@ async def bare_bolt(_: str, __: str) -> web.Application:
 
 async def ours(database_url: str, api_url: str) -> web.Application:
     """The adapter, the core and the store, as `jpd serve` puts them together."""
+    from adapters.server.web import application
     from adapters.slack import app as slack
     from adapters.slack.api import Api, session
     from adapters.slack.messenger import OneToken, SlackMessenger
-    from adapters.web import application
-    from bot.dispatch import handler
+    from bot.conversation.dispatch import handler
     from bot.model import Address
     from bot.prompts import Prompts, Voice
     from storage.store import SqlStore
@@ -257,7 +257,6 @@ def measure(name: str, port: int, used: Used, make: Callable[[int], bytes]) -> f
 
 async def furnish(database_url: str, platform: str = "slack") -> None:
     """Thousands of teachers in two schools, each with the first question open."""
-    from bot import cycles
     from bot.model import (
         Address,
         CheckIn,
@@ -269,9 +268,10 @@ async def furnish(database_url: str, platform: str = "slack") -> None:
         Role,
         Seat,
     )
+    from bot.model.roster import Roster, RosterPerson, RosterSchool
     from bot.ports import NewPairing
     from bot.prompts import Prompts
-    from bot.roster import Roster, RosterPerson, RosterSchool
+    from bot.use_cases import cycles
     from storage import migrate
     from storage.store import SqlStore
 

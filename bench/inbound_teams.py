@@ -124,6 +124,7 @@ async def bare_sdk(_: str, origin: str) -> web.Application:
 
 async def ours(database_url: str, origin: str) -> web.Application:
     """The adapter, the core and the store, as `jpd serve` puts them together."""
+    from adapters.server.web import application
     from adapters.teams import app as teams
     from adapters.teams.cloud import Registration
     from adapters.teams.connector import Connector
@@ -131,8 +132,7 @@ async def ours(database_url: str, origin: str) -> web.Application:
     from adapters.teams.messenger import TeamsMessenger
     from adapters.teams.pace import Pace
     from adapters.teams.tokens import Tokens
-    from adapters.web import application
-    from bot.dispatch import handler
+    from bot.conversation.dispatch import handler
     from bot.model import Address
     from bot.prompts import Prompts, Voice
     from storage.store import SqlStore

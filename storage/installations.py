@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select
 
 from bot.errors import StoreAway
 from storage import tables as t
-from storage.noun import Noun
+from storage.queries.base import Noun
 from storage.sealed import NoSuchKey, Seal
 from storage.store import SqlStore
 

@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from storage.engines import migration_engine
+from storage.drivers.engines import migration_engine
 from storage.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"

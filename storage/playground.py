@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 
 from storage import tables as t
-from storage.noun import Noun, columns, values
+from storage.queries.base import Noun, columns, values
 from storage.store import SqlStore
 
 

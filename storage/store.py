@@ -12,19 +12,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Conflict, StoreAway
-from storage.challenges import SqlChallenges
-from storage.check_ins import SqlCheckIns
-from storage.cycles import SqlCycles
-from storage.deliveries import SqlDeliveries
-from storage.digests import SqlDigests
-from storage.engines import async_engine, is_away, is_conflict
-from storage.events import SqlEvents
-from storage.lanes import SqlLanes
-from storage.members import SqlMembers
-from storage.notes import SqlNotes
-from storage.pairings import SqlPairings
-from storage.schools import SqlSchools
-from storage.workspaces import SqlWorkspaces
+from storage.drivers.engines import async_engine, is_away, is_conflict
+from storage.queries.challenges import SqlChallenges
+from storage.queries.check_ins import SqlCheckIns
+from storage.queries.cycles import SqlCycles
+from storage.queries.deliveries import SqlDeliveries
+from storage.queries.digests import SqlDigests
+from storage.queries.events import SqlEvents
+from storage.queries.lanes import SqlLanes
+from storage.queries.members import SqlMembers
+from storage.queries.notes import SqlNotes
+from storage.queries.pairings import SqlPairings
+from storage.queries.schools import SqlSchools
+from storage.queries.workspaces import SqlWorkspaces
 
 
 class SqlTx:

@@ -27,7 +27,7 @@ def jpd(tmp_path: Path):  # type: ignore[no-untyped-def]  # a small function, us
         store = f"sqlite+aiosqlite:///{tmp_path}/jpd.sqlite"
         clean |= {"JPD_DATABASE_URL": store, "PYTHONPATH": str(ROOT)}
         return subprocess.run(
-            [sys.executable, "-m", "bot", *words],
+            [sys.executable, "-m", "adapters.cli", *words],
             env=clean | environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
@@ -118,7 +118,7 @@ def started(
     store = f"sqlite+aiosqlite:///{tmp_path}/jpd.sqlite"
     clean |= {"JPD_DATABASE_URL": store, "JPD_PORT": "0", "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-m", "bot", *words],
+        [sys.executable, "-m", "adapters.cli", *words],
         env=clean | more, cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True,
     )  # fmt: skip
 

@@ -15,12 +15,12 @@ import structlog
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from bot.cli import app
-from bot.doctor import examine
+from adapters.cli.doctor import examine
+from adapters.cli.main import app
+from adapters.cli.settings import Settings
 from bot.model import Role
-from bot.roster import Roster
-from bot.settings import Settings
-from bot.terms import Term
+from bot.model.roster import Roster
+from bot.rules.terms import Term
 from storage.migrate import downgrade
 from storage.sealed import new_key
 from storage.store import SqlStore

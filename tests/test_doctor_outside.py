@@ -22,12 +22,12 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from adapters.web import application, listening
-from bot import doctor
-from bot.cli import app
-from bot.doctor import WORKSPACES_ASKED, Finding, examine
+from adapters.cli import doctor
+from adapters.cli.doctor import WORKSPACES_ASKED, Finding, examine
+from adapters.cli.main import app
+from adapters.cli.settings import Settings
+from adapters.server.web import application, listening
 from bot.prompts import Prompts
-from bot.settings import Settings
 from storage.installations import Installations
 from storage.sealed import Seal, new_key
 from storage.store import SqlStore

@@ -23,7 +23,7 @@ def jpd(url: str, keys: str, *words: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
     clean |= {"JPD_DATABASE_URL": url, "PYTHONPATH": str(ROOT), **({"JPD_SECRET_KEYS": keys} if keys else {})}
     return subprocess.run(
-        [sys.executable, "-m", "bot", "keys", *words],
+        [sys.executable, "-m", "adapters.cli", "keys", *words],
         env=clean, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

@@ -12,8 +12,8 @@ from io import StringIO
 import pytest
 from typer.testing import CliRunner
 
-from adapters.ledger_files import COLUMNS, as_csv
-from bot.cli import app
+from adapters.cli.main import app
+from adapters.files.ledger import COLUMNS, as_csv
 from bot.model import DeliveryKind, DeliveryState, LedgerLine
 from storage.store import SqlStore
 from tests.storage.world import DAY, HOUR, NOW, World

@@ -8,8 +8,8 @@ import logging
 import pytest
 import structlog
 
-from bot.operating import start_log
-from bot.settings import Settings
+from adapters.cli.settings import Settings
+from adapters.cli.startup import start_log
 
 
 @pytest.mark.parametrize("as_json", [True, False])

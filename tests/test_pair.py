@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from adapters import pair_files
+from adapters.files import pairs as pair_files
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "prompts" / "sample"
@@ -28,7 +28,7 @@ def pair(tmp_path: Path) -> Pair:
     def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
         return subprocess.run(
-            [sys.executable, "-m", "bot", "pair", *map(str, words)],
+            [sys.executable, "-m", "adapters.cli", "pair", *map(str, words)],
             env=clean | {"PYTHONPATH": str(ROOT)}, cwd=tmp_path, capture_output=True, text=True, timeout=60,
             check=False,
         )  # fmt: skip
@@ -229,7 +229,7 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
     reads, writes = pty.openpty()
 
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "pair", str(SAMPLE / "members.csv"), "--out", str(tmp_path / "o.csv")],
+        [sys.executable, "-m", "adapters.cli", "pair", str(SAMPLE / "members.csv"), "--out", str(tmp_path / "o.csv")],
         cwd=ROOT, env=os.environ | {"TERM": "xterm", "COLUMNS": "100"}, stdout=subprocess.PIPE, stderr=writes,
         timeout=60, check=False,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings
+from adapters.cli.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ def test_its_commands_run(words: list[str], tmp_path_factory: pytest.TempPathFac
     environment = os.environ | {"JPD_DATABASE_URL": f"sqlite+aiosqlite:///{store}"}
 
     done = subprocess.run(
-        [sys.executable, "-m", "bot", *words],
+        [sys.executable, "-m", "adapters.cli", *words],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
@@ -61,7 +61,7 @@ def test_its_commands_run(words: list[str], tmp_path_factory: pytest.TempPathFac
 
 
 def test_it_names_every_command_of_the_bot() -> None:
-    from bot.commands import COORDINATORS, DIGEST, EVERYONE
+    from bot.conversation.commands import COORDINATORS, DIGEST, EVERYONE
 
     for command in (*EVERYONE, *COORDINATORS, DIGEST):
         assert f"`{command}" in README, command

@@ -30,7 +30,7 @@ def settings(folder: Path, **more: str) -> dict[str, str]:
 
 
 def jpd(folder: Path, environment: dict[str, str], *words: str) -> str:
-    command = [sys.executable, "-m", "bot", *words]
+    command = [sys.executable, "-m", "adapters.cli", *words]
     done = subprocess.run(
         command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=True
     )
@@ -42,7 +42,7 @@ async def serving(folder: Path, environment: dict[str, str]) -> AsyncIterator[st
     """A running `jpd serve`'s address; it ends in order when the block does."""
     with (folder / "log.txt").open("w") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "serve",
+            sys.executable, "-m", "adapters.cli", "serve",
             env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log,
         )  # fmt: skip
         try:

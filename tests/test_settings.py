@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings
+from adapters.cli import settings
 from storage.sealed import new_key
 
 VALUE = "a-value-that-is-nobodys-business"

@@ -27,8 +27,8 @@ from adapters.playground.world import FEATURED, Travel, address
 from bot.events import Event, What
 from bot.message import FieldErrors, Form, Reply
 from bot.model import Member, School
+from bot.model.roster import RosterError
 from bot.prompts import Voice
-from bot.roster import RosterError
 from bot.say import rosters as roster_words
 
 log = structlog.get_logger()

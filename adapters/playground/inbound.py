@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from adapters.actions import decode
+from adapters.chat.actions import decode
 from bot.events import Command, Said, Submitted, What
 
 Posted: TypeAlias = Mapping[str, Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from adapters.choices import choices, chosen
-from adapters.markdown import flat, parse, words
+from adapters.chat.choices import choices, chosen
+from adapters.chat.markdown import flat, parse, words
 from bot.message import (
     Button,
     Buttons,

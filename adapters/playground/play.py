@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from adapters.playground import app
 from adapters.playground.stage import Stage
-from adapters.signals import stopping
-from adapters.web import application, listening
+from adapters.server.signals import stopping
+from adapters.server.web import application, listening
 
 HOST = "127.0.0.1"
 """Loopback only: whoever can open the page is everybody in it."""

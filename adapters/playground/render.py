@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import assert_never
 
-from adapters import charts
-from adapters.actions import encode
-from adapters.choices import choices, chosen
-from adapters.markdown import Block, Listing, Paragraph, Run, parse
+from adapters.chat import charts
+from adapters.chat.actions import encode
+from adapters.chat.choices import choices, chosen
+from adapters.chat.markdown import Block, Listing, Paragraph, Run, parse
 from bot.message import (
     Button,
     Buttons,

@@ -11,7 +11,7 @@ from adapters.playground.exchange import Exchange
 from adapters.playground.messenger import Conversations, Faces, PlaygroundMessenger, every_face
 from adapters.playground.residents import Residents
 from adapters.playground.world import World, address, sayings
-from bot.dispatch import handler
+from bot.conversation.dispatch import handler
 from bot.events import Command, Event, What
 from bot.message import Message, Reply
 from bot.model import Address, Member

@@ -13,13 +13,15 @@ import yaml
 from adapters.playground.messenger import Conversations, PlaygroundMessenger
 from adapters.playground.residents import Residents
 from adapters.rosters import read_calendar, read_roster
-from bot import delivery, imports, schools
 from bot.model import Address, Member, School
+from bot.model.roster import Roster
 from bot.ports import Store
 from bot.prompts import Prompts, Voice
-from bot.roster import Roster
 from bot.say import members as member_words
 from bot.say import rosters as roster_words
+from bot.use_cases import rosters as imports
+from bot.use_cases import schools
+from bot.worker import delivery
 
 PLATFORM = "playground"
 BEGINS = datetime(2026, 10, 12, 9, 0, tzinfo=ZoneInfo("Europe/London"))

@@ -1,6 +1,6 @@
 """Rosters and calendars as schools have them: files, read into values of the core."""
 
 from adapters.rosters.calendars import read_calendar
-from adapters.rosters.files import read_roster
+from adapters.rosters.detect import read_roster
 
 __all__ = ["read_calendar", "read_roster"]

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from adapters.rosters.faults import Faults, shown
+from adapters.files.faults import Faults, shown
+from adapters.files.table import Row, read_table
 from adapters.rosters.ics import Span, spans
-from adapters.rosters.table import Row, read_table
-from bot.terms import CalendarFile, Term
+from bot.rules.terms import CalendarFile, Term
 
 COLUMNS = ("kind", "title", "first_day", "last_day")
 REQUIRED = ("kind", "title", "first_day")

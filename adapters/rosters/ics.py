@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 import icalendar
 import recurring_ical_events
 
-from adapters.rosters.faults import Faults, shown
-from adapters.rosters.table import LONGEST_CELL
+from adapters.files.faults import Faults, shown
+from adapters.files.table import LONGEST_CELL
 
 DAY = timedelta(days=1)
 LONGEST = timedelta(days=3 * 365)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from adapters.rosters.archive import Archive, open_archive
-from adapters.rosters.faults import Faults, shown
+from adapters.files.archive import Archive, open_archive
+from adapters.files.faults import Faults, shown
+from adapters.files.table import Row, read_exact_table
 from adapters.rosters.simple_csv import EMAIL
-from adapters.rosters.table import Row, read_exact_table
 from bot.model import Role
-from bot.roster import Roster, RosterPerson, RosterSchool
+from bot.model.roster import Roster, RosterPerson, RosterSchool
 
 COMMON = ("sourcedId", "status", "dateLastModified")
 MANIFEST = ("propertyName", "value")

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 
-from adapters.rosters.faults import Faults, shown
-from adapters.rosters.table import Row, read_table
+from adapters.files.faults import Faults, shown
+from adapters.files.table import Row, read_table
 from adapters.rosters.vocabulary import Vocabulary
 from bot.model import Profile, Role
-from bot.roster import Roster, RosterPerson, RosterSchool
-from bot.terms import holidays_codes, is_holidays_code, is_time_zone
+from bot.model.roster import Roster, RosterPerson, RosterSchool
+from bot.rules.terms import holidays_codes, is_holidays_code, is_time_zone
 
 REQUIRED = ("school", "given_name", "family_name", "email", "role")
 SCHOOL = ("school_id", "school", "time_zone", "holidays", "lead_name", "lead_contact")

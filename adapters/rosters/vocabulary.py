@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from adapters.rosters.faults import shown
-from adapters.rosters.table import Row
+from adapters.files.faults import shown
+from adapters.files.table import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import structlog
 
-from adapters.carrying import carry
+from adapters.chat.carrying import carry
 from adapters.slack import render
 from adapters.slack.inbound import Place
 from adapters.slack.messenger import SlackMessenger

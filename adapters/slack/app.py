@@ -22,7 +22,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-from adapters.bodies import Body, Garbage
+from adapters.chat.bodies import Body, Garbage
 from adapters.slack import inbound
 from adapters.slack.answers import LAST_TRY, NOTHING, Answers, Asked, VoiceOf
 from adapters.slack.api import QUIET, Api

@@ -12,8 +12,8 @@ from typing import ParamSpec, TypeVar
 
 from emoji import emojize
 
-from adapters.actions import decode
-from adapters.bodies import Body, Garbage, part, string
+from adapters.chat.actions import decode
+from adapters.chat.bodies import Body, Garbage, part, string
 from bot.events import Command, Installed, Opened, Removed, Said, Submitted, What
 from bot.model import Address
 

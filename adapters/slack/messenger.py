@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import NAMESPACE_URL, uuid5
 
-from adapters import charts
+from adapters.chat import charts
+from adapters.chat.texts import cut
 from adapters.slack import limits, render
 from adapters.slack.api import Api, Json, Refused
-from adapters.texts import cut
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address

@@ -8,8 +8,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from adapters.markdown import Run, flat, parse, split, words
-from adapters.texts import cut, pieces, units
+from adapters.chat.markdown import Run, flat, parse, split, words
+from adapters.chat.texts import cut, pieces, units
 
 _MARKS = re.compile(r"[*_~`>]|:[\w'+-]+:")
 """What mrkdwn reads in plain words, and has no escape for: formats, emoji names, a quote at a line's start."""

@@ -12,11 +12,11 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, assert_never
 
-from adapters.actions import encode
-from adapters.choices import choices, chosen
+from adapters.chat.actions import encode
+from adapters.chat.choices import choices, chosen
+from adapters.chat.texts import MORE, cut, pieces, units
 from adapters.slack import limits
 from adapters.slack.mrkdwn import escape, field, plain, texts
-from adapters.texts import MORE, cut, pieces, units
 from bot.events import Opened
 from bot.message import (
     Button,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-from adapters.carrying import carry
+from adapters.chat.carrying import carry
 from adapters.teams import render
 from adapters.teams.inbound import Taken
 from adapters.teams.messenger import CARD, TeamsMessenger, VoiceOf

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
-from adapters.bodies import Body
+from adapters.chat.bodies import Body
 from adapters.teams import inbound
 from adapters.teams.answers import Answer, Answers
 from adapters.teams.cloud import Registration

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from adapters.teams.words import Json
+from adapters.teams.card_text import Json
 
 DATA = "jpd"
 """Where a button's own data stand, beside the inputs' values."""

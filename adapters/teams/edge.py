@@ -14,7 +14,7 @@ from botbuilder.integration.aiohttp import ConfigurationBotFrameworkAuthenticati
 from botbuilder.schema import Activity, ChannelAccount
 from botframework.connector.auth import JwtTokenExtractor
 
-from adapters.bodies import Body, Garbage
+from adapters.chat.bodies import Body, Garbage
 from adapters.teams.cloud import Registration
 from adapters.teams.inbound import UnknownInvoke
 from adapters.teams.keys import CHANNEL, KeysUnreachable, SigningKeys

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, Literal, TypeAlias
 
-from adapters.actions import decode
-from adapters.bodies import Body, Garbage, part, string
+from adapters.chat.actions import decode
+from adapters.chat.bodies import Body, Garbage, part, string
 from adapters.teams.cards import DATA
 from adapters.teams.route import Route
 from bot.events import Command, Joined, Left, Opened, Said, Submitted, What

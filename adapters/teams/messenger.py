@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
 
+from adapters.chat.texts import cut
 from adapters.teams import cards, render
 from adapters.teams.connector import Connector, Gone, Json
 from adapters.teams.pictures import Pictures
 from adapters.teams.route import Route
-from adapters.texts import cut
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address

@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from adapters import charts
+from adapters.chat import charts
 from bot.message import Chart, Image, Week
 
 LAST = timedelta(days=30)

@@ -11,12 +11,12 @@ from datetime import date, time
 from types import MappingProxyType
 from typing import assert_never
 
-from adapters.actions import encode
-from adapters.choices import choices, chosen
-from adapters.markdown import Run
+from adapters.chat.actions import encode
+from adapters.chat.choices import choices, chosen
+from adapters.chat.markdown import Run
+from adapters.chat.texts import MORE, cut, pieces, units
+from adapters.teams.card_text import TEXT, Json, markdown, runs, words
 from adapters.teams.cards import DATA, actions, with_older_actions
-from adapters.teams.words import TEXT, Json, markdown, runs, words
-from adapters.texts import MORE, cut, pieces, units
 from bot.events import Opened
 from bot.message import (
     Button,

@@ -7,19 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.model import (
-    Answer,
-    Challenge,
-    CheckIn,
-    Cycle,
-    Enrolment,
-    Note,
-    Pack,
-    Pairing,
-    Reason,
-    Seat,
-    Share,
-)
+from bot.model import Answer, Challenge, CheckIn, Cycle, Enrolment, Note, Pack, Pairing, Reason, Seat, Share
 
 
 class Cycles(Protocol):

@@ -7,12 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from bot.events import Event
-from bot.model import (
-    Delivery,
-    DeliveryKind,
-    Limit,
-    Which,
-)
+from bot.model import Delivery, DeliveryKind, Limit, Which
 
 
 class Deliveries(Protocol):

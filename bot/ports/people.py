@@ -6,18 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from bot.model import (
-    Address,
-    Hours,
-    LinkCode,
-    Member,
-    Partnership,
-    Profile,
-    School,
-    Workspace,
-)
-from bot.roster import Roster, RosterChange
-from bot.terms import Calendar, Term
+from bot.model import Address, Hours, LinkCode, Member, Partnership, Profile, School, Workspace
+from bot.model.roster import Roster, RosterChange
+from bot.rules.terms import Calendar, Term
 
 
 class Schools(Protocol):

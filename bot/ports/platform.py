@@ -7,10 +7,7 @@ from typing import Protocol, TypeAlias
 
 from bot.events import Event
 from bot.message import Message, Reply
-from bot.model import (
-    Account,
-    Address,
-)
+from bot.model import Account, Address
 
 Handle: TypeAlias = Callable[[Event], Awaitable[Reply | None]]
 """What an adapter calls with each event; the reply, if any, is for the person who caused it.

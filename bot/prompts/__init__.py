@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bot.prompts.careful_words import Words
 from bot.prompts.check import Finding, check
 from bot.prompts.flaws import ContentError, Level, PackError
 from bot.prompts.library import Prompts
 from bot.prompts.markdown import escape
 from bot.prompts.packs import parse_pack
 from bot.prompts.voice import Voice
-from bot.prompts.words import Words
 
 __all__ = [
     "ContentError",

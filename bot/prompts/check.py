@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.model import Question
+from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Text, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
 from bot.prompts.library import files_of, pack_ids, read_folder
@@ -14,7 +15,6 @@ from bot.prompts.markdown import count_words, sentences, stray_braces, words_in
 from bot.prompts.packs import ALWAYS_KNOWN, SETTINGS, PackFiles, read_pack
 from bot.prompts.voice import Voice
 from bot.prompts.wording import Written
-from bot.prompts.words import Words, read_words
 
 LONGEST_TITLE = 24
 LONGEST_OPTION = 75

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.model import Pack
+from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Text, read_texts
 from bot.prompts.flaws import ContentError, Flaws
 from bot.prompts.packs import SETTINGS, parse_pack
 from bot.prompts.voice import Voice
-from bot.prompts.words import Words, read_words
 
 
 class Prompts:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.digest import Figures, PastWeek
 from bot.message import Chart, Heading, Image, Message, Quote, Text, Week
 from bot.model import Cycle, School
-from bot.privacy import Band
 from bot.prompts import Voice
+from bot.rules.figures import Figures, PastWeek
+from bot.rules.privacy import Band
 from bot.say.basics import label
 
 

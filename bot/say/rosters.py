@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from bot.model.roster import ChangeKind, Fault, RosterChange
 from bot.prompts import Voice
-from bot.roster import ChangeKind, Fault, RosterChange
 
 SHOWN = 50
 

@@ -32,13 +32,7 @@ from storage.tables.people import (
     term,
 )
 from storage.tables.playground import playground_clock, playground_line
-from storage.tables.workspaces import (
-    link_code,
-    slack_installation,
-    slack_state,
-    workspace,
-    workspace_school,
-)
+from storage.tables.workspaces import link_code, slack_installation, slack_state, workspace, workspace_school
 
 __all__ = [
     "CYCLE_IS_OPEN",

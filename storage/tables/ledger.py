@@ -66,7 +66,7 @@ index_where(
     delivery.c.id,
 )
 
-# A lane a workspace: see storage/lanes.py.
+# A lane a workspace: see storage/queries/lanes.py.
 lane = Table(
     "lane",
     metadata,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.actions import LONGEST, decode, encode
+from adapters.chat.actions import LONGEST, decode, encode
 from bot.events import Command, Opened
 from tests.adapters import anything
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
-from adapters import charts
+from adapters.chat import charts
 from bot.message import Chart, Week
 from tests.adapters import anything
 from tests.adapters.playground.script import CHART

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from adapters.engine import FEW, apart
+from adapters.server.engine import FEW, apart
 from bench.crowds import crowd
 from bot.pairing import Question, answer_here
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.markdown import Listing, Paragraph, Run, flat, parse, split, words
+from adapters.chat.markdown import Listing, Paragraph, Run, flat, parse, split, words
 from bot.prompts import escape
 
 

@@ -14,9 +14,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters import operation
-from adapters.operation import Metrics, figures, health
-from adapters.web import application
+from adapters.server import operation
+from adapters.server.operation import Metrics, figures, health
+from adapters.server.web import application
 from bot.events import Command, Event
 from bot.message import Message
 from bot.model import Address, DeliveryState, Limit, Standing

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from adapters.patience import within
+from adapters.server.patience import within
 
 
 async def test_who_takes_too_long_goes_on_and_their_mishap_is_nobodys(

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.scheduler import heartbeat
+from adapters.server.scheduler import heartbeat
 
 
 async def test_a_tick_that_fails_is_logged_without_its_words_and_beats_again(

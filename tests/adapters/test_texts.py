@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.texts import cut, pieces, units
+from adapters.chat.texts import cut, pieces, units
 
 texts = st.text() | st.text(alphabet="a b\n\t👋é")
 

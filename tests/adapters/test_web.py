@@ -5,7 +5,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from adapters.web import application
+from adapters.server.web import application
 from bot.errors import StoreAway
 from bot.prompts import Prompts, Voice
 

@@ -21,9 +21,10 @@ from playwright.async_api import Page, async_playwright, expect
 
 from adapters.teams.cloud import Registration
 from adapters.teams.messenger import PLATFORM
-from bot import delivery, workspaces
 from bot.ports import Messenger
 from bot.prompts import Prompts
+from bot.use_cases import workspaces
+from bot.worker import delivery
 from storage.store import SqlStore
 from tests.adapters.teams.fake import FakeMicrosoft
 from tests.adapters.teams.stage import Stage, on_stage

@@ -1,6 +1,6 @@
 import pytest
 
-from bot import commands
+from bot.conversation import commands
 
 TEACHERS = (*commands.EVERYONE,)
 COORDINATORS = (*commands.COORDINATORS, commands.DIGEST, *commands.EVERYONE)

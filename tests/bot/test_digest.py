@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.digest import (
+from bot.rules.figures import (
     CycleFacts,
     Figures,
     PastWeek,
@@ -18,7 +18,7 @@ from bot.digest import (
     summarise,
     to_json,
 )
-from bot.privacy import FLOOR, Band
+from bot.rules.privacy import FLOOR, Band
 
 MONDAY = date(2026, 11, 2)
 BRYN, KAURI, OAK = 9_001, 9_002, 9_003

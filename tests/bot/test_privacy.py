@@ -9,7 +9,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.model import Share
-from bot.privacy import (
+from bot.rules.privacy import (
     FLOOR,
     WORDS_FLOOR,
     Band,

@@ -7,7 +7,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.model import Hours
-from bot.terms import (
+from bot.rules.terms import (
     SEARCHED_DAYS,
     Availability,
     Calendar,

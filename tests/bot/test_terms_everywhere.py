@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.model import Hours
-from bot.terms import Availability, Calendar, NoTeachingDays, Term, nth_shared_day, slowest_pair
+from bot.rules.terms import Availability, Calendar, NoTeachingDays, Term, nth_shared_day, slowest_pair
 
 DAY = timedelta(days=1)
 FIRST, LAST = date(2024, 1, 1), date(2030, 12, 31)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from datetime import datetime, timedelta
 
-from bot import delivery, outcomes
-from bot.cli import main
+from adapters.cli.main import main
+from bot.rules import outcomes
+from bot.worker import delivery
 from storage.store import SqlStore
 
 SECOND = timedelta(seconds=1)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from adapters.teams.route import Route
 from bot.model import Address, Delivery, DeliveryKind, Note, Role, Seat
+from bot.model.roster import Roster, RosterPerson, RosterSchool
 from bot.ports import NewPairing
-from bot.roster import Roster, RosterPerson, RosterSchool
 from storage.store import SqlStore
 from tests.storage.world import FILES, enrolment, new_cycle
 

@@ -10,18 +10,19 @@ from pathlib import Path
 import structlog
 from aiohttp import ClientSession, ClientTimeout
 
-from adapters.signals import stopping
+from adapters.server.signals import stopping
 from adapters.slack.api import Api
 from adapters.slack.messenger import OneToken, SlackMessenger
 from adapters.teams import connector
 from adapters.teams.connector import Connector
 from adapters.teams.messenger import TeamsMessenger
 from adapters.teams.pace import Pace
-from bot import delivery, outcomes, turns
 from bot.model import Address, Limit
 from bot.ports import Messenger
 from bot.prompts import Prompts, Voice
-from bot.working import Rhythm, work
+from bot.rules import outcomes
+from bot.worker import delivery, turns
+from bot.worker.work import Rhythm, work
 from storage.store import SqlStore
 
 SECOND = timedelta(seconds=1)

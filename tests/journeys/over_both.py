@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import delivery
 from bot.events import What
 from bot.message import Form, Inputs, Reply
 from bot.model import Address, School
 from bot.ports import Directory, Messenger
 from bot.prompts import Prompts
+from bot.worker import delivery
 from storage.store import SqlStore, SqlTx
 from tests.journeys.over_slack import SlackRoad, SlackTown, slack_road
 from tests.journeys.over_teams import TeamsRoad, TeamsTown, teams_road

@@ -15,31 +15,20 @@ from typing import Any
 
 from aiohttp import web
 
-from adapters.actions import encode
+from adapters.chat.actions import encode
+from adapters.server.web import application, listening
 from adapters.slack import app
 from adapters.slack.api import Api, session
 from adapters.slack.inbound import Place
 from adapters.slack.messenger import METADATA, PLATFORM, SlackMessenger
 from adapters.slack.render import VALUE
-from adapters.web import application, listening
-from bot import delivery
-from bot.dispatch import handler
+from bot.conversation.dispatch import handler
 from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What
-from bot.message import (
-    Buttons,
-    Element,
-    FieldErrors,
-    File,
-    Form,
-    Input,
-    Inputs,
-    Message,
-    Replacement,
-    Reply,
-)
+from bot.message import Buttons, Element, FieldErrors, File, Form, Input, Inputs, Message, Replacement, Reply
 from bot.model import Address, Kind, Question, School
 from bot.ports import Directory, Handle
 from bot.prompts import Prompts, Voice
+from bot.worker import delivery
 from storage.store import SqlStore, SqlTx
 from tests.adapters.slack import reading
 from tests.adapters.slack.people import People, people_of_slack

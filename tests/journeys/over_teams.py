@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot import delivery
-from bot.dispatch import handler
+from bot.conversation.dispatch import handler
 from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What
 from bot.message import FieldErrors, File, Form, Inputs, Message, Replacement, Reply, Text
 from bot.model import Address, School
 from bot.ports import Handle
 from bot.prompts import Prompts
+from bot.worker import delivery
 from storage.store import SqlStore, SqlTx
 from tests.adapters.teams import reading
 from tests.adapters.teams.fake import FakeMicrosoft, running_microsoft

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot import imports
 from bot.model import CycleState, DeliveryState
 from bot.prompts import Prompts
+from bot.use_cases import rosters as imports
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, dump, plain, roster_of
 

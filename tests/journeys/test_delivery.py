@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from bot import compose, delivery, outcomes
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable
 from bot.events import Command, Joined, Said
 from bot.message import Message
 from bot.model import Address, DeliveryKind, DeliveryState
 from bot.prompts import Prompts
-from storage.check_ins import SqlCheckIns
+from bot.rules import outcomes
+from bot.worker import compose, delivery
+from storage.queries.check_ins import SqlCheckIns
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Post, Town, build, dump, plain
 

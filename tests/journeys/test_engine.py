@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from adapters.engine import apart
+from adapters.server.engine import apart
 from bot.events import Command
 from bot.pairing import Arrangement, Question, answer_here
 from bot.prompts import Prompts

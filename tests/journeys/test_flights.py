@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from bot import delivery
 from bot.errors import SendError
 from bot.message import Message
 from bot.model import Account, Address, Delivery, DeliveryState, Limit
 from bot.ports import Messenger
 from bot.prompts import Prompts
-from bot.working import Rhythm, work
+from bot.worker import delivery
+from bot.worker.work import Rhythm, work
 from storage import tables as t
-from storage.deliveries import SqlDeliveries
-from storage.lanes import SqlLanes
+from storage.queries.deliveries import SqlDeliveries
+from storage.queries.lanes import SqlLanes
 from storage.store import SqlStore
 from tests.crash.town import TUESDAY, furnish
 from tests.journeys.town import Post

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot import commands, imports
+from bot.conversation import commands
 from bot.events import Joined
 from bot.message import Form
 from bot.prompts import Prompts
+from bot.use_cases import rosters as imports
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, dump, plain, roster_of
 from tests.pseudo import LANGUAGE, pseudo

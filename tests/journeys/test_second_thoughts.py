@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from bot.imports import import_roster
 from bot.message import Inputs
 from bot.model import CycleState, Post, Role
+from bot.model.roster import Roster, RosterPerson, RosterSchool
 from bot.prompts import Prompts
-from bot.roster import Roster, RosterPerson, RosterSchool
-from bot.terms import Term
+from bot.rules.terms import Term
+from bot.use_cases.rosters import import_roster
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, plain
 

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot import delivery
-from bot.delivery import Means, deliver
 from bot.errors import Uncertain
 from bot.message import Message
 from bot.model import Address, Delivery, DeliveryState
 from bot.prompts import Prompts
-from bot.turns import REST
+from bot.worker import delivery
+from bot.worker.delivery import Means, deliver
+from bot.worker.turns import REST
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
 

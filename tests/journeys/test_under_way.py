@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from bot import outcomes, planning
 from bot.errors import SendError, Uncertain
 from bot.message import Message
 from bot.model import Address, Delivery, DeliveryKind, DeliveryState
 from bot.prompts import Prompts
-from storage.deliveries import SqlDeliveries
-from storage.notes import SqlNotes
+from bot.rules import outcomes, planning
+from storage.queries.deliveries import SqlDeliveries
+from storage.queries.notes import SqlNotes
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
 

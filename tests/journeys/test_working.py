@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from bot import delivery
-from bot.delivery import Means
 from bot.errors import SendError, StoreAway
 from bot.message import Message
 from bot.model import Address, DeliveryKind, DeliveryState, Limit
 from bot.ports import Tx
 from bot.prompts import Prompts
-from bot.working import Rhythm, work
+from bot.worker import delivery
+from bot.worker.delivery import Means
+from bot.worker.work import Rhythm, work
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
 
@@ -188,7 +188,7 @@ async def test_a_database_that_is_away_after_sending_makes_nobody_send_twice(
 async def test_a_database_that_is_away_before_anything_was_claimed_is_waited_for(
     town: Town, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.working.WHILE_AWAY", (0.02, 0.03))
+    monkeypatch.setattr("bot.worker.work.WHILE_AWAY", (0.02, 0.03))
     store = Played(town.store, town)
     store.is_away = True
     async with working(town, store):

@@ -11,8 +11,7 @@ from typing import assert_never
 
 from sqlalchemy import select
 
-from bot import delivery
-from bot.dispatch import handler
+from bot.conversation.dispatch import handler
 from bot.events import Command, Event, Opened, Said, Submitted, What
 from bot.message import (
     Button,
@@ -46,10 +45,11 @@ from bot.model import (
     Role,
     School,
 )
+from bot.model.roster import Roster, RosterPerson, RosterSchool
 from bot.pairing import Engine, answer_here
 from bot.prompts import Prompts
-from bot.roster import Roster, RosterPerson, RosterSchool
-from bot.terms import Term
+from bot.rules.terms import Term
+from bot.worker import delivery
 from storage import tables
 from storage.store import SqlStore, SqlTx
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreAway
-from storage import engines, patient
+from storage.drivers import engines, patient
 from storage.store import SqlStore
 from tests.postgres import Server
 

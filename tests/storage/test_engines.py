@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from storage.engines import async_engine, migration_engine
+from storage.drivers.engines import async_engine, migration_engine
 from storage.store import SqlStore
 
 

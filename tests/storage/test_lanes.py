@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.model import Address, Delivery, DeliveryState, Limit
 from storage import tables as t
-from storage.lanes import LINED_UP_AT_ONCE, _allowed, _charged
+from storage.queries.lanes import LINED_UP_AT_ONCE, _allowed, _charged
 from storage.store import SqlStore
 from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
 

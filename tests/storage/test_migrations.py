@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
-from storage.engines import migration_engine
+from storage.drivers.engines import migration_engine
 from storage.migrate import check, downgrade, newest, upgrade
 from storage.tables import metadata
 

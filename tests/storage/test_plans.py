@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, insert, text
 
 from bot.model import Address, Cycle, CycleState, DeliveryKind, DeliveryState, Limit
 from storage import tables as t
-from storage.engines import migration_engine
+from storage.drivers.engines import migration_engine
 from storage.standing import standing
 from storage.store import SqlStore, SqlTx
 from tests.storage.world import DAY, FILES, HOUR, NOW, World, new_cycle

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, update
 
-from bot import keeping
+from adapters.cli.platforms import Platforms, working
+from adapters.cli.settings import Settings
 from bot.events import Event, Joined
 from bot.model import CARRIES_WORDS, Address, Delivery, DeliveryKind, DeliveryState, Limit
-from bot.platforms import Platforms, working
 from bot.prompts import Prompts
-from bot.settings import Settings
-from bot.working import Rhythm
+from bot.worker import pruning as keeping
+from bot.worker.work import Rhythm
 from storage import tables as t
 from storage.playground import Conversations
 from storage.store import SqlStore

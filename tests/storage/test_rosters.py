@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Post, Profile, Role
-from bot.roster import ChangeKind, Roster, RosterChange, RosterError, RosterPerson, RosterSchool
-from storage.roster_difference import Difference, difference
+from bot.model.roster import ChangeKind, Roster, RosterChange, RosterError, RosterPerson, RosterSchool
+from bot.rules.roster_difference import Difference, difference
 from storage.store import SqlStore
 from tests.storage.world import BRYN, KAURI, NOW, RIVER, ROSTER, World, person
 

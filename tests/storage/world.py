@@ -25,10 +25,10 @@ from bot.model import (
     School,
     Seat,
 )
+from bot.model.roster import Roster, RosterPerson, RosterSchool
 from bot.ports import NewPairing
-from bot.roster import Roster, RosterPerson, RosterSchool
 from storage import tables as t
-from storage.noun import values
+from storage.queries.base import values
 from storage.store import SqlStore, SqlTx
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from adapters.playground.app import connect
 from adapters.playground.exchange import Exchange
 from adapters.playground.messenger import PlaygroundMessenger, every_face
-from adapters.web import application
+from adapters.server.web import application
 from bot.prompts import Prompts, Voice
 from tests.adapters.playground.script import Core, KeptConversations, Scene
 

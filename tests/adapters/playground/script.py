@@ -32,7 +32,7 @@ from bot.message import (
     Week,
 )
 from bot.model import Kind, Member, Option, Post, Question, Role, School
-from bot.roster import Fault, RosterError
+from bot.model.roster import Fault, RosterError
 
 NOW = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
 

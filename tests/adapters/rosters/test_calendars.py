@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from adapters.rosters import read_calendar, read_roster
 from bot.model import Role
-from bot.roster import RosterError
-from bot.terms import Calendar, CalendarFile, Term, nth_shared_day
+from bot.model.roster import RosterError
+from bot.rules.terms import Calendar, CalendarFile, Term, nth_shared_day
 
 SAMPLE = Path(__file__).parents[3] / "prompts" / "sample"
 HEADER = "kind,title,first_day,last_day"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.rosters import read_roster
-from bot.roster import RosterError
+from bot.model.roster import RosterError
 from tests.adapters.rosters.make import make_oneroster
 
 TODAY = date(2026, 11, 24)

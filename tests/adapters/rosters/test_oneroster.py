@@ -6,7 +6,7 @@ import pytest
 
 from adapters.rosters import read_roster
 from bot.model import Role
-from bot.roster import Roster, RosterError, RosterPerson, RosterSchool
+from bot.model.roster import Roster, RosterError, RosterPerson, RosterSchool
 from tests.adapters.rosters.make import BULK, Line, make_oneroster, oneroster_files, write_zip
 
 TODAY = date(2026, 11, 24)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.files.archive import LARGEST_RATIO
 from adapters.rosters import read_calendar, read_roster
-from adapters.rosters.archive import LARGEST_RATIO
 from adapters.rosters.simple_csv import LARGEST_MB
+from bot.model.roster import Fault, Roster, RosterError
 from bot.prompts import Prompts
-from bot.roster import Fault, Roster, RosterError
 from tests.adapters.rosters.make import oneroster_files, write_zip
 
 PROMPTS = Path(__file__).parents[3] / "prompts"

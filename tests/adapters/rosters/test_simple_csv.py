@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.rosters import read_roster
 from bot.model import Profile, Role
-from bot.roster import Roster, RosterError, RosterPerson, RosterSchool
+from bot.model.roster import Roster, RosterError, RosterPerson, RosterSchool
 
 TODAY = date(2026, 11, 24)
 ELIN = "Ysgol Bryn Derw,Elin,Pugh,Elin.Pugh@bryn.example.org,teacher"

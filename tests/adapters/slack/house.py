@@ -11,17 +11,18 @@ from pathlib import Path
 
 from aiohttp import ClientSession, ClientTimeout, web
 
+from adapters.server.web import application, listening
 from adapters.slack import app, install
 from adapters.slack.api import Api
 from adapters.slack.messenger import PLATFORM, SlackMessenger
-from adapters.web import application, listening
-from bot import delivery, workspaces
-from bot.dispatch import handler
+from bot.conversation.dispatch import handler
 from bot.events import Event, Removed
 from bot.message import Message
 from bot.model import Address, Delivery, Member
 from bot.ports import Directory
 from bot.prompts import Prompts, Voice
+from bot.use_cases import workspaces
+from bot.worker import delivery
 from storage.installations import Installations
 from storage.sealed import Seal, new_key
 from storage.store import SqlStore

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from adapters.actions import decode
-from adapters.texts import units
+from adapters.chat.actions import decode
+from adapters.chat.texts import units
 from bot.message import (
     Button,
     Buttons,

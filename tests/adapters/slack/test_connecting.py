@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot import delivery
+from adapters.cli.platforms import Platforms, connected, now
+from adapters.cli.settings import Settings, SettingsError
 from bot.message import Message
-from bot.platforms import Platforms, connected, now
-from bot.settings import Settings, SettingsError
+from bot.worker import delivery
 from storage.store import SqlStore
 from tests.adapters.slack import reading
 from tests.adapters.slack.fake import FakeSlack, running_slack

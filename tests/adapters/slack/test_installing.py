@@ -10,8 +10,8 @@ from aiohttp import ClientSession, DummyCookieJar
 from sqlalchemy import text
 from yarl import URL
 
-from bot import workspaces
 from bot.model import DeliveryState
+from bot.use_cases import workspaces
 from storage.installations import Installations
 from storage.sealed import NoSuchKey, Seal, new_key
 from tests.adapters.slack.house import (

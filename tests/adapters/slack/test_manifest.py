@@ -43,7 +43,7 @@ ASKED_BY_SLACK = {
 def printed(*more: str) -> dict[str, Any]:
     """As `jpd manifest slack` prints it."""
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "manifest", "slack", *more],
+        [sys.executable, "-m", "adapters.cli", "manifest", "slack", *more],
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -155,7 +155,7 @@ def test_slack_is_told_one_address_for_everything_and_none_with_a_socket() -> No
 @pytest.mark.parametrize("more", [(), ("--url", "http://jpd.example.org"), ("--url", "jpd.example.org")])
 def test_an_address_that_slack_would_not_take_is_one_sentence(more: tuple[str, ...]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "manifest", "slack", *more],
+        [sys.executable, "-m", "adapters.cli", "manifest", "slack", *more],
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from unicodedata import category
 import pytest
 from hypothesis import given
 
-from adapters.markdown import flat, parse, words
+from adapters.chat.markdown import flat, parse, words
 from adapters.slack.render import errors, view
 from adapters.slack.render import message as rendered
 from bot.events import Command, Opened

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from adapters.actions import encode
+from adapters.chat.actions import encode
 from bot.events import Opened, Submitted
 from tests.adapters.teams.fake import CARD, CONSENT, FakeMicrosoft, card_faults
 from tests.adapters.teams.world import BOT, Dialog, Json, Line, Person, World, claims

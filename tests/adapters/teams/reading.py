@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.actions import decode
+from adapters.chat.actions import decode
 from bot.message import (
     Button,
     Buttons,

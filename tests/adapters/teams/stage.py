@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import ClientSession
 from structlog.testing import capture_logs
 
+from adapters.server.web import application, listening
 from adapters.teams import app
 from adapters.teams.cloud import Registration
 from adapters.teams.connector import Connector
@@ -20,14 +21,13 @@ from adapters.teams.messenger import PLATFORM, TeamsMessenger
 from adapters.teams.pace import Pace
 from adapters.teams.pictures import Pictures
 from adapters.teams.tokens import Tokens
-from adapters.web import application, listening
-from bot import delivery
-from bot.dispatch import handler
+from bot.conversation.dispatch import handler
 from bot.events import Event, Left
 from bot.message import Message, Reply
 from bot.model import Address
 from bot.ports import Directory, Handle
 from bot.prompts import Prompts, Voice
+from bot.worker import delivery
 from storage.store import SqlStore
 from tests.adapters.teams.fake import FakeMicrosoft
 from tests.adapters.teams.people import People
@@ -92,7 +92,7 @@ async def on_stage(
     pictures: Pictures | None = None,
     handle: Handle | None = None,
 ) -> AsyncIterator[Stage]:
-    """The adapter as it is composed in `bot/platforms.py`, with a clock that a test moves."""
+    """The adapter as it is composed in `adapters/cli/platforms.py`, with a clock that a test moves."""
     clock, known = Clock(), known or registration(microsoft)
     directories: dict[str, Directory] = {}
     async with ClientSession() as session, ClientSession() as outside:

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot import workspaces
 from bot.errors import Disconnected
 from bot.model import Address, Member
 from bot.prompts import Prompts
+from bot.use_cases import workspaces
 from storage.store import SqlStore
 from tests.adapters.slack.mishaps import Status
 from tests.adapters.teams import reading

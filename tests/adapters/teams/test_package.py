@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # it publishes no types
 
 from adapters.teams.package import COMMANDS, STARTERS, manifest, package, words
-from bot.commands import BUTTONS, COORDINATORS, DIGEST, EVERYONE, split
+from bot.conversation.commands import BUTTONS, COORDINATORS, DIGEST, EVERYONE, split
 from bot.prompts import Prompts, Voice
 from tests.pseudo import LANGUAGE, pseudo
 

@@ -12,11 +12,11 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import ValidationError
 
-from adapters.web import application, listening
-from bot import settings
-from bot.platforms import connected
+from adapters.cli import settings
+from adapters.cli.platforms import connected
+from adapters.cli.settings import Settings, SettingsError
+from adapters.server.web import application, listening
 from bot.prompts import Prompts
-from bot.settings import Settings, SettingsError
 from storage.sealed import new_key
 from storage.store import SqlStore
 from tests.adapters.teams import reading
@@ -153,7 +153,7 @@ async def test_without_an_app_id_there_is_a_warning(prompts: Prompts, store: Sql
 def jpd(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, "-m", "bot", *words],
+        [sys.executable, "-m", "adapters.cli", *words],
         env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

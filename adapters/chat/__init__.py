@@ -1,0 +1,1 @@
+"""What every chat platform shares: buttons, Markdown, charts, long texts."""

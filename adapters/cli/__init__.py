@@ -1,0 +1,1 @@
+"""The `jpd` command line: the one place that knows every part and puts them together."""

@@ -1,0 +1,168 @@
+"""What an operator brings in from the command line: rosters, calendars, lists of people to pair, and workspaces."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.cli.startup import busy, err, open_store, operator, out, run_to_end, stop
+from bot.model import School
+from bot.ports import Tx
+from bot.prompts import Voice
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV, or a OneRoster 1.1 or 1.2 zip.")],
+    partnership: Annotated[str, typer.Option(help="Its name; a new one is made.")] = "Our partnership",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, change nothing.")] = False,
+    administrators_are_principals: Annotated[
+        bool | None, typer.Option(help="OneRoster 1.1 knows no principals: are its administrators?")
+    ] = None,
+) -> None:
+    """Import a roster: staff only. A file with any fault changes nothing."""
+    from adapters.rosters import read_roster
+    from bot.model.roster import RosterError
+    from bot.say import rosters as words
+    from bot.use_cases import rosters as imports
+
+    read, _, voice = operator()
+    today = datetime.now(UTC)
+    try:
+        roster = read_roster(
+            file,
+            administrators_are_principals=administrators_are_principals,
+            practices=frozenset(voice.keys("practice")),
+            phases=frozenset(voice.keys("phase")),
+            slots=frozenset(voice.keys("slot")),
+            today=today.date(),
+        )
+    except RosterError as wrong:
+        stop("\n".join(words.faults(voice, wrong.faults)))
+
+    async def apply() -> None:
+        async with open_store(read) as store, store.transaction() as tx:
+            changes = await imports.import_roster(tx, partnership, roster, today, dry_run=dry_run)
+        for line in words.changes(voice, changes, roster.left_out, dry_run=dry_run):
+            out.print(line, soft_wrap=True)
+
+    with busy(voice("cli.importing", n=len(roster.people))):
+        run_to_end(apply())
+
+
+def calendar(
+    school: Annotated[str, typer.Argument(help="The school's id in the roster, or its name.")],
+    file: Annotated[Path, typer.Argument(help="An .ics, or a CSV: kind,title,first_day,last_day.")],
+    partnership: Annotated[str, typer.Option(help="Whose school.")] = "Our partnership",
+    time_zone: Annotated[str, typer.Option(help="For example Europe/London.")] = "",
+    holidays: Annotated[str, typer.Option(help="Public holidays: GB-WLS, NZ-AUK, AU-VIC, IE, US-CA …")] = "",
+) -> None:
+    """Set a school's term dates and closed days."""
+    from adapters.rosters import read_calendar
+    from bot.model.roster import RosterError
+    from bot.say import rosters as words
+    from bot.use_cases import schools
+
+    read, _, voice = operator()
+    try:
+        found = read_calendar(file)
+    except RosterError as wrong:
+        stop("\n".join(words.faults(voice, wrong.faults)))
+
+    async def apply() -> str:
+        async with open_store(read) as store, store.transaction() as tx:
+            known = await _school(tx, voice, partnership, school)
+            if problem := schools.unknown_place(time_zone, holidays):
+                return voice(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
+            await schools.import_calendar(
+                tx, known, found.terms, found.closed, time_zone=time_zone, holidays=holidays
+            )
+            return ""
+
+    if problem := run_to_end(apply()):
+        stop(problem)
+    out.print(voice("cli.calendar-done", school=school, terms=len(found.terms), closed=len(found.closed)))
+
+
+# --- pairing as a tool of its own -----------------------------------------------------------------------------------
+
+
+def pair(  # noqa: PLR0917  # each is an option
+    members: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A CSV: id, school, what people bring.")
+    ],
+    history: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Who has met: cycle,member_a,member_b.")
+    ] = None,
+    blocked: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Who must not meet: member_a,member_b.")
+    ] = None,
+    announced: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Groups known to people: few change.")
+    ] = None,
+    size: Annotated[int, typer.Option(min=2, max=3, help="Pairs, or threes.")] = 2,
+    free_together: Annotated[
+        bool, typer.Option("--free-together", help="Only people with a free time in common.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Draws between equals.")] = 0,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write group,member,reason here, not to the terminal.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write how good they are, and who is left out.")] = None,
+) -> None:
+    """Pair the people of a file across their schools, with the proof of how good that is."""
+    from adapters.files import pairs as pair_files
+    from bot.model.roster import RosterError
+    from bot.say import pair_files as words
+    from bot.say import rosters
+
+    voice = operator()[2]
+    try:
+        asked = pair_files.read(members, history, blocked, announced)
+    except RosterError as wrong:
+        stop("\n".join(rosters.faults(voice, wrong.faults, "pair.nothing-written")))
+    started = time.perf_counter()
+    with busy(voice("pair.working", n=len(asked.people)), total=1) as done:
+        made = pair_files.pair(asked, size=size, free_together=free_together, seed=seed, done=done)
+    seconds = time.perf_counter() - started
+    groups = pair_files.groups_csv(words.rows(voice, made, asked.names, asked.schools))
+    facts = pair_files.facts(made, asked.names, words.left_out(voice, made, asked.names), seconds)
+    try:
+        pair_files.write({out_file: groups, report: pair_files.report_json(facts)})
+    except OSError as wrong:
+        stop(voice("pair.cannot-write", file=str(wrong.filename or "")))
+    if not out_file:
+        print(groups, end="", flush=True)
+    for line in words.summary(voice, made, asked.names):
+        err.print(line, soft_wrap=True)
+
+
+def code(
+    school: Annotated[str, typer.Argument(help="The school's id in the roster, or its name.")],
+    partnership: Annotated[str, typer.Option(help="Whose school.")] = "Our partnership",
+) -> None:
+    """Make a one-time code that lets a workspace in for a school: the first one; coordinators make the others."""
+    from bot.use_cases import workspaces
+
+    read, _, voice = operator()
+
+    async def make() -> str:
+        async with open_store(read) as store, store.transaction() as tx:
+            found = await _school(tx, voice, partnership, school)
+            return await workspaces.make_code(tx, found, datetime.now(UTC))
+
+    out.print(voice("cli.code", code=run_to_end(make()), school=school), soft_wrap=True)
+
+
+async def _school(tx: Tx, voice: Voice, partnership: str, named: str) -> School:
+    """The school of that id or name; where there is none, the command ends and says which there are."""
+    found = await tx.schools.partnership_named(partnership)
+    schools = await tx.schools.of(found.id) if found else ()
+    fits = [each for each in schools if named.casefold() in (each.source_id.casefold(), each.name.casefold())]
+    if not fits:
+        ids = voice.listing([each.source_id for each in schools]) or "–"
+        stop(voice("cli.no-such-school", school=named, schools=ids))
+    return fits[0]

@@ -1,0 +1,91 @@
+"""What an operator looks at from the command line: the ledger, and what is wrong."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from adapters.cli import settings
+from adapters.cli.startup import err, open_store, operator, run_to_end, say, start_log
+from bot.model import DeliveryKind, DeliveryState, LedgerFilter
+from bot.prompts import Prompts
+
+
+class Format(StrEnum):
+    """How the ledger is printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
+
+
+def ledger(
+    state: Annotated[list[DeliveryState] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    kind: Annotated[list[DeliveryKind] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    school: Annotated[str, typer.Option(help="The school's id in the roster.")] = "",
+    partnership: Annotated[str, typer.Option(help="Its name.")] = "",
+    since: Annotated[datetime | None, typer.Option(help="Due from then on, in UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Due before then, in UTC.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many lines.")] = 1_000_000,
+    format_: Annotated[Format, typer.Option("--format", help="JSON: an object a line.")] = Format.TEXT,
+) -> None:
+    """Print what was planned, sent, uncertain, failed and dropped, with the reasons: never a word or a name."""
+    from adapters.files import ledger as ledger_files
+    from storage import ledger as store_ledger
+
+    read, _, voice = operator()
+    wanted = LedgerFilter(
+        states=frozenset(state or ()),
+        kinds=frozenset(kind or ()),
+        school=school,
+        partnership=partnership,
+        since=since.replace(tzinfo=UTC) if since else None,
+        until=until.replace(tzinfo=UTC) if until else None,
+        limit=limit,
+    )
+
+    as_asked = {
+        Format.TEXT: ledger_files.as_text,
+        Format.CSV: ledger_files.as_csv,
+        Format.JSON: ledger_files.as_json,
+    }
+
+    async def show() -> int:
+        number = 0
+        async with open_store(read) as store:
+            async for line in as_asked[format_](store_ledger.lines(store, wanted)):
+                say(line)
+                number += 1
+        return number
+
+    number = run_to_end(show())
+    if format_ is Format.TEXT:
+        err.print(voice("cli.ledger-lines", n=number))
+
+
+def doctor() -> None:
+    """Look for what is wrong, or soon will be, and say how to mend it. Nothing is changed."""
+    from adapters.cli.doctor import Finding, examine, wrong_settings
+
+    try:
+        read = settings.read()
+    except settings.SettingsError as wrong:
+        voice = Prompts.load(settings.PROMPTS).voice("en")
+        found = list(wrong_settings(wrong))
+    else:
+        voice = Prompts.load(settings.PROMPTS).voice("en")
+        start_log(read, logging.CRITICAL)
+
+        async def look() -> list[Finding]:
+            return [finding async for finding in examine(read, datetime.now(UTC))]
+
+        found = run_to_end(look())
+    for finding in found:
+        say(f"- {voice(f'doctor.{finding.key}', **finding.facts)}")
+    say(voice("cli.doctor-done", n=len(found)))
+    if found:
+        raise SystemExit(1)

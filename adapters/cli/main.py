@@ -1,0 +1,268 @@
+"""The `jpd` command line: the composition root, where the core meets its store, its adapters and the clock."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.cli import bring_in as bringing
+from adapters.cli import look_at as inspecting
+from adapters.cli import settings
+from adapters.cli.startup import (
+    open_playground,
+    open_store,
+    operator,
+    out,
+    run_to_end,
+    say,
+    start_log,
+    stop,
+    warn_if_away,
+)
+from adapters.server.web import PortTaken
+from bot.errors import StoreAway
+from bot.prompts import ContentError
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+prompts_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+manifest_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("import")(bringing.import_)
+app.command()(bringing.calendar)
+app.command()(bringing.pair)
+app.command()(bringing.code)
+app.command()(inspecting.ledger)
+app.command()(inspecting.doctor)
+app.add_typer(prompts_app, name="prompts", help="The content that a JPD lead edits.")
+app.add_typer(manifest_app, name="manifest", help="What a chat platform wants to know of the bot.")
+app.add_typer(keys_app, name="keys", help="The keys that seal tokens in the store.")
+
+
+def main() -> None:
+    """Run a command; what a person can mend is one sentence, never a stack trace."""
+    try:
+        app()
+    except (settings.SettingsError, ContentError) as wrong:
+        stop(str(wrong))
+    except PortTaken as taken:
+        stop(operator()[2]("cli.port-taken", port=taken.port))
+    except (
+        StoreAway,
+        SQLAlchemyError,
+        CommandError,
+    ) as wrong:  # their messages may hold the database's password
+        from storage.drivers.engines import is_away
+
+        is_there = not isinstance(wrong, StoreAway) and not is_away(wrong)
+        stop(operator()[2]("cli.database" if is_there else "cli.database-away"))
+
+
+# --- trying it ------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def play(
+    port: Annotated[int, typer.Option(help="0 takes any free port.")] = 3979,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin again: forget what was played.")] = False,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    folder: Annotated[Path, typer.Option(help="Where the playground keeps its store.")] = Path(".play"),
+) -> None:
+    """Play teacher, coordinator and principal in the browser: fictional people, no accounts, loopback only."""
+    from adapters.playground.play import serve
+    from adapters.playground.stage import Stage
+    from adapters.server.engine import apart
+
+    read, prompts, voice = operator()
+    start_log(read, logging.WARNING)
+    if named := settings.real_tokens():
+        stop(voice("cli.play-real-tokens", names=voice.listing(named)))
+
+    async def on_stage() -> None:
+        with apart() as engine:
+            async with open_playground(folder, fresh=fresh) as (store, conversations):
+                stage = Stage(store, conversations, prompts, read.prompts / "sample", engine=engine)
+                await serve(stage, port=port, browser=browser, say=say)
+
+    run_to_end(on_stage())
+
+
+@app.command()
+def demo() -> None:
+    """Play a whole six-week cycle without a person, and print what everybody got and said."""
+    import tempfile
+
+    from adapters.playground.demo import play_through
+
+    read, prompts, _ = operator()
+    start_log(read, logging.WARNING)
+
+    async def on_stage() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            async with open_playground(Path(folder), fresh=True, durable=False) as (store, _conversations):
+                await play_through(store, prompts, read.prompts / "sample", say)
+
+    run_to_end(on_stage())
+
+
+# --- running it -----------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the store's tables up to date."""
+    from storage import migrate as migrations
+
+    read, _, voice = operator()
+    migrations.upgrade(read.database_url)
+    out.print(voice("cli.migrated"))
+
+
+@app.command()
+def serve() -> None:
+    """Serve the connected chat platforms, /healthz and /readyz; on SQLite also send what is due."""
+    from adapters.cli.platforms import connected, observed, rhythm, working
+    from adapters.server.operation import Metrics, health
+    from adapters.server.signals import stopping
+    from adapters.server.web import application, listening
+    from storage.standing import standing
+
+    read, prompts, voice = operator()
+    metrics = Metrics()
+    start_log(read, watching=[metrics.count])
+    is_working = read.embedded_worker
+    if is_working is None:
+        is_working = read.database_url.startswith("sqlite")
+
+    async def on_air() -> None:
+        async with open_store(read) as store, observed(read, store, voice, metrics):
+            stopped = stopping()
+            async with connected(read, store, prompts, is_serving=True, timed=metrics.timed) as platforms:
+                routes = [*health(partial(standing, store)), *platforms.routes]
+                app = application(routes, voice=voice, closing=platforms.closing)
+                async with listening(app, read.host, read.port) as port:
+                    names = voice.listing([voice(f"platform.{each}") for each in platforms.messengers])
+                    named = names or voice("platform.none")
+                    say(voice("cli.serving", host=read.host, port=port, platforms=named))
+                    await warn_if_away(store, voice)
+                    if is_working:
+                        await working(read, store, prompts, platforms, rhythm(read), stopped)
+                    else:
+                        await stopped.wait()
+
+    run_to_end(on_air())
+
+
+@app.command()
+def work(
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Batches under way at once.")] = 4,
+) -> None:
+    """Send what is due, again and again, until stopped."""
+    from adapters.cli.platforms import connected, observed, rhythm, working
+    from adapters.server.operation import Metrics
+    from adapters.server.signals import stopping
+
+    read, prompts, voice = operator()
+    metrics = Metrics()
+    start_log(read, watching=[metrics.count])
+
+    async def beating() -> None:
+        async with open_store(read) as store, observed(read, store, voice, metrics):
+            stopped = stopping()
+            async with connected(read, store, prompts, is_serving=False) as platforms:
+                say(voice("cli.working", seconds=read.tick_seconds))
+                await warn_if_away(store, voice)
+                await working(read, store, prompts, platforms, rhythm(read, concurrency), stopped)
+
+    run_to_end(beating())
+
+
+# --- connecting platforms -------------------------------------------------------------------------------------------
+
+
+@manifest_app.command("slack")
+def manifest_slack(
+    url: Annotated[str, typer.Option(help="Where the bot is reached: https://…")] = "",
+    socket: Annotated[bool, typer.Option("--socket", help="Socket Mode, for one workspace.")] = False,
+) -> None:
+    """Print the manifest that Slack's “Create an app from a manifest” takes."""
+    import json
+
+    from adapters.slack.manifest import manifest
+
+    _, _, voice = operator()
+    if not socket and not url.startswith("https://"):
+        stop(voice("cli.manifest-url"))
+    say(json.dumps(manifest(voice, url.rstrip("/"), socket=socket), ensure_ascii=False, indent=2))
+
+
+@manifest_app.command("teams")
+def manifest_teams(
+    app_id: Annotated[str, typer.Option(help="The bot's application (client) id from Entra.")] = "",
+    url: Annotated[str, typer.Option(help="Where the bot is reached: https://…")] = "",
+    about: Annotated[str, typer.Option(help="A page that says whose bot this is; else the same.")] = "",
+    file: Annotated[Path, typer.Option(help="The zip to write.")] = Path("jpd-teams.zip"),
+) -> None:
+    """Write the app package that a Teams administrator uploads."""
+    from uuid import UUID
+
+    from adapters.teams.package import package
+
+    _, prompts, voice = operator()
+    try:
+        number = str(UUID(app_id))
+    except ValueError:
+        number = ""
+    if not number or not url.startswith("https://") or not (about or url).startswith("https://"):
+        stop(voice("cli.package-url"))
+    voices = {"en": voice} | {each: prompts.voice(each) for each in prompts.languages}
+    file.write_bytes(package(voices, number, url.rstrip("/"), about))
+    say(voice("cli.packaged", file=str(file)))
+
+
+@keys_app.command("new")
+def keys_new() -> None:
+    """Print a new key for JPD_SECRET_KEYS."""
+    from storage.sealed import new_key
+
+    say(new_key())
+
+
+@keys_app.command("rotate")
+def keys_rotate() -> None:
+    """Seal every token anew with the first of JPD_SECRET_KEYS, so that the others may go."""
+    from storage.installations import Installations
+    from storage.sealed import NoSuchKey, Seal
+
+    read, _, voice = operator()
+    keys = settings.keys(read)
+
+    async def rotate() -> int:
+        async with open_store(read) as store:
+            return await Installations(store, Seal(keys)).rotate()
+
+    try:
+        out.print(voice("cli.keys-rotated", n=run_to_end(rotate())), soft_wrap=True)
+    except NoSuchKey:
+        stop(voice("cli.no-such-key"))
+
+
+@prompts_app.command("check")
+def check_prompts(
+    folder: Annotated[Path | None, typer.Argument(help="Another folder of content.")] = None,
+) -> None:
+    """Find what is wrong in the content: FIX must be mended, look is a matter of taste."""
+    from bot.prompts import Level, check
+
+    findings = check(folder or settings.read().prompts)
+    for finding in findings:
+        out.print(str(finding), soft_wrap=True)
+    if any(finding.level is Level.FIX for finding in findings):
+        raise SystemExit(1)

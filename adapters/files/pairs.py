@@ -1,0 +1,242 @@
+"""Files of `jpd pair`: who is to meet, what was before, and the groups that come out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+from adapters.files.faults import Faults
+from adapters.files.table import Row, read_table
+from bot.model import Profile
+from bot.pairing import Arrangement, Person, Weights, arrange
+
+LISTS = ("subjects", "focus", "offers", "needs", "slots", "languages")
+COLUMNS = ("id", "school", "level", "phase", "experience", "platform", *LISTS)
+PAIR = ("member_a", "member_b")
+GROUP = ("group", "member")
+
+LARGEST_MB = 64
+LONGEST_LIST = 1_000
+MOST_YEARS = 80
+
+WEIGHTS = Weights(slots=5, experience=5)
+"""A file says how experienced people are; the bot does not ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the files say. People and schools have numbers that don't depend on the order of the rows."""
+
+    people: tuple[Person, ...]
+    names: Mapping[int, str]
+    """The ids of the file."""
+    schools: Mapping[int, str]
+    history: tuple[tuple[int, frozenset[int]], ...]
+    blocked: frozenset[frozenset[int]]
+    announced: frozenset[frozenset[int]]
+
+
+def read(
+    members: Path, history: Path | None = None, blocked: Path | None = None, announced: Path | None = None
+) -> Asked:
+    """Read all of them; raises `RosterError` with every fault. Empty cells are fine everywhere but in ids and schools.
+
+    Who is no member any more may stand in a history, and in what was announced; but whoever is blocked must be known,
+    since a slip there would let two people meet.
+    """
+    faults = Faults()
+    rows = _members(members, faults)
+    names = dict(enumerate(sorted(rows), start=1))
+    number = {name: at for at, name in names.items()}
+    schools = dict(enumerate(sorted({row["school"] for row in rows.values()}), start=1))
+    school_number = {name: at for at, name in schools.items()}
+    met = _history(history, number, faults) if history else ()
+    apart = frozenset(_pairs(blocked, number, faults)) if blocked else frozenset[frozenset[int]]()
+    told = frozenset(_told(announced, number, faults)) if announced else frozenset[frozenset[int]]()
+    faults.raise_any()
+    if not rows:
+        faults.stop(members.name, None, "", "pair.no-members")
+    people = tuple(_person(at, rows[name], school_number) for at, name in names.items())
+    return Asked(people, names, schools, met, apart, told)
+
+
+def _members(file: Path, faults: Faults) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    numbers: dict[str, int] = {}
+    with_level: int | None = None
+    without: list[Row] = []
+    for row in _rows(file, COLUMNS, ("id", "school"), faults):
+        cells = {column: row.text(column, LONGEST_LIST if column in LISTS else 200) for column in COLUMNS}
+        _look_at(row, cells)
+        if cells["id"] in numbers:
+            row.fault("id", "pair.doubled-id", first_row=numbers[cells["id"]])
+        numbers.setdefault(cells["id"], row.number)
+        if cells["level"]:
+            with_level = with_level or row.number
+        else:
+            without.append(row)
+        found[cells["id"]] = cells
+    for row in without if with_level else ():
+        row.fault("level", "pair.level-sometimes", first_row=with_level or 0)
+    return found
+
+
+def _look_at(row: Row, cells: Mapping[str, str]) -> None:
+    for column in ("id", "school"):
+        if not cells[column]:
+            row.fault(column, "roster.empty-cell", name=column)
+    years = cells["experience"]
+    if years and not (years.isascii() and years.isdigit() and int(years) <= MOST_YEARS):
+        row.fault("experience", "pair.bad-experience", most=MOST_YEARS)
+
+
+def _person(number: int, cells: Mapping[str, str], schools: Mapping[str, int]) -> Person:
+    lists = {column: _list(cells[column]) for column in LISTS}
+    return Person(
+        id=number,
+        school_id=schools[cells["school"]],
+        level=cells["level"].casefold(),
+        focus=lists.pop("focus"),
+        languages=lists.pop("languages"),
+        experience=int(cells["experience"]) if cells["experience"] else None,
+        platform=cells["platform"],
+        time_zone="",
+        profile=Profile(phase=cells["phase"], **lists),
+    )
+
+
+def _list(cell: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (each.strip() for each in cell.split(";")))))
+
+
+def _history(file: Path, number: Mapping[str, int], faults: Faults) -> tuple[tuple[int, frozenset[int]], ...]:
+    met = []
+    for row in _rows(file, ("cycle", *PAIR), ("cycle", *PAIR), faults):
+        cycle, pair = row.text("cycle"), _two(row)
+        if not (cycle.isascii() and cycle.isdigit() and len(cycle) < 10):
+            row.fault("cycle", "pair.bad-cycle")
+        if not row.is_faulty and all(each in number for each in pair):
+            met.append((int(cycle), frozenset(number[each] for each in pair)))
+    return tuple(met)
+
+
+def _pairs(file: Path, number: Mapping[str, int], faults: Faults) -> Iterator[frozenset[int]]:
+    for row in _rows(file, PAIR, PAIR, faults):
+        pair = _two(row)
+        for column, each in zip(PAIR, pair, strict=True):
+            if each and each not in number:
+                row.fault(column, "pair.unknown-member")
+        if not row.is_faulty:
+            yield frozenset(number[each] for each in pair)
+
+
+def _told(file: Path, number: Mapping[str, int], faults: Faults) -> Iterator[frozenset[int]]:
+    groups: dict[str, list[int]] = {}
+    for row in _rows(file, GROUP, GROUP, faults):
+        group, member = row.text("group"), row.text("member")
+        for column, text in (("group", group), ("member", member)):
+            if not text:
+                row.fault(column, "roster.empty-cell", name=column)
+        if member in number:
+            groups.setdefault(group, []).append(number[member])
+    for members in groups.values():
+        for at, each in enumerate(members):
+            yield from (frozenset((each, other)) for other in members[at + 1 :])
+
+
+def _two(row: Row) -> tuple[str, str]:
+    a, b = (row.text(column) for column in PAIR)
+    for column, text in zip(PAIR, (a, b), strict=True):
+        if not text:
+            row.fault(column, "roster.empty-cell", name=column)
+    if a and a == b:
+        row.fault("member_b", "pair.same-member")
+    return a, b
+
+
+def _rows(file: Path, columns: Sequence[str], required: Sequence[str], faults: Faults) -> Iterator[Row]:
+    if file.stat().st_size > LARGEST_MB << 20:
+        faults.cut_off(file.name, None, "", "roster.too-large", limit=LARGEST_MB)
+        return
+    with file.open("rb") as stream:
+        yield from read_table(stream, file.name, columns, required, faults)
+
+
+def pair(
+    asked: Asked, *, size: int, free_together: bool, seed: int, done: Callable[[float], None]
+) -> Arrangement:
+    """The engine on what the files say."""
+    return arrange(
+        asked.people,
+        history=asked.history,
+        blocked=asked.blocked,
+        announced=asked.announced,
+        need_slot=free_together,
+        size=size,
+        seed=seed,
+        weights=WEIGHTS,
+        on=date.min,  # no clock is asked: slots are names
+        done=done,
+    )
+
+
+# --- what comes out -------------------------------------------------------------------------------------------------
+
+
+def groups_csv(rows: Iterable[tuple[int, str, str]]) -> str:
+    """`group,member,reason`, a row for everybody who has a place."""
+    out = StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("group", "member", "reason"))
+    table.writerows(rows)
+    return out.getvalue()
+
+
+def facts(
+    made: Arrangement, names: Mapping[int, str], left_out: Iterable[tuple[str, str]], seconds: float
+) -> dict[str, object]:
+    """The report. Values are points; the gap is a part of the value: 0.001 is 0.1 %."""
+    return {
+        "groups": [[names[each] for each in group.member_ids] for group in made.groups],
+        "left_out": [{"member": member, "reason": reason} for member, reason in left_out],
+        "value": made.value / 100,
+        "bound": made.bound / 100,
+        "gap": float(made.gap),
+        "repeats": made.repeats,
+        "seconds": round(seconds, 3),
+        "peak_mb": _peak_mb(),
+    }
+
+
+def _peak_mb() -> float | None:
+    """The most memory this process has held; None where the system does not tell (Windows)."""
+    try:
+        import resource  # noqa: PLC0415  # not there on Windows
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
+
+
+def report_json(report: Mapping[str, object]) -> str:
+    """As people can read it, too."""
+    return json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+
+
+def write(texts: Mapping[Path | None, str]) -> None:
+    """Write these files, all of them whole; what has no file is left. Raises `OSError` before any is replaced."""
+    parts = [(file.with_name(f"{file.name}.part"), file, text) for file, text in texts.items() if file]
+    try:
+        for part, _, text in parts:
+            part.write_text(text, encoding="utf-8")
+        for part, file, _ in parts:
+            part.replace(file)
+    finally:
+        for part, _, _ in parts:
+            part.unlink(missing_ok=True)

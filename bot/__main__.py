@@ -1,8 +1,0 @@
-"""`python -m bot` is `jpd`."""
-
-from __future__ import annotations
-
-from bot.cli import main
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,364 @@
+"""Event → transaction → use case → reply: the one place where what reached us finds its use case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.conversation import commands, senders
+from bot.conversation.senders import Known, Unknown
+from bot.errors import Conflict, SendError, StoreAway, UserError
+from bot.events import (
+    Command,
+    Event,
+    Installed,
+    Joined,
+    Left,
+    Opened,
+    Removed,
+    Said,
+    Submitted,
+    What,
+    readable,
+)
+from bot.message import Reply
+from bot.model import Address, Member
+from bot.pairing import Engine, Question, answer_here
+from bot.ports import Directory, Handle, Store, Tx
+from bot.prompts import Prompts, Voice
+from bot.rules.terms import NoTeachingDays
+from bot.say import basics
+from bot.use_cases import (
+    challenges,
+    check_ins,
+    cycles,
+    digests,
+    home,
+    members,
+    notes,
+    pairings,
+    places,
+    status,
+    workspaces,
+)
+
+log = structlog.get_logger()
+
+
+TRIES = 5
+"""How often the engine is asked anew because something has changed while it was at work."""
+
+HELP, LONGEST_HELP = ("help", ""), 40
+HELP_KEPT = timedelta(minutes=1)
+"""It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that.
+
+Only as a command, which is answered on the spot: words in a chat that come twice must be known as the same.
+"""
+HELPED_AT_ONCE = 10_000
+
+
+def handler(
+    store: Store,
+    prompts: Prompts,
+    directories: Mapping[str, Directory] | None = None,
+    engine: Engine = answer_here,
+) -> Handle:
+    """What adapters call: `handle` with the store, the content, and what each platform knows of its people.
+
+    Large cycles want an engine apart.
+    """
+
+    helped: dict[Address, tuple[datetime, Reply]] = {}
+
+    async def handle(event: Event) -> Reply | None:
+        directory = directories.get(event.sender.platform) if directories is not None else None
+        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
+        until, known = helped.pop(event.sender, (event.at, None))
+        if not is_help or known is None or event.at >= until:
+            until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
+        if is_help and known is not None and len(helped) < HELPED_AT_ONCE:
+            helped[event.sender] = until, known
+        return known
+
+    return handle
+
+
+async def _handle(
+    store: Store, prompts: Prompts, directory: Directory | None, engine: Engine, event: Event
+) -> Reply | None:
+    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done.
+
+    Raises `StoreAway` where the event comes again. What the engine is asked takes its time between two transactions.
+    """
+    event = replace(event, what=readable(event.what))
+    talk = Talk(prompts.voice("en"))
+    known = Known(gathers=directory.gathers, email=None) if directory else Known(email="", channel=())
+    try:
+        while True:
+            try:
+                reply = await _in_one_transaction(store, prompts, talk, event, known)
+                if isinstance(reply, Question):
+                    return await _propose(store, engine, talk, reply, event)
+                return reply
+            except Unknown as unknown:
+                if directory is None:
+                    raise
+                known = await senders.asked(directory, event, known, unknown.channel)
+    except SendError:
+        return basics.error(talk.voice, UserError("platform-is-silent"), _written(event.what))
+    except UserError as problem:
+        return basics.error(talk.voice, problem, _written(event.what))
+    except NoTeachingDays:
+        return basics.error(
+            talk.voice,
+            UserError("no-teaching-days", day=talk.voice.day(event.at.date())),
+            _written(event.what),
+        )
+    except Exception as mishap:  # noqa: BLE001  # whatever it was: it is logged, and the person is told
+        return _apology(talk.voice, event, mishap)
+
+
+@dataclass
+class Talk:
+    """With whom, and in whose language: known as soon as the transaction has found out."""
+
+    voice: Voice
+    member: Member | None = None
+
+
+async def _in_one_transaction(
+    store: Store, prompts: Prompts, talk: Talk, event: Event, known: Known
+) -> Reply | Question | None:
+    """The event and its effect; begun again where somebody else's was in the way. Raises `Conflict` in the end."""
+    for _ in range(TRIES):
+        with suppress(Conflict):
+            async with store.transaction() as tx:
+                if not await tx.events.first_time(event):
+                    return None
+                if (early := await senders.of_a_workspace(tx, talk.voice, event)) is not None:
+                    return early
+                member = await senders.sender(tx, event, known)
+                if member is None or not member.active:
+                    return await senders.to_a_stranger(tx, talk.voice, event)
+                talk.member, talk.voice = member, prompts.voice(member.language)
+                return await _turn(tx, prompts, talk.voice, member, event, known)
+    raise Conflict
+
+
+def _apology(voice: Voice, event: Event, mishap: Exception) -> Reply:
+    """Raises `StoreAway` where the event comes again: then nobody need try anything."""
+    about = {"event_id": event.id, "kind": type(event.what).__name__}
+    if isinstance(mishap, StoreAway):
+        log.warning("event.store-away", **about)
+        if event.comes_again:
+            raise mishap
+    else:
+        log.error("event.failed", **about, exc_info=mishap)
+    return basics.apology(voice, _written(event.what))
+
+
+async def _propose(store: Store, engine: Engine, talk: Talk, question: Question, event: Event) -> Reply:
+    """Ask the engine with no transaction open, and show what still holds."""
+    assert talk.member is not None  # noqa: S101  # nobody else is answered with a question
+    for _ in range(TRIES):
+        arrangement = await engine(question)
+        with suppress(Conflict):
+            async with store.transaction() as tx:
+                shown = await pairings.propose(tx, talk.voice, talk.member, question, arrangement, event.at)
+            if not isinstance(shown, Question):
+                return shown
+            question = shown
+    raise UserError("still-changing")
+
+
+def _written(what: What) -> tuple[str, ...]:
+    """Somebody's words in a form, as against choices; or after `tell`, which no platform keeps as it keeps words."""
+    if isinstance(what, Command) and commands.split(what.words)[0] == "tell":
+        values: Iterable[str] = (commands.split(what.words)[1],)
+    else:
+        values = what.values.values() if isinstance(what, Submitted) else ()
+    return tuple(value for value in values if " " in value.strip())
+
+
+async def _turn(
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event, known: Known
+) -> Reply | Question | None:
+    now = event.at
+    match event.what:
+        case Command(words):
+            return await _command(tx, prompts, voice, member, words, event, known)
+        case Said(text):
+            if not text.strip():
+                return basics.plain(voice, "said.nothing")
+            if await _is_command(tx, prompts, member, text):
+                return await _command(tx, prompts, voice, member, text, event, known)
+            return await check_ins.said(tx, prompts, voice, member, text, now)
+        case Opened(form, context):
+            return await _open(tx, prompts, voice, member, form, context, event)
+        case Submitted():
+            return await _submit(tx, prompts, voice, member, event.what, event)
+        case Joined():
+            await tx.members.connect(event.sender, member.id, now)
+            await tx.deliveries.hurry(member.id, now)
+            return basics.help_for(voice, commands.open_to(member), greeting=member.given_name)
+        case Left():
+            await tx.members.disconnect(event.sender, now)
+            return None
+        case Installed() | Removed():
+            return None  # no member's doing: both were answered before
+
+
+async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bool:
+    is_tell = commands.split(text)[0] == "tell"
+    return commands.is_plainly(
+        text,
+        known=commands.open_to(member),
+        partners=await notes.partner_names(tx, member) if is_tell else (),
+        languages=members.language_names({code: prompts.voice(code) for code in prompts.languages}),
+    )
+
+
+async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: Known
+) -> Reply | Question:
+    now = event.at
+    command, rest = commands.split(words)
+    match command:
+        case "help":
+            return basics.help_for(voice, commands.open_to(member))
+        case "status":
+            return await status.show(tx, voice, member, now)
+        case "join" | "accept":
+            reply = await cycles.join(tx, voice, member, now)
+            await places.place_if_running(tx, member, now)
+            return reply
+        case "decline":
+            return await cycles.decline(tx, voice, member, now)
+        case "profile":
+            return await members.show_profile(tx, voice, member)
+        case "pause":
+            return await members.pause(tx, voice, member, rest, now)
+        case "resume":
+            return await members.resume(tx, voice, member, now)
+        case "leave":
+            return await members.leave(tx, voice, member, now, really=_is_yes(rest))
+        case "language":
+            voices = {code: prompts.voice(code) for code in prompts.languages}
+            return await members.choose_language(tx, voice, member, rest, voices)
+        case "my data":
+            return await members.data(tx, voice, member)
+        case "forget me":
+            return await members.forget(tx, voice, member, now, really=_is_yes(rest))
+        case "concern":
+            return await members.concern(tx, voice, member)
+        case "tell":
+            return await notes.tell(tx, voice, member, rest, now)
+        case "skip":
+            return await check_ins.skip(tx, voice, member, rest, now)
+        case "undo":
+            return await check_ins.undo(tx, voice, member, rest, now)
+        case "later":
+            return await check_ins.later(tx, voice, member, rest, now)
+        case "take-back":
+            return await check_ins.take_back(tx, voice, member, rest, now)
+        case "send":
+            return await check_ins.send(tx, voice, member, rest, now)
+        case "put":
+            return await check_ins.put(tx, prompts, voice, member, rest, now)
+        case "another":
+            return await places.ask_for_another(tx, voice, member, rest, now)
+        case "start":
+            return await cycles.open_start(tx, prompts, voice, member)
+        case "invite":
+            return await cycles.invite(tx, voice, member, now, await _channel(tx, member, rest, known, now))
+        case "together":
+            return await places.together(tx, voice, member, now, gathers=known.gathers)
+        case "school":
+            return await workspaces.add(tx, voice, member, rest, now)
+        case "preview":
+            return await pairings.preview(tx, member)
+        case "confirm":
+            return await pairings.confirm(tx, voice, member, now)
+        case "pairs":
+            return await pairings.show(tx, voice, member, rest, now)
+        case "swap":
+            return await pairings.swap(tx, voice, member, rest, now)
+        case "block":
+            return await pairings.block(tx, voice, member, rest, now)
+        case "nudge":
+            return await pairings.nudge(tx, voice, member, rest, now)
+        case "hold":
+            return await cycles.hold(tx, voice, member)
+        case "go on":
+            return await cycles.go_on(tx, voice, member)
+        case "close":
+            return await cycles.close(tx, voice, member, now, really=_is_yes(rest))
+        case "ledger":
+            return await status.ledger(tx, voice, member)
+        case "digest":
+            return await digests.show(tx, voice, member)
+        case unknown:
+            return basics.suggestion(voice, unknown[:40], commands.nearest(unknown, commands.open_to(member)))
+
+
+async def _channel(
+    tx: Tx, member: Member, channel: str, known: Known, now: datetime
+) -> tuple[Member, ...] | None:
+    """Whom `invite #channel` means; None: everybody."""
+    if not channel:
+        return None
+    await cycles.may_invite(tx, member)
+    if known.channel is None:
+        raise Unknown(channel)
+    return await workspaces.meet_all(tx, known.channel, now)
+
+
+def _is_yes(text: str) -> bool:
+    return text.casefold() == "yes"
+
+
+async def _open(
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, form: str, context: str, event: Event
+) -> Reply:
+    match form:
+        case "home":
+            return await home.show(tx, voice, member, event.at)
+        case "check-in":
+            return await check_ins.open_form(tx, voice, member, context, event.at)
+        case "challenge":
+            return await challenges.open_reply(tx, voice, member, context)
+        case "tell":
+            return await notes.open_form(tx, voice, member, context)
+        case "start":
+            return await cycles.open_start(tx, prompts, voice, member)
+        case "profile" | "times" | "pause":
+            return await members.open_form(tx, voice, member, form)
+        case _:
+            raise UserError("no-such-check-in")
+
+
+async def _submit(
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, submitted: Submitted, event: Event
+) -> Reply:
+    values = {key: value.strip() for key, value in submitted.values.items()}
+    match submitted.form:
+        case "check-in":
+            return await check_ins.submit(tx, prompts, voice, member, submitted.context, values, event.at)
+        case "challenge":
+            return await challenges.reply(tx, voice, member, submitted.context, values, event.at)
+        case "tell":
+            return await notes.submit(tx, voice, member, submitted.context, values, event.at)
+        case "start":
+            return await cycles.start(tx, prompts, voice, member, values, event.at)
+        case "profile":
+            return await members.save_profile(tx, voice, member, values)
+        case "times":
+            return await members.save_times(tx, voice, member, values)
+        case "pause":
+            return await members.save_pause(tx, voice, member, values, event.at)
+        case _:
+            raise UserError("no-such-check-in")

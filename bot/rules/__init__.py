@@ -1,0 +1,1 @@
+"""Pure rules: dates, plans, privacy, figures. No store, no text."""

@@ -1,0 +1,175 @@
+"""Use cases on peer challenges: give, release when both have given, reply with one next step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from bot.errors import UserError
+from bot.message import Form, Message, Replacement, Reply
+from bot.model import Challenge, CheckIn, DeliveryKind, Member, PairingState
+from bot.ports import Tx
+from bot.prompts import Voice
+from bot.rules import planning, privacy
+from bot.say import challenges as words
+from bot.say.check_ins import Ask
+from bot.use_cases.forms import faults
+from bot.use_cases.schools import availability, moment_for
+
+EVIDENCE, QUESTION, SUGGESTION = "evidence", "question", "suggestion"
+"""The questions of a challenge step: the first two are needed."""
+
+
+async def give(tx: Tx, ask: Ask, giver: Member, now: datetime) -> None:
+    """Keep what was written, and release everything when it was the last one missing."""
+    check_in = ask.check_in
+    if check_in.pairing_id is None:
+        raise UserError("no-partner")
+    pairing = await tx.pairings.get(check_in.pairing_id)
+    if giver.id not in pairing.member_ids or pairing.state is not PairingState.LIVE:
+        raise UserError("no-partner")
+    before = await tx.challenges.of_check_in(check_in.id)
+    if before is not None and before.pairing_id != pairing.id:  # for an earlier partner, and answered by them
+        await tx.challenges.take_back(check_in.id)
+        before = None
+    kept = await tx.challenges.give(
+        Challenge(
+            id=0,
+            check_in_id=check_in.id,
+            pairing_id=pairing.id,
+            giver_id=giver.id,
+            receiver_id=pairing.receiver_from(giver.id),
+            evidence=ask.values[EVIDENCE],
+            question=ask.values[QUESTION],
+            suggestion=ask.values.get(SUGGESTION, ""),
+            given_at=now,
+            released_at=before.released_at if before is not None else None,
+        )
+    )
+    if kept.released_at is not None:  # changed after the release: mended in place
+        await _refresh(tx, check_in, kept, now)
+        return
+    given = await tx.challenges.of_pairing(pairing.id)
+    if privacy.is_released(len(given), len(pairing.seats), now, await last_moment(tx, check_in)):
+        await release(tx, check_in, now)
+
+
+async def release(tx: Tx, check_in: CheckIn, now: datetime) -> None:
+    """Open what was given, and make the receivers' deliveries due."""
+    if check_in.pairing_id is None:
+        return
+    await tx.challenges.release(check_in.pairing_id, now)
+    siblings = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
+    await tx.deliveries.bring_forward(DeliveryKind.CHALLENGE, [each.id for each in siblings], now)
+    for each in siblings:  # given anew after it was taken back: it returns to where it stood
+        await tx.deliveries.refresh(DeliveryKind.CHALLENGE, each.id, now)
+
+
+async def take_back(tx: Tx, check_in: CheckIn, now: datetime) -> None:
+    """Erase a challenge; where it was read already, it disappears there."""
+    challenge = await tx.challenges.of_check_in(check_in.id)
+    await tx.challenges.take_back(check_in.id)
+    if challenge is not None and challenge.released_at is not None:
+        await _refresh(tx, check_in, challenge, now)
+
+
+async def _refresh(tx: Tx, check_in: CheckIn, challenge: Challenge, now: datetime) -> None:
+    if challenge.receiver_id is None:
+        return
+    for theirs in await tx.check_ins.of_member(check_in.cycle_id, challenge.receiver_id):
+        if theirs.step == check_in.step:
+            await tx.deliveries.refresh(DeliveryKind.CHALLENGE, theirs.id, now)
+
+
+async def for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challenge | None:
+    """What the owner of this check-in was given, once it is released; on the last day whatever there is."""
+    if check_in.pairing_id is None:
+        return None
+    for challenge in await tx.challenges.of_pairing(check_in.pairing_id):
+        if challenge.receiver_id == check_in.member_id:
+            if challenge.released_at is None:
+                if now < await last_moment(tx, check_in):
+                    return None
+                await tx.challenges.release(check_in.pairing_id, now)
+            return challenge
+    return None
+
+
+async def last_moment(tx: Tx, check_in: CheckIn) -> datetime:
+    """When the step is over for the last of the pairing."""
+    if check_in.pairing_id is None:
+        return check_in.closes_at
+    siblings = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
+    return max((each.closes_at for each in siblings), default=check_in.closes_at)
+
+
+async def open_reply(tx: Tx, voice: Voice, member: Member, number: str) -> Form:
+    """The form for the receiver."""
+    challenge = await _received(tx, member, number)
+    return words.reply_form(voice, challenge, await _name(tx, challenge.giver_id))
+
+
+async def reply(
+    tx: Tx, voice: Voice, member: Member, number: str, values: Mapping[str, str], now: datetime
+) -> Reply:
+    """Keep the reply and the next step, and carry them to the giver."""
+    challenge = await _received(tx, member, number)
+    name = await _name(tx, challenge.giver_id)
+    form = words.reply_form(voice, challenge, name)
+    if wrong := faults(voice, form, values):
+        return wrong
+    day = date.fromisoformat(values["next_step_on"])
+    if day < (await availability(tx, member)).local_day(now):
+        return faults(voice, form, values, {"next_step_on": voice("field.past")}) or form
+    kept = replace(
+        challenge,
+        reply=values["reply"].strip(),
+        next_step=values["next_step"].strip(),
+        next_step_on=day,
+        replied_at=now,
+    )
+    await tx.challenges.save_reply(kept)
+    if challenge.giver_id is not None:
+        giver = await tx.members.get(challenge.giver_id)
+        pairing = await tx.pairings.get(challenge.pairing_id)
+        cycle = await tx.cycles.get(pairing.cycle_id)
+        moment = moment_for(await availability(tx, giver), now)
+        await tx.deliveries.owe(
+            [planning.owe(cycle, giver.id, DeliveryKind.CHALLENGE_REPLY, challenge.id, moment)]
+        )
+        await tx.deliveries.refresh(DeliveryKind.CHALLENGE_REPLY, challenge.id, now)
+    return Replacement(words.replied(voice, kept, name, day))
+
+
+async def _received(tx: Tx, member: Member, number: str) -> Challenge:
+    challenge = await tx.challenges.get(int(number)) if number.isdecimal() and len(number) < 12 else None
+    if challenge is None or challenge.receiver_id != member.id or challenge.released_at is None:
+        raise UserError("no-such-check-in")
+    return challenge
+
+
+async def _name(tx: Tx, member_id: int | None) -> str:
+    return (await tx.members.get(member_id)).given_name if member_id is not None else ""
+
+
+async def message_for(
+    tx: Tx, voice: Voice, check_in: CheckIn, *, is_update: bool, now: datetime
+) -> Message | None:
+    """What a receiver reads; None while there is nothing to read."""
+    challenge = await for_receiver(tx, check_in, now)
+    if challenge is not None:
+        return words.released(voice, challenge, await _name(tx, challenge.giver_id))
+    if is_update and check_in.pairing_id is not None:
+        pairing = await tx.pairings.get(check_in.pairing_id)
+        givers = [each for each in pairing.member_ids if pairing.receiver_from(each) == check_in.member_id]
+        return words.took_back(voice, await _name(tx, givers[0] if givers else None))
+    return None
+
+
+async def reply_for(tx: Tx, voice: Voice, challenge_id: int) -> Message | None:
+    """What the giver reads of the receiver's reply."""
+    challenge = await tx.challenges.get(challenge_id)
+    if challenge is None or challenge.replied_at is None or challenge.next_step_on is None:
+        return None
+    return words.reply(voice, challenge, await _name(tx, challenge.receiver_id), challenge.next_step_on)

@@ -1,0 +1,244 @@
+"""Use cases on pairings, for coordinators: preview, confirm, see, swap, block, nudge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+from itertools import combinations
+
+from bot.errors import UserError
+from bot.message import Message
+from bot.model import (
+    CheckInState,
+    Cycle,
+    CycleState,
+    DeliveryKind,
+    EnrolmentState,
+    Member,
+    Pairing,
+    PairingState,
+    Role,
+    Seat,
+)
+from bot.pairing import Arrangement, Person, Question, why_left_out
+from bot.ports import NewPairing, Tx
+from bot.prompts import Voice
+from bot.rules import planning
+from bot.say import pairings as words
+from bot.use_cases import cycles, people, places
+from bot.use_cases.people import require
+from bot.use_cases.schools import availabilities, moment_for
+
+
+async def preview(tx: Tx, member: Member) -> Question:
+    """Who would meet whom? The engine answers outside the transaction; `propose` then shows it."""
+    require(member, Role.COORDINATOR)
+    cycle = await cycles.the_current(tx, member, CycleState.INVITING, CycleState.MATCHED)
+    return await _question(tx, cycle)
+
+
+async def _question(tx: Tx, cycle: Cycle) -> Question:
+    joined = await places.persons(tx, cycle)
+    if len({each.school_id for each in joined}) < 2:
+        raise UserError("too-few")
+    return Question(
+        people=tuple(sorted(joined, key=lambda each: each.id)),
+        history=tuple(sorted(await tx.pairings.history(cycle.partnership_id), key=_by_members)),
+        blocked=await tx.members.blocked(cycle.partnership_id),
+        on=cycle.starts_on,
+        size=cycle.group_size,
+        seed=cycle.id,
+    )
+
+
+def _by_members(met: tuple[int, frozenset[int]]) -> tuple[int, list[int]]:
+    return met[0], sorted(met[1])
+
+
+async def propose(
+    tx: Tx, voice: Voice, member: Member, question: Question, arrangement: Arrangement, now: datetime
+) -> Message | Question:
+    """Who would meet whom, why, and who would be left out; nobody is told yet. A question: things have changed."""
+    cycle = await cycles.the_current(tx, member, CycleState.INVITING, CycleState.MATCHED)
+    if (changed := await _question(tx, cycle)) != question:
+        return changed
+    schools = {each.id: each.school_id for each in question.people}
+    proposed = await tx.pairings.propose(
+        cycle.id,
+        [
+            NewPairing(tuple(Seat(each, schools[each]) for each in group.member_ids), group.reasons)
+            for group in arrangement.groups
+        ],
+        now,
+    )
+    await tx.cycles.save(replace(cycle, state=CycleState.MATCHED))
+    reasons = {each.member_id: each.reason for each in arrangement.left_out}
+    return await _previewed(tx, voice, cycle, proposed, question, reasons, arrangement.gap)
+
+
+async def _previewed(
+    tx: Tx,
+    voice: Voice,
+    cycle: Cycle,
+    proposed: Sequence[Pairing],
+    question: Question,
+    reasons: Mapping[int, str],
+    gap: Fraction | None,
+) -> Message:
+    """The proposals as they stand, with who has no place in them and why."""
+    seated = {each for pairing in proposed for each in pairing.member_ids}
+    members = await tx.members.many({each.id for each in question.people} - seated)
+    met = {pair for _, pair in question.history}
+    pairs = [frozenset(pair) for pairing in proposed for pair in combinations(pairing.member_ids, 2)]
+    return words.preview(
+        voice,
+        await places.shown(tx, cycle, proposed),
+        [(each.name, reasons.get(each.id, "since")) for each in members.values()],
+        silent=sum(each.state is EnrolmentState.INVITED for each in await tx.cycles.enrolments(cycle.id)),
+        repeats=sum(pair in met for pair in pairs),
+        gap=gap,
+    )
+
+
+async def confirm(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+    """Make the preview real: plan every step, tell everybody, lock the base of the figures."""
+    require(member, Role.COORDINATOR)
+    cycle = await cycles.the_current(tx, member, CycleState.MATCHED)
+    joined = await places.persons(tx, cycle)
+    if len({each.school_id for each in joined}) < 2:  # people may have left since the preview
+        raise UserError("too-few")
+    members = await tx.members.many({each.id for each in joined})
+    available = await availabilities(tx, list(members.values()))
+    today = max(available[each].local_day(now) for each in available)
+    running = replace(
+        cycle, state=CycleState.RUNNING, confirmed_at=now, starts_on=max(cycle.starts_on, today)
+    )
+    await tx.cycles.save(running)
+    await tx.cycles.lock_cohort(cycle.id)
+    await tx.pairings.confirm(cycle.id, now)
+    live = await tx.pairings.of_cycle(cycle.id)
+    pack = await cycles.pack_of(tx, cycle)
+    for pairing in live:
+        await cycles.plan_pairing(tx, running, pack, pairing, now)
+        await places.announce(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
+    placed = {each for pairing in live for each in pairing.member_ids}
+    await places.place(tx, running, set(members) - placed, now)
+    await cycles.plan_digests(tx, running, now)
+    return words.confirmed(voice, len(live), running.starts_on)
+
+
+# --- the coordinator's hand -----------------------------------------------------------------------------------------
+
+
+async def show(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
+    """The pairings and where each stands: state, never words. `text` narrows it to a school."""
+    require(member, Role.COORDINATOR)
+    cycle = await cycles.the_current(tx, member)
+    check_ins = await tx.check_ins.of_cycle(cycle.id)
+    pack = await cycles.pack_of(tx, cycle)
+    rows = []
+    for shown in await places.shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
+        if text and text.casefold() not in shown.people.casefold():
+            continue
+        of_pairing = [each for each in check_ins if each.pairing_id == shown.pairing.id]
+        reached = [each.step for each in of_pairing if each.state is CheckInState.ANSWERED]
+        stages = [step.stage for step in pack.steps if step.key in reached]
+        waiting = sum(each.state is CheckInState.OPEN and each.closes_at > now for each in of_pairing)
+        rows.append((shown, stages[-1] if stages else "", waiting))
+    return words.overview(voice, cycle, rows)
+
+
+async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
+    """Let two people change places. Raises `UserError` when either would sit with their own school."""
+    require(member, Role.COORDINATOR)
+    cycle = await cycles.the_current(tx, member, CycleState.MATCHED, CycleState.RUNNING)
+    a, b = await people.two_named(tx, voice, cycle, text)
+    pairings = await tx.pairings.of_cycle(cycle.id)
+    of_a, of_b = (places.pairing_of(pairings, each.id) for each in (a, b))
+    if of_a is None or of_b is None:
+        raise UserError("no-such-person", name=(a if of_a is None else b).name)
+    if of_a.id == of_b.id:
+        raise UserError("same-pairing", a=a.given_name, b=b.given_name)
+    persons = {each.id: each for each in await places.persons(tx, cycle)}
+    blocked = await tx.members.blocked(cycle.partnership_id)
+    changed = [
+        _exchanged(of_a, a.id, b.id, persons, blocked),
+        _exchanged(of_b, b.id, a.id, persons, blocked),
+    ]
+    if None in changed:
+        raise UserError("cannot-swap", a=a.given_name, b=b.given_name)
+    new = [each for each in changed if each is not None]
+    if cycle.state is CycleState.MATCHED:
+        kept = [
+            NewPairing(each.seats, each.reasons) for each in pairings if each.id not in (of_a.id, of_b.id)
+        ]
+        proposed = await tx.pairings.propose(cycle.id, [*kept, *new], now)
+        question = await _question(tx, cycle)
+        unseated = persons.keys() - {each for pairing in proposed for each in pairing.member_ids}
+        rules = why_left_out(unseated, question.people, blocked=blocked, on=question.on)
+        # Who is alone by no rule has joined since the engine was asked.
+        reasons = {each.member_id: each.reason for each in rules if each.reason != "alone"}
+        return await _previewed(tx, voice, cycle, proposed, question, reasons, gap=None)
+    for each in (of_a, of_b):
+        await tx.pairings.end(each.id, now)
+    for pairing in new:
+        await places.begin(tx, cycle, pairing, now)
+    return words.swapped(voice, a, b)
+
+
+def _exchanged(
+    pairing: Pairing, out: int, into: int, persons: dict[int, Person], blocked: frozenset[frozenset[int]]
+) -> NewPairing | None:
+    """The pairing with one person in another's place, or None where the rules forbid it."""
+    ids = [into if each == out else each for each in pairing.member_ids]
+    return (
+        places.seated([persons[each] for each in ids], blocked)
+        if all(each in persons for each in ids)
+        else None
+    )
+
+
+async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message | Question:
+    """Two people never meet in a pairing; if they sit together now, both get another: a preview is asked anew."""
+    require(member, Role.COORDINATOR)
+    cycle = await cycles.the_current(tx, member)
+    a, b = await people.two_named(tx, voice, cycle, text)
+    await tx.members.block(min(a.id, b.id), max(a.id, b.id), now)
+    together = places.pairing_of(await tx.pairings.of_cycle(cycle.id), a.id)
+    if together is None or b.id not in together.member_ids:
+        return words.blocked(voice, a, b)
+    if together.state is PairingState.PROPOSED:
+        return await _question(tx, cycle)
+    await tx.pairings.end(together.id, now)
+    await places.place(tx, cycle, together.member_ids, now)
+    return words.blocked(voice, a, b)
+
+
+async def nudge(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
+    """One friendly reminder to those of a pairing who have something open; once a step."""
+    require(member, Role.COORDINATOR)
+    cycle = await cycles.the_current(tx, member, CycleState.RUNNING)
+    live = [
+        each for each in await tx.pairings.of_cycle(cycle.id) if str(each.number) == text.strip().lstrip("#")
+    ]
+    if not live:
+        raise UserError("no-such-pairing")
+    members = await tx.members.many(live[0].member_ids)
+    available = await availabilities(tx, list(members.values()))
+    count = 0
+    for each in members.values():
+        waiting = [
+            check_in
+            for check_in in await tx.check_ins.open_for(each.id, now)
+            if check_in.state is CheckInState.OPEN
+            and not await tx.deliveries.was_sent(DeliveryKind.NUDGE, check_in.id, each.id)
+        ]
+        if waiting:
+            count += 1
+            owed = planning.owe(
+                cycle, each.id, DeliveryKind.NUDGE, waiting[0].id, moment_for(available[each.id], now)
+            )
+            await tx.deliveries.owe([replace(owed, expires_at=waiting[0].closes_at)])
+    return words.nudged(voice, live[0].number, count)

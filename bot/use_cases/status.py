@@ -1,0 +1,103 @@
+"""Use cases on where things stand: a coordinator's overview, a member's own place, the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from bot.message import Message
+from bot.model import CheckInState, Cycle, CycleState, Delivery, DeliveryState, Member, Role
+from bot.ports import Tx
+from bot.prompts import Voice
+from bot.say import basics
+from bot.say import cycles as words
+from bot.use_cases import cycles
+from bot.use_cases.people import require
+from bot.use_cases.schools import availability, by_id
+
+
+async def show(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+    """A coordinator's view of the cycle, or a member's own place in it."""
+    leads = member.has(Role.COORDINATOR)
+    cycle = await _known_to(tx, member)
+    if cycle is None:
+        start = (basics.runs(voice, "button.start", "start", primary=True),) if leads else ()
+        return basics.plain(voice, "status.none", *start)
+    if not leads:
+        return await _place(tx, voice, member, cycle, now)
+    if cycle.state is CycleState.DRAFT:
+        return await cycles.show_draft(tx, voice, cycle)
+    return await _overview(tx, voice, cycle, now)
+
+
+async def _known_to(tx: Tx, member: Member) -> Cycle | None:
+    """The newest cycle; for everybody but coordinators the newest that was more than a draft."""
+    if member.has(Role.COORDINATOR):
+        return await tx.cycles.last(member.partnership_id)
+    for cycle in await tx.cycles.all_of(member.partnership_id):
+        if cycle.state is not CycleState.DRAFT and await tx.cycles.was_opened(cycle.id):
+            return cycle
+    return None
+
+
+async def _overview(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message:
+    check_ins = await tx.check_ins.of_cycle(cycle.id)
+    deliveries = await tx.deliveries.of_cycle(cycle.id)
+    stuck = Counter(each.reason for each in deliveries if _is_stuck(each))
+    state = words.State(
+        enrolled=Counter(each.state for each in await tx.cycles.enrolments(cycle.id)),
+        pairings=len(await tx.pairings.of_cycle(cycle.id)),
+        waiting=sum(each.state is CheckInState.OPEN and each.closes_at > now for each in check_ins),
+        answered=sum(each.state in (CheckInState.ANSWERED, CheckInState.SKIPPED) for each in check_ins),
+        undelivered=sorted(stuck.items()),
+    )
+    return words.coordinator_status(voice, cycle, await cycles.pack_of(tx, cycle), state)
+
+
+async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: datetime) -> Message:
+    enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+    pairing = await tx.pairings.of_member(cycle.id, member.id)
+    pack = await cycles.pack_of(tx, cycle)
+    schools = await by_id(tx, cycle.partnership_id)
+    partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
+    seats = {seat.member_id: schools[seat.school_id].name for seat in pairing.seats} if pairing else {}
+    person = await availability(tx, member)
+    waiting = [
+        each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN
+    ]
+    following = await tx.deliveries.next_for(member.id)
+    place = words.Place(
+        enrolment=enrolment.state if enrolment else None,
+        partners=[voice("person.at", name=each.name, school=seats[each.id]) for each in partners.values()],
+        given_names=[each.given_name for each in partners.values()],
+        pairing_id=pairing.id if pairing else None,
+        open_titles=[
+            (each.id, pack.step(each.step).words(voice.language).form, person.local(each.closes_at))
+            for each in waiting
+        ],
+        next_ask=person.local(following.due_at) if following else None,
+        paused_until=member.paused_until
+        if member.paused_until and member.paused_until > person.local_day(now)
+        else None,
+    )
+    return words.place(voice, cycle, place, person.local_day(now))
+
+
+async def ledger(tx: Tx, voice: Voice, member: Member) -> Message:
+    """What was sent, what was not, and why."""
+    require(member, Role.COORDINATOR)
+    cycle = await tx.cycles.last(member.partnership_id)
+    deliveries = await tx.deliveries.of_cycle(cycle.id) if cycle else ()
+    stuck = [each for each in deliveries if _is_stuck(each)][:10]
+    names = await tx.members.many({each.member_id for each in stuck})
+    return words.ledger(
+        voice,
+        deliveries,
+        [(each, names[each.member_id].name) for each in stuck],
+    )
+
+
+def _is_stuck(delivery: Delivery) -> bool:
+    """Whether it should have arrived and did not; a queued one with a reason waits for its person to connect."""
+    unsent = delivery.state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
+    return unsent or (delivery.state is DeliveryState.QUEUED and bool(delivery.reason))

@@ -1,0 +1,141 @@
+"""Cycles and who is in them, in SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import UserError
+from bot.model import Cycle, CycleState, Enrolment, EnrolmentState
+from storage import tables as t
+from storage.queries.base import Noun, columns, values
+
+_CYCLES = select(*columns(t.cycle, Cycle))
+_ENROLMENTS = select(*columns(t.enrolment, Enrolment))
+
+
+class SqlCycles(Noun):
+    """Cycles and who is in them."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._files: dict[int, Mapping[str, str]] = {}
+        """What a transaction has read of packs: they never change."""
+        self._known: dict[int, Cycle] = {}
+
+    async def add(self, cycle: Cycle, pack_files: Mapping[str, str]) -> Cycle:
+        """Add a cycle with its pack's files as they are now; returns it with its id.
+
+        A partnership has one cycle that is not closed: a second raises `UserError("cycle-is-open")`.
+        """
+        fingerprint = await self._keep(pack_files)
+        row = self._insert(t.cycle).values(**values(cycle, "id"), pack_fingerprint=fingerprint)
+        # The index decides, not a look beforehand: on PostgreSQL two may start at once.
+        row = row.on_conflict_do_nothing(
+            index_elements=[t.cycle.c.partnership_id], index_where=t.CYCLE_IS_OPEN
+        )
+        new_id = await self._connection.scalar(row.returning(t.cycle.c.id))
+        if new_id is None:
+            raise UserError("cycle-is-open")
+        return replace(cycle, id=new_id)
+
+    async def _keep(self, pack_files: Mapping[str, str]) -> str:
+        """Keep the files once for every cycle that runs on exactly these; returns their fingerprint."""
+        files = dict(pack_files)
+        fingerprint = sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+        row = self._insert(t.pack_snapshot).values(fingerprint=fingerprint, files=files)
+        await self._connection.execute(row.on_conflict_do_nothing())
+        return fingerprint
+
+    async def pack_files(self, cycle_id: int) -> Mapping[str, str]:
+        """The pack's files as they were when the cycle was made."""
+        if cycle_id not in self._files:
+            kept = select(t.pack_snapshot.c.files).join(t.cycle).where(t.cycle.c.id == cycle_id)
+            files: Mapping[str, str] | None = await self._connection.scalar(kept)
+            if files is None:
+                raise LookupError("there is no such Cycle")
+            self._files[cycle_id] = files
+        return self._files[cycle_id]
+
+    async def get(self, cycle_id: int) -> Cycle:
+        if cycle_id not in self._known:
+            self._known[cycle_id] = await self._one(Cycle, _CYCLES.where(t.cycle.c.id == cycle_id))
+        return self._known[cycle_id]
+
+    async def current(self, partnership_id: int) -> Cycle | None:
+        """The one that is not closed."""
+        return await self._first(
+            Cycle, _CYCLES.where(t.cycle.c.partnership_id == partnership_id, t.CYCLE_IS_OPEN)
+        )
+
+    async def last(self, partnership_id: int) -> Cycle | None:
+        """The newest, closed or not; a draft that was thrown away never was one."""
+        theirs = _CYCLES.where(
+            t.cycle.c.partnership_id == partnership_id,
+            or_(t.CYCLE_IS_OPEN, t.cycle.c.confirmed_at.is_not(None)),
+        )
+        return await self._first(Cycle, theirs.order_by(t.cycle.c.id.desc()))
+
+    async def all_of(self, partnership_id: int) -> tuple[Cycle, ...]:
+        """Every cycle, newest first."""
+        theirs = _CYCLES.where(t.cycle.c.partnership_id == partnership_id)
+        return await self._all(Cycle, theirs.order_by(t.cycle.c.id.desc()))
+
+    async def running(self) -> tuple[Cycle, ...]:
+        """Every partnership's running cycle."""
+        running = _CYCLES.where(t.cycle.c.state == CycleState.RUNNING)
+        return await self._all(Cycle, running.order_by(t.cycle.c.id))
+
+    async def save(self, cycle: Cycle) -> None:
+        """Write what may change: name, goal, starts_on, state, confirmed_at, closed_at."""
+        self._known.pop(cycle.id, None)
+        row = update(t.cycle).where(t.cycle.c.id == cycle.id)
+        await self._connection.execute(
+            row.values(
+                name=cycle.name,
+                goal=cycle.goal,
+                starts_on=cycle.starts_on,
+                state=cycle.state,
+                confirmed_at=cycle.confirmed_at,
+                closed_at=cycle.closed_at,
+            )
+        )
+
+    async def invite(self, enrolments: Sequence[Enrolment]) -> None:
+        """Add enrolments that are not there yet."""
+        if enrolments:
+            new = self._insert(t.enrolment).on_conflict_do_nothing(index_elements=["cycle_id", "member_id"])
+            await self._connection.execute(new, [values(each) for each in enrolments])
+
+    async def enrolment(self, cycle_id: int, member_id: int) -> Enrolment | None:
+        one = _ENROLMENTS.where(t.enrolment.c.cycle_id == cycle_id, t.enrolment.c.member_id == member_id)
+        return await self._first(Enrolment, one)
+
+    async def was_opened(self, cycle_id: int) -> bool:
+        """Whether anybody was ever invited."""
+        anybody = select(t.enrolment.c.member_id).where(t.enrolment.c.cycle_id == cycle_id)
+        return await self._connection.scalar(anybody.limit(1)) is not None
+
+    async def enrolments(self, cycle_id: int) -> tuple[Enrolment, ...]:
+        """Everybody who was ever invited to it."""
+        invited = _ENROLMENTS.where(t.enrolment.c.cycle_id == cycle_id)
+        return await self._all(Enrolment, invited.order_by(t.enrolment.c.member_id))
+
+    async def save_enrolment(self, enrolment: Enrolment) -> None:
+        """Write everything but the school: seats in pairings are taken for it."""
+        row = update(t.enrolment).where(
+            t.enrolment.c.cycle_id == enrolment.cycle_id, t.enrolment.c.member_id == enrolment.member_id
+        )
+        await self._connection.execute(row.values(values(enrolment, "cycle_id", "member_id", "school_id")))
+
+    async def lock_cohort(self, cycle_id: int) -> None:
+        """Mark everybody who has accepted as the base of this cycle's figures."""
+        accepted = update(t.enrolment).where(
+            t.enrolment.c.cycle_id == cycle_id, t.enrolment.c.state == EnrolmentState.ACCEPTED
+        )
+        await self._connection.execute(accepted.values(in_cohort=True))

@@ -1,0 +1,190 @@
+"""People, their profiles and where to reach them, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import Address, Hours, Member, Post, Profile
+from storage import tables as t
+from storage.queries import erasure
+from storage.queries.base import Noun, batches, columns, values
+from storage.queries.rows import hours_columns, hours_from, profile_from
+
+_MEMBERS_AND_POSTS = (
+    select(t.member, t.post.c.role, t.post.c.school_id)
+    .join_from(t.member, t.post, isouter=True)
+    .order_by(t.member.c.id, t.post.c.position)
+)
+
+
+class SqlMembers(Noun):
+    """People, their profiles and where to reach them; a transaction reads each person once."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._known: dict[int, Member] = {}
+
+    async def get(self, member_id: int) -> Member:
+        found = await self.many([member_id])
+        if not found:
+            raise LookupError("there is no such Member")
+        return found[member_id]
+
+    async def many(self, member_ids: Collection[int]) -> Mapping[int, Member]:
+        wanted = set(member_ids)
+        for ids in batches(wanted - self._known.keys()):
+            self._known |= {each.id: each for each in await self._members(t.member.c.id.in_(ids))}
+        return {each: self._known[each] for each in sorted(wanted & self._known.keys())}
+
+    async def of(self, partnership_id: int) -> tuple[Member, ...]:
+        """All active members, by family name."""
+        return _by_name(
+            await self._members(and_(t.member.c.partnership_id == partnership_id, t.member.c.active))
+        )
+
+    async def at(self, address: Address, now: datetime) -> Member | None:
+        """Whose address that is; also keeps the newest `route` and the moment it was used."""
+        used: dict[str, Any] = {"last_used_at": now}
+        if address.route:
+            used["route"] = address.route
+        seen = update(t.address).where(_is(address)).values(used).returning(t.address.c.member_id)
+        member_id = await self._connection.scalar(seen)
+        return None if member_id is None else await self.get(member_id)
+
+    async def by_email(self, email: str) -> tuple[Member, ...]:
+        """Active members, whatever the letters' case."""
+        wanted = email.strip().lower()
+        if not wanted:
+            return ()
+        return _by_name(await self._members(and_(t.member.c.email == wanted, t.member.c.active)))
+
+    async def connect(self, address: Address, member_id: int, now: datetime) -> None:
+        """Remember (or move) an address."""
+        known = {"member_id": member_id, "last_used_at": now, "live": True}
+        if address.route:
+            known["route"] = address.route
+        row = self._insert(t.address).values({**values(address), **known})
+        keys = list(t.address.primary_key)
+        await self._connection.execute(row.on_conflict_do_update(index_elements=keys, set_=known))
+
+    async def disconnect(self, address: Address, now: datetime) -> None:
+        """The address can no longer be written to, until it is connected again."""
+        await self._connection.execute(
+            update(t.address).where(_is(address)).values(live=False, last_used_at=now)
+        )
+
+    async def address_of(self, member_id: int) -> Address | None:
+        """Where to write: the live address used last."""
+        live = select(*columns(t.address, Address)).where(
+            t.address.c.member_id == member_id, t.address.c.live
+        )
+        return await self._first(
+            Address, live.order_by(t.address.c.last_used_at.desc(), t.address.c.platform)
+        )
+
+    async def profile(self, member_id: int) -> Profile:
+        """What they bring; an empty one while nothing is known."""
+        return (await self.profiles([member_id])).get(member_id, Profile())
+
+    async def profiles(self, member_ids: Collection[int]) -> Mapping[int, Profile]:
+        found: dict[int, Profile] = dict.fromkeys(member_ids, Profile())
+        for ids in batches(found):
+            rows = await self._connection.execute(select(t.profile).where(t.profile.c.member_id.in_(ids)))
+            found |= {row.member_id: profile_from(row) for row in rows}
+        return found
+
+    async def set_profile(self, member_id: int, profile: Profile) -> None:
+        kept = values(profile)
+        row = self._insert(t.profile).values(member_id=member_id, **kept)
+        await self._connection.execute(row.on_conflict_do_update(index_elements=["member_id"], set_=kept))
+
+    async def set_pause(self, member_id: int, until: date | None) -> None:
+        await self._set(member_id, paused_until=until)
+
+    async def set_language(self, member_id: int, language: str) -> None:
+        await self._set(member_id, language=language)
+
+    async def set_hours(self, member_id: int, hours: Hours) -> None:
+        await self._set(member_id, **hours_columns(hours))
+
+    async def hold(self, member_id: int, text: str, now: datetime) -> None:
+        """Keep words until the person has said which check-in they belong to."""
+        kept = {"text": text, "held_at": now}
+        row = self._insert(t.held_words).values(member_id=member_id, **kept)
+        await self._connection.execute(row.on_conflict_do_update(index_elements=["member_id"], set_=kept))
+
+    async def held(self, member_id: int) -> str | None:
+        """Take the kept words, which ends their keeping."""
+        taken = (
+            delete(t.held_words).where(t.held_words.c.member_id == member_id).returning(t.held_words.c.text)
+        )
+        words: str | None = await self._connection.scalar(taken)
+        return words
+
+    async def holds(self, member_id: int) -> str | None:
+        """The kept words, which go on being kept."""
+        kept = select(t.held_words.c.text).where(t.held_words.c.member_id == member_id)
+        words: str | None = await self._connection.scalar(kept)
+        return words
+
+    async def block(self, member_a: int, member_b: int, now: datetime) -> None:
+        """These two never meet in a pairing."""
+        first, second = sorted((member_a, member_b))
+        row = self._insert(t.blocked).values(member_a=first, member_b=second, blocked_at=now)
+        await self._connection.execute(row.on_conflict_do_nothing())
+
+    async def blocked(self, partnership_id: int) -> frozenset[frozenset[int]]:
+        """Every blocked pair."""
+        pairs = select(t.blocked.c.member_a, t.blocked.c.member_b)
+        pairs = pairs.join(t.member, t.member.c.id == t.blocked.c.member_a)
+        rows = await self._connection.execute(pairs.where(t.member.c.partnership_id == partnership_id))
+        return frozenset(frozenset((row.member_a, row.member_b)) for row in rows)
+
+    async def forget(self, member_id: int, now: datetime) -> None:
+        """Erase everything of theirs; keep the rows that counts need."""
+        await erasure.erase(self._connection, member_id, now)
+        self._known.clear()
+
+    async def _members(self, condition: ColumnElement[bool]) -> tuple[Member, ...]:
+        rows = await self._connection.execute(_MEMBERS_AND_POSTS.where(condition))
+        return tuple(_member(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.id))
+
+    async def _set(self, member_id: int, **changed: object) -> None:
+        self._known.pop(member_id, None)
+        await self._connection.execute(update(t.member).where(t.member.c.id == member_id).values(changed))
+
+
+def _is(one: Address) -> ColumnElement[bool]:
+    same_place = and_(t.address.c.platform == one.platform, t.address.c.workspace == one.workspace)
+    return and_(same_place, t.address.c.user == one.user)
+
+
+def _member(rows: Sequence[Row[*tuple[Any, ...]]]) -> Member:
+    """One member from a row a post."""
+    row = rows[0]
+    return Member(
+        id=row.id,
+        partnership_id=row.partnership_id,
+        source_id=row.source_id,
+        given_name=row.given_name,
+        family_name=row.family_name,
+        email=row.email,
+        language=row.language,
+        active=row.active,
+        posts=tuple(Post(each.role, each.school_id) for each in rows if each.role is not None),
+        hours=hours_from(row),
+        paused_until=row.paused_until,
+    )
+
+
+def _by_name(members: Sequence[Member]) -> tuple[Member, ...]:
+    """Sorted here, because the two databases don't agree on the order of letters."""
+    return tuple(
+        sorted(members, key=lambda each: (each.family_name.casefold(), each.given_name.casefold(), each.id))
+    )

@@ -1,0 +1,28 @@
+"""Words carried between partners, in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import insert, select
+
+from bot.model import Note
+from storage import tables as t
+from storage.queries.base import Noun, columns, values
+
+_NOTES = select(*columns(t.note, Note)).order_by(t.note.c.id)
+
+
+class SqlNotes(Noun):
+    """Words carried between partners."""
+
+    async def add(self, note: Note) -> Note:
+        row = insert(t.note).values(values(note, "id")).returning(t.note.c.id)
+        return replace(note, id=(await self._connection.execute(row)).scalar_one())
+
+    async def get(self, note_id: int) -> Note | None:
+        return await self._first(Note, _NOTES.where(t.note.c.id == note_id))
+
+    async def by(self, member_id: int) -> tuple[Note, ...]:
+        """All they ever sent, oldest first."""
+        return await self._all(Note, _NOTES.where(t.note.c.author_id == member_id))

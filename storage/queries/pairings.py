@@ -1,0 +1,170 @@
+"""Who meets whom, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+
+from bot.model import Pairing, PairingState, Reason, Seat
+from bot.ports import NewPairing
+from storage import tables as t
+from storage.queries.base import Noun
+
+_PAIRINGS_AND_SEATS = (
+    select(t.pairing, t.seat.c.member_id, t.seat.c.school_id)
+    .join_from(t.pairing, t.seat)
+    .order_by(t.pairing.c.number, t.pairing.c.id, t.seat.c.place)
+)
+
+
+class SqlPairings(Noun):
+    """Who meets whom."""
+
+    async def propose(
+        self, cycle_id: int, pairings: Sequence[NewPairing], now: datetime
+    ) -> tuple[Pairing, ...]:
+        """Throw away the cycle's proposals and keep these, numbered from 1 (or after its live pairings)."""
+        number = await self._next_number(cycle_id, but=PairingState.PROPOSED)
+        await self._connection.execute(delete(t.pairing).where(_proposed_in(cycle_id)))
+        await self._keep(cycle_id, pairings, PairingState.PROPOSED, number, now)
+        return await self._pairings(_proposed_in(cycle_id))
+
+    async def confirm(self, cycle_id: int, now: datetime) -> None:
+        """Make every proposal live."""
+        proposed = select(t.pairing.c.id).where(_proposed_in(cycle_id))
+        await self._connection.execute(
+            update(t.seat).where(t.seat.c.pairing_id.in_(proposed)).values(live=True)
+        )
+        live = update(t.pairing).where(_proposed_in(cycle_id))
+        await self._connection.execute(live.values(state=PairingState.LIVE, live_since=now))
+
+    async def add(self, cycle_id: int, pairing: NewPairing, now: datetime) -> Pairing:
+        """Add one live pairing."""
+        number = await self._next_number(cycle_id)
+        await self._keep(cycle_id, [pairing], PairingState.LIVE, number, now)
+        added = await self._pairings(t.pairing.c.cycle_id == cycle_id, t.pairing.c.number == number)
+        return added[0]
+
+    async def seat(self, pairing_id: int, seat: Seat) -> None:
+        """Add a third seat to a live pairing."""
+        kept = await self.get(pairing_id)
+        await self._connection.execute(
+            insert(t.seat).values(_seat_row(pairing_id, kept.cycle_id, len(kept.seats) + 1, seat, kept.state))
+        )
+
+    async def end(self, pairing_id: int, now: datetime) -> None:
+        """End it: its seats no longer count as taken."""
+        await self._connection.execute(
+            update(t.seat).where(t.seat.c.pairing_id == pairing_id).values(live=False)
+        )
+        ended = update(t.pairing).where(t.pairing.c.id == pairing_id, t.pairing.c.state != PairingState.ENDED)
+        await self._connection.execute(ended.values(state=PairingState.ENDED, ended_at=now))
+
+    async def get(self, pairing_id: int) -> Pairing:
+        found = await self._pairings(t.pairing.c.id == pairing_id)
+        if not found:
+            raise LookupError("there is no such Pairing")
+        return found[0]
+
+    async def of_cycle(self, cycle_id: int) -> tuple[Pairing, ...]:
+        """Proposed and live pairings, by number."""
+        return await self._pairings(t.pairing.c.cycle_id == cycle_id, t.pairing.c.state != PairingState.ENDED)
+
+    async def all_of_cycle(self, cycle_id: int) -> tuple[Pairing, ...]:
+        """The ended ones too."""
+        return await self._pairings(t.pairing.c.cycle_id == cycle_id)
+
+    async def of_member(self, cycle_id: int, member_id: int) -> Pairing | None:
+        """The live one, or None."""
+        taken = select(t.seat.c.pairing_id).where(
+            t.seat.c.cycle_id == cycle_id, t.seat.c.member_id == member_id, t.seat.c.live
+        )
+        found = await self._pairings(t.pairing.c.id == taken.scalar_subquery())
+        return found[0] if found else None
+
+    async def history(self, partnership_id: int) -> tuple[tuple[int, frozenset[int]], ...]:
+        """Every pair that was ever live together: (cycle id, the two); a three counts three pairs."""
+        other = t.seat.alias()
+        met = (
+            select(t.seat.c.cycle_id, t.seat.c.member_id, other.c.member_id.label("partner_id"))
+            .join(other, (other.c.pairing_id == t.seat.c.pairing_id) & (other.c.place > t.seat.c.place))
+            .join(t.pairing, t.pairing.c.id == t.seat.c.pairing_id)
+            .join(t.cycle, t.cycle.c.id == t.seat.c.cycle_id)
+            .where(t.cycle.c.partnership_id == partnership_id, t.pairing.c.live_since.is_not(None))
+            .order_by(t.seat.c.pairing_id, t.seat.c.place, other.c.place)
+        )
+        rows = await self._connection.execute(met)
+        return tuple((row.cycle_id, frozenset((row.member_id, row.partner_id))) for row in rows)
+
+    async def _pairings(self, *conditions: ColumnElement[bool]) -> tuple[Pairing, ...]:
+        rows = await self._connection.execute(_PAIRINGS_AND_SEATS.where(*conditions))
+        return tuple(_pairing(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.id))
+
+    async def _next_number(self, cycle_id: int, *, but: PairingState | None = None) -> int:
+        """The first number after every other; who gives out numbers in a cycle does so alone."""
+        await self._connection.execute(select(t.cycle.c.id).where(t.cycle.c.id == cycle_id).with_for_update())
+        taken = select(func.coalesce(func.max(t.pairing.c.number), 0)).where(t.pairing.c.cycle_id == cycle_id)
+        if but is not None:
+            taken = taken.where(t.pairing.c.state != but)
+        return int((await self._connection.execute(taken)).scalar_one()) + 1
+
+    async def _keep(
+        self, cycle_id: int, new: Sequence[NewPairing], state: PairingState, first: int, now: datetime
+    ) -> None:
+        if not new:
+            return
+        rows = [
+            {
+                "cycle_id": cycle_id,
+                "number": number,
+                "state": state,
+                "reasons": [[reason.key, list(map(list, reason.facts))] for reason in each.reasons],
+                "created_at": now,
+                "live_since": now if state is PairingState.LIVE else None,
+            }
+            for number, each in enumerate(new, start=first)
+        ]
+        added = insert(t.pairing).returning(t.pairing.c.id, t.pairing.c.number)
+        ids = {row.number: row.id for row in await self._connection.execute(added, rows)}
+        seats = [
+            _seat_row(ids[number], cycle_id, place, taken, state)
+            for number, each in enumerate(new, start=first)
+            for place, taken in enumerate(each.seats, start=1)
+        ]
+        await self._connection.execute(insert(t.seat), seats)
+
+
+def _proposed_in(cycle_id: int) -> ColumnElement[bool]:
+    return (t.pairing.c.cycle_id == cycle_id) & (t.pairing.c.state == PairingState.PROPOSED)
+
+
+def _seat_row(
+    pairing_id: int, cycle_id: int, place: int, taken: Seat, state: PairingState
+) -> dict[str, object]:
+    return {
+        "pairing_id": pairing_id,
+        "place": place,
+        "cycle_id": cycle_id,
+        "member_id": taken.member_id,
+        "school_id": taken.school_id,
+        "live": state is PairingState.LIVE,
+    }
+
+
+def _pairing(rows: Sequence[Row[*tuple[Any, ...]]]) -> Pairing:
+    """One pairing from a row a seat."""
+    row = rows[0]
+    return Pairing(
+        id=row.id,
+        cycle_id=row.cycle_id,
+        number=row.number,
+        state=row.state,
+        seats=tuple(Seat(each.member_id, each.school_id) for each in rows),
+        reasons=tuple(Reason(key, tuple((name, fact) for name, fact in facts)) for key, facts in row.reasons),
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+    )

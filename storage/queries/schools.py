@@ -1,0 +1,121 @@
+"""Partnerships, schools and their calendars, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import delete, insert, null, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import Partnership, School
+from bot.model.roster import Roster, RosterChange
+from bot.rules.terms import Calendar, Term
+from storage import tables as t
+from storage.queries.base import Noun, columns, values
+from storage.queries.rosters import Rosters
+
+_PARTNERSHIPS = select(*columns(t.partnership, Partnership))
+_SCHOOLS = select(*columns(t.school, School))
+
+
+class SqlSchools(Noun):
+    """Partnerships, schools and their calendars; what a transaction has read of a school it reads once."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._known: dict[int, School] = {}
+        self._calendars: dict[int, Calendar] = {}
+
+    async def partnership(self, partnership_id: int) -> Partnership:
+        return await self._one(Partnership, _PARTNERSHIPS.where(t.partnership.c.id == partnership_id))
+
+    async def partnership_named(self, name: str) -> Partnership | None:
+        return await self._first(Partnership, _PARTNERSHIPS.where(t.partnership.c.name == name))
+
+    async def partnerships(self) -> tuple[Partnership, ...]:
+        return await self._all(Partnership, _PARTNERSHIPS.order_by(t.partnership.c.id))
+
+    async def add_partnership(self, name: str, language: str = "en") -> Partnership:
+        added = insert(t.partnership).values(name=name, language=language).returning(t.partnership.c.id)
+        new_id = (await self._connection.execute(added)).scalar_one()
+        return Partnership(id=new_id, name=name, language=language)
+
+    async def get(self, school_id: int) -> School:
+        if school_id not in self._known:
+            self._known[school_id] = await self._one(School, _SCHOOLS.where(t.school.c.id == school_id))
+        return self._known[school_id]
+
+    async def of(self, partnership_id: int) -> tuple[School, ...]:
+        """All schools of a partnership, by name."""
+        found = await self._all(School, _SCHOOLS.where(t.school.c.partnership_id == partnership_id))
+        self._known.update((each.id, each) for each in found)
+        # Sorted here, because the two databases don't agree on the order of letters.
+        return tuple(sorted(found, key=lambda each: (each.name.casefold(), each.id)))
+
+    async def calendar(self, school_id: int) -> Calendar:
+        """The school's own calendar: zone, hours, terms, closed days, whose public holidays."""
+        if school_id not in self._calendars:
+            self._calendars[school_id] = await self._calendar(school_id)
+        return self._calendars[school_id]
+
+    async def _calendar(self, school_id: int) -> Calendar:
+        kept = await self.get(school_id)
+        days = union_all(
+            select(*columns(t.term, Term)).where(t.term.c.school_id == school_id),
+            select(null(), t.closed_day.c.day, t.closed_day.c.day).where(
+                t.closed_day.c.school_id == school_id
+            ),
+        )
+        rows = (await self._connection.execute(days)).all()
+        return Calendar(
+            time_zone=kept.time_zone,
+            terms=tuple(
+                sorted((Term(*row) for row in rows if row[0] is not None), key=lambda term: term.first_day)
+            ),
+            closed=frozenset(first for title, first, _ in rows if title is None),
+            holidays=kept.holidays,
+            opens=kept.opens,
+            closes=kept.closes,
+            ask_at=kept.ask_at,
+        )
+
+    async def set_calendar(self, school_id: int, terms: Sequence[Term], closed: Mapping[date, str]) -> None:
+        """Replace term dates and closed days (date → reason)."""
+        self._forget()
+        run = self._connection.execute
+        await run(delete(t.term).where(t.term.c.school_id == school_id))
+        await run(delete(t.closed_day).where(t.closed_day.c.school_id == school_id))
+        if terms:
+            await run(insert(t.term), [{"school_id": school_id, **values(each)} for each in terms])
+        if closed:
+            days = [{"school_id": school_id, "day": day, "reason": why} for day, why in closed.items()]
+            await run(insert(t.closed_day), days)
+
+    async def set_settings(self, school: School) -> None:
+        """Write a school's zone, holidays, hours and safeguarding lead."""
+        settings = values(school, "id", "partnership_id", "source_id", "name")
+        await self._connection.execute(update(t.school).where(t.school.c.id == school.id).values(settings))
+        self._forget()
+
+    async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
+        """What importing that roster would change, without changing it."""
+        return (await Rosters(self._connection).compare(partnership_id, roster)).changes
+
+    async def apply(
+        self,
+        partnership_id: int,
+        roster: Roster,
+        now: datetime,  # noqa: ARG002 - the port's: a store that keeps a history would need it
+    ) -> tuple[RosterChange, ...]:
+        """Import a whole roster: add, change, and make inactive who vanished. Nothing is deleted."""
+        self._forget()
+        rosters = Rosters(self._connection)
+        difference = await rosters.compare(partnership_id, roster)
+        await rosters.write(partnership_id, difference)
+        return difference.changes
+
+    def _forget(self) -> None:
+        """What was read of schools may have changed."""
+        self._known.clear()
+        self._calendars.clear()

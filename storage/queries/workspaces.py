@@ -1,0 +1,111 @@
+"""Workspaces that were let in, in SQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import and_, delete, insert, select, update
+
+from bot.model import LinkCode, School, Workspace
+from storage import tables as t
+from storage.queries import erasure
+from storage.queries.base import Noun, values
+from storage.queries.deliveries import hurry
+
+
+class SqlWorkspaces(Noun):
+    """Which workspaces a partnership has let in."""
+
+    async def add_code(self, code: LinkCode) -> None:
+        await self._connection.execute(insert(t.link_code).values(values(code)))
+
+    async def take_code(self, fingerprint: str, now: datetime) -> int | None:
+        """The school the code is for, which uses it up; None where there is none, or it has expired."""
+        await self._connection.execute(delete(t.link_code).where(t.link_code.c.expires_at <= now))
+        taken = delete(t.link_code).where(t.link_code.c.fingerprint == fingerprint)
+        school_id: int | None = await self._connection.scalar(taken.returning(t.link_code.c.school_id))
+        return school_id
+
+    async def get(self, platform: str, workspace_id: str) -> Workspace | None:
+        row = await self._connection.execute(
+            select(t.workspace).where(t.workspace.c.platform == platform, t.workspace.c.id == workspace_id)
+        )
+        found = row.one_or_none()
+        if found is None:
+            return None
+        linked = select(t.workspace_school.c.school_id).where(
+            t.workspace_school.c.platform == platform, t.workspace_school.c.workspace_id == workspace_id
+        )
+        return Workspace(
+            platform=platform,
+            id=workspace_id,
+            partnership_id=found.partnership_id,
+            school_ids=frozenset((await self._connection.execute(linked)).scalars()),
+            gone_at=found.gone_at,
+        )
+
+    async def of_school(self, school_id: int) -> tuple[Workspace, ...]:
+        """Those that are linked to it and have not removed the bot."""
+        linked = (
+            select(t.workspace.c.platform, t.workspace.c.id)
+            .join(
+                t.workspace_school,
+                and_(
+                    t.workspace_school.c.platform == t.workspace.c.platform,
+                    t.workspace_school.c.workspace_id == t.workspace.c.id,
+                ),
+            )
+            .where(t.workspace_school.c.school_id == school_id, t.workspace.c.gone_at.is_(None))
+            .order_by(t.workspace.c.platform, t.workspace.c.id)
+        )
+        rows = (await self._connection.execute(linked)).all()
+        found = [await self.get(row.platform, row.id) for row in rows]
+        return tuple(each for each in found if each is not None)
+
+    async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
+        """Let the workspace in for that school too: whoever waits for an address is looked for there at once."""
+        row = self._insert(t.workspace).values(
+            platform=platform, id=workspace_id, partnership_id=school.partnership_id, linked_at=now
+        )
+        keys = ["platform", "id"]
+        await self._connection.execute(row.on_conflict_do_update(index_elements=keys, set_={"gone_at": None}))
+        linked = self._insert(t.workspace_school).values(
+            platform=platform, workspace_id=workspace_id, school_id=school.id
+        )
+        await self._connection.execute(linked.on_conflict_do_nothing())
+        theirs = select(t.post.c.member_id).where(t.post.c.school_id == school.id)
+        await hurry(self._connection, t.delivery.c.member_id.in_(theirs), now)
+
+    async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
+        """It removed the bot: nothing more can be sent to anybody there. Those who left before stay so."""
+        gone = update(t.workspace).where(
+            t.workspace.c.platform == platform,
+            t.workspace.c.id == workspace_id,
+            t.workspace.c.gone_at.is_(None),
+        )
+        await self._connection.execute(gone.values(gone_at=now))
+        await self._set_live(platform, workspace_id, live=False)
+
+    async def come_back(self, platform: str, workspace_id: str, now: datetime) -> None:
+        """It let the bot in again: its people can be written to as before, and what waited for them is due."""
+        back = update(t.workspace).where(t.workspace.c.platform == platform, t.workspace.c.id == workspace_id)
+        await self._connection.execute(back.values(gone_at=None))
+        await self._set_live(platform, workspace_id, live=True)
+        theirs = select(t.address.c.member_id).where(
+            t.address.c.platform == platform, t.address.c.workspace == workspace_id
+        )
+        await hurry(self._connection, t.delivery.c.member_id.in_(theirs), now)
+
+    async def _set_live(self, platform: str, workspace_id: str, *, live: bool) -> None:
+        theirs = update(t.address).where(
+            t.address.c.platform == platform, t.address.c.workspace == workspace_id
+        )
+        await self._connection.execute(theirs.values(live=live))
+
+    async def erase_gone(self, before: datetime) -> int:
+        """Erase what came from workspaces that removed the bot before then; how many."""
+        gone = select(t.workspace.c.platform, t.workspace.c.id).where(t.workspace.c.gone_at <= before)
+        rows = (await self._connection.execute(gone)).all()
+        for row in rows:
+            await erasure.erase_workspace(self._connection, row.platform, row.id)
+        return len(rows)
