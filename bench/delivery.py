@@ -250,7 +250,7 @@ def database(kind: str, server: object) -> Iterator[str]:
 
 def main() -> None:
     """Print what was measured."""
-    from tests.postgres import running_server
+    from tests.support.postgres import running_server
 
     with running_server() as server:
         for kind, crowds in (("postgresql", (1, 2, 4)), ("sqlite", (1,))):

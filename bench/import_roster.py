@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.rosters import read_roster
-from tests.adapters.rosters.make import make_oneroster
+from tests.rosters.make import make_oneroster
 
 SCHOOLS, STAFF = 400, 10_000
 

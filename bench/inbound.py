@@ -331,7 +331,7 @@ async def furnish(database_url: str, platform: str = "slack") -> None:
 
 def main() -> None:
     """Print a line for each, then the ratios that are promised."""
-    from tests.postgres import running_server
+    from tests.support.postgres import running_server
 
     with server(raw) as (port, used):
         measure("raw aiohttp", port, used, commands("help"))

@@ -158,7 +158,7 @@ async def ours(database_url: str, origin: str) -> web.Application:
 
 def main() -> None:
     """Print a line for each, then the ratio that is promised."""
-    from tests.postgres import running_server
+    from tests.support.postgres import running_server
 
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
     public: dict[str, Any] = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.crowds import crowd
 from bot.pairing import Person, Weights, arrange
-from bot.pairing.values import Values
+from bot.pairing.scores import Values
 
 SIZES = (100, 1_000, 10_000, 50_000)
 WEIGHTS = Weights(slots=5, experience=5)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select
 from bot.errors import StoreAway
 from storage import tables as t
 from storage.queries.base import Noun
-from storage.sealed import NoSuchKey, Seal
+from storage.secrets import NoSuchKey, Seal
 from storage.store import SqlStore
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.postgres import Server, running_server
+from tests.support.postgres import Server, running_server
 
 # In CI the same examples on every run; no deadlines, because the machines are shared. At home every run draws
 # new examples: what one of them finds becomes an `@example`.

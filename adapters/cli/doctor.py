@@ -15,10 +15,10 @@ from adapters.cli import settings
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.model import Role, School
 from bot.prompts import Level, check
-from bot.rules.terms import is_holidays_code, is_time_zone
+from bot.rules.school_time import is_holidays_code, is_time_zone
 from storage import migrate
 from storage.installations import Installations
-from storage.sealed import NoSuchKey, Seal
+from storage.secrets import NoSuchKey, Seal
 from storage.standing import standing
 from storage.store import SqlStore, SqlTx
 

@@ -11,8 +11,8 @@ import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.cli import bring_in as bringing
-from adapters.cli import look_at as inspecting
+from adapters.cli import imports as bringing
+from adapters.cli import inspect as inspecting
 from adapters.cli import settings
 from adapters.cli.startup import (
     open_playground,
@@ -230,7 +230,7 @@ def manifest_teams(
 @keys_app.command("new")
 def keys_new() -> None:
     """Print a new key for JPD_SECRET_KEYS."""
-    from storage.sealed import new_key
+    from storage.secrets import new_key
 
     say(new_key())
 
@@ -239,7 +239,7 @@ def keys_new() -> None:
 def keys_rotate() -> None:
     """Seal every token anew with the first of JPD_SECRET_KEYS, so that the others may go."""
     from storage.installations import Installations
-    from storage.sealed import NoSuchKey, Seal
+    from storage.secrets import NoSuchKey, Seal
 
     read, _, voice = operator()
     keys = settings.keys(read)

@@ -27,7 +27,7 @@ from bot.use_cases import workspaces
 from bot.worker import pruning as keeping
 from bot.worker.work import Rhythm, work
 from storage.installations import Installations
-from storage.sealed import Seal
+from storage.secrets import Seal
 from storage.standing import standing
 from storage.store import SqlStore
 

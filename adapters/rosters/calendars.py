@@ -10,7 +10,7 @@ from pathlib import Path
 from adapters.files.faults import Faults, shown
 from adapters.files.table import Row, read_table
 from adapters.rosters.ics import Span, spans
-from bot.rules.terms import CalendarFile, Term
+from bot.rules.school_time import CalendarFile, Term
 
 COLUMNS = ("kind", "title", "first_day", "last_day")
 REQUIRED = ("kind", "title", "first_day")

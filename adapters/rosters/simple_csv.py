@@ -16,7 +16,7 @@ from adapters.files.table import Row, read_table
 from adapters.rosters.vocabulary import Vocabulary
 from bot.model import Profile, Role
 from bot.model.roster import Roster, RosterPerson, RosterSchool
-from bot.rules.terms import holidays_codes, is_holidays_code, is_time_zone
+from bot.rules.school_time import holidays_codes, is_holidays_code, is_time_zone
 
 REQUIRED = ("school", "given_name", "family_name", "email", "role")
 SCHOOL = ("school_id", "school", "time_zone", "holidays", "lead_name", "lead_contact")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 
 from bot.pairing import Arrangement
-from bot.pairing.question import Engine, Question, answer
+from bot.pairing.problem import Engine, Question, answer
 
 FEW = 40
 """So few people are arranged within some hundredths of a second: not worth another process."""

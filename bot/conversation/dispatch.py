@@ -30,7 +30,7 @@ from bot.model import Address, Member
 from bot.pairing import Engine, Question, answer_here
 from bot.ports import Directory, Handle, Store, Tx
 from bot.prompts import Prompts, Voice
-from bot.rules.terms import NoTeachingDays
+from bot.rules.school_time import NoTeachingDays
 from bot.say import basics
 from bot.use_cases import (
     challenges,

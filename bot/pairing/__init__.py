@@ -10,8 +10,8 @@ from bot.pairing.arrangement import (
     rearrange,
     why_left_out,
 )
+from bot.pairing.problem import Engine, Question, answer_here
 from bot.pairing.quality import Person, Weights
-from bot.pairing.question import Engine, Question, answer_here
 
 __all__ = [
     "Arrangement",

@@ -10,12 +10,12 @@ from itertools import combinations
 
 from bot.model import Reason
 from bot.pairing import quality
+from bot.pairing.column_generation import Done
+from bot.pairing.graph import Links, Rules, Worth, match
 from bot.pairing.groups import Seats
+from bot.pairing.history import History, Past
 from bot.pairing.levels import IN_ORDER, Placed, exact_among, place
-from bot.pairing.links import Links, Rules, Worth, match
-from bot.pairing.past import History, Past
 from bot.pairing.quality import Person, Weights
-from bot.pairing.seating import Done
 from bot.pairing.trios import joining
 
 EVEN = Weights()

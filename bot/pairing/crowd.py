@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from bot.pairing.links import LOYALTY, Rules
+from bot.pairing.graph import LOYALTY, Rules
 from bot.pairing.quality import Person
-from bot.pairing.values import Values
+from bot.pairing.scores import Values
 
 REPEAT, AGE = 10_000_000, 10_000
 """What a repeat costs in a crowd, and how much more for each cycle it is younger; far less than a place is worth."""

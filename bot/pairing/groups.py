@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
 
-from bot.pairing.links import Links, Pair, Worth, match
+from bot.pairing.graph import Links, Pair, Worth, match
 
 Seats = tuple[int, ...]
 """Two, or three with the one in the middle who is linked to both: the first two always differ in school."""

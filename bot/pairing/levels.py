@@ -7,13 +7,13 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
+from bot.pairing.column_generation import Done, priced, settle
 from bot.pairing.crowd import REPEAT, Crowd, price_of
+from bot.pairing.duals import Worths
+from bot.pairing.graph import LOYALTY, Links, Rules
 from bot.pairing.groups import Seats, pairs_and_threes
-from bot.pairing.links import LOYALTY, Links, Rules
-from bot.pairing.prices import Worths
+from bot.pairing.insertion import join, seat_threes
 from bot.pairing.quality import Person
-from bot.pairing.seating import Done, priced, settle
-from bot.pairing.thirds import join, seat_threes
 from bot.pairing.trios import trios
 
 EXACT = 300

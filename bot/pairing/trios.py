@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from random import Random
 
+from bot.pairing.graph import Links, Worth, match
 from bot.pairing.groups import Seats
-from bot.pairing.links import Links, Worth, match
 
 ROUNDS = 12
 """How often all thirds are seated anew; in trials later rounds gained nothing."""

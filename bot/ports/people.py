@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.model import Address, Hours, LinkCode, Member, Partnership, Profile, School, Workspace
 from bot.model.roster import Roster, RosterChange
-from bot.rules.terms import Calendar, Term
+from bot.rules.school_time import Calendar, Term
 
 
 class Schools(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot.model import CheckIn, Cycle, Delivery, DeliveryKind, Member, Pack, Pairing, Role, School, Step
-from bot.rules.terms import Availability, Calendar, last_day_of_week, mondays, nth_shared_day
+from bot.rules.school_time import Availability, Calendar, last_day_of_week, mondays, nth_shared_day
 
 
 def check_ins(

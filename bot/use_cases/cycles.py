@@ -25,7 +25,7 @@ from bot.model import (
 from bot.ports import Tx
 from bot.prompts import Prompts, Voice, parse_pack
 from bot.rules import planning
-from bot.rules.terms import NoTeachingDays, nth_shared_day, slowest_pair
+from bot.rules.school_time import NoTeachingDays, nth_shared_day, slowest_pair
 from bot.say import basics
 from bot.say import cycles as words
 from bot.use_cases.forms import faults

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from bot.model import Member, School
 from bot.model.roster import Roster, RosterChange
 from bot.ports import Tx
-from bot.rules.terms import Availability, Calendar, NoTeachingDays, Term, is_holidays_code, is_time_zone
+from bot.rules.school_time import Availability, Calendar, NoTeachingDays, Term, is_holidays_code, is_time_zone
 
 
 async def availability(tx: Tx, member: Member) -> Availability:

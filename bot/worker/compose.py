@@ -25,7 +25,7 @@ from bot.model import (
 from bot.ports import Tx
 from bot.prompts import Prompts, Voice
 from bot.rules import privacy
-from bot.rules.terms import Availability, NoTeachingDays
+from bot.rules.school_time import Availability, NoTeachingDays
 from bot.say import challenges as challenge_words
 from bot.say import check_ins as words
 from bot.say import cycles as cycle_words

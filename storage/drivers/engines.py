@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from storage.drivers import one_hop, patient
+from storage.drivers import postgresql, sqlite
 
 CONNECTIONS = 10
 SECONDS_TO_WAIT = 30
@@ -43,7 +43,7 @@ def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
             max_overflow=0,
             pool_timeout=SECONDS_TO_WAIT,
             hide_parameters=True,
-            connect_args={"async_creator_fn": one_hop.connect},
+            connect_args={"async_creator_fn": sqlite.connect},
         )
         _prepare_sqlite(engine.sync_engine, enforce_foreign_keys=True, durable=durable)
         return engine
@@ -54,7 +54,7 @@ def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
         pool_timeout=SECONDS_TO_WAIT,
         pool_pre_ping=True,
         hide_parameters=True,  # an error never carries anybody's words
-        connect_args={"async_creator_fn": patient.connect, **_patience(url)},
+        connect_args={"async_creator_fn": postgresql.connect, **_patience(url)},
     )
 
 

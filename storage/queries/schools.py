@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Partnership, School
 from bot.model.roster import Roster, RosterChange
-from bot.rules.terms import Calendar, Term
+from bot.rules.school_time import Calendar, Term
 from storage import tables as t
 from storage.queries.base import Noun, columns, values
 from storage.queries.rosters import Rosters

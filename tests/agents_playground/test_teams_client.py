@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
@@ -26,13 +25,13 @@ from bot.prompts import Prompts
 from bot.use_cases import workspaces
 from bot.worker import delivery
 from storage.store import SqlStore
-from tests.adapters.teams.fake import FakeMicrosoft
-from tests.adapters.teams.stage import Stage, on_stage
 from tests.journeys.town import COORDINATOR, Town, roster_of
+from tests.platforms.teams.fake import FakeMicrosoft
+from tests.platforms.teams.stage import Stage, on_stage
+from tests.support.places import ROOT
 
 pytestmark = pytest.mark.agents_playground
 
-ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "build" / "agents-playground" / "node_modules" / ".bin" / "agentsplayground"
 SCREENSHOTS = ROOT / "build" / "screenshots"
 ALEX, HIS_EMAIL = "Alex Wilber", "alexw@example.com"

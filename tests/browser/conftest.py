@@ -14,7 +14,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.support.places import ROOT
+
 SCREENSHOTS = ROOT / "build" / "screenshots"
 READY = re.compile(r"^Playground: (http://127\.0\.0\.1:\d+/)$", re.MULTILINE)
 CHROMIUM = [

@@ -28,12 +28,13 @@ from bot.model import DeliveryState
 from storage import tables as t
 from storage.installations import Installations
 from storage.migrate import upgrade
-from storage.sealed import Seal, new_key
+from storage.secrets import Seal, new_key
 from storage.store import SqlStore
-from tests.adapters.slack.fake import FakeSlack, running_slack
+from tests.cli.test_serving import settings
 from tests.crash.town import TUESDAY, furnish
-from tests.postgres import OwnServer, own_server
-from tests.test_serving import ROOT, settings
+from tests.platforms.slack.fake import FakeSlack, running_slack
+from tests.support.places import ROOT
+from tests.support.postgres import OwnServer, own_server
 
 IS_LONG = os.environ.get("JPD_CRASH") == "long"
 MESSAGES, MISSED, SECONDS = (400, 6, 300) if IS_LONG else (120, 3, 120)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
 from aiohttp import ClientSession, ClientTimeout
@@ -24,6 +23,7 @@ from bot.rules import outcomes
 from bot.worker import delivery, turns
 from bot.worker.work import Rhythm, work
 from storage.store import SqlStore
+from tests.support.places import PROMPTS
 
 SECOND = timedelta(seconds=1)
 connector.TIMEOUT = ClientTimeout(total=1.5)
@@ -52,7 +52,7 @@ async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> No
     limit = Limit(SECOND / int(rate), burst=min(20, int(rate)))
     rhythm = Rhythm({"slack": limit, "teams": limit}, SECOND / 5, 20 * SECOND, hands=2)
     store = Shifted(url, timedelta(seconds=float(ahead)))
-    prompts = Prompts.load(Path(__file__).parents[2] / "prompts")
+    prompts = Prompts.load(PROMPTS)
 
     async def removed(workspace: str) -> None:
         raise AssertionError(f"{workspace} never takes our token away")

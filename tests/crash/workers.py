@@ -19,8 +19,8 @@ from bot.model import DeliveryState
 from storage import tables as t
 from storage.store import SqlStore
 from tests.crash.town import TUESDAY
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 ENDED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.DROPPED)
 
 

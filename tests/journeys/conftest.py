@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +11,16 @@ from structlog.testing import capture_logs
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys import town
-from tests.journeys.over_both import both_roads
-from tests.journeys.over_slack import slack_road
-from tests.journeys.over_teams import teams_road
+from tests.platforms.over_both import both_roads
+from tests.platforms.over_slack import slack_road
+from tests.platforms.over_teams import teams_road
+from tests.support.places import PROMPTS
 
 
 @pytest.fixture(scope="session")
 def prompts() -> Prompts:
     """The content as it is shipped."""
-    return Prompts.load(Path(__file__).parents[2] / "prompts")
+    return Prompts.load(PROMPTS)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

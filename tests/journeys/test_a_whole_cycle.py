@@ -10,7 +10,7 @@ import pytest
 from bot.message import Inputs
 from bot.model import CycleState, DeliveryState
 from bot.prompts import Prompts
-from bot.rules.terms import Term
+from bot.rules.school_time import Term
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, values_for
 

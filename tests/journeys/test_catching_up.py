@@ -8,7 +8,7 @@ import pytest
 
 from bot.model import ASKS, DeliveryState
 from bot.prompts import Prompts
-from bot.rules.terms import Term
+from bot.rules.school_time import Term
 from storage.store import SqlStore
 from tests.journeys.town import Town, build, plain
 

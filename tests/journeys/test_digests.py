@@ -13,7 +13,7 @@ import pytest
 from bot.message import Image, Message
 from bot.model import CheckInState, DeliveryState
 from bot.prompts import Prompts
-from bot.rules.terms import Term
+from bot.rules.school_time import Term
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, plain
 

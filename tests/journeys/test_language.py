@@ -29,7 +29,7 @@ from bot.model import Profile
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, values_for
-from tests.pseudo import LANGUAGE, pseudo, unwrapped
+from tests.support.pseudo import LANGUAGE, pseudo, unwrapped
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 SCHOOLS = {

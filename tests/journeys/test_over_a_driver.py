@@ -9,10 +9,10 @@ import pytest
 
 from bot.prompts import Prompts
 from storage.store import SqlStore
-from tests.adapters.slack.fake import running_slack
-from tests.adapters.slack.people import API_URL, DRIVER_URL
-from tests.journeys.over_slack import slack_road
 from tests.journeys.town import ROADS, Town, build
+from tests.platforms.over_slack import slack_road
+from tests.platforms.slack.fake import running_slack
+from tests.platforms.slack.people import API_URL, DRIVER_URL
 
 pytestmark = pytest.mark.core  # it brings its own road
 

@@ -14,7 +14,7 @@ from bot.prompts import Prompts
 from bot.use_cases import rosters as imports
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, dump, plain, roster_of
-from tests.pseudo import LANGUAGE, pseudo
+from tests.support.pseudo import LANGUAGE, pseudo
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 START = date(2026, 9, 14)

@@ -9,7 +9,7 @@ from bot.message import Inputs
 from bot.model import CycleState, Post, Role
 from bot.model.roster import Roster, RosterPerson, RosterSchool
 from bot.prompts import Prompts
-from bot.rules.terms import Term
+from bot.rules.school_time import Term
 from bot.use_cases.rosters import import_roster
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, plain

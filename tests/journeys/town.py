@@ -48,7 +48,7 @@ from bot.model import (
 from bot.model.roster import Roster, RosterPerson, RosterSchool
 from bot.pairing import Engine, answer_here
 from bot.prompts import Prompts
-from bot.rules.terms import Term
+from bot.rules.school_time import Term
 from bot.worker import delivery
 from storage import tables
 from storage.store import SqlStore, SqlTx

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreAway
-from storage.drivers import engines, patient
+from storage.drivers import engines
 from storage.store import SqlStore
-from tests.postgres import Server
+from tests.support.postgres import Server
 
 
 @asynccontextmanager
@@ -86,7 +86,7 @@ async def test_a_statement_without_an_answer_is_given_up_and_the_next_one_works(
 
     async with opened(postgresql_url) as store:
         assert await is_there(store)
-        monkeypatch.setattr(patient, "SECONDS_A_STATEMENT", 0.2)
+        monkeypatch.setattr(postgresql, "SECONDS_A_STATEMENT", 0.2)
         with pytest.raises(StoreAway):
             await waits(store)
         monkeypatch.undo()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.model import Answer, Note, PairingState, Post, Role, Seat, Share
 from bot.ports import NewPairing
-from bot.rules.terms import Term
+from bot.rules.school_time import Term
 from storage import tables as t
 from storage.store import SqlTx
 from tests.storage.world import DAY, NOW, World, enrolment

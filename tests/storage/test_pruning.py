@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, update
@@ -23,8 +22,8 @@ from storage import tables as t
 from storage.playground import Conversations
 from storage.store import SqlStore
 from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 MINUTE = timedelta(minutes=1)
 YEAR = 365 * DAY
 LONG_AGO = NOW - 2 * YEAR

@@ -5,7 +5,7 @@ from datetime import date, time
 
 import pytest
 
-from bot.rules.terms import Calendar, Term
+from bot.rules.school_time import Calendar, Term
 from storage.store import SqlStore
 from tests.storage.world import World
 

@@ -1,0 +1,375 @@
+"""`jpd doctor` looks outside: what is found of Slack, of Microsoft's sign-in, and of our own address."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import text
+from structlog.testing import capture_logs
+from typer.testing import CliRunner
+
+from adapters.cli import doctor
+from adapters.cli.doctor import WORKSPACES_ASKED, Finding, examine
+from adapters.cli.main import app
+from adapters.cli.settings import Settings
+from adapters.server.web import application, listening
+from bot.prompts import Prompts
+from storage.installations import Installations
+from storage.secrets import Seal, new_key
+from storage.store import SqlStore
+from tests.cli.test_doctor import well
+from tests.platforms.slack.fake import FakeSlack, running_slack
+from tests.platforms.slack.mishaps import Hang, RateLimited, Status
+from tests.platforms.teams.fake import FakeMicrosoft, running_microsoft
+from tests.platforms.teams.world import APP, HOME, PASSWORD
+from tests.platforms.teams.world import World as Microsoft365
+from tests.storage.world import NOW, World
+from tests.support.places import ROOT
+
+NOBODY = "http://127.0.0.1:1"
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    for name in [name for name in os.environ if name.startswith(("JPD_", "IDENTITY_", "MSI_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", NOBODY)  # whatever this machine may be in
+    monkeypatch.chdir(tmp_path)
+    yield
+    structlog.reset_defaults()  # the command line sets them for its process
+
+
+async def findings(url: str, **given: Any) -> list[Finding]:
+    """What the doctor finds, but that no platform is named."""
+    now = datetime.now(UTC)  # noqa: TID251  # the doctor compares real clocks
+    with capture_logs():
+        found = [each async for each in examine(Settings(database_url=url, **given), now)]
+    return [each for each in found if each.key != "no-platform"]
+
+
+def keys(found: list[Finding]) -> list[str]:
+    return [each.key for each in found]
+
+
+def said(url: str, **environment: str) -> list[str]:
+    """The lines that an operator reads."""
+    given = {f"JPD_{name}": value for name, value in {"DATABASE_URL": url, **environment}.items()}
+    done = CliRunner().invoke(app, ["doctor"], env=given)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return [each for each in done.output.splitlines() if each.startswith("- ")]
+
+
+# --- Slack ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[FakeSlack]:
+    async with running_slack() as slack:
+        slack.add_workspace("T1", "Oak")
+        slack.add_token("xoxb-good", "T1")
+        yield slack
+
+
+async def test_a_token_that_is_taken_no_more_and_a_platform_that_is_silent_are_found(
+    sqlite_url: str, slack: FakeSlack
+) -> None:
+    await well(sqlite_url)
+    one = {"slack_signing_secret": "s", "slack_api_url": slack.api_url}
+
+    assert await findings(sqlite_url, slack_bot_token="xoxb-good", **one) == []
+    assert keys(await findings(sqlite_url, slack_bot_token="xoxb-old", **one)) == ["token"]
+    away = one | {"slack_api_url": f"{NOBODY}/"}
+    assert keys(await findings(sqlite_url, slack_bot_token="xoxb-good", **away)) == ["platform-silent"]
+    slack.fail("auth.test", RateLimited(30))
+    assert await findings(sqlite_url, slack_bot_token="xoxb-good", **one) == []
+
+
+async def test_the_token_of_a_socket_is_tried_as_well(sqlite_url: str, slack: FakeSlack) -> None:
+    await well(sqlite_url)
+    one = {"slack_bot_token": "xoxb-good", "slack_api_url": slack.api_url}
+
+    assert await findings(sqlite_url, slack_app_token=slack.installs.app_token, **one) == []
+    [found] = await findings(sqlite_url, slack_app_token="xapp-old", **one)
+    assert found == Finding("token", {"name": "JPD_SLACK_APP_TOKEN"})
+
+
+@dataclass(frozen=True)
+class Many:
+    """An installation for many workspaces, without any."""
+
+    url: str
+    slack: FakeSlack
+    key: str
+
+    async def install(self, team: str, token: str, *, hours: int = 0, key: str = "") -> None:
+        """As Slack's own installing leaves it behind."""
+        store = SqlStore(self.url, durable=False)
+        await Installations(store, Seal([key or self.key])).save(
+            enterprise="", team=team, name=f"School {team}", bot="U0", scopes="", token=token,
+            now=NOW + timedelta(hours=hours),
+        )  # fmt: skip
+        await store.close()
+
+    async def found(self, *keys: str) -> list[Finding]:
+        client = {f"slack_{name}": "x" for name in ("client_id", "client_secret", "signing_secret")}
+        known = ",".join(keys or (self.key,))
+        return await findings(self.url, secret_keys=known, slack_api_url=self.slack.api_url, **client)
+
+
+@pytest.fixture
+async def many(sqlite_url: str, slack: FakeSlack) -> Many:
+    async def linked(store: SqlStore, world: World) -> None:
+        async with store.transaction() as tx:
+            for school in world.schools.values():
+                await tx.workspaces.link("slack", "T1", school, NOW)
+
+    await well(sqlite_url, linked)
+    return Many(sqlite_url, slack, new_key())
+
+
+async def test_schools_without_a_workspace_and_lost_keys_are_found(many: Many) -> None:
+    lost = new_key()
+    await many.install("T1", "xoxb-good", key=lost)
+
+    assert keys(await many.found()) == ["no-such-key"]
+    assert await many.found(many.key, lost) == []
+    store = SqlStore(many.url)
+    async with store.transaction() as tx:
+        await tx.connection.execute(text("DELETE FROM workspace_school"))
+    await Installations(store, Seal([many.key, lost])).rotate()
+    await store.close()
+    assert keys(await many.found()) == ["no-workspace"] * 3
+
+
+async def test_of_many_workspaces_the_one_is_named_that_takes_our_token_no_more(many: Many) -> None:
+    await many.install("T1", "xoxb-good")
+    await many.install("T2", "xoxb-old")
+    await many.install("T3", "xoxb-good")
+
+    assert await many.found() == [Finding("workspace-token", {"workspace": "School T2"})]
+
+
+async def test_of_very_many_workspaces_only_the_newest_are_asked(many: Many) -> None:
+    await many.install("OLD", "xoxb-old")
+    for number in range(WORKSPACES_ASKED):
+        await many.install(f"T{number}", "xoxb-good", hours=1)
+
+    assert await many.found() == []
+    assert len(many.slack.called("auth.test")) == WORKSPACES_ASKED
+
+
+async def test_a_slack_that_hangs_is_said_once_and_waited_for_once(
+    many: Many, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "SECONDS_TO_ANSWER", 0.2)
+    for number in range(3):
+        await many.install(f"T{number}", "xoxb-good")
+    many.slack.fail("auth.test", Hang(), Hang())
+
+    assert keys(await many.found()) == ["platform-silent"]
+
+
+# --- Microsoft's sign-in --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[FakeMicrosoft]:
+    with running_microsoft() as microsoft:
+        yield microsoft
+
+
+@pytest.fixture
+def microsoft(running: FakeMicrosoft) -> FakeMicrosoft:
+    running.world = Microsoft365()
+    return running
+
+
+def teams(microsoft: FakeMicrosoft, **changes: Any) -> dict[str, Any]:
+    """The bot's settings, as that Microsoft knows it."""
+    known = {"teams_app_id": APP, "teams_app_password": PASSWORD, "teams_tenant_id": HOME}
+    return (
+        known | {"teams_openid_url": microsoft.openid_url, "teams_login_url": microsoft.login_url} | changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, []),
+        ({"teams_app_password": "another"}, ["sign-in-refused"]),
+        ({"teams_app_id": "00000000-0000-0000-0000-000000000000"}, ["sign-in-refused"]),
+        ({"teams_tenant_id": "00000000-0000-0000-0000-000000000000"}, ["no-tenant"]),
+        ({"teams_login_url": NOBODY}, ["sign-in-silent"]),
+    ],
+    ids=str,
+)
+async def test_a_sign_in_that_is_refused_is_told_from_one_that_nobody_answers(
+    sqlite_url: str, microsoft: FakeMicrosoft, changes: dict[str, str], found: list[str]
+) -> None:
+    await well(sqlite_url)
+
+    assert keys(await findings(sqlite_url, **teams(microsoft, **changes))) == found
+
+
+@pytest.mark.parametrize("what", ["discovery", "token"])
+async def test_a_microsoft_that_is_ill_refuses_nobody(
+    sqlite_url: str, microsoft: FakeMicrosoft, what: str
+) -> None:
+    await well(sqlite_url)
+    microsoft.fail(what, Status(503))
+
+    assert keys(await findings(sqlite_url, **teams(microsoft))) == ["sign-in-silent"]
+
+
+async def test_where_anybody_is_believed_nobody_signs_in(sqlite_url: str, microsoft: FakeMicrosoft) -> None:
+    await well(sqlite_url)
+    anonymous = {"teams_openid_url": microsoft.openid_url, "teams_login_url": microsoft.login_url}
+
+    assert await findings(sqlite_url, teams_anonymous=True, **anonymous) == []
+    assert (microsoft.world.count("discovery"), microsoft.world.count("token")) == (0, 0)
+
+
+async def test_a_machine_without_its_identity_is_found(
+    sqlite_url: str, microsoft: FakeMicrosoft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await well(sqlite_url)
+    managed = teams(microsoft, teams_app_password=None, teams_managed_identity=True)
+
+    assert keys(await findings(sqlite_url, **managed)) == ["no-identity"], "outside Azure"
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{microsoft.origin}/managed/token")
+    monkeypatch.setenv("IDENTITY_HEADER", "header")
+    another = managed | {"teams_app_id": "00000000-0000-0000-0000-000000000000"}
+    assert keys(await findings(sqlite_url, **another)) == ["no-identity"], "another's"
+    assert await findings(sqlite_url, **managed) == []
+
+
+# --- our own address ------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def ours() -> AsyncIterator[str]:
+    """`jpd serve`'s application, and its address."""
+    voice = Prompts.load(ROOT / "prompts").voice("en")
+    async with listening(application([], voice=voice), "127.0.0.1", 0) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def somebody(answer: web.Response, trust: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Who gives that answer to everything."""
+
+    async def everything(_: web.Request) -> web.Response:
+        return answer
+
+    other = web.Application()
+    other.router.add_get("/{tail:.*}", everything)
+    runner = web.AppRunner(other, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=trust).start()
+    yield f"http{'s' if trust else ''}://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def test_where_we_answer_ourselves_there_is_nothing_to_say(sqlite_url: str) -> None:
+    await well(sqlite_url)
+    async with ours() as address:
+        assert await findings(sqlite_url, public_url=address) == []
+        assert await findings(sqlite_url, public_url=f"{address}/") == []
+        [found] = await findings(sqlite_url, public_url=f"{address}/a/path/that/nobody/takes/away")
+    assert found.key == "public-other"
+
+
+async def test_where_nobody_answers_or_nobody_in_time_it_is_said(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await well(sqlite_url)
+    monkeypatch.setattr(doctor, "SECONDS_TO_ANSWER", 0.2)
+    async with running_slack() as hanging:
+        hanging.fail("healthz", Hang())
+        for address in (NOBODY, hanging.api_url):
+            assert keys(await findings(sqlite_url, public_url=address)) == ["public-silent"]
+
+
+@pytest.mark.parametrize("status", [200, 404, 502])
+async def test_where_somebody_else_answers_it_is_said_with_the_status(sqlite_url: str, status: int) -> None:
+    await well(sqlite_url)
+    async with somebody(web.Response(text="ok", status=status)) as address:
+        [found] = await findings(sqlite_url, public_url=address)
+
+    assert found == Finding("public-other", {"url": address, "status": status})
+
+
+async def test_nobody_is_followed_to_where_they_point(sqlite_url: str) -> None:
+    await well(sqlite_url)
+    async with (
+        ours() as elsewhere,
+        somebody(web.Response(status=302, headers={"Location": f"{elsewhere}/healthz"})) as address,
+    ):
+        [found] = await findings(sqlite_url, public_url=address)
+
+    assert found == Finding("public-other", {"url": address, "status": 302})
+
+
+async def test_a_certificate_that_nobody_trusts_is_found(sqlite_url: str, tmp_path: Path) -> None:
+    await well(sqlite_url)
+    async with somebody(web.Response(), self_signed(tmp_path)) as address:
+        [found] = await findings(sqlite_url, public_url=address)
+
+    assert found == Finding("public-certificate", {"url": address})
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "jpd.example.org")])
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), NOW, NOW.replace(year=2100)
+    )
+    made = made.add_extension(
+        x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+    )
+    pem = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "both.pem").write_bytes(private + pem)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "both.pem")
+    return context
+
+
+# --- as it is read --------------------------------------------------------------------------------------------------
+
+
+def test_without_a_database_it_still_looks_outside_and_shows_no_secret(
+    microsoft: FakeMicrosoft, tmp_path: Path
+) -> None:
+    lines = said(
+        f"sqlite+aiosqlite:///{tmp_path}/none.sqlite",
+        TEAMS_APP_ID=APP,
+        TEAMS_APP_PASSWORD="secret-of-another",
+        TEAMS_TENANT_ID=HOME,
+        TEAMS_OPENID_URL=microsoft.openid_url,
+        TEAMS_LOGIN_URL=microsoft.login_url,
+        PUBLIC_URL=NOBODY,
+        SECRET_KEYS=new_key(),
+    )
+
+    no_database, no_sign_in, no_address = lines
+    assert "There is no database" in no_database
+    assert "does not let the bot sign in (invalid_client)" in no_sign_in
+    assert f"Nobody answers at {NOBODY}" in no_address
+    assert "secret-of-another" not in str(lines)

@@ -1,0 +1,77 @@
+"""`jpd keys`: a new one, sealing anew, and a lost one, each a sentence an operator can act on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from storage.installations import Installations
+from storage.secrets import Seal, new_key
+from storage.store import SqlStore
+from tests.support.places import ROOT
+
+TOKEN = "xoxb-sealed"
+
+
+def jpd(url: str, keys: str, *words: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
+    clean |= {"JPD_DATABASE_URL": url, "PYTHONPATH": str(ROOT), **({"JPD_SECRET_KEYS": keys} if keys else {})}
+    return subprocess.run(
+        [sys.executable, "-m", "adapters.cli", "keys", *words],
+        env=clean, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+async def kept(url: str, *keys: str) -> str | None:
+    """The token, as whoever has these keys reads it."""
+    store = SqlStore(url, durable=False)
+    try:
+        return await Installations(store, Seal(keys)).token("T1")
+    finally:
+        await store.close()
+
+
+async def keep(url: str, key: str) -> None:
+    store = SqlStore(url, durable=False)
+    told = {"enterprise": "", "team": "T1", "name": "", "bot": "", "scopes": "", "token": TOKEN}
+    await Installations(store, Seal([key])).save(**told, now=datetime(2026, 9, 7, tzinfo=UTC))
+    await store.close()
+
+
+async def test_a_key_is_made_and_takes_another_ones_place(database_url: str) -> None:
+    made = [(await asyncio.to_thread(jpd, database_url, "", "new")).stdout.strip() for _ in range(2)]
+    old, new = made
+    assert old != new
+    await keep(database_url, old)
+
+    lost = await asyncio.to_thread(jpd, database_url, new, "rotate")
+    done = await asyncio.to_thread(jpd, database_url, f"{new},{old}", "rotate")
+    again = await asyncio.to_thread(jpd, database_url, new, "rotate")
+
+    assert lost.returncode == 1
+    assert "sealed with a key that is not in JPD_SECRET_KEYS" in lost.stderr
+    assert (done.returncode, again.returncode) == (0, 0)
+    assert "1 token" in done.stdout
+    assert await kept(database_url, new) == TOKEN
+    assert await kept(database_url, old) is None
+    for each in (lost, done, again):
+        said = each.stdout + each.stderr
+        assert "Traceback" not in said
+        assert not any(secret in said for secret in (old, new, TOKEN))
+
+
+@pytest.mark.parametrize(
+    "keys", ["", " , ", "no-key", f"{new_key()},no-key"], ids=["none", "empty", "wrong", "one wrong"]
+)
+def test_what_is_no_key_is_one_sentence(sqlite_url: str, keys: str) -> None:
+    refused = jpd(sqlite_url, keys, "rotate")
+
+    assert refused.returncode == 1
+    assert refused.stderr.count("JPD_SECRET_KEYS") == 1
+    assert "Traceback" not in refused.stderr
+    assert "no-key" not in refused.stderr

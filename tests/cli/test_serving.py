@@ -1,0 +1,118 @@
+"""`jpd serve` as an operator runs it, in a process of its own, with a Slack before it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.platforms.slack.fake import FakeSlack, running_slack
+from tests.support.places import ROOT
+
+ROSTER = (
+    "school,school_id,given_name,family_name,email,role\n"
+    "Oak,oak,Cora,Coe,cora@oak.example,coordinator\nElm,elm,Cat,Cox,cat@elm.example,teacher\n"
+)
+
+
+def settings(folder: Path, **more: str) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
+    store = f"sqlite+aiosqlite:///{folder}/jpd.sqlite"
+    return clean | {"JPD_DATABASE_URL": store, "JPD_PORT": "0", "PYTHONPATH": str(ROOT), **more}
+
+
+def jpd(folder: Path, environment: dict[str, str], *words: str) -> str:
+    command = [sys.executable, "-m", "adapters.cli", *words]
+    done = subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
+
+
+@asynccontextmanager
+async def serving(folder: Path, environment: dict[str, str]) -> AsyncIterator[str]:
+    """A running `jpd serve`'s address; it ends in order when the block does."""
+    with (folder / "log.txt").open("w") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "adapters.cli", "serve",
+            env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log,
+        )  # fmt: skip
+        try:
+            assert process.stdout is not None
+            said = (await process.stdout.readline()).decode()
+            [url] = re.findall(r"http://127\.0\.0\.1:\d+", said)
+            assert said.rstrip().endswith("for Slack.")
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 20) == 0
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[FakeSlack]:
+    async with running_slack() as running:
+        running.add_workspace("T1", "Oak")
+        running.add_person("T1", "U1", "cora@oak.example", name="Cora")
+        yield running
+
+
+async def test_from_installing_by_a_code_to_the_coordinators_first_command(
+    slack: FakeSlack, tmp_path: Path
+) -> None:
+    (tmp_path / "roster.csv").write_text(ROSTER)
+    environment = settings(tmp_path)
+    jpd(tmp_path, environment, "import", "roster.csv")
+    key = jpd(tmp_path, environment, "keys", "new").strip()
+    environment |= {
+        "JPD_SECRET_KEYS": key,
+        "JPD_SLACK_CLIENT_ID": slack.installs.client_id,
+        "JPD_SLACK_CLIENT_SECRET": slack.installs.client_secret,
+        "JPD_SLACK_SIGNING_SECRET": "a secret to sign with",
+        "JPD_SLACK_API_URL": slack.api_url,
+    }
+    async with serving(tmp_path, environment) as url:
+        slack.connect_app(f"{url}/slack/events", "a secret to sign with")
+        slack.installs.redirects = (f"{url}/slack/oauth",)
+        slack.installing("T1", "U1")
+        assert (await slack.install(f"{url}/slack/install")).status == 200
+        assert "One step is left" in slack.conversation("T1", "U1")[-1].text
+        [code] = re.findall(r"link (\S+)", jpd(tmp_path, environment, "code", "oak"))
+        await slack.command("T1", "U1", f"link {code}")
+        await slack.command("T1", "U1", "start")
+
+    assert slack.modal("T1", "U1") is not None
+    assert not slack.refused
+    log = (tmp_path / "log.txt").read_text()
+    assert "slack.installed" in log
+    assert "work.stopped" in log  # on SQLite it works as well
+    for secret in (key, code, "a secret to sign with", *slack.world.tokens):
+        assert secret not in log
+
+
+async def test_one_workspace_behind_a_firewall_needs_two_tokens_and_no_code(
+    slack: FakeSlack, tmp_path: Path
+) -> None:
+    slack.add_token("xoxb-one", "T1")
+    (tmp_path / "roster.csv").write_text(ROSTER)
+    environment = settings(
+        tmp_path,
+        JPD_SLACK_BOT_TOKEN="xoxb-one",
+        JPD_SLACK_APP_TOKEN=slack.installs.app_token,
+        JPD_SLACK_API_URL=slack.api_url,
+        JPD_EMBEDDED_WORKER="0",
+    )
+    jpd(tmp_path, environment, "import", "roster.csv")
+
+    async with serving(tmp_path, environment):
+        await slack.command("T1", "U1", "help")
+
+    assert "*start*: set up a cycle" in str(slack.conversation("T1", "U1")[-1].blocks)
+    assert "work.stopped" not in (tmp_path / "log.txt").read_text()

@@ -1,0 +1,79 @@
+"""Arrays say of every pair what the functions say of two people."""
+
+from dataclasses import replace
+from itertools import combinations
+from random import Random
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model import Profile
+from bot.pairing import Person, Weights, quality
+from bot.pairing.free_times import common
+from bot.pairing.scores import NO_PAIR, Values
+from tests.pairing.worlds import ON
+
+ZONES = ("Europe/London", "Pacific/Auckland", "America/Los_Angeles", "Australia/Perth")
+SLOTS = [f"{day}-{hour}" for day in ("mon", "tue", "wed") for hour in ("before", "lunch", "after")]
+
+
+def somebody(number: int, school: int, random: Random, names: list[str]) -> Person:
+    def some(most: int) -> tuple[str, ...]:
+        return tuple(random.sample(names, random.randint(0, most)))
+
+    return Person(
+        id=number,
+        school_id=school,
+        languages=some(2),
+        platform=random.choice(("", "slack", "teams")),
+        time_zone=random.choice(ZONES),
+        focus=some(3),
+        experience=random.choice((None, 0, 3, 20, 45)),
+        profile=Profile(
+            subjects=some(2),
+            phase=random.choice(("", *names[:3])),
+            offers=some(4),
+            needs=some(4),
+            slots=tuple(random.sample(SLOTS, random.randint(0, 5))),
+        ),
+    )
+
+
+@given(st.integers(0, 10_000), st.sampled_from((5, 20, 40, 90)), st.booleans(), st.booleans())
+def test_a_tile_says_what_quality_says(
+    seed: int, vocabulary: int, need_slot: bool, names_alone: bool
+) -> None:
+    """Up to more words than one machine word has bits, with or without clocks."""
+    random = Random(seed)
+    names = [f"word-{number}" for number in range(vocabulary)]
+    people = [somebody(at, at // 4, random, names) for at in range(18)]
+    if names_alone:
+        people = [replace(each, time_zone="") for each in people]
+    ties = {frozenset(random.sample(range(6), 2)): random.randint(1, 3) for _ in range(5)}
+    owed = {random.randrange(18): random.randint(1, 4) for _ in range(random.choice((0, 3)))}
+    weights = random.choice((Weights(), Weights(slots=5, experience=5), Weights(slots=0, tools=15)))
+    values = Values(people, ties=ties, owed=owed, on=ON, weights=weights, need_slot=need_slot)
+    aside = {(1, 9), (3, 17)}
+    values.set_aside(aside)
+
+    tile = values.tile(slice(0, 18), slice(0, 18))
+    parts = np.vstack(
+        [
+            np.hstack([values.tile(rows, columns) for columns in (slice(0, 7), slice(7, 18))])
+            for rows in (slice(0, 5), slice(5, 18))
+        ]
+    )
+
+    assert (tile == parts).all()
+    assert (tile == tile.T).all()
+    for a, b in combinations(range(18), 2):
+        one, other = people[a], people[b]
+        met = ties.get(frozenset((one.school_id, other.school_id)), 0)
+        points = quality.value(one, other, ties=met, on=ON, weights=weights)
+        worth = quality.counted(points, owed.get(a, 0), owed.get(b, 0))
+        shared = common(one.profile.slots, one.time_zone, other.profile.slots, other.time_zone, ON)
+        may = one.school_id != other.school_id and (shared > 0 or not need_slot)
+        [of], [fresh] = values.of(np.array([a]), np.array([b])), values.fresh(np.array([a]), np.array([b]))
+        assert of == (worth if may else NO_PAIR)
+        assert tile[a, b] == fresh == (NO_PAIR if (a, b) in aside else of)

@@ -1,0 +1,123 @@
+"""Nothing that people write is read as anything but words, on the way in and on the way out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.platforms.slack.house import ANN, BEA, CAT, DAN, ELM, OAK, SIAN, House, running_house
+from tests.platforms.slack.wire import EVENT
+
+WORDS = (
+    "<!channel> and <!here>",
+    "<@U1> and <#C1>",
+    "&lt;b&gt; &amp;amp; &copy;",
+    "*not bold* _nor this_ ~or~ `code` >quote",
+    "https://example.org/a?b=c&d=e",
+    "ann@example.org",
+    "example.org",
+    "[a](b) <http://x|y>",
+    "مرحبا \u202eolleh",
+    "😀 a:smile:b 10:30: 👩‍🏫",
+    "spaces   inside  it",
+    "a\\b \"c\" 'd'",
+    "= 1 + 1; DROP TABLE member;",
+    "w" * 1_990,
+)
+WRITTEN_BY_SLACK = {
+    "see <http://example.org|example.org>": "see example.org",
+    "see <https://example.org/a?b=c&amp;d=e>": "see https://example.org/a?b=c&d=e",
+    "see <https://example.org|https://example.org>": "see https://example.org",
+    "see <https://example.org/where|here>": "see here (https://example.org/where)",
+    "mail <mailto:ann@example.org|ann@example.org>": "mail ann@example.org",
+    "call <tel:+441234|+441234>": "call +441234",
+    "ask <@U0ANN|ann.ash> in <#C1|staff>": "ask @ann.ash in #staff",
+    "ask <@U0ANN> in <#C1>": "ask @U0ANN in #C1",
+    "for <!channel> <!here|here> <!subteam^S1|@heads>": "for @channel here @heads",
+    "5 &lt; 6 &amp;&amp; &lt;@U1&gt; &amp;lt;": "5 < 6 && <@U1> &lt;",
+}
+"""Marks that Slack's own editor makes of what was typed."""
+
+
+@pytest.fixture
+async def house(sqlite_url: str) -> AsyncIterator[House]:
+    """Two pairings across two workspaces."""
+    async with running_house(sqlite_url) as house:
+        await house.invite()
+        await house.beat()
+        for team, user in ((OAK, ANN), (OAK, BEA), (ELM, CAT), (ELM, DAN)):
+            await house.slack.press(team, user, label="Join")
+        await house.slack.command(OAK, SIAN, "preview")
+        await house.slack.command(OAK, SIAN, "confirm")
+        await house.beat()
+        yield house
+
+
+async def read_by_partners(house: House) -> str:
+    """Everything that is new since the pairings."""
+    await house.beat()
+    return "\n".join([*house.seen(ELM, CAT), *house.seen(ELM, DAN)])
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda words: words[:20])
+@pytest.mark.parametrize("how", ["words", "command", "form"])
+async def test_what_people_say_reaches_their_partner_as_it_was_typed(
+    house: House, words: str, how: str
+) -> None:
+    match how:
+        case "words":
+            await house.slack.say(OAK, ANN, f"jpd tell my partner {words}")
+        case "command":
+            await house.slack.command(OAK, ANN, f"tell my partner {words}")
+        case _:
+            await house.slack.press(OAK, ANN, label=await writing(house))
+            modal = house.slack.modal(OAK, ANN)
+            assert modal is not None
+            [block] = [each["block_id"] for each in modal.view["blocks"] if each["type"] == "input"]
+            await house.slack.submit(OAK, ANN, {block: words})
+
+    assert words in await read_by_partners(house)
+    for line in house.slack.world.lines:
+        if line.by_app:  # what notifications and screen readers get is parsed by Slack
+            assert "<!" not in line.text
+            assert "<@" not in line.text
+    assert house.slack.refused == []
+
+
+async def test_a_sign_that_somebody_chose_is_read_as_the_sign(house: House) -> None:
+    await house.slack.say(OAK, ANN, "jpd tell my partner Well done :tada: :+1:")
+
+    assert "Well done 🎉 👍" in await read_by_partners(house)
+
+
+async def writing(house: House) -> str:
+    """The button under one's partner that opens the form."""
+    for line in reversed(house.slack.conversation(OAK, ANN)):
+        for block in line.blocks:
+            for element in block.get("elements", ()):
+                if str(element.get("value", "")).startswith("o:tell:"):
+                    label: str = element["text"]["text"]
+                    return label
+    raise AssertionError("nothing opens the form")
+
+
+@pytest.mark.parametrize(("written", "typed"), WRITTEN_BY_SLACK.items())
+async def test_slacks_own_marks_are_read_back_as_what_was_typed(
+    house: House, written: str, typed: str
+) -> None:
+    await house.slack.say(OAK, ANN, "jpd nothing")
+    told = house.slack.wire.sent[-1].payload
+    event = {**told["event"], "text": f"jpd tell my partner {written}"}
+
+    await house.slack.wire.deliver(EVENT, {**told, "event": event, "event_id": "EvMarks"})
+
+    assert typed in await read_by_partners(house)
+
+
+async def test_more_than_a_message_holds_is_said_and_nothing_of_it_is_lost(house: House) -> None:
+    answer = await house.slack.say(OAK, ANN, f"jpd tell my partner {'word ' * 7_990}")
+
+    assert answer.status == 200
+    assert house.slack.refused == []
+    assert "Send a shorter version" in house.last(OAK, ANN)

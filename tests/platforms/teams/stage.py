@@ -1,0 +1,144 @@
+"""The adapter on a real socket, before a fake Microsoft: what the tests of the wire stand on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import ClientSession
+from structlog.testing import capture_logs
+
+from adapters.server.web import application, listening
+from adapters.teams import app
+from adapters.teams.cloud import Registration
+from adapters.teams.connector import Connector
+from adapters.teams.keys import SigningKeys
+from adapters.teams.messenger import PLATFORM, TeamsMessenger
+from adapters.teams.pace import Pace
+from adapters.teams.pictures import Pictures
+from adapters.teams.tokens import Tokens
+from bot.conversation.dispatch import handler
+from bot.events import Event, Left
+from bot.message import Message, Reply
+from bot.model import Address
+from bot.ports import Directory, Handle
+from bot.prompts import Prompts, Voice
+from bot.worker import delivery
+from storage.store import SqlStore
+from tests.platforms.teams.fake import FakeMicrosoft
+from tests.platforms.teams.people import People
+from tests.platforms.teams.world import APP, HOME, PASSWORD
+
+NOW = datetime(2026, 1, 7, 15, 30, tzinfo=UTC)
+
+
+class Clock:
+    """Seconds as keys and tokens count them, moved by a test."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass
+class Stage:
+    """One app, its Microsoft, and its people."""
+
+    microsoft: FakeMicrosoft
+    people: People
+    messenger: TeamsMessenger
+    tokens: Tokens
+    clock: Clock
+    url: str
+    session: ClientSession
+    finish: Callable[[], Awaitable[None]]
+    """Wait for what was answered late."""
+    now: datetime = NOW
+    heard: list[Event] = field(default_factory=list)
+    """What reached the core, where a test gave no store."""
+    reply: Reply | None = None
+    """What the core answers then."""
+    gone: list[Address] = field(default_factory=list)
+
+    async def beat(self, store: SqlStore, prompts: Prompts) -> int:
+        """One heartbeat."""
+        directories: dict[str, Directory] = {PLATFORM: self.messenger}
+        return await delivery.run(store, prompts, {PLATFORM: self.messenger}, self.now, directories)
+
+
+def registration(microsoft: FakeMicrosoft, **changes: Any) -> Registration:
+    """The bot, as it is known to that Microsoft."""
+    usual: dict[str, Any] = {
+        "app_id": APP, "password": PASSWORD, "tenant": HOME,
+        "openid_url": microsoft.openid_url, "login_url": microsoft.login_url,
+    }  # fmt: skip
+    return Registration(**usual | changes)
+
+
+@asynccontextmanager
+async def on_stage(
+    microsoft: FakeMicrosoft,
+    prompts: Prompts,
+    store: SqlStore | None = None,
+    *,
+    known: Registration | None = None,
+    patience: float = 8.0,
+    pictures: Pictures | None = None,
+    handle: Handle | None = None,
+) -> AsyncIterator[Stage]:
+    """The adapter as it is composed in `adapters/cli/platforms.py`, with a clock that a test moves."""
+    clock, known = Clock(), known or registration(microsoft)
+    directories: dict[str, Directory] = {}
+    async with ClientSession() as session, ClientSession() as outside:
+        tokens = Tokens(known, clock=clock)
+        signed = tokens if known.app_id else None
+
+        async def take(event: Event) -> Reply | None:
+            if handle is not None:
+                return await handle(event)
+            if store is not None:
+                return await core(event)
+            stage.heard.append(event)
+            return stage.reply
+
+        async def left(address: Address) -> None:
+            stage.gone.append(address)
+            await take(Event(id=secrets.token_hex(8), at=stage.now, sender=address, what=Left()))
+
+        async def english(_: Address) -> Voice:
+            return voice
+
+        voice = prompts.voice("en")
+        messenger = TeamsMessenger(Connector(session, signed, Pace(clock)), left, english, pictures)
+        directories[PLATFORM] = messenger
+        if store is not None:
+            core = handler(store, prompts, directories)
+        keys = SigningKeys(known.openid_url, session, clock=clock)
+        connection = app.connect(
+            known, keys, signed, messenger, take, english, lambda: stage.now, patience=patience
+        )
+        routes = [*connection.routes, *(pictures.routes() if pictures else ())]
+        served = application(routes, voice=voice, closing=[connection.close])
+        async with listening(served, "127.0.0.1", 0) as port:
+            url = f"http://127.0.0.1:{port}"
+            people = People(microsoft, outside, f"{url}{app.ROUTE}")
+            stage = Stage(microsoft, people, messenger, tokens, clock, url, outside, connection.close)
+            yield stage
+
+
+def said(words: str) -> Message:
+    """A short message."""
+    return Message(words)
+
+
+@contextmanager
+def logs() -> Iterator[list[Any]]:
+    """What is logged meanwhile."""
+    with capture_logs() as found:
+        yield found

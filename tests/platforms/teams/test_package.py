@@ -1,0 +1,96 @@
+"""The app package: a manifest that Microsoft's schema takes, icons of the right size, and words in every language."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # it publishes no types
+
+from adapters.teams.package import COMMANDS, STARTERS, manifest, package, words
+from bot.conversation.commands import BUTTONS, COORDINATORS, DIGEST, EVERYONE, split
+from bot.prompts import Prompts, Voice
+from tests.support.places import SCHEMAS
+from tests.support.pseudo import LANGUAGE, pseudo
+
+MANIFEST_SCHEMA = SCHEMAS / "teams-manifest-1.29.schema.json"
+APP = "11111111-2222-3333-4444-555555555555"
+URL = "https://jpd.example.org"
+
+
+@pytest.fixture
+def voice(prompts: Prompts) -> Voice:
+    return prompts.voice("en")
+
+
+def unzipped(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_manifest_is_what_microsofts_schema_wants(voice: Voice) -> None:
+    schema = json.loads(MANIFEST_SCHEMA.read_text())
+    found = json.loads(unzipped(package({"en": voice}, APP, URL))["manifest.json"])
+
+    assert [error.message[:200] for error in Draft4Validator(schema).iter_errors(found)] == []
+    assert [each.message for each in Draft4Validator(schema).iter_errors({**found, "colour": "red"})]
+
+
+def test_it_says_who_the_bot_is_and_where(voice: Voice) -> None:
+    found = manifest({"en": voice}, APP, URL, "https://partnership.example.org/about")
+
+    assert found["bots"][0]["botId"] == found["id"] == APP
+    assert found["validDomains"] == ["jpd.example.org"]
+    assert found["developer"]["privacyUrl"] == "https://partnership.example.org/about"
+    assert manifest({"en": voice}, APP, URL)["developer"]["websiteUrl"] == URL
+    assert "localizationInfo" not in found
+
+
+@pytest.mark.parametrize(("name", "size"), [("color.png", 192), ("outline.png", 32)])
+def test_the_icons_have_the_sizes_that_teams_wants(voice: Voice, name: str, size: int) -> None:
+    icon = unzipped(package({"en": voice}, APP, URL))[name]
+
+    assert icon[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", icon[16:24]) == (size, size)
+    assert icon[25] == 6, "with transparency"
+    assert len(icon) > 400, "something is drawn"
+
+
+def test_every_command_it_offers_is_one(voice: Voice) -> None:
+    personal, company = manifest({"en": voice}, APP, URL)["bots"][0]["commandLists"]
+    known = {*EVERYONE, *COORDINATORS, *BUTTONS, DIGEST}
+
+    assert len(personal["commands"]) == len(COMMANDS) <= 12
+    for each in (*personal["commands"], *company["commands"]):
+        assert split(each.get("prompt") or each["title"])[0] in known
+        assert each["description"]
+        assert "*" not in each["description"]
+    assert [each["prompt"] for each in personal["commands"] if "prompt" in each] == list(STARTERS.values())
+
+
+def test_other_languages_have_their_words_at_the_same_places(prompts: Prompts, voice: Voice) -> None:
+    other = pseudo(prompts).voice(LANGUAGE)
+    files = unzipped(package({"en": voice, "cy": other}, APP, URL))
+    found: dict[str, Any] = json.loads(files["manifest.json"])
+    translated = json.loads(files["cy.json"])
+
+    assert found["localizationInfo"] == {
+        "defaultLanguageTag": "en",
+        "additionalLanguages": [{"languageTag": "cy", "file": "cy.json"}],
+    }
+    assert translated == words(other)
+    for place in translated:
+        assert isinstance(at(found, place), str), place
+    assert translated["description.short"] != found["description"]["short"]
+
+
+def at(found: Any, place: str) -> Any:
+    """What stands at `bots[0].commandLists[1].commands[0].title`."""
+    for part in place.replace("]", "").replace("[", ".").split("."):
+        found = found[int(part)] if part.isdecimal() else found[part]
+    return found

@@ -1,0 +1,170 @@
+"""What a fake Microsoft holds: tenants' people, their chats with the bot, keys and tokens, and what goes wrong."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
+from typing import Any, TypeAlias
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from jwt.algorithms import RSAAlgorithm
+
+from tests.platforms.slack.mishaps import Mishaps
+
+Json: TypeAlias = dict[str, Any]
+
+APP = "11111111-2222-3333-4444-555555555555"
+PASSWORD = "app-password"
+HOME = "99999999-0000-0000-0000-000000000000"
+BOT = f"28:{APP}"
+ISSUER = "https://api.botframework.com"
+
+
+@cache
+def private_key(number: int) -> RSAPrivateKey:
+    """Made once a run: making them takes longer than a test."""
+    return generate_private_key(public_exponent=65_537, key_size=2_048)
+
+
+@dataclass(slots=True)
+class SigningKey:
+    """One of Microsoft's, or (unpublished) somebody else's."""
+
+    kid: str
+    number: int
+    endorsements: tuple[str, ...] = ("msteams",)
+
+    @property
+    def public(self) -> Json:
+        found: Json = RSAAlgorithm.to_jwk(private_key(self.number).public_key(), as_dict=True)
+        return {**found, "kid": self.kid, "use": "sig", "endorsements": list(self.endorsements)}
+
+    def sign(self, claims: Json) -> str:
+        headers = {"kid": self.kid} if self.kid else {}
+        return jwt.encode(claims, private_key(self.number), algorithm="RS256", headers=headers)
+
+
+@dataclass(slots=True, kw_only=True)
+class Person:
+    """Somebody in a tenant. The bot sees an id that only it knows them by."""
+
+    tenant: str
+    id: str
+    """Their account's object id."""
+    name: str
+    email: str = ""
+    principal: str = ""
+    role: str = "user"
+    installed: bool = False
+    blocked: bool = False
+
+    @property
+    def seen_as(self) -> str:
+        return f"29:{self.tenant[:8]}-{self.id}"
+
+    @property
+    def chat(self) -> str:
+        return f"a:{self.tenant[:8]}-{self.id}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """One message of a chat as it stands; with a card the bot's, without one a person's."""
+
+    id: str
+    chat: str
+    by_bot: bool
+    text: str = ""
+    activity: Json = field(default_factory=dict)
+    card: Json | None = None
+    edited: int = 0
+    fields: dict[str, str] = field(default_factory=dict)
+    """What its reader has typed into the card's fields and not sent."""
+
+    @property
+    def summary(self) -> str:
+        return str(self.activity.get("summary") or "")
+
+
+@dataclass(slots=True, kw_only=True)
+class Dialog:
+    """An open dialog."""
+
+    person: str
+    ref: str
+    title: str
+    card: Json
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """What the app asked of Microsoft."""
+
+    what: str
+    """`openid`, `keys`, `discovery`, `token`, `send`, `update`, `member`, `upload`."""
+    path: str
+    body: Any = None
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Everything that one Microsoft holds."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+    posted: list[Line] = field(default_factory=list)
+    """Everything the app ever posted, doubles too."""
+    dialogs: dict[str, Dialog] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    """Short words that the platform showed after a press."""
+    keys: list[SigningKey] = field(default_factory=lambda: [SigningKey("key-1", 1)])
+    tokens: set[str] = field(default_factory=set)
+    calls: list[Call] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    """What the app did that Teams would not take."""
+    mishaps: Mishaps = field(default_factory=Mishaps)
+    slow: dict[str, float] = field(default_factory=dict)
+    """Seconds that a kind of call takes."""
+    slow_once: dict[str, float] = field(default_factory=dict)
+    """The same for the next one only."""
+    numbers: Any = field(default_factory=lambda: count(1))
+    companies: set[str] = field(default_factory=set)
+    """Ids of team channels and group chats that the bot is in."""
+
+    def number(self) -> str:
+        """A new activity's id, as Teams makes them: unique in a chat."""
+        return f"17600000{next(self.numbers):05d}"
+
+    def person(self, who: str) -> Person:
+        return self.people[who]
+
+    def at(self, chat: str) -> Person | None:
+        return next((each for each in self.people.values() if each.chat == chat), None)
+
+    def line(self, chat: str, ref: str) -> Line | None:
+        return next((each for each in self.lines if (each.chat, each.id) == (chat, ref)), None)
+
+    def seen(self, who: str) -> list[Line]:
+        """That person's chat with the bot, oldest first."""
+        return [each for each in self.lines if each.chat == self.people[who].chat]
+
+    def count(self, what: str) -> int:
+        return sum(each.what == what for each in self.calls)
+
+
+def claims(service_url: str, **changes: Any) -> Json:
+    """What a token of Microsoft's says; a change to None leaves a claim out."""
+    now = int(time.time())  # noqa: TID251  # Microsoft is the outside world here
+    said: Json = {
+        "iss": ISSUER,
+        "aud": APP,
+        "serviceurl": service_url,
+        "nbf": now - 300,
+        "exp": now + 3_600,
+        **changes,
+    }
+    return {name: value for name, value in said.items() if value is not None}
