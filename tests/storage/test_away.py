@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreAway
-from storage.drivers import engines
+from storage.drivers import engines, postgresql
 from storage.store import SqlStore
 from tests.support.postgres import Server
 
