@@ -131,7 +131,7 @@ async def ours(database_url: str, origin: str) -> web.Application:
     from adapters.teams.keys import SigningKeys
     from adapters.teams.messenger import TeamsMessenger
     from adapters.teams.pace import Pace
-    from adapters.teams.tokens import Tokens
+    from adapters.teams.tokens import TeamsTokens
     from bot.conversation.dispatch import handler
     from bot.model import Address
     from bot.prompts import Prompts, Voice
@@ -146,7 +146,7 @@ async def ours(database_url: str, origin: str) -> web.Application:
 
     session = ClientSession(cookie_jar=DummyCookieJar())
     registration = Registration(APP, "secret", HOME, f"{origin}/openid", origin)
-    tokens = Tokens(registration)
+    tokens = TeamsTokens(registration)
     messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, voice_of, None)
     handle = handler(store, prompts, {"teams": messenger})
     keys = SigningKeys(registration.openid_url, session)

@@ -17,7 +17,7 @@ from storage.store import SqlStore
 log = structlog.get_logger()
 
 
-class Installations:
+class StoredInstallations:
     """Tokens by workspace: a team's, or a whole organisation's. Each call is a transaction of its own."""
 
     def __init__(self, store: SqlStore, seal: Seal) -> None:

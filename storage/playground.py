@@ -15,7 +15,7 @@ from storage.store import SqlStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class SqlLine:
     """One message in somebody's conversation with the bot, as each platform would get it."""
 
     id: int = 0
@@ -36,14 +36,14 @@ class Line:
     """Whether something else stood here before."""
 
 
-class Conversations:
+class SqlConversations:
     """Everybody's lines, and the clock; each call is a transaction of its own."""
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store
         self._now: datetime | None = None
 
-    async def lines(self, workspace: str, person: str) -> tuple[Line, ...]:
+    async def lines(self, workspace: str, person: str) -> tuple[SqlLine, ...]:
         """The whole conversation, oldest first, without lines emptied when somebody was forgotten."""
         async with self._lines() as lines:
             return await lines.of(workspace, person)
@@ -62,7 +62,7 @@ class Conversations:
         delivery_id: int | None = None,
     ) -> int:
         """Add a line and return its id; a delivery is added once, and asked again gives the first's id."""
-        line = Line(
+        line = SqlLine(
             workspace=workspace,
             person=person,
             at=at,
@@ -110,15 +110,15 @@ class Conversations:
 class _SqlLines(Noun):
     """The queries."""
 
-    async def of(self, workspace: str, person: str) -> tuple[Line, ...]:
-        said = select(*columns(t.playground_line, Line)).where(
+    async def of(self, workspace: str, person: str) -> tuple[SqlLine, ...]:
+        said = select(*columns(t.playground_line, SqlLine)).where(
             t.playground_line.c.workspace == workspace,
             t.playground_line.c.person == person,
             or_(t.playground_line.c.plain != "", t.playground_line.c.html != ""),
         )
-        return await self._all(Line, said.order_by(t.playground_line.c.id))
+        return await self._all(SqlLine, said.order_by(t.playground_line.c.id))
 
-    async def add(self, line: Line) -> int:
+    async def add(self, line: SqlLine) -> int:
         row = self._insert(t.playground_line).values(values(line, "id"))
         row = row.on_conflict_do_nothing(index_elements=["delivery_id"])
         new_id = await self._connection.scalar(row.returning(t.playground_line.c.id))

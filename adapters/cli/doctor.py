@@ -17,7 +17,7 @@ from bot.model import Role, School
 from bot.prompts import Level, check
 from bot.rules.school_time import is_holidays_code, is_time_zone
 from storage import migrate
-from storage.installations import Installations
+from storage.installations import StoredInstallations
 from storage.secrets import NoSuchKey, Seal
 from storage.standing import standing
 from storage.store import SqlStore, SqlTx
@@ -156,7 +156,7 @@ async def _installed(read: settings.Settings, store: SqlStore) -> AsyncIterator[
         slack = settings.slack(read)
         if slack is None or slack.bot_token:
             return
-        installations = Installations(store, Seal(settings.keys(read)))
+        installations = StoredInstallations(store, Seal(settings.keys(read)))
         await installations.try_keys()
         asked = await installations.newest(WORKSPACES_ASKED)
     except settings.SettingsError:  # said already
@@ -166,16 +166,16 @@ async def _installed(read: settings.Settings, store: SqlStore) -> AsyncIterator[
         return
     answers = await _asked_slack(slack.api_url, [("auth.test", token) for _, token in asked])
     for (name, _), answer in zip(asked, answers, strict=True):
-        if answer is Answer.REFUSED:
+        if answer is TokenCheck.REFUSED:
             yield Finding("workspace-token", {"workspace": name})
-    if Answer.SILENT in answers:
+    if TokenCheck.SILENT in answers:
         yield Finding("platform-silent", {"url": slack.api_url})
 
 
 # --- what lies outside ----------------------------------------------------------------------------------------------
 
 
-class Answer(StrEnum):
+class TokenCheck(StrEnum):
     """What comes back when a token is tried."""
 
     TAKEN = "taken"
@@ -206,30 +206,30 @@ async def _slack(slack: settings.Slack) -> AsyncIterator[Finding]:
         tokens["JPD_SLACK_APP_TOKEN"] = ("apps.connections.open", slack.app_token)
     answers = await _asked_slack(slack.api_url, list(tokens.values()))
     for name, answer in zip(tokens, answers, strict=True):
-        if answer is Answer.REFUSED:
+        if answer is TokenCheck.REFUSED:
             yield Finding("token", {"name": name})
-    if Answer.SILENT in answers:
+    if TokenCheck.SILENT in answers:
         yield Finding("platform-silent", {"url": slack.api_url})
 
 
-async def _asked_slack(url: str, tries: Sequence[tuple[str, str]]) -> list[Answer]:
+async def _asked_slack(url: str, tries: Sequence[tuple[str, str]]) -> list[TokenCheck]:
     """What Slack answers to each method with its token; nobody is waited for long."""
     from adapters.slack.api import Api, session
 
     async with session() as opened:
         api = Api(opened, url)
 
-        async def asked(method: str, token: str) -> Answer:
+        async def asked(method: str, token: str) -> TokenCheck:
             try:
                 async with asyncio.timeout(SECONDS_TO_ANSWER):
                     await api.call(method, token)
             except Disconnected:
-                return Answer.REFUSED
+                return TokenCheck.REFUSED
             except SendError as refused:
-                return Answer.TAKEN if refused.reason == "rate-limited" else Answer.SILENT
+                return TokenCheck.TAKEN if refused.reason == "rate-limited" else TokenCheck.SILENT
             except (Uncertain, Unreachable, TimeoutError):
-                return Answer.SILENT
-            return Answer.TAKEN
+                return TokenCheck.SILENT
+            return TokenCheck.TAKEN
 
         return await asyncio.gather(*(asked(*each) for each in tries))
 
@@ -237,11 +237,11 @@ async def _asked_slack(url: str, tries: Sequence[tuple[str, str]]) -> list[Answe
 async def _teams(teams: settings.Teams) -> AsyncIterator[Finding]:
     """Sign in as the bot does."""
     from adapters.teams.cloud import Registration
-    from adapters.teams.tokens import NO_TENANT, Tokens
+    from adapters.teams.tokens import NO_TENANT, TeamsTokens
 
     known = Registration(teams.app_id, teams.password, teams.tenant, teams.openid_url, teams.login_url)
     try:
-        await Tokens(known).get()
+        await TeamsTokens(known).get()
     except Disconnected as refused:
         reason = str(refused)
         yield Finding("no-tenant") if reason == NO_TENANT else Finding("sign-in-refused", {"reason": reason})

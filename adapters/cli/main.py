@@ -238,7 +238,7 @@ def keys_new() -> None:
 @keys_app.command("rotate")
 def keys_rotate() -> None:
     """Seal every token anew with the first of JPD_SECRET_KEYS, so that the others may go."""
-    from storage.installations import Installations
+    from storage.installations import StoredInstallations
     from storage.secrets import NoSuchKey, Seal
 
     read, _, voice = operator()
@@ -246,7 +246,7 @@ def keys_rotate() -> None:
 
     async def rotate() -> int:
         async with open_store(read) as store:
-            return await Installations(store, Seal(keys)).rotate()
+            return await StoredInstallations(store, Seal(keys)).rotate()
 
     try:
         out.print(voice("cli.keys-rotated", n=run_to_end(rotate())), soft_wrap=True)

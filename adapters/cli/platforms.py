@@ -26,7 +26,7 @@ from bot.prompts import Prompts, Voice
 from bot.use_cases import workspaces
 from bot.worker import pruning as keeping
 from bot.worker.work import Rhythm, work
-from storage.installations import Installations
+from storage.installations import StoredInstallations
 from storage.secrets import Seal
 from storage.standing import standing
 from storage.store import SqlStore
@@ -155,7 +155,7 @@ async def _slack(  # the parts of the composition
         await handle(Event(id=number, at=now(), sender=Address(PLATFORM, workspace, ""), what=Removed()))
 
     api = Api(await opened.enter_async_context(session()), slack.api_url)
-    installations = None if slack.bot_token else Installations(store, Seal(settings.keys(read)))
+    installations = None if slack.bot_token else StoredInstallations(store, Seal(settings.keys(read)))
     messenger = SlackMessenger(api, installations or OneToken(slack.bot_token), removed)
     platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
     if not is_serving:
@@ -234,7 +234,7 @@ async def _teams(  # the parts of the composition
     from adapters.teams.messenger import PLATFORM, TeamsMessenger
     from adapters.teams.pace import Pace
     from adapters.teams.pictures import Pictures
-    from adapters.teams.tokens import Tokens
+    from adapters.teams.tokens import TeamsTokens
 
     async def left(address: Address) -> None:
         """Their chat takes nothing from us: the same as uninstalling, which we may have slept through."""
@@ -244,7 +244,7 @@ async def _teams(  # the parts of the composition
     if not teams.app_id:
         log.warning("teams.anonymous", why="JPD_TEAMS_ANONYMOUS is set: anybody on this machine is believed")
     session = await opened.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
-    tokens = Tokens(registration) if teams.app_id else None
+    tokens = TeamsTokens(registration) if teams.app_id else None
     pictures = Pictures(teams.public_url, settings.keys(read), now) if teams.public_url else None
     voice_of = _voices(store, prompts)
     messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, voice_of, pictures)

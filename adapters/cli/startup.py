@@ -20,7 +20,7 @@ from bot.errors import StoreAway
 from bot.prompts import Prompts, Voice
 
 if TYPE_CHECKING:
-    from storage.playground import Conversations
+    from storage.playground import SqlConversations
     from storage.store import SqlStore
 
 Result = TypeVar("Result")
@@ -78,10 +78,10 @@ async def warn_if_away(store: SqlStore, voice: Voice) -> None:
 @contextlib.asynccontextmanager
 async def open_playground(
     folder: Path, *, fresh: bool, durable: bool = True
-) -> AsyncIterator[tuple[SqlStore, Conversations]]:
+) -> AsyncIterator[tuple[SqlStore, SqlConversations]]:
     """The playground's own store, in a folder of its own."""
     from storage import migrate as migrations
-    from storage.playground import Conversations
+    from storage.playground import SqlConversations
     from storage.store import SqlStore
 
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ async def open_playground(
     migrations.upgrade(url)
     store = SqlStore(url, durable=durable)
     try:
-        yield store, Conversations(store)
+        yield store, SqlConversations(store)
     finally:
         await store.close()
 

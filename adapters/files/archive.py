@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from adapters.files.faults import Faults
+from adapters.files.faults import FileFaults
 
 LARGEST_MB = 200
 """What one file of the zip may hold, unpacked."""
@@ -41,7 +41,7 @@ OPENING = (*READING, ValueError)
 class Archive:
     """The files at the root of an open zip."""
 
-    def __init__(self, name: str, archive: zipfile.ZipFile, faults: Faults) -> None:
+    def __init__(self, name: str, archive: zipfile.ZipFile, faults: FileFaults) -> None:
         self._name = name
         self._archive = archive
         self._faults = faults
@@ -77,7 +77,7 @@ class Archive:
 
 
 @contextmanager
-def open_archive(path: Path, faults: Faults) -> Iterator[Archive]:
+def open_archive(path: Path, faults: FileFaults) -> Iterator[Archive]:
     """Open a zip; raises `RosterError` when it is none."""
     try:
         archive = zipfile.ZipFile(path)

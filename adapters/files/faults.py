@@ -12,7 +12,7 @@ KEPT = 50
 _SHOWN = re.compile(r"[^\W\d][^\d@]{0,29}")
 
 
-class Faults:
+class FileFaults:
     """The faults found so far: the first 50 are kept, the others counted."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from datetime import date
 from io import StringIO
 from pathlib import Path
 
-from adapters.files.faults import Faults
+from adapters.files.faults import FileFaults
 from adapters.files.table import Row, read_table
 from bot.model import Profile
 from bot.pairing import Arrangement, Person, Weights, arrange
@@ -30,7 +30,7 @@ WEIGHTS = Weights(slots=5, experience=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PairFileInput:
     """What the files say. People and schools have numbers that don't depend on the order of the rows."""
 
     people: tuple[Person, ...]
@@ -44,13 +44,13 @@ class Asked:
 
 def read(
     members: Path, history: Path | None = None, blocked: Path | None = None, announced: Path | None = None
-) -> Asked:
+) -> PairFileInput:
     """Read all of them; raises `RosterError` with every fault. Empty cells are fine everywhere but in ids and schools.
 
     Who is no member any more may stand in a history, and in what was announced; but whoever is blocked must be known,
     since a slip there would let two people meet.
     """
-    faults = Faults()
+    faults = FileFaults()
     rows = _members(members, faults)
     names = dict(enumerate(sorted(rows), start=1))
     number = {name: at for at, name in names.items()}
@@ -63,10 +63,10 @@ def read(
     if not rows:
         faults.stop(members.name, None, "", "pair.no-members")
     people = tuple(_person(at, rows[name], school_number) for at, name in names.items())
-    return Asked(people, names, schools, met, apart, told)
+    return PairFileInput(people, names, schools, met, apart, told)
 
 
-def _members(file: Path, faults: Faults) -> dict[str, dict[str, str]]:
+def _members(file: Path, faults: FileFaults) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     numbers: dict[str, int] = {}
     with_level: int | None = None
@@ -115,7 +115,9 @@ def _list(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (each.strip() for each in cell.split(";")))))
 
 
-def _history(file: Path, number: Mapping[str, int], faults: Faults) -> tuple[tuple[int, frozenset[int]], ...]:
+def _history(
+    file: Path, number: Mapping[str, int], faults: FileFaults
+) -> tuple[tuple[int, frozenset[int]], ...]:
     met = []
     for row in _rows(file, ("cycle", *PAIR), ("cycle", *PAIR), faults):
         cycle, pair = row.text("cycle"), _two(row)
@@ -126,7 +128,7 @@ def _history(file: Path, number: Mapping[str, int], faults: Faults) -> tuple[tup
     return tuple(met)
 
 
-def _pairs(file: Path, number: Mapping[str, int], faults: Faults) -> Iterator[frozenset[int]]:
+def _pairs(file: Path, number: Mapping[str, int], faults: FileFaults) -> Iterator[frozenset[int]]:
     for row in _rows(file, PAIR, PAIR, faults):
         pair = _two(row)
         for column, each in zip(PAIR, pair, strict=True):
@@ -136,7 +138,7 @@ def _pairs(file: Path, number: Mapping[str, int], faults: Faults) -> Iterator[fr
             yield frozenset(number[each] for each in pair)
 
 
-def _told(file: Path, number: Mapping[str, int], faults: Faults) -> Iterator[frozenset[int]]:
+def _told(file: Path, number: Mapping[str, int], faults: FileFaults) -> Iterator[frozenset[int]]:
     groups: dict[str, list[int]] = {}
     for row in _rows(file, GROUP, GROUP, faults):
         group, member = row.text("group"), row.text("member")
@@ -160,7 +162,7 @@ def _two(row: Row) -> tuple[str, str]:
     return a, b
 
 
-def _rows(file: Path, columns: Sequence[str], required: Sequence[str], faults: Faults) -> Iterator[Row]:
+def _rows(file: Path, columns: Sequence[str], required: Sequence[str], faults: FileFaults) -> Iterator[Row]:
     if file.stat().st_size > LARGEST_MB << 20:
         faults.cut_off(file.name, None, "", "roster.too-large", limit=LARGEST_MB)
         return
@@ -169,7 +171,7 @@ def _rows(file: Path, columns: Sequence[str], required: Sequence[str], faults: F
 
 
 def pair(
-    asked: Asked, *, size: int, free_together: bool, seed: int, done: Callable[[float], None]
+    asked: PairFileInput, *, size: int, free_together: bool, seed: int, done: Callable[[float], None]
 ) -> Arrangement:
     """The engine on what the files say."""
     return arrange(

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from adapters.files.faults import Faults
+from adapters.files.faults import FileFaults
 
 LONGEST_CELL = 200
 LONGEST_LINE = 100_000
@@ -25,7 +25,7 @@ class Row:
     __slots__ = ("_cells", "_faults", "_places", "file", "is_faulty", "number")
 
     def __init__(
-        self, file: str, number: int, cells: Sequence[str], places: Mapping[str, int], faults: Faults
+        self, file: str, number: int, cells: Sequence[str], places: Mapping[str, int], faults: FileFaults
     ) -> None:
         self.file = file
         self.number = number
@@ -60,7 +60,7 @@ class Row:
 
 
 def read_table(
-    stream: io.BufferedReader, file: str, columns: Sequence[str], required: Sequence[str], faults: Faults
+    stream: io.BufferedReader, file: str, columns: Sequence[str], required: Sequence[str], faults: FileFaults
 ) -> Iterator[Row]:
     """The rows of a table made by hand: columns in any order, extra ones ignored, delimiter found out."""
     rows = _rows(stream, file, faults, delimiters=",;\t")
@@ -87,7 +87,7 @@ def _bare(name: str) -> str:
 
 
 def read_exact_table(
-    stream: io.BufferedReader, file: str, header: Sequence[str], faults: Faults
+    stream: io.BufferedReader, file: str, header: Sequence[str], faults: FileFaults
 ) -> Iterator[Row]:
     """The rows of a table made by a program: exactly this header, extra columns to its right ignored."""
     rows = _rows(stream, file, faults, delimiters=",")
@@ -111,7 +111,11 @@ def read_exact_table(
 
 
 def _body(
-    rows: Iterator[tuple[int, list[str]]], file: str, width: int, places: Mapping[str, int], faults: Faults
+    rows: Iterator[tuple[int, list[str]]],
+    file: str,
+    width: int,
+    places: Mapping[str, int],
+    faults: FileFaults,
 ) -> Iterator[Row]:
     for number, cells in rows:
         if any(cells[width:]):
@@ -125,7 +129,7 @@ class _Unreadable(Exception):
 
 
 def _rows(
-    stream: io.BufferedReader, file: str, faults: Faults, delimiters: str
+    stream: io.BufferedReader, file: str, faults: FileFaults, delimiters: str
 ) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, numbered as a spreadsheet does; the first is the header."""
     sample = stream.peek()

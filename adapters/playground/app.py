@@ -71,7 +71,7 @@ class Scene(Protocol):
         """Import a roster; the difference, a line each. Raises `RosterError`."""
 
 
-class Refused(Exception):
+class PageRefused(Exception):
     """Somebody's request can't be done; `sentence` says why, and what to do."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -108,11 +108,11 @@ def _only_here(voice: Voice) -> Callable[[Handler], Handler]:
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
                 if request.url.host not in LOOPBACK:
-                    raise Refused(403, voice("play.only-here"))
+                    raise PageRefused(403, voice("play.only-here"))
                 if request.method == "POST" and request.headers.get("Origin") != f"http://{request.host}":
-                    raise Refused(403, voice("play.only-here"))
+                    raise PageRefused(403, voice("play.only-here"))
                 return await handler(request)
-            except Refused as refused:
+            except PageRefused as refused:
                 return web.json_response({"error": refused.sentence}, status=refused.status)
             except inbound.Garbage as garbage:
                 log.info("playground.garbage", what=str(garbage))
@@ -230,7 +230,7 @@ class _Playground:
         for member, school in await self._scene.people():
             if person_id(address(member, school)) == person:
                 return member, school
-        raise Refused(404, self._voice("play.unknown-person"))
+        raise PageRefused(404, self._voice("play.unknown-person"))
 
     def _shown(self, member: Member, school: School) -> dict[str, str]:
         return {
@@ -257,7 +257,7 @@ class _Playground:
         except (ValueError, AssertionError, HttpProcessingError) as error:
             raise inbound.Garbage("a broken form") from error
         if file is None:
-            raise Refused(400, self._voice("play.import-no-file"))
+            raise PageRefused(400, self._voice("play.import-no-file"))
         return file, said
 
     async def _keep(self, part: BodyPartReader, file: Path) -> None:
@@ -266,7 +266,7 @@ class _Playground:
             while chunk := await part.read_chunk(CHUNK):
                 size += len(chunk)
                 if size > LARGEST_FILE:
-                    raise Refused(413, self._voice("play.import-too-large"))
+                    raise PageRefused(413, self._voice("play.import-too-large"))
                 await asyncio.to_thread(kept.write, chunk)
 
 

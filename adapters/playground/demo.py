@@ -24,7 +24,7 @@ LONGEST = timedelta(weeks=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class TranscriptLine:
     """One message, by whoever wrote it, in one person's conversation."""
 
     id: int
@@ -44,10 +44,10 @@ class Transcript:
     """Conversations in memory: what was said, in its order, and the clock."""
 
     def __init__(self) -> None:
-        self.said: list[Said] = []
+        self.said: list[TranscriptLine] = []
         self._now: datetime | None = None
 
-    async def lines(self, workspace: str, person: str) -> Sequence[Said]:
+    async def lines(self, workspace: str, person: str) -> Sequence[TranscriptLine]:
         """One person's."""
         return [each for each in self.said if (each.workspace, each.person) == (workspace, person)]
 
@@ -63,7 +63,7 @@ class Transcript:
         **_: str,
     ) -> int:
         """Add a line and return its id."""
-        line = Said(
+        line = TranscriptLine(
             id=len(self.said),
             workspace=workspace,
             person=person,

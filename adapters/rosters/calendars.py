@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from adapters.files.faults import Faults, shown
+from adapters.files.faults import FileFaults, shown
 from adapters.files.table import Row, read_table
 from adapters.rosters.ics import Span, spans
 from bot.rules.school_time import CalendarFile, Term
@@ -28,7 +28,7 @@ TWO_WAYS = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](\d{2}|\d{4})")
 
 def read_calendar(path: Path) -> CalendarFile:
     """Read a calendar; raises `RosterError` with all its faults at once."""
-    faults = Faults()
+    faults = FileFaults()
     if path.stat().st_size > LARGEST_MB << 20:
         faults.stop(path.name, None, "", "roster.too-large", limit=LARGEST_MB)
     content = path.read_bytes()
@@ -47,7 +47,7 @@ def read_calendar(path: Path) -> CalendarFile:
     )
 
 
-def _spans_of_csv(path: Path, faults: Faults) -> Iterator[Span]:
+def _spans_of_csv(path: Path, faults: FileFaults) -> Iterator[Span]:
     with path.open("rb") as stream:
         for row in read_table(stream, path.name, COLUMNS, REQUIRED, faults):
             cells = row.texts(COLUMNS)
@@ -79,7 +79,7 @@ def _day(row: Row, column: str, text: str) -> date | None:
     return None
 
 
-def _check(file: str, found: Sequence[Span], faults: Faults) -> None:
+def _check(file: str, found: Sequence[Span], faults: FileFaults) -> None:
     for span in found:
         if span.first.year not in YEARS or span.last.year not in YEARS:
             faults.add(file, None, "", "calendar.far-away", title=shown(span.title))
@@ -87,7 +87,7 @@ def _check(file: str, found: Sequence[Span], faults: Faults) -> None:
             faults.add(file, None, "", "calendar.too-long", title=shown(span.title))
 
 
-def _closed_days(file: str, found: Sequence[Span], faults: Faults) -> dict[date, str]:
+def _closed_days(file: str, found: Sequence[Span], faults: FileFaults) -> dict[date, str]:
     """The weekdays without lessons, with the reason that comes first in the file."""
     closed: dict[date, str] = {}
     for span in found:

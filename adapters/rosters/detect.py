@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from adapters.files.faults import Faults
+from adapters.files.faults import FileFaults
 from adapters.rosters import oneroster, simple_csv
 from adapters.rosters.vocabulary import Vocabulary
 from bot.model.roster import Roster
@@ -32,8 +32,10 @@ def read_roster(
     with path.open("rb") as stream:
         start = stream.read(4)
     if start.startswith(OLD_EXCEL):
-        Faults().stop(path.name, None, "", "roster.spreadsheet")
+        FileFaults().stop(path.name, None, "", "roster.spreadsheet")
     if start.startswith(ZIPS):
-        rules = oneroster.Rules(today=today, administrators_are_principals=administrators_are_principals)
+        rules = oneroster.OneRosterRules(
+            today=today, administrators_are_principals=administrators_are_principals
+        )
         return oneroster.read(path, rules)
     return simple_csv.read(path, Vocabulary(practices=practices, slots=slots, phases=phases))

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 import icalendar
 import recurring_ical_events
 
-from adapters.files.faults import Faults, shown
+from adapters.files.faults import FileFaults, shown
 from adapters.files.table import LONGEST_CELL
 
 DAY = timedelta(days=1)
@@ -58,7 +58,7 @@ class Span:
     is_term: bool
 
 
-def spans(file: str, content: bytes, faults: Faults) -> list[Span]:
+def spans(file: str, content: bytes, faults: FileFaults) -> list[Span]:
     """The terms and closed days of a calendar, repeated events followed over its terms or three years."""
     try:
         calendars = icalendar.Calendar.from_ical(content, multiple=True)
@@ -112,7 +112,7 @@ def _check_rule(event: icalendar.Event) -> None:
 
 
 def _repeated_spans(
-    file: str, repeated: icalendar.Calendar, single: list[Span], faults: Faults
+    file: str, repeated: icalendar.Calendar, single: list[Span], faults: FileFaults
 ) -> Iterator[Span]:
     terms = [span for span in single if span.is_term]
     try:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from adapters.files.archive import Archive, open_archive
-from adapters.files.faults import Faults, shown
+from adapters.files.faults import FileFaults, shown
 from adapters.files.table import Row, read_exact_table
 from adapters.rosters.simple_csv import EMAIL
 from bot.model import Role
@@ -45,7 +45,7 @@ LEFT_OUT = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class OneRosterRules:
     """What the file itself cannot say."""
 
     today: date
@@ -65,9 +65,9 @@ class _Held:
     row: int = 0
 
 
-def read(path: Path, rules: Rules) -> Roster:
+def read(path: Path, rules: OneRosterRules) -> Roster:
     """Read a OneRoster zip; raises `RosterError` with all its faults."""
-    faults = Faults()
+    faults = FileFaults()
     with open_archive(path, faults) as archive:
         manifest = _manifest(path.name, archive, faults)
         return _Reading(archive, manifest, rules, faults).roster()
@@ -85,7 +85,7 @@ class _Manifest:
         return any(self.modes.get(file) == "delta" for file in ("orgs", "users", "roles"))
 
 
-def _manifest(name: str, archive: Archive, faults: Faults) -> _Manifest:
+def _manifest(name: str, archive: Archive, faults: FileFaults) -> _Manifest:
     if "manifest.csv" not in archive:
         if "[Content_Types].xml" in archive:
             faults.stop(name, None, "", "roster.spreadsheet")
@@ -111,7 +111,9 @@ def _manifest(name: str, archive: Archive, faults: Faults) -> _Manifest:
 class _Reading:
     """One pass through a zip: organisations first, then roles where they have their own file, then people."""
 
-    def __init__(self, archive: Archive, manifest: _Manifest, rules: Rules, faults: Faults) -> None:
+    def __init__(
+        self, archive: Archive, manifest: _Manifest, rules: OneRosterRules, faults: FileFaults
+    ) -> None:
         self._archive = archive
         self._manifest = manifest
         self._rules = rules

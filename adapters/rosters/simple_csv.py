@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 
-from adapters.files.faults import Faults, shown
+from adapters.files.faults import FileFaults, shown
 from adapters.files.table import Row, read_table
 from adapters.rosters.vocabulary import Vocabulary
 from bot.model import Profile, Role
@@ -38,7 +38,7 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 def read(path: Path, vocabulary: Vocabulary) -> Roster:
     """Read a simple roster; raises `RosterError` with all its faults."""
-    faults = Faults()
+    faults = FileFaults()
     if path.stat().st_size > LARGEST_MB << 20:
         faults.stop(path.name, None, "", "roster.too-large", limit=LARGEST_MB)
     gathering = _Gathering(vocabulary)

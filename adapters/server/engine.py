@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 
 from bot.pairing import Arrangement
-from bot.pairing.problem import Engine, Question, answer
+from bot.pairing.problem import Engine, PairingTask, answer
 
 FEW = 40
 """So few people are arranged within some hundredths of a second: not worth another process."""
@@ -22,7 +22,7 @@ def apart() -> Iterator[Engine]:
     """An engine in a worker process, which starts with the first question that needs it."""
     pool = _pool()
 
-    async def answer_apart(question: Question) -> Arrangement:
+    async def answer_apart(question: PairingTask) -> Arrangement:
         nonlocal pool
         if len(question.people) <= FEW:
             return answer(question)

@@ -11,7 +11,7 @@ import structlog
 
 from adapters.chat.carrying import carry
 from adapters.slack import render
-from adapters.slack.inbound import Place
+from adapters.slack.inbound import SlackReplyTarget
 from adapters.slack.messenger import SlackMessenger
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.events import Submitted, What
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 Ack: TypeAlias = dict[str, Any]
 Kind: TypeAlias = Literal["command", "press", "form", "words", "mention", "home"]
 NOTHING: Ack = {}
-NOWHERE = Place()
+NOWHERE = SlackReplyTarget()
 VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
 """In whose language somebody is spoken to."""
 LAST_TRY = 3
@@ -38,7 +38,7 @@ class Asked:
 
     kind: Kind
     sender: Address
-    place: Place = NOWHERE
+    place: SlackReplyTarget = NOWHERE
     trigger: str = ""
     """Opens a modal, for three seconds and once."""
     is_late: bool = False
@@ -47,7 +47,7 @@ class Asked:
     """How often Slack has brought it before."""
 
 
-class Answers:
+class SlackAnswers:
     """Gives replies to whoever asked. What Slack is to answer at once is returned."""
 
     def __init__(self, messenger: SlackMessenger, voice_of: VoiceOf) -> None:

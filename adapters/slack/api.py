@@ -70,7 +70,7 @@ _LATER = frozenset(
 )
 
 
-class Refused(Unreachable):
+class SlackRefused(Unreachable):
     """Slack finds fault with what we sent: a slip of ours, or a picture that is not ready yet."""
 
 
@@ -144,7 +144,7 @@ def _ours(method: str, refused: SlackApiError) -> Exception:
     if error in _LATER:
         return Uncertain(error)
     log.warning("slack.refused", method=method, error=error)  # Slack's own word: never anybody's
-    return Refused("refused")
+    return SlackRefused("refused")
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta:

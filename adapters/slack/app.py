@@ -24,9 +24,9 @@ from slack_sdk.signature import SignatureVerifier
 
 from adapters.chat.bodies import Body, Garbage
 from adapters.slack import inbound
-from adapters.slack.answers import LAST_TRY, NOTHING, Answers, Asked, VoiceOf
+from adapters.slack.answers import LAST_TRY, NOTHING, Asked, SlackAnswers, VoiceOf
 from adapters.slack.api import QUIET, Api
-from adapters.slack.inbound import MISSHAPEN, Place, Taken
+from adapters.slack.inbound import MISSHAPEN, SlackReplyTarget, Taken
 from adapters.slack.messenger import SlackMessenger
 from bot.errors import SendError, StoreAway, Uncertain
 from bot.events import Event, Opened
@@ -123,7 +123,7 @@ class _Slack:
     ) -> None:
         self._handle = handle
         self._messenger = messenger
-        self._answers = Answers(messenger, voice_of)
+        self._answers = SlackAnswers(messenger, voice_of)
         self._now = now
         self._patience = patience
         self._late: set[asyncio.Task[Ack]] = set()
@@ -147,7 +147,7 @@ class _Slack:
 
     async def _command(self, ack: AsyncAck, body: Body) -> None:
         taken = inbound.command(body)
-        place = Place(respond=str(body.get("response_url") or ""))
+        place = SlackReplyTarget(respond=str(body.get("response_url") or ""))
         await ack(**await self._in_time(Asked("command", taken.sender, place, taken.id), taken))
 
     async def _press(self, ack: AsyncAck, body: Body) -> None:

@@ -62,7 +62,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SlackReplyTarget:
     """Where a form or a press came from, so that the answer goes there."""
 
     channel: str = ""
@@ -75,7 +75,7 @@ class Place:
         return json.dumps([context, self.channel, self.ts, self.respond])
 
     @classmethod
-    def unpack(cls, metadata: str) -> tuple[str, Place]:
+    def unpack(cls, metadata: str) -> tuple[str, SlackReplyTarget]:
         """The context and the place again."""
         try:
             context, channel, ts, respond = json.loads(metadata)
@@ -97,7 +97,7 @@ def command(body: Body) -> Taken:
 
 
 @_strict
-def pressed(body: Body) -> tuple[Taken, Place]:
+def pressed(body: Body) -> tuple[Taken, SlackReplyTarget]:
     """A button of ours; one that no version of ours has any more is an unknown form."""
     actions = body.get("actions")
     if not isinstance(actions, list) or not actions or not isinstance(actions[0], dict):
@@ -110,10 +110,10 @@ def pressed(body: Body) -> tuple[Taken, Place]:
 
 
 @_strict
-def submitted(body: Body) -> tuple[Taken, Place]:
+def submitted(body: Body) -> tuple[Taken, SlackReplyTarget]:
     """A modal that was sent."""
     view = part(body, "view")
-    context, place = Place.unpack(string(view, "private_metadata"))
+    context, place = SlackReplyTarget.unpack(string(view, "private_metadata"))
     values = part(part(view, "state"), "values")
     given = {str(key): _value(block) for key, block in values.items()}
     what = Submitted(string(view, "callback_id"), context, given)
@@ -129,12 +129,12 @@ def _presser(body: Body) -> Address:
     return Address(PLATFORM, team, _id(user, "id"))
 
 
-def _place(body: Body) -> Place:
+def _place(body: Body) -> SlackReplyTarget:
     container = body.get("container") or {}
     channel, ts = str(container.get("channel_id", "")), str(container.get("message_ts", ""))
     if container.get("is_ephemeral"):
-        return Place(channel, "", str(body.get("response_url", "")))
-    return Place(channel, ts) if ts else Place()
+        return SlackReplyTarget(channel, "", str(body.get("response_url", "")))
+    return SlackReplyTarget(channel, ts) if ts else SlackReplyTarget()
 
 
 def _value(block: object) -> str:
@@ -157,7 +157,7 @@ def _value(block: object) -> str:
 
 
 @_strict
-def said(body: Body) -> tuple[Taken, Place] | None:
+def said(body: Body) -> tuple[Taken, SlackReplyTarget] | None:
     """Words in the chat with the bot; None for what is no person's new words. The place is the thread, if any."""
     event = part(body, "event")
     is_words = event.get("subtype") in _WORDS_ARE_IN and not event.get("bot_id") and event.get("user")
@@ -165,20 +165,20 @@ def said(body: Body) -> tuple[Taken, Place] | None:
         return None
     sender = _sender(body, event, route=_id(event, "channel"))
     text = str(event.get("text") or "")
-    return Taken(_id(body, "event_id"), sender, Said(typed(text))), Place(
+    return Taken(_id(body, "event_id"), sender, Said(typed(text))), SlackReplyTarget(
         string(event, "channel"), str(event.get("thread_ts") or "")
     )
 
 
 @_strict
-def mentioned(body: Body) -> tuple[Taken, Place] | None:
+def mentioned(body: Body) -> tuple[Taken, SlackReplyTarget] | None:
     """`@jpd status` in a channel is the same as `/jpd status`; None where a bot says it."""
     event = part(body, "event")
     if event.get("bot_id") or not event.get("user"):
         return None
     words = typed(_MENTION.sub("", string(event, "text"), count=1))
     taken = Taken(_id(body, "event_id"), _sender(body, event), Command(words))
-    return taken, Place(string(event, "channel"), str(event.get("thread_ts") or ""))
+    return taken, SlackReplyTarget(string(event, "channel"), str(event.get("thread_ts") or ""))
 
 
 @_strict

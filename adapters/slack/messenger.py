@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from adapters.chat import charts
 from adapters.chat.texts import cut
 from adapters.slack import limits, render
-from adapters.slack.api import Api, Json, Refused
+from adapters.slack.api import Api, Json, SlackRefused
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address
@@ -28,7 +28,7 @@ ASKED_ONE_BY_ONE = 40
 AT_ONCE = 8
 
 
-class Tokens(Protocol):
+class SlackTokens(Protocol):
     """Where the bots' tokens are."""
 
     async def token(self, workspace: str) -> str | None:
@@ -60,7 +60,7 @@ class SlackMessenger:
     def __init__(
         self,
         api: Api,
-        tokens: Tokens,
+        tokens: SlackTokens,
         removed: Callable[[str], Awaitable[None]],
         *,
         waits: Sequence[float] = (0.5, 1, 2, 4),
@@ -227,12 +227,12 @@ class SlackMessenger:
         """Slack takes a picture some moments after its upload; where it takes too long, its words stand for it."""
         try:
             pictures = {each: await self._picture(address, each) for each in _images(message)}
-        except Refused:  # a workspace may forbid uploads
+        except SlackRefused:  # a workspace may forbid uploads
             pictures = {}
         for wait in self._waits if pictures else ():
             try:
                 return await self._call(address, method, **where, **render.message(message, pictures))
-            except Refused:
+            except SlackRefused:
                 await asyncio.sleep(wait)
         return await self._call(address, method, **where, **render.message(message))
 

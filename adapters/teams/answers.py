@@ -18,7 +18,7 @@ NOTHING: Json = {}
 _carry = partial(carry, longest_wait=30.0, lost_as="teams.answer-lost")
 
 
-class Answers:
+class TeamsAnswers:
     """Gives replies to whoever asked. What the platform is to answer at once is returned: None is an empty answer."""
 
     def __init__(self, messenger: TeamsMessenger, voice_of: VoiceOf) -> None:

@@ -12,13 +12,13 @@ from aiohttp import web
 
 from adapters.chat.bodies import Body
 from adapters.teams import inbound
-from adapters.teams.answers import Answer, Answers
+from adapters.teams.answers import Answer, TeamsAnswers
 from adapters.teams.cloud import Registration
 from adapters.teams.edge import Edge
 from adapters.teams.inbound import Taken
 from adapters.teams.keys import SigningKeys
 from adapters.teams.messenger import TeamsMessenger, VoiceOf
-from adapters.teams.tokens import Tokens
+from adapters.teams.tokens import TeamsTokens
 from bot.events import Event
 from bot.ports import Handle
 
@@ -41,7 +41,7 @@ class Connection:
 def connect(  # the parts of an adapter
     registration: Registration,
     keys: SigningKeys,
-    tokens: Tokens | None,
+    tokens: TeamsTokens | None,
     messenger: TeamsMessenger,
     handle: Handle,
     voice_of: VoiceOf,
@@ -67,7 +67,7 @@ class _Teams:
         patience: float,
     ) -> None:
         self._handle = handle
-        self._answers = Answers(messenger, voice_of)
+        self._answers = TeamsAnswers(messenger, voice_of)
         self._now = now
         self._patience = patience
         self._late: set[asyncio.Task[Answer]] = set()

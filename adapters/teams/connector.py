@@ -29,7 +29,7 @@ from msrest.universal_http.aiohttp import AioHttpClientResponse
 
 from adapters.teams.cloud import is_loopback
 from adapters.teams.pace import Pace
-from adapters.teams.tokens import Tokens
+from adapters.teams.tokens import TeamsTokens
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ A_WHILE = 20.0
 """Seconds, and as many again at random, where nobody says how long."""
 
 
-class Refused(Unreachable):
+class TeamsRefused(Unreachable):
     """Microsoft finds fault with what we sent: a slip of ours."""
 
 
@@ -57,7 +57,7 @@ class Gone(Unreachable):
 class Connector:
     """Microsoft's Connector, wherever a conversation's `serviceUrl` says that it is."""
 
-    def __init__(self, session: ClientSession, tokens: Tokens | None, pace: Pace) -> None:
+    def __init__(self, session: ClientSession, tokens: TeamsTokens | None, pace: Pace) -> None:
         """Without tokens nothing is signed: for Microsoft's playground."""
         self._pace = pace
         self.session = session
@@ -83,7 +83,7 @@ class Connector:
     async def upload(self, service_url: str, url: str, content: bytes) -> None:
         """A file into its owner's own OneDrive. Raises `SendError`, and `Refused` where it would go anywhere else."""
         if not _is_onedrive(url, service_url):
-            raise Refused("refused")
+            raise TeamsRefused("refused")
         headers = {
             "Content-Type": "application/octet-stream",
             "Content-Range": f"bytes 0-{len(content) - 1}/{len(content)}",
@@ -96,7 +96,7 @@ class Connector:
             raise SendError("upload") from None
 
 
-def _client(session: ClientSession, tokens: Tokens | None, service_url: str) -> ConnectorClient:
+def _client(session: ClientSession, tokens: TeamsTokens | None, service_url: str) -> ConnectorClient:
     """The SDK's client on our session. It makes a pipeline of its own first, so no part of ours is shared with that."""
 
     def pipeline(config: BotFrameworkConnectorConfiguration) -> AsyncPipeline[Any, Any]:
@@ -110,7 +110,7 @@ def _client(session: ClientSession, tokens: Tokens | None, service_url: str) -> 
 class _Signed(AsyncHTTPPolicy[Any, Any]):
     """The SDK's place for credentials: a token that is asked for without holding up the loop."""
 
-    def __init__(self, tokens: Tokens | None) -> None:
+    def __init__(self, tokens: TeamsTokens | None) -> None:
         super().__init__()
         self._tokens = tokens
 
@@ -176,7 +176,7 @@ def _ours(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
             return Uncertain(f"status {status}")
         case _:
             log.warning("teams.refused-by-them", status=status, code=_code(body))
-            return Refused("refused")
+            return TeamsRefused("refused")
 
 
 def _is_onedrive(url: str, service_url: str) -> bool:

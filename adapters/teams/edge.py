@@ -18,7 +18,7 @@ from adapters.chat.bodies import Body, Garbage
 from adapters.teams.cloud import Registration
 from adapters.teams.inbound import UnknownInvoke
 from adapters.teams.keys import CHANNEL, KeysUnreachable, SigningKeys
-from adapters.teams.tokens import Factory, Tokens
+from adapters.teams.tokens import Factory, TeamsTokens
 from bot.errors import Disconnected, SendError
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ class Edge:
         self,
         registration: Registration,
         keys: SigningKeys,
-        tokens: Tokens | None,
+        tokens: TeamsTokens | None,
         take: Callable[[Body], Awaitable[Mapping[str, Any] | None]],
     ) -> None:
         """Without tokens (and without an app id) everybody on this machine is believed."""
@@ -87,7 +87,7 @@ class Edge:
         is_signed = isinstance(head.get("kid"), str) and head.get("alg") == "RS256"
         return is_signed and claims.get("iss") == self._registration.issuer and "exp" in claims
 
-    async def _sign_in(self, tokens: Tokens) -> None:
+    async def _sign_in(self, tokens: TeamsTokens) -> None:
         """Whoever can't answer doesn't begin: the channel tries again, and nothing is done twice or lost."""
         try:
             await tokens.get()

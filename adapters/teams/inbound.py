@@ -33,7 +33,7 @@ class UnknownInvoke(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TeamsReplyTarget:
     """Where the answer goes."""
 
     kind: Kind
@@ -58,7 +58,7 @@ class Taken:
     id: str
     sender: Address
     what: What
-    place: Place
+    place: TeamsReplyTarget
 
 
 def read(activity: Body) -> Taken | None:
@@ -82,7 +82,7 @@ def _message(activity: Body) -> Taken:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    return _taken(activity, Said(typed(activity)), Place("words", _route(activity)))
+    return _taken(activity, Said(typed(activity)), TeamsReplyTarget("words", _route(activity)))
 
 
 def _invoke(activity: Body) -> Taken | None:
@@ -108,7 +108,9 @@ def _pressed(activity: Body, kind: Kind, data: Body) -> Taken:
     what, mark = _acted(data)
     ours = part(data, DATA)
     ref = _ref(activity) if kind != "dialog" else str(ours.get("ref") or "")
-    return _taken(activity, what, Place(kind, _route(activity), ref, here=ours.get("here") is True), mark)
+    return _taken(
+        activity, what, TeamsReplyTarget(kind, _route(activity), ref, here=ours.get("here") is True), mark
+    )
 
 
 def _consent(activity: Body, value: Body) -> Taken | None:
@@ -116,7 +118,7 @@ def _consent(activity: Body, value: Body) -> Taken | None:
     match value.get("action"):
         case "accept":
             upload = part(value, "uploadInfo")
-            place = Place("file", _route(activity), _ref(activity), upload=upload)
+            place = TeamsReplyTarget("file", _route(activity), _ref(activity), upload=upload)
             return _taken(activity, Command(FILE), place)
         case "decline":
             return None
@@ -133,19 +135,19 @@ def _installation(activity: Body) -> Taken | None:
             what = Left()
         case _:
             return None  # a new version of the app: nobody came or went
-    return _taken(activity, what, Place("install", _route(activity)))
+    return _taken(activity, what, TeamsReplyTarget("install", _route(activity)))
 
 
 def _in_company(activity: Body) -> Taken | None:
     """In a team or a group chat nothing private is shown or taken: who speaks there is pointed to their own chat."""
     if activity.get("type") == "message" and _mapping(activity.get("from")).get("role") != "bot":
-        return _taken(activity, Said(""), Place("elsewhere", _route(activity)))
+        return _taken(activity, Said(""), TeamsReplyTarget("elsewhere", _route(activity)))
     if activity.get("type") == "invoke":
         raise UnknownInvoke
     return None
 
 
-def _taken(activity: Body, what: What, place: Place, mark: str = "") -> Taken:
+def _taken(activity: Body, what: What, place: TeamsReplyTarget, mark: str = "") -> Taken:
     """Known by their account in the tenant: the id that a bot sees is other for every bot."""
     sender, route = part(activity, "from"), place.route
     user = _words(sender, "aadObjectId") or route.user

@@ -36,7 +36,7 @@ for _name in ("msal", "msrest", "urllib3"):
     logging.getLogger(_name).setLevel(logging.ERROR)  # they would write whole requests at DEBUG
 
 
-class Tokens:
+class TeamsTokens:
     """The token for Microsoft's Connector."""
 
     def __init__(self, registration: Registration, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -27,7 +27,7 @@ from bot.events import (
 )
 from bot.message import Reply
 from bot.model import Address, Member
-from bot.pairing import Engine, Question, answer_here
+from bot.pairing import Engine, PairingTask, answer_here
 from bot.ports import Directory, Handle, Store, Tx
 from bot.prompts import Prompts, Voice
 from bot.rules.school_time import NoTeachingDays
@@ -101,7 +101,7 @@ async def _handle(
         while True:
             try:
                 reply = await _in_one_transaction(store, prompts, talk, event, known)
-                if isinstance(reply, Question):
+                if isinstance(reply, PairingTask):
                     return await _propose(store, engine, talk, reply, event)
                 return reply
             except Unknown as unknown:
@@ -132,7 +132,7 @@ class Talk:
 
 async def _in_one_transaction(
     store: Store, prompts: Prompts, talk: Talk, event: Event, known: Known
-) -> Reply | Question | None:
+) -> Reply | PairingTask | None:
     """The event and its effect; begun again where somebody else's was in the way. Raises `Conflict` in the end."""
     for _ in range(TRIES):
         with suppress(Conflict):
@@ -161,7 +161,7 @@ def _apology(voice: Voice, event: Event, mishap: Exception) -> Reply:
     return basics.apology(voice, _written(event.what))
 
 
-async def _propose(store: Store, engine: Engine, talk: Talk, question: Question, event: Event) -> Reply:
+async def _propose(store: Store, engine: Engine, talk: Talk, question: PairingTask, event: Event) -> Reply:
     """Ask the engine with no transaction open, and show what still holds."""
     assert talk.member is not None  # noqa: S101  # nobody else is answered with a question
     for _ in range(TRIES):
@@ -169,7 +169,7 @@ async def _propose(store: Store, engine: Engine, talk: Talk, question: Question,
         with suppress(Conflict):
             async with store.transaction() as tx:
                 shown = await pairings.propose(tx, talk.voice, talk.member, question, arrangement, event.at)
-            if not isinstance(shown, Question):
+            if not isinstance(shown, PairingTask):
                 return shown
             question = shown
     raise UserError("still-changing")
@@ -186,7 +186,7 @@ def _written(what: What) -> tuple[str, ...]:
 
 async def _turn(
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event, known: Known
-) -> Reply | Question | None:
+) -> Reply | PairingTask | None:
     now = event.at
     match event.what:
         case Command(words):
@@ -224,7 +224,7 @@ async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bo
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: Known
-) -> Reply | Question:
+) -> Reply | PairingTask:
     now = event.at
     command, rest = commands.split(words)
     match command:

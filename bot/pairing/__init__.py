@@ -10,7 +10,7 @@ from bot.pairing.arrangement import (
     rearrange,
     why_left_out,
 )
-from bot.pairing.problem import Engine, Question, answer_here
+from bot.pairing.problem import Engine, PairingTask, answer_here
 from bot.pairing.quality import Person, Weights
 
 __all__ = [
@@ -18,8 +18,8 @@ __all__ = [
     "Engine",
     "Group",
     "LeftOut",
+    "PairingTask",
     "Person",
-    "Question",
     "Rearrangement",
     "Weights",
     "answer_here",

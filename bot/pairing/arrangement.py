@@ -11,7 +11,7 @@ from itertools import combinations
 from bot.model import Reason
 from bot.pairing import quality
 from bot.pairing.column_generation import Done
-from bot.pairing.graph import Links, Rules, Worth, match
+from bot.pairing.graph import Links, MatchingRules, Worth, match
 from bot.pairing.groups import Seats
 from bot.pairing.history import History, Past
 from bot.pairing.levels import IN_ORDER, Placed, exact_among, place
@@ -92,7 +92,7 @@ def arrange(  # noqa: PLR0913  # all that an arrangement depends on, each by its
     """
     everybody = {person.id: person for person in people}
     past = Past.of(history, everybody, on, weights)
-    rules = Rules(
+    rules = MatchingRules(
         past=past,
         on=on,
         blocked=frozenset(blocked),
@@ -114,7 +114,7 @@ def arrange(  # noqa: PLR0913  # all that an arrangement depends on, each by its
     )
 
 
-def _level_by_level(people: Iterable[Person], size: int, rules: Rules, done: Done) -> list[Placed]:
+def _level_by_level(people: Iterable[Person], size: int, rules: MatchingRules, done: Done) -> list[Placed]:
     levels: dict[str, list[Person]] = {}
     for person in sorted(people, key=lambda person: (person.level, person.id)):
         levels.setdefault(person.level, []).append(person)
@@ -150,7 +150,7 @@ def rearrange(  # noqa: PLR0913  # the same
     """
     unplaced = tuple(unplaced)
     everybody = {person.id: person for person in (*everyone, *unplaced)}
-    rules = Rules(
+    rules = MatchingRules(
         past=Past.of(history, everybody, on, weights),
         on=on,
         blocked=frozenset(blocked),
@@ -188,7 +188,7 @@ def why_left_out(
     member_ids: Iterable[int], people: Iterable[Person], *, blocked: Collection[frozenset[int]], on: date
 ) -> tuple[LeftOut, ...]:
     """Why some of these people could have no place, as far as the rules tell."""
-    rules = Rules(past=Past.of((), {}, on, EVEN), on=on, blocked=frozenset(blocked))
+    rules = MatchingRules(past=Past.of((), {}, on, EVEN), on=on, blocked=frozenset(blocked))
     return _left_out(Links(people, IN_ORDER, rules), member_ids)
 
 

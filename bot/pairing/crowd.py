@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from bot.pairing.graph import LOYALTY, Rules
+from bot.pairing.graph import LOYALTY, MatchingRules
 from bot.pairing.quality import Person
 from bot.pairing.scores import Values
 
@@ -23,7 +23,7 @@ class Crowd:
     special: Mapping[tuple[int, int], int]
 
     @classmethod
-    def of(cls, people: Iterable[Person], rules: Rules) -> Crowd:
+    def of(cls, people: Iterable[Person], rules: MatchingRules) -> Crowd:
         """Equals go by their place, so the lot that draws the places decides between them."""
         lots = {
             each: _lot(rules.seed, each)
@@ -57,7 +57,7 @@ def _lot(seed: int, of: tuple[str, int]) -> bytes:
     return blake2b(f"{seed}:{of[0]}:{of[1]}".encode(), digest_size=8).digest()
 
 
-def price_of(rules: Rules, pair: frozenset[int]) -> int:
+def price_of(rules: MatchingRules, pair: frozenset[int]) -> int:
     """What it costs in a crowd that two sit together once more."""
     age = rules.past.ages.get(pair, 0)
     return REPEAT + AGE * age if age else 0

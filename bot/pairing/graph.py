@@ -66,7 +66,7 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class MatchingRules:
     """What is asked of every arrangement of some people, whatever they are worth to each other."""
 
     past: Past
@@ -92,7 +92,7 @@ class Rules:
         )
 
 
-class Faults(NamedTuple):
+class ArrangementFaults(NamedTuple):
     """What is wrong with an arrangement, the worst first."""
 
     left_out: int
@@ -103,7 +103,7 @@ class Faults(NamedTuple):
 class Links:
     """Everything between two people of one arrangement. Pairs are written with the lesser id first."""
 
-    def __init__(self, people: Iterable[Person], order: Sequence[str], rules: Rules) -> None:
+    def __init__(self, people: Iterable[Person], order: Sequence[str], rules: MatchingRules) -> None:
         self.people = {person.id: person for person in sorted(people, key=lambda person: person.id)}
         self.schools = Counter(person.school_id for person in self.people.values())
         self.units = Units.in_order(order, people=len(self.people), cycles=rules.past.cycles)
@@ -184,10 +184,10 @@ class Links:
             for each in pair
         )
 
-    def faults(self, groups: Sequence[tuple[int, ...]]) -> Faults:
+    def faults(self, groups: Sequence[tuple[int, ...]]) -> ArrangementFaults:
         """How many have no place, how often two of a school or two who met before sit together."""
         together = [pair for group in groups for pair in combinations(group, 2)]
-        return Faults(
+        return ArrangementFaults(
             len(self.people) - sum(map(len, groups)),
             sum(self.school(a) == self.school(b) for a, b in together),
             sum(self.has_met(a, b) for a, b in together),

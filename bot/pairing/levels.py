@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bot.pairing.column_generation import Done, priced, settle
 from bot.pairing.crowd import REPEAT, Crowd, price_of
 from bot.pairing.duals import Worths
-from bot.pairing.graph import LOYALTY, Links, Rules
+from bot.pairing.graph import LOYALTY, Links, MatchingRules
 from bot.pairing.groups import Seats, pairs_and_threes
 from bot.pairing.insertion import join, seat_threes
 from bot.pairing.quality import Person
@@ -43,7 +43,12 @@ def exact_among(everybody: int) -> int:
 
 
 def place(
-    people: Sequence[Person], size: int, rules: Rules, done: Done = lambda _: None, *, exact: int = EXACT
+    people: Sequence[Person],
+    size: int,
+    rules: MatchingRules,
+    done: Done = lambda _: None,
+    *,
+    exact: int = EXACT,
 ) -> Placed:
     """The best groups of people of one level; beyond `exact` of them, near enough to what is proven."""
     links = Links(people, IN_ORDER, rules)

@@ -12,7 +12,7 @@ from bot.pairing.quality import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class PairingTask:
     """Equal questions have equal answers."""
 
     people: tuple[Person, ...]
@@ -23,11 +23,11 @@ class Question:
     seed: int
 
 
-Engine: TypeAlias = Callable[[Question], Awaitable[Arrangement]]
+Engine: TypeAlias = Callable[[PairingTask], Awaitable[Arrangement]]
 """Answers questions; never asked within a transaction."""
 
 
-def answer(question: Question) -> Arrangement:
+def answer(question: PairingTask) -> Arrangement:
     """The best arrangement; a second for some hundred people, a minute for fifty thousand."""
     return arrange(
         question.people,
@@ -39,6 +39,6 @@ def answer(question: Question) -> Arrangement:
     )
 
 
-async def answer_here(question: Question) -> Arrangement:
+async def answer_here(question: PairingTask) -> Arrangement:
     """In this process, which does nothing else meanwhile: for few people."""
     return answer(question)

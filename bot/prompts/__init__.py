@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.prompts.careful_words import Words
-from bot.prompts.check import Finding, check
+from bot.prompts.check import ContentFinding, check
 from bot.prompts.flaws import ContentError, Level, PackError
 from bot.prompts.library import Prompts
 from bot.prompts.markdown import escape
@@ -12,7 +12,7 @@ from bot.prompts.voice import Voice
 
 __all__ = [
     "ContentError",
-    "Finding",
+    "ContentFinding",
     "Level",
     "PackError",
     "Prompts",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.model import Question
 from bot.prompts.careful_words import Words, read_words
-from bot.prompts.content import Text, read_texts
+from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
 from bot.prompts.library import files_of, pack_ids, read_folder
 from bot.prompts.markdown import count_words, sentences, stray_braces, words_in
@@ -24,7 +24,7 @@ MOST_INPUTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ContentFinding:
     """One line of the report."""
 
     level: Level
@@ -37,13 +37,13 @@ class Finding:
         return f"{self.level} {self.file}:{self.line} {self.what}"
 
 
-def check(folder: Path) -> tuple[Finding, ...]:
+def check(folder: Path) -> tuple[ContentFinding, ...]:
     """Every finding in a folder of content, by file and line. One `FIX` among them: don't publish this."""
     flaws = Flaws()
     return check_files(read_folder(folder, flaws), flaws)
 
 
-def check_files(files: Mapping[str, str], flaws: Flaws | None = None) -> tuple[Finding, ...]:
+def check_files(files: Mapping[str, str], flaws: Flaws | None = None) -> tuple[ContentFinding, ...]:
     """The same for files by name, after what was found in reading them."""
     flaws = flaws or Flaws()
     texts = read_texts(files, flaws)
@@ -51,7 +51,7 @@ def check_files(files: Mapping[str, str], flaws: Flaws | None = None) -> tuple[F
     _Check(flaws, words, texts["en"]).everything(files, texts)
     voice = Voice("en", texts["en"])
     ordered = sorted(dict.fromkeys(flaws.found), key=lambda flaw: (flaw.file, flaw.line))
-    return tuple(Finding(flaw.level, flaw.file, flaw.line, _sentence(voice, flaw)) for flaw in ordered)
+    return tuple(ContentFinding(flaw.level, flaw.file, flaw.line, _sentence(voice, flaw)) for flaw in ordered)
 
 
 def _sentence(voice: Voice, flaw: Flaw) -> str:
@@ -65,12 +65,12 @@ def _sentence(voice: Voice, flaw: Flaw) -> str:
 class _Check:
     """Reads on where structure is right: words, lengths, asks, translations."""
 
-    def __init__(self, flaws: Flaws, words: Mapping[str, Words], english: Mapping[str, Text]) -> None:
+    def __init__(self, flaws: Flaws, words: Mapping[str, Words], english: Mapping[str, Sentence]) -> None:
         self._flaws = flaws
         self._words = words
         self._english = english
 
-    def everything(self, files: Mapping[str, str], texts: Mapping[str, Mapping[str, Text]]) -> None:
+    def everything(self, files: Mapping[str, str], texts: Mapping[str, Mapping[str, Sentence]]) -> None:
         for language, own in texts.items():
             self._language(language, own)
         for pack_id in pack_ids(files):
@@ -82,7 +82,7 @@ class _Check:
 
     # --- the bot's own sentences ---------------------------------------------------------------------------
 
-    def _language(self, language: str, texts: Mapping[str, Text]) -> None:
+    def _language(self, language: str, texts: Mapping[str, Sentence]) -> None:
         for key, text in texts.items():
             for form in text.forms.values():
                 self._taste(text.file, text.line, form, language)
@@ -94,7 +94,7 @@ class _Check:
                 file = english.file.replace(".en.md", f".{language}.md")
                 self._flaws.fix(file, 1, "translation-missing", what=key, language=language)
 
-    def _plural(self, key: str, text: Text) -> None:
+    def _plural(self, key: str, text: Sentence) -> None:
         wanted = set(text.locale.plural_form.tags)
         given = {form for form in text.forms if not form.startswith("=")} - {"other"}
         for form in sorted(wanted - given):
@@ -102,7 +102,7 @@ class _Check:
         for form in sorted(given - wanted):
             self._flaws.look(text.file, text.line, "plural-form-unused", key=key, form=form)
 
-    def _facts(self, key: str, text: Text) -> None:
+    def _facts(self, key: str, text: Sentence) -> None:
         """A translation can name only what the English text names: no code gives it more."""
         english = self._english.get(key)
         if english is None:

@@ -17,7 +17,7 @@ _FORM = re.compile(r"=\d+|zero|one|two|few|many|other")
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Sentence:
     """One key's words in one language: a single text, or one for each plural form."""
 
     file: str
@@ -31,7 +31,7 @@ class Text:
         """Whether the fact `n` decides."""
         return len(self.forms) > 1
 
-    def plain(self) -> Text:
+    def plain(self) -> Sentence:
         """The same without Markdown marks."""
         return replace(self, forms={form: bare(text) for form, text in self.forms.items()})
 
@@ -57,9 +57,9 @@ def locale_of(language: str) -> Locale:
     return Locale("en", "GB")
 
 
-def read_texts(files: Mapping[str, str], flaws: Flaws) -> dict[str, dict[str, Text]]:
+def read_texts(files: Mapping[str, str], flaws: Flaws) -> dict[str, dict[str, Sentence]]:
     """Every key's text by language, English first."""
-    texts: dict[str, dict[str, Text]] = {"en": {}}
+    texts: dict[str, dict[str, Sentence]] = {"en": {}}
     for file, content in sorted(files.items()):
         match = FILE.fullmatch(file)
         if match is None:
@@ -70,7 +70,7 @@ def read_texts(files: Mapping[str, str], flaws: Flaws) -> dict[str, dict[str, Te
     return texts
 
 
-def _read_file(file: str, content: str, language: str, into: dict[str, Text], flaws: Flaws) -> None:
+def _read_file(file: str, content: str, language: str, into: dict[str, Sentence], flaws: Flaws) -> None:
     for section in sections(content, level=2)[1]:
         forms = _forms(file, section.text, section.text_line, flaws)
         if not _KEY.fullmatch(section.key):
@@ -85,7 +85,7 @@ def _read_file(file: str, content: str, language: str, into: dict[str, Text], fl
         elif "other" not in forms:
             flaws.fix(file, section.line, "plural-without-other", key=section.key)
         else:
-            into[section.key] = Text(file, section.line, locale_of(language), forms)
+            into[section.key] = Sentence(file, section.line, locale_of(language), forms)
 
 
 def _forms(file: str, text: str, line: int, flaws: Flaws) -> dict[str, str]:

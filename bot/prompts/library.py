@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.model import Pack
 from bot.prompts.careful_words import Words, read_words
-from bot.prompts.content import Text, read_texts
+from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import ContentError, Flaws
 from bot.prompts.packs import SETTINGS, parse_pack
 from bot.prompts.voice import Voice
@@ -39,7 +39,7 @@ class Prompts:
             raise ContentError.of(flaws.wrong[0])
         return cls(files)
 
-    def _made(self, language: str, texts: Mapping[str, Text]) -> Voice:
+    def _made(self, language: str, texts: Mapping[str, Sentence]) -> Voice:
         return Voice(language, texts)
 
     def voice(self, language: str) -> Voice:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bot.model import Kind, Pack, Share, Step, Wording
 from bot.prompts.flaws import Flaws, PackError
-from bot.prompts.settings_file import Settings, read_settings
+from bot.prompts.settings_file import YamlSettings, read_settings
 from bot.prompts.wording import Written, read_wording
 
 SETTINGS = "pack.yaml"
@@ -34,7 +34,7 @@ class PackFiles:
     """A pack as far as its files could be read, with what a check needs beside it."""
 
     pack: Pack
-    settings: Settings
+    settings: YamlSettings
     words: tuple[str, ...]
     """The known words that this pack declares."""
     written: tuple[tuple[Written, ...], ...]
@@ -93,7 +93,7 @@ def read_pack(pack_id: str, files: Mapping[str, str], flaws: Flaws, folder: str 
     return PackFiles(pack, settings, words, tuple(written))
 
 
-def _check_order(settings: Settings, steps: list[Step], flaws: Flaws) -> None:
+def _check_order(settings: YamlSettings, steps: list[Step], flaws: Flaws) -> None:
     if not steps:
         flaws.fix(settings.file, settings.line("steps"), "no-steps")
     seen: dict[str, int] = {}
@@ -212,7 +212,11 @@ class _Asked:
     """A mapping of the settings: asks for values by name, and notes what is missing or of another kind."""
 
     def __init__(
-        self, settings: Settings, flaws: Flaws, values: Mapping[str, object] | None = None, *path: str | int
+        self,
+        settings: YamlSettings,
+        flaws: Flaws,
+        values: Mapping[str, object] | None = None,
+        *path: str | int,
     ) -> None:
         self._settings = settings
         self._flaws = flaws

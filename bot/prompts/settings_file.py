@@ -14,7 +14,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class YamlSettings:
     """What a YAML file says; anything but a mapping reads as empty, with a flaw."""
 
     file: str
@@ -28,7 +28,7 @@ class Settings:
         return self.lines.get(path, 1)
 
 
-def read_settings(file: str, content: str, flaws: Flaws, offset: int = 0) -> Settings:
+def read_settings(file: str, content: str, flaws: Flaws, offset: int = 0) -> YamlSettings:
     """Read one YAML text, which begins `offset` lines into the file."""
     try:
         loader = yaml.SafeLoader(content)
@@ -38,11 +38,11 @@ def read_settings(file: str, content: str, flaws: Flaws, offset: int = 0) -> Set
         mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
         problem = str(error.problem if isinstance(error, yaml.MarkedYAMLError) else error)
         flaws.fix(file, (mark.line + 1 if mark else 1) + offset, "bad-yaml", problem=problem)
-        return Settings(file)
+        return YamlSettings(file)
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         flaws.fix(file, 1 + offset, "not-settings")
-        return Settings(file)
-    return Settings(file, values, _lines(file, node, offset, flaws) if node else {})
+        return YamlSettings(file)
+    return YamlSettings(file, values, _lines(file, node, offset, flaws) if node else {})
 
 
 def _lines(file: str, root: yaml.Node, offset: int, flaws: Flaws) -> dict[Path, int]:

@@ -10,7 +10,7 @@ from babel.dates import format_date, format_interval, format_skeleton, format_ti
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from bot.prompts.content import Text, locale_of
+from bot.prompts.content import Sentence, locale_of
 from bot.prompts.markdown import put, without_unknown
 
 _SOON = dt.timedelta(days=7)
@@ -19,7 +19,7 @@ _SOON = dt.timedelta(days=7)
 class Voice:
     """Speaks one language. An unknown key, or a word in braces without its fact, is a `KeyError`."""
 
-    def __init__(self, language: str, texts: Mapping[str, Text]) -> None:
+    def __init__(self, language: str, texts: Mapping[str, Sentence]) -> None:
         self.language = language
         self._texts = texts
         self._plain = {key: text.plain() for key, text in texts.items()}
@@ -47,7 +47,7 @@ class Voice:
         return tuple(key.removeprefix(start) for key in self._texts if key.startswith(start))
 
     @staticmethod
-    def _say(texts: Mapping[str, Text], key: str, facts: Mapping[str, str | int], *, md: bool) -> str:
+    def _say(texts: Mapping[str, Sentence], key: str, facts: Mapping[str, str | int], *, md: bool) -> str:
         text = texts[key]
         try:
             return put(text.form(facts), facts, md=md)

@@ -180,7 +180,7 @@ def _next(voice: Voice, state: CycleState) -> tuple[Element, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PlaceInCycle:
     """Where one member is in a cycle."""
 
     enrolment: EnrolmentState | None
@@ -194,7 +194,7 @@ class Place:
     paused_until: date | None
 
 
-def place(voice: Voice, cycle: Cycle, place: Place, today: date) -> Message:
+def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Message:
     """A member's own status: partner, what is open, what comes next."""
     if place.enrolment is not EnrolmentState.ACCEPTED:
         key = f"place.{place.enrolment or 'outside'}"

@@ -13,7 +13,7 @@ from bot.say.check_ins import quotes, title
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SaidBefore:
     """What somebody said in a step; `check_in_id` while it can be changed."""
 
     step: Step
@@ -21,7 +21,7 @@ class Said:
     check_in_id: int | None
 
 
-def home(voice: Voice, member: Member, place: Message, said: Sequence[Said]) -> Message:
+def home(voice: Voice, member: Member, place: Message, said: Sequence[SaidBefore]) -> Message:
     """The whole page; `place` is what `status` says."""
     answers = [element for each in said for element in _said(voice, each)]
     return Message(
@@ -38,7 +38,7 @@ def home(voice: Voice, member: Member, place: Message, said: Sequence[Said]) -> 
     )
 
 
-def _said(voice: Voice, said: Said) -> tuple[Element, ...]:
+def _said(voice: Voice, said: SaidBefore) -> tuple[Element, ...]:
     change = (
         (Buttons((opens(voice, "button.change", "check-in", str(said.check_in_id)),)),)
         if said.check_in_id is not None

@@ -21,7 +21,7 @@ async def show(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
     return words.home(voice, member, place, await _said(tx, member, now))
 
 
-async def _said(tx: Tx, member: Member, now: datetime) -> list[words.Said]:
+async def _said(tx: Tx, member: Member, now: datetime) -> list[words.SaidBefore]:
     cycle = await tx.cycles.last(member.partnership_id)
     if cycle is None or await tx.cycles.enrolment(cycle.id, member.id) is None:
         return []
@@ -29,7 +29,7 @@ async def _said(tx: Tx, member: Member, now: datetime) -> list[words.Said]:
     asked = reversed(await tx.check_ins.of_member(cycle.id, member.id))
     answered = [each for each in asked if each.state is CheckInState.ANSWERED][:ANSWERS_SHOWN]
     return [
-        words.Said(
+        words.SaidBefore(
             pack.step(each.step),
             await tx.check_ins.answers(each.id),
             each.id if each.closes_at > now else None,

@@ -22,7 +22,7 @@ from bot.model import (
     Role,
     Seat,
 )
-from bot.pairing import Arrangement, Person, Question, why_left_out
+from bot.pairing import Arrangement, PairingTask, Person, why_left_out
 from bot.ports import NewPairing, Tx
 from bot.prompts import Voice
 from bot.rules import planning
@@ -32,18 +32,18 @@ from bot.use_cases.people import require
 from bot.use_cases.schools import availabilities, moment_for
 
 
-async def preview(tx: Tx, member: Member) -> Question:
+async def preview(tx: Tx, member: Member) -> PairingTask:
     """Who would meet whom? The engine answers outside the transaction; `propose` then shows it."""
     require(member, Role.COORDINATOR)
     cycle = await cycles.the_current(tx, member, CycleState.INVITING, CycleState.MATCHED)
     return await _question(tx, cycle)
 
 
-async def _question(tx: Tx, cycle: Cycle) -> Question:
+async def _question(tx: Tx, cycle: Cycle) -> PairingTask:
     joined = await places.persons(tx, cycle)
     if len({each.school_id for each in joined}) < 2:
         raise UserError("too-few")
-    return Question(
+    return PairingTask(
         people=tuple(sorted(joined, key=lambda each: each.id)),
         history=tuple(sorted(await tx.pairings.history(cycle.partnership_id), key=_by_members)),
         blocked=await tx.members.blocked(cycle.partnership_id),
@@ -58,8 +58,8 @@ def _by_members(met: tuple[int, frozenset[int]]) -> tuple[int, list[int]]:
 
 
 async def propose(
-    tx: Tx, voice: Voice, member: Member, question: Question, arrangement: Arrangement, now: datetime
-) -> Message | Question:
+    tx: Tx, voice: Voice, member: Member, question: PairingTask, arrangement: Arrangement, now: datetime
+) -> Message | PairingTask:
     """Who would meet whom, why, and who would be left out; nobody is told yet. A question: things have changed."""
     cycle = await cycles.the_current(tx, member, CycleState.INVITING, CycleState.MATCHED)
     if (changed := await _question(tx, cycle)) != question:
@@ -83,7 +83,7 @@ async def _previewed(
     voice: Voice,
     cycle: Cycle,
     proposed: Sequence[Pairing],
-    question: Question,
+    question: PairingTask,
     reasons: Mapping[int, str],
     gap: Fraction | None,
 ) -> Message:
@@ -200,7 +200,7 @@ def _exchanged(
     )
 
 
-async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message | Question:
+async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message | PairingTask:
     """Two people never meet in a pairing; if they sit together now, both get another: a preview is asked anew."""
     require(member, Role.COORDINATOR)
     cycle = await cycles.the_current(tx, member)

@@ -66,7 +66,7 @@ async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: dateti
         each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN
     ]
     following = await tx.deliveries.next_for(member.id)
-    place = words.Place(
+    place = words.PlaceInCycle(
         enrolment=enrolment.state if enrolment else None,
         partners=[voice("person.at", name=each.name, school=seats[each.id]) for each in partners.values()],
         given_names=[each.given_name for each in partners.values()],

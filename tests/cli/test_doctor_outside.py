@@ -28,7 +28,7 @@ from adapters.cli.main import app
 from adapters.cli.settings import Settings
 from adapters.server.web import application, listening
 from bot.prompts import Prompts
-from storage.installations import Installations
+from storage.installations import StoredInstallations
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from tests.cli.test_doctor import well
@@ -118,7 +118,7 @@ class Many:
     async def install(self, team: str, token: str, *, hours: int = 0, key: str = "") -> None:
         """As Slack's own installing leaves it behind."""
         store = SqlStore(self.url, durable=False)
-        await Installations(store, Seal([key or self.key])).save(
+        await StoredInstallations(store, Seal([key or self.key])).save(
             enterprise="", team=team, name=f"School {team}", bot="U0", scopes="", token=token,
             now=NOW + timedelta(hours=hours),
         )  # fmt: skip
@@ -150,7 +150,7 @@ async def test_schools_without_a_workspace_and_lost_keys_are_found(many: Many) -
     store = SqlStore(many.url)
     async with store.transaction() as tx:
         await tx.connection.execute(text("DELETE FROM workspace_school"))
-    await Installations(store, Seal([many.key, lost])).rotate()
+    await StoredInstallations(store, Seal([many.key, lost])).rotate()
     await store.close()
     assert keys(await many.found()) == ["no-workspace"] * 3
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storage.installations import Installations
+from storage.installations import StoredInstallations
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from tests.support.places import ROOT
@@ -31,7 +31,7 @@ async def kept(url: str, *keys: str) -> str | None:
     """The token, as whoever has these keys reads it."""
     store = SqlStore(url, durable=False)
     try:
-        return await Installations(store, Seal(keys)).token("T1")
+        return await StoredInstallations(store, Seal(keys)).token("T1")
     finally:
         await store.close()
 
@@ -39,7 +39,7 @@ async def kept(url: str, *keys: str) -> str | None:
 async def keep(url: str, key: str) -> None:
     store = SqlStore(url, durable=False)
     told = {"enterprise": "", "team": "T1", "name": "", "bot": "", "scopes": "", "token": TOKEN}
-    await Installations(store, Seal([key])).save(**told, now=datetime(2026, 9, 7, tzinfo=UTC))
+    await StoredInstallations(store, Seal([key])).save(**told, now=datetime(2026, 9, 7, tzinfo=UTC))
     await store.close()
 
 

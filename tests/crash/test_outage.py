@@ -26,7 +26,7 @@ from sqlalchemy import func, select, update
 
 from bot.model import DeliveryState
 from storage import tables as t
-from storage.installations import Installations
+from storage.installations import StoredInstallations
 from storage.migrate import upgrade
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
@@ -136,7 +136,7 @@ async def at_work(server: OwnServer, folder: Path) -> AsyncIterator[Town]:
         people = await _people(store)
         for team, token in TOKENS.items():
             slack.add_workspace(team, team, token=token)
-            await Installations(store, Seal([KEY])).save(
+            await StoredInstallations(store, Seal([KEY])).save(
                 enterprise="", team=team, name=team, bot="", scopes="", token=token, now=TUESDAY
             )
         for team, user in people:

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.server.engine import apart
 from bot.events import Command
-from bot.pairing import Arrangement, Question, answer_here
+from bot.pairing import Arrangement, PairingTask, answer_here
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, dump, plain
@@ -25,10 +25,10 @@ class Slow:
     """An engine that answers when it is let, and meanwhile lets something happen."""
 
     def __init__(self, meanwhile: Callable[[int], Awaitable[object]]) -> None:
-        self.questions: list[Question] = []
+        self.questions: list[PairingTask] = []
         self._meanwhile = meanwhile
 
-    async def __call__(self, question: Question) -> Arrangement:
+    async def __call__(self, question: PairingTask) -> Arrangement:
         self.questions.append(question)
         await self._meanwhile(len(self.questions))
         return await answer_here(question)

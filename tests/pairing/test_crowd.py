@@ -15,15 +15,15 @@ from bench.crowds import crowd
 from bot.model import Profile
 from bot.pairing import Arrangement, Person, Weights, arrange, rearrange
 from bot.pairing.crowd import REPEAT
-from bot.pairing.graph import Rules
+from bot.pairing.graph import MatchingRules
 from bot.pairing.history import Past
 from bot.pairing.levels import Placed, place
 from tests.pairing.worlds import ON, World, breaks_of_hard_rules, pricing, schools, seats, worlds
 
 
-def rules_of(world: World, *, seed: int = 0, need_slot: bool = False) -> Rules:
+def rules_of(world: World, *, seed: int = 0, need_slot: bool = False) -> MatchingRules:
     people = {person.id: person for person in world.people}
-    return Rules(
+    return MatchingRules(
         past=Past.of(world.history, people, ON, Weights()),
         on=ON,
         blocked=world.blocked,

@@ -19,7 +19,7 @@ from adapters.chat.actions import encode
 from adapters.server.web import application, listening
 from adapters.slack import app
 from adapters.slack.api import Api, session
-from adapters.slack.inbound import Place
+from adapters.slack.inbound import SlackReplyTarget
 from adapters.slack.messenger import METADATA, PLATFORM, SlackMessenger
 from adapters.slack.render import VALUE
 from bot.conversation.dispatch import handler
@@ -220,7 +220,7 @@ class SlackTown(Town):
             except NotSent:  # Slack's own client would have stopped it: a forged one would not
                 return await self._forge_form(at, what, modal.view["private_metadata"])
         await self.slack.close_modals(at.workspace, at.user)
-        return await self._forge_form(at, what, Place().pack(what.context))
+        return await self._forge_form(at, what, SlackReplyTarget().pack(what.context))
 
     async def _forge_press(self, at: Address, what: Opened) -> Answer:
         """A button that is not on the screen: signed by Slack, and still to be doubted."""
@@ -340,7 +340,7 @@ def _as_ask(element: Element) -> Element:
 
 
 def _context(view: Mapping[str, Any]) -> str:
-    return Place.unpack(view["private_metadata"])[0]
+    return SlackReplyTarget.unpack(view["private_metadata"])[0]
 
 
 def _forged(what: Submitted, wrong: Mapping[str, str]) -> Form:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.prompts import Finding, Level, check
+from bot.prompts import ContentFinding, Level, check
 from bot.prompts.check import check_files
 from tests.support.places import ROOT
 
@@ -12,7 +12,7 @@ LEAD = "**What should your pupils do that they don't do yet?**"
 LONG = "It is small and kind and slow, and it goes on and on until readers have lost the thread of it all. "
 
 
-def found(files: dict[str, str], level: Level = Level.FIX) -> list[Finding]:
+def found(files: dict[str, str], level: Level = Level.FIX) -> list[ContentFinding]:
     return [finding for finding in check_files(files) if finding.level is level]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.prompts import Prompts
-from bot.prompts.content import Text, read_texts
+from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import Flaws
 from bot.prompts.markdown import words_in
 from tests.support.places import ROOT
@@ -94,7 +94,7 @@ def _name(func: ast.expr) -> str:
     return func.id if isinstance(func, ast.Name) else ""
 
 
-def texts(prompts: Prompts) -> dict[str, Text]:
+def texts(prompts: Prompts) -> dict[str, Sentence]:
     return read_texts(prompts.files, Flaws())["en"]
 
 

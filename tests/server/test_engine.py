@@ -9,12 +9,12 @@ import pytest
 
 from adapters.server.engine import FEW, apart
 from bench.crowds import crowd
-from bot.pairing import Question, answer_here
+from bot.pairing import PairingTask, answer_here
 
 
-def question(heads: int) -> Question:
+def question(heads: int) -> PairingTask:
     people = tuple(crowd(heads, seed=heads))
-    return Question(people=people, history=(), blocked=frozenset(), on=date(2026, 11, 23), size=2, seed=1)
+    return PairingTask(people=people, history=(), blocked=frozenset(), on=date(2026, 11, 23), size=2, seed=1)
 
 
 @pytest.mark.parametrize("heads", [FEW, 400])

@@ -19,7 +19,7 @@ from bot.model import (
     Reason,
     Share,
 )
-from storage.playground import Conversations
+from storage.playground import SqlConversations
 from storage.store import SqlTx
 from storage.tables import metadata
 from tests.storage.world import HOUR, NOW, ROSTER, World
@@ -77,7 +77,7 @@ async def spoken(world: World) -> World:
         for delivery in await tx.deliveries.of_cycle(world.cycle.id):
             ref = WORDS if delivery.member_id == anest else "C1:1.0"
             await tx.deliveries.settle([replace(delivery, ref=ref)])
-    conversations = Conversations(world.store)
+    conversations = SqlConversations(world.store)
     for person, words in ((f"u-{WORDS}", WORDS), ("u-tama", "Tama's line")):
         await conversations.add(
             workspace="w",
@@ -142,7 +142,7 @@ async def test_what_a_partner_said_stays_theirs(spoken: World) -> None:
     assert [answer.text for answer in answers["focus"]] == ["Tama's words"]
     assert note.text == "Tama's note"
     assert delivery.member_id == spoken.members["Tama"]
-    (line,) = await Conversations(spoken.store).lines("w", "u-tama")
+    (line,) = await SqlConversations(spoken.store).lines("w", "u-tama")
     assert line.plain == "Tama's line"
 
 
@@ -191,7 +191,7 @@ async def test_forgetting_twice_is_harmless(spoken: World) -> None:
 
 
 async def test_a_line_emptied_by_forgetting_can_still_be_replaced(spoken: World) -> None:
-    conversations = Conversations(spoken.store)
+    conversations = SqlConversations(spoken.store)
     (pressed,) = await conversations.lines("w", f"u-{WORDS}")
     async with spoken.store.transaction() as tx:
         await tx.members.forget(spoken.members["Anest"], NOW)

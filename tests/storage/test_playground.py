@@ -3,21 +3,21 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from storage.playground import Conversations, Line
+from storage.playground import SqlConversations, SqlLine
 from tests.storage.world import DAY, HOUR, NOW, World
 
-HELLO = Line(
+HELLO = SqlLine(
     workspace="w", person="anest", at=NOW, author="bot", html="<p>Hello</p>", plain="Hello", slack="{}"
 )
 
 
-def said(line: Line) -> dict[str, Any]:
+def said(line: SqlLine) -> dict[str, Any]:
     """The line as one adds it."""
     return {name: value for name, value in asdict(line).items() if name not in ("id", "replaced")}
 
 
 async def test_a_conversation_is_its_lines_in_order(world: World) -> None:
-    conversations = Conversations(world.store)
+    conversations = SqlConversations(world.store)
     first = await conversations.add(**said(HELLO))
     second = await conversations.add(**said(replace(HELLO, author="person", plain="Bore da", at=NOW - HOUR)))
     await conversations.add(**said(replace(HELLO, person="tama")))
@@ -32,7 +32,7 @@ async def test_a_conversation_is_its_lines_in_order(world: World) -> None:
 
 
 async def test_a_delivery_arrives_once(world: World) -> None:
-    conversations = Conversations(world.store)
+    conversations = SqlConversations(world.store)
     async with world.store.transaction() as tx:
         await tx.deliveries.owe([world.delivery("Anest", 1)])
         (delivery,) = await tx.deliveries.of_cycle(world.cycle.id)
@@ -47,7 +47,7 @@ async def test_a_delivery_arrives_once(world: World) -> None:
 
 
 async def test_a_line_can_be_replaced_in_its_place(world: World) -> None:
-    conversations = Conversations(world.store)
+    conversations = SqlConversations(world.store)
     first = await conversations.add(**said(HELLO))
     await conversations.add(**said(replace(HELLO, plain="Second")))
 
@@ -69,7 +69,7 @@ async def test_a_line_can_be_replaced_in_its_place(world: World) -> None:
 
 
 async def test_the_clock_says_what_it_was_set_to(world: World) -> None:
-    conversations = Conversations(world.store)
+    conversations = SqlConversations(world.store)
     assert await conversations.clock() is None
 
     await conversations.set_clock(NOW)

@@ -19,7 +19,7 @@ from bot.prompts import Prompts
 from bot.worker import pruning as keeping
 from bot.worker.work import Rhythm
 from storage import tables as t
-from storage.playground import Conversations
+from storage.playground import SqlConversations
 from storage.store import SqlStore
 from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
 from tests.support.places import ROOT
@@ -187,7 +187,7 @@ async def test_what_stands_in_the_playground_stays(world: World) -> None:
     await keep(world, ended(world, 1), ended(world, 2))
     async with world.store.transaction() as tx:
         first, _ = await tx.deliveries.of_cycle(world.cycle.id)
-    await Conversations(world.store).add(
+    await SqlConversations(world.store).add(
         workspace="W", person="P", at=NOW, author="bot", html="", plain="Kia ora", delivery_id=first.id
     )
 

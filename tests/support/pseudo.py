@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from bot.prompts import Prompts, Voice
-from bot.prompts.content import Text
+from bot.prompts.content import Sentence
 
 LANGUAGE = "en-XA"
 
@@ -84,7 +84,7 @@ def _pseudo_pack(text: str) -> str:
 class _PseudoPrompts(Prompts):
     """Speaks `en-XA` with a voice whose dates and lists are in brackets too."""
 
-    def _made(self, language: str, texts: Mapping[str, Text]) -> Voice:
+    def _made(self, language: str, texts: Mapping[str, Sentence]) -> Voice:
         return _PseudoVoice(language, texts) if language == LANGUAGE else super()._made(language, texts)
 
 

@@ -22,7 +22,7 @@ from bot.ports import Directory
 from bot.prompts import Prompts, Voice
 from bot.use_cases import workspaces
 from bot.worker import delivery
-from storage.installations import Installations
+from storage.installations import StoredInstallations
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, plain, roster_of
@@ -59,7 +59,7 @@ class House:
 
     slack: FakeSlack
     store: SqlStore
-    installations: Installations
+    installations: StoredInstallations
     messenger: SlackMessenger
     connection: app.Connection
     now: datetime
@@ -165,7 +165,7 @@ async def _house(
     directories: dict[str, Directory] = {}
     handle = handler(store, prompts(), directories)
     api = Api(session, slack.api_url)
-    installations = Installations(store, Seal([new_key()]))
+    installations = StoredInstallations(store, Seal([new_key()]))
 
     async def removed(workspace: str) -> None:
         sender = Address(PLATFORM, workspace, "")

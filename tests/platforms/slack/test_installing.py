@@ -12,7 +12,7 @@ from yarl import URL
 
 from bot.model import DeliveryState
 from bot.use_cases import workspaces
-from storage.installations import Installations
+from storage.installations import StoredInstallations
 from storage.secrets import NoSuchKey, Seal, new_key
 from tests.journeys.town import dump
 from tests.platforms.slack.house import (
@@ -249,8 +249,8 @@ async def test_keys_are_changed_by_sealing_anew(database_url: str) -> None:
     old, new = new_key(), new_key()
     async with running_house(database_url) as house:
 
-        def by(*keys: str) -> Installations:
-            return Installations(house.store, Seal(keys))
+        def by(*keys: str) -> StoredInstallations:
+            return StoredInstallations(house.store, Seal(keys))
 
         for team in (OAK, ELM):
             await house.installations.drop(team)

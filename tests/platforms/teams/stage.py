@@ -20,7 +20,7 @@ from adapters.teams.keys import SigningKeys
 from adapters.teams.messenger import PLATFORM, TeamsMessenger
 from adapters.teams.pace import Pace
 from adapters.teams.pictures import Pictures
-from adapters.teams.tokens import Tokens
+from adapters.teams.tokens import TeamsTokens
 from bot.conversation.dispatch import handler
 from bot.events import Event, Left
 from bot.message import Message, Reply
@@ -53,7 +53,7 @@ class Stage:
     microsoft: FakeMicrosoft
     people: People
     messenger: TeamsMessenger
-    tokens: Tokens
+    tokens: TeamsTokens
     clock: Clock
     url: str
     session: ClientSession
@@ -96,7 +96,7 @@ async def on_stage(
     clock, known = Clock(), known or registration(microsoft)
     directories: dict[str, Directory] = {}
     async with ClientSession() as session, ClientSession() as outside:
-        tokens = Tokens(known, clock=clock)
+        tokens = TeamsTokens(known, clock=clock)
         signed = tokens if known.app_id else None
 
         async def take(event: Event) -> Reply | None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from adapters.teams.connector import TIMEOUT, Refused
+from adapters.teams.connector import TIMEOUT, TeamsRefused
 from adapters.teams.inbound import read
 from adapters.teams.messenger import TeamsMessenger
 from adapters.teams.pace import Pace
-from adapters.teams.tokens import Tokens
+from adapters.teams.tokens import TeamsTokens
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import Message, Text
 from bot.model import Address
@@ -160,7 +160,7 @@ async def test_what_microsoft_finds_fault_with_is_a_slip_of_ours(stage: Stage) -
 
     with logs():
         for _ in range(2):
-            with pytest.raises(Refused):
+            with pytest.raises(TeamsRefused):
                 await stage.messenger.send(home(stage), HELLO, 1)
 
     assert stage.gone == []
@@ -212,7 +212,7 @@ async def test_a_managed_identity_signs_in_without_a_secret(
 
 
 async def test_one_process_asks_for_one_token(stage: Stage) -> None:
-    tokens = Tokens(registration(stage.microsoft), clock=stage.clock)
+    tokens = TeamsTokens(registration(stage.microsoft), clock=stage.clock)
 
     first = await tokens.get()
     stage.clock.seconds += 3_600
