@@ -49,16 +49,16 @@ async def ours(url: str, now: datetime) -> list[int]:
 
 async def ours_beside_a_prune(url: str, now: datetime) -> list[int]:
     """The same, and a sweep on the same store."""
-    from bot.worker import pruning as keeping
+    from bot.worker import pruning
     from storage.store import SqlStore
 
     store = SqlStore(url)
-    pruning = asyncio.create_task(keeping.prune(store, now - HOUR, asyncio.Event()))
+    at_work = asyncio.create_task(pruning.prune_ledger(store, now - HOUR, asyncio.Event()))
     ids = await working(store, now)
-    if pruning.done():
+    if at_work.done():
         print("  (the prune ended first: there was too little to forget)")
-    pruning.cancel()
-    await asyncio.gather(pruning, return_exceptions=True)
+    at_work.cancel()
+    await asyncio.gather(at_work, return_exceptions=True)
     await store.close()
     return ids
 

@@ -26,7 +26,7 @@ def import_(
     """Import a roster: staff only. A file with any fault changes nothing."""
     from adapters.rosters import read_roster
     from bot.model.roster import RosterError
-    from bot.say import rosters as words
+    from bot.say import rosters as say_rosters
     from bot.use_cases import rosters as imports
 
     read, _, voice = operator()
@@ -41,15 +41,15 @@ def import_(
             today=today.date(),
         )
     except RosterError as wrong:
-        stop("\n".join(words.faults(voice, wrong.faults)))
+        stop("\n".join(say_rosters.faults(voice, wrong.faults)))
 
     async def apply() -> None:
         async with open_store(read) as store, store.transaction() as tx:
             changes = await imports.import_roster(tx, partnership, roster, today, dry_run=dry_run)
-        for line in words.changes(voice, changes, roster.left_out, dry_run=dry_run):
+        for line in say_rosters.changes(voice, changes, roster.left_out, dry_run=dry_run):
             out.print(line, soft_wrap=True)
 
-    with busy(voice("cli.importing", n=len(roster.people))):
+    with busy(voice.text("cli.importing", n=len(roster.people))):
         run_to_end(apply())
 
 
@@ -63,20 +63,20 @@ def calendar(
     """Set a school's term dates and closed days."""
     from adapters.rosters import read_calendar
     from bot.model.roster import RosterError
-    from bot.say import rosters as words
+    from bot.say import rosters as say_rosters
     from bot.use_cases import schools
 
     read, _, voice = operator()
     try:
         found = read_calendar(file)
     except RosterError as wrong:
-        stop("\n".join(words.faults(voice, wrong.faults)))
+        stop("\n".join(say_rosters.faults(voice, wrong.faults)))
 
     async def apply() -> str:
         async with open_store(read) as store, store.transaction() as tx:
             known = await _school(tx, voice, partnership, school)
             if problem := schools.unknown_place(time_zone, holidays):
-                return voice(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
+                return voice.text(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
             await schools.import_calendar(
                 tx, known, found.terms, found.closed, time_zone=time_zone, holidays=holidays
             )
@@ -84,7 +84,9 @@ def calendar(
 
     if problem := run_to_end(apply()):
         stop(problem)
-    out.print(voice("cli.calendar-done", school=school, terms=len(found.terms), closed=len(found.closed)))
+    out.print(
+        voice.text("cli.calendar-done", school=school, terms=len(found.terms), closed=len(found.closed))
+    )
 
 
 # --- pairing as a tool of its own -----------------------------------------------------------------------------------
@@ -116,7 +118,7 @@ def pair(  # noqa: PLR0917  # each is an option
     """Pair the people of a file across their schools, with the proof of how good that is."""
     from adapters.files import pairs as pair_files
     from bot.model.roster import RosterError
-    from bot.say import pair_files as words
+    from bot.say import pair_files as say_pair_files
     from bot.say import rosters
 
     voice = operator()[2]
@@ -125,18 +127,18 @@ def pair(  # noqa: PLR0917  # each is an option
     except RosterError as wrong:
         stop("\n".join(rosters.faults(voice, wrong.faults, "pair.nothing-written")))
     started = time.perf_counter()
-    with busy(voice("pair.working", n=len(asked.people)), total=1) as done:
+    with busy(voice.text("pair.working", n=len(asked.people)), total=1) as done:
         made = pair_files.pair(asked, size=size, free_together=free_together, seed=seed, done=done)
     seconds = time.perf_counter() - started
-    groups = pair_files.groups_csv(words.rows(voice, made, asked.names, asked.schools))
-    facts = pair_files.facts(made, asked.names, words.left_out(voice, made, asked.names), seconds)
+    groups = pair_files.groups_csv(say_pair_files.rows(voice, made, asked.names, asked.schools))
+    facts = pair_files.facts(made, asked.names, say_pair_files.left_out(voice, made, asked.names), seconds)
     try:
         pair_files.write({out_file: groups, report: pair_files.report_json(facts)})
     except OSError as wrong:
-        stop(voice("pair.cannot-write", file=str(wrong.filename or "")))
+        stop(voice.text("pair.cannot-write", file=str(wrong.filename or "")))
     if not out_file:
         print(groups, end="", flush=True)
-    for line in words.summary(voice, made, asked.names):
+    for line in say_pair_files.summary(voice, made, asked.names):
         err.print(line, soft_wrap=True)
 
 
@@ -154,7 +156,7 @@ def code(
             found = await _school(tx, voice, partnership, school)
             return await workspaces.make_code(tx, found, datetime.now(UTC))
 
-    out.print(voice("cli.code", code=run_to_end(make()), school=school), soft_wrap=True)
+    out.print(voice.text("cli.code", code=run_to_end(make()), school=school), soft_wrap=True)
 
 
 async def _school(tx: Tx, voice: Voice, partnership: str, named: str) -> School:
@@ -164,5 +166,5 @@ async def _school(tx: Tx, voice: Voice, partnership: str, named: str) -> School:
     fits = [each for each in schools if named.casefold() in (each.source_id.casefold(), each.name.casefold())]
     if not fits:
         ids = voice.listing([each.source_id for each in schools]) or "–"
-        stop(voice("cli.no-such-school", school=named, schools=ids))
+        stop(voice.text("cli.no-such-school", school=named, schools=ids))
     return fits[0]

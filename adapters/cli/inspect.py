@@ -64,7 +64,7 @@ def ledger(
 
     number = run_to_end(show())
     if format_ is Format.TEXT:
-        err.print(voice("cli.ledger-lines", n=number))
+        err.print(voice.text("cli.ledger-lines", n=number))
 
 
 def doctor() -> None:
@@ -85,7 +85,7 @@ def doctor() -> None:
 
         found = run_to_end(look())
     for finding in found:
-        say(f"- {voice(f'doctor.{finding.key}', **finding.facts)}")
-    say(voice("cli.doctor-done", n=len(found)))
+        say(f"- {voice.text(f'doctor.{finding.key}', **finding.facts)}")
+    say(voice.text("cli.doctor-done", n=len(found)))
     if found:
         raise SystemExit(1)

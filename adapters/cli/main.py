@@ -53,7 +53,7 @@ def main() -> None:
     except (settings.SettingsError, ContentError) as wrong:
         stop(str(wrong))
     except PortTaken as taken:
-        stop(operator()[2]("cli.port-taken", port=taken.port))
+        stop(operator()[2].text("cli.port-taken", port=taken.port))
     except (
         StoreAway,
         SQLAlchemyError,
@@ -62,7 +62,7 @@ def main() -> None:
         from storage.drivers.engines import is_away
 
         is_there = not isinstance(wrong, StoreAway) and not is_away(wrong)
-        stop(operator()[2]("cli.database" if is_there else "cli.database-away"))
+        stop(operator()[2].text("cli.database" if is_there else "cli.database-away"))
 
 
 # --- trying it ------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def play(
     read, prompts, voice = operator()
     start_log(read, logging.WARNING)
     if named := settings.real_tokens():
-        stop(voice("cli.play-real-tokens", names=voice.listing(named)))
+        stop(voice.text("cli.play-real-tokens", names=voice.listing(named)))
 
     async def on_stage() -> None:
         with apart() as engine:
@@ -122,7 +122,7 @@ def migrate() -> None:
 
     read, _, voice = operator()
     migrations.upgrade(read.database_url)
-    out.print(voice("cli.migrated"))
+    out.print(voice.text("cli.migrated"))
 
 
 @app.command()
@@ -148,9 +148,9 @@ def serve() -> None:
                 routes = [*health(partial(standing, store)), *platforms.routes]
                 app = application(routes, voice=voice, closing=platforms.closing)
                 async with listening(app, read.host, read.port) as port:
-                    names = voice.listing([voice(f"platform.{each}") for each in platforms.messengers])
-                    named = names or voice("platform.none")
-                    say(voice("cli.serving", host=read.host, port=port, platforms=named))
+                    names = voice.listing([voice.text(f"platform.{each}") for each in platforms.messengers])
+                    named = names or voice.text("platform.none")
+                    say(voice.text("cli.serving", host=read.host, port=port, platforms=named))
                     await warn_if_away(store, voice)
                     if is_working:
                         await working(read, store, prompts, platforms, rhythm(read), stopped)
@@ -177,7 +177,7 @@ def work(
         async with open_store(read) as store, observed(read, store, voice, metrics):
             stopped = stopping()
             async with connected(read, store, prompts, is_serving=False) as platforms:
-                say(voice("cli.working", seconds=read.tick_seconds))
+                say(voice.text("cli.working", seconds=read.tick_seconds))
                 await warn_if_away(store, voice)
                 await working(read, store, prompts, platforms, rhythm(read, concurrency), stopped)
 
@@ -199,7 +199,7 @@ def manifest_slack(
 
     _, _, voice = operator()
     if not socket and not url.startswith("https://"):
-        stop(voice("cli.manifest-url"))
+        stop(voice.text("cli.manifest-url"))
     say(json.dumps(manifest(voice, url.rstrip("/"), socket=socket), ensure_ascii=False, indent=2))
 
 
@@ -221,10 +221,10 @@ def manifest_teams(
     except ValueError:
         number = ""
     if not number or not url.startswith("https://") or not (about or url).startswith("https://"):
-        stop(voice("cli.package-url"))
+        stop(voice.text("cli.package-url"))
     voices = {"en": voice} | {each: prompts.voice(each) for each in prompts.languages}
     file.write_bytes(package(voices, number, url.rstrip("/"), about))
-    say(voice("cli.packaged", file=str(file)))
+    say(voice.text("cli.packaged", file=str(file)))
 
 
 @keys_app.command("new")
@@ -249,9 +249,9 @@ def keys_rotate() -> None:
             return await StoredInstallations(store, Seal(keys)).rotate()
 
     try:
-        out.print(voice("cli.keys-rotated", n=run_to_end(rotate())), soft_wrap=True)
+        out.print(voice.text("cli.keys-rotated", n=run_to_end(rotate())), soft_wrap=True)
     except NoSuchKey:
-        stop(voice("cli.no-such-key"))
+        stop(voice.text("cli.no-such-key"))
 
 
 @prompts_app.command("check")

@@ -24,8 +24,8 @@ from bot.model import Address, Limit
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Prompts, Voice
 from bot.use_cases import workspaces
-from bot.worker import pruning as keeping
-from bot.worker.work import Rhythm, work
+from bot.worker import pruning
+from bot.worker.work import WorkerSettings, work
 from storage.installations import StoredInstallations
 from storage.secrets import Seal
 from storage.standing import standing
@@ -33,8 +33,8 @@ from storage.store import SqlStore
 
 log = structlog.get_logger()
 
-SWEEP_SECONDS = 3600
-SECONDS_TO_PUT_THE_BROOM_AWAY = 2
+PRUNE_SECONDS = 3600
+SECONDS_TO_FINISH_PRUNING = 2
 BURST = 5
 """Messages that a workspace is given at once: few, so that few are in doubt when a process dies."""
 SECONDS_FOR_A_VOICE = 0.5
@@ -69,14 +69,16 @@ async def observed(
         yield
 
 
-def rhythm(read: settings.Settings, hands: int = 4) -> Rhythm:
+def rhythm(read: settings.Settings, hands: int = 4) -> WorkerSettings:
     """How the settings want workers to work."""
     per_second = {"slack": read.slack_per_second, "teams": read.teams_per_second}
     limits = {
         platform: Limit(gap=timedelta(seconds=1) / rate, burst=min(BURST, max(1, round(rate))))
         for platform, rate in per_second.items()
     }
-    return Rhythm(limits, timedelta(seconds=read.tick_seconds), timedelta(seconds=read.stop_seconds), hands)
+    return WorkerSettings(
+        limits, timedelta(seconds=read.tick_seconds), timedelta(seconds=read.stop_seconds), hands
+    )
 
 
 async def working(
@@ -84,23 +86,23 @@ async def working(
     store: SqlStore,
     prompts: Prompts,
     platforms: Platforms,
-    rhythm: Rhythm,
+    rhythm: WorkerSettings,
     stopped: asyncio.Event,
 ) -> None:
-    """Send what is due, and sweep now and then, until stopped."""
+    """Send what is due, and prune now and then, until stopped."""
     from adapters.server.scheduler import heartbeat
 
-    sweeping = asyncio.Lock()
+    at_work = asyncio.Lock()
 
-    async def sweep(_: datetime) -> None:
-        async with sweeping:
-            await keeping.sweep(store, timedelta(days=read.ledger_days), stopped)
+    async def prune(_: datetime) -> None:
+        async with at_work:
+            await pruning.prune(store, timedelta(days=read.ledger_days), stopped)
 
-    scheduler = heartbeat({sweep: SWEEP_SECONDS})
+    scheduler = heartbeat({prune: PRUNE_SECONDS})
     await work(store, prompts, platforms.messengers, platforms.directories, rhythm, stopped)
     # What is being forgotten at this moment; the rest is left for another time.
     with suppress(TimeoutError):
-        await asyncio.wait_for(sweeping.acquire(), SECONDS_TO_PUT_THE_BROOM_AWAY)
+        await asyncio.wait_for(at_work.acquire(), SECONDS_TO_FINISH_PRUNING)
     scheduler.shutdown()
 
 
@@ -160,7 +162,7 @@ async def _slack(  # the parts of the composition
     platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
     if not is_serving:
         return
-    voice, voice_of = prompts.voice("en"), _voices(store, prompts)
+    voice, voice_of = prompts.voice("en"), voice_lookup(store, prompts)
     connection = app.connect(api, messenger, handle, voice_of, now, signing_secret=slack.signing_secret)
     platforms.routes += connection.routes
     platforms.closing.append(connection.close)
@@ -176,7 +178,7 @@ async def _slack(  # the parts of the composition
             raise settings.SettingsError("JPD_SLACK_APP_TOKEN: Slack does not take it") from None
 
 
-def _voices(store: SqlStore, prompts: Prompts) -> Callable[[Address], Awaitable[Voice]]:
+def voice_lookup(store: SqlStore, prompts: Prompts) -> Callable[[Address], Awaitable[Voice]]:
     """In whose language somebody is spoken to; in English where the store does not say so at once."""
     asking: set[asyncio.Task[str]] = set()
 
@@ -246,7 +248,7 @@ async def _teams(  # the parts of the composition
     session = await opened.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
     tokens = TeamsTokens(registration) if teams.app_id else None
     pictures = Pictures(teams.public_url, settings.keys(read), now) if teams.public_url else None
-    voice_of = _voices(store, prompts)
+    voice_of = voice_lookup(store, prompts)
     messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, voice_of, pictures)
     platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
     if is_serving:

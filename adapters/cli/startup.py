@@ -72,7 +72,7 @@ async def warn_if_away(store: SqlStore, voice: Voice) -> None:
     try:
         await store.now()
     except StoreAway:
-        err.print(voice("cli.waits-for-database"), soft_wrap=True)
+        err.print(voice.text("cli.waits-for-database"), soft_wrap=True)
 
 
 @contextlib.asynccontextmanager

@@ -108,15 +108,15 @@ def _only_here(voice: Voice) -> Callable[[Handler], Handler]:
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
                 if request.url.host not in LOOPBACK:
-                    raise PageRefused(403, voice("play.only-here"))
+                    raise PageRefused(403, voice.text("play.only-here"))
                 if request.method == "POST" and request.headers.get("Origin") != f"http://{request.host}":
-                    raise PageRefused(403, voice("play.only-here"))
+                    raise PageRefused(403, voice.text("play.only-here"))
                 return await handler(request)
             except PageRefused as refused:
                 return web.json_response({"error": refused.sentence}, status=refused.status)
             except inbound.Garbage as garbage:
                 log.info("playground.garbage", what=str(garbage))
-                return web.json_response({"error": voice("play.garbage")}, status=400)
+                return web.json_response({"error": voice.text("play.garbage")}, status=400)
 
         return guarded
 
@@ -138,7 +138,7 @@ class _Playground:
     # --- the page ------------------------------------------------------------------------------------------
 
     async def page(self, _: web.Request) -> web.Response:
-        words = {key: self._voice(f"play.{key}", **FACTS) for key in self._voice.keys("play")}
+        words = {key: self._voice.text(f"play.{key}", **FACTS) for key in self._voice.keys("play")}
         shown = _filled((PAGE / "index.html").read_text(encoding="utf-8"), words, self._voice.language)
         headers = {"Content-Security-Policy": CONTENT_SECURITY}
         return web.Response(text=shown, content_type="text/html", headers=headers)
@@ -210,7 +210,7 @@ class _Playground:
             except RosterError as error:
                 faults = roster_words.faults(self._voice, error.faults)
                 return web.json_response(
-                    {"error": self._voice("play.import-faults"), "lines": list(faults)}, status=422
+                    {"error": self._voice.text("play.import-faults"), "lines": list(faults)}, status=422
                 )
         if not dry_run:
             self._messenger.tell(Notice())
@@ -230,7 +230,7 @@ class _Playground:
         for member, school in await self._scene.people():
             if person_id(address(member, school)) == person:
                 return member, school
-        raise PageRefused(404, self._voice("play.unknown-person"))
+        raise PageRefused(404, self._voice.text("play.unknown-person"))
 
     def _shown(self, member: Member, school: School) -> dict[str, str]:
         return {
@@ -239,7 +239,7 @@ class _Playground:
             "roles": self._scene.roles(member),
             "school": school.name,
             "zone": school.time_zone,
-            "group": self._voice("play.begin") if member.name in FEATURED else school.name,
+            "group": self._voice.text("play.begin") if member.name in FEATURED else school.name,
         }
 
     async def _uploaded(self, request: web.Request, folder: Path) -> tuple[Path, dict[str, str]]:
@@ -257,7 +257,7 @@ class _Playground:
         except (ValueError, AssertionError, HttpProcessingError) as error:
             raise inbound.Garbage("a broken form") from error
         if file is None:
-            raise PageRefused(400, self._voice("play.import-no-file"))
+            raise PageRefused(400, self._voice.text("play.import-no-file"))
         return file, said
 
     async def _keep(self, part: BodyPartReader, file: Path) -> None:
@@ -266,7 +266,7 @@ class _Playground:
             while chunk := await part.read_chunk(CHUNK):
                 size += len(chunk)
                 if size > LARGEST_FILE:
-                    raise PageRefused(413, self._voice("play.import-too-large"))
+                    raise PageRefused(413, self._voice.text("play.import-too-large"))
                 await asyncio.to_thread(kept.write, chunk)
 
 

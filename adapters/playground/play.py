@@ -24,8 +24,8 @@ async def serve(stage: Stage, *, port: int, browser: bool, say: Callable[[str], 
     stopped = stopping()
     async with listening(page, HOST, port) as bound:
         url = f"http://{HOST}:{bound}/"
-        say(voice("cli.playground", url=url))
-        say(voice("cli.playground-stop"))
+        say(voice.text("cli.playground", url=url))
+        say(voice.text("cli.playground-stop"))
         if browser:
             await asyncio.to_thread(webbrowser.open, url)
         await stopped.wait()

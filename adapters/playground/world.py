@@ -91,7 +91,9 @@ class World:
     async def _apply(self, roster: Roster, now: datetime, *, dry_run: bool) -> list[str]:
         voice = self._prompts.voice("en")
         async with self._store.transaction() as tx:
-            changes = await imports.import_roster(tx, voice("play.partnership"), roster, now, dry_run=dry_run)
+            changes = await imports.import_roster(
+                tx, voice.text("play.partnership"), roster, now, dry_run=dry_run
+            )
             if not dry_run:
                 for partnership in await tx.schools.partnerships():
                     of = {each.id: each for each in await tx.schools.of(partnership.id)}

@@ -92,13 +92,13 @@ def _apologies(voice: Voice) -> Middleware:
             if error.status < 400:
                 raise
             key = APOLOGIES.get(error.status, "unexpected" if error.status >= 500 else "bad-request")
-            return _error(request, error.status, voice(f"web.{key}"), error.headers.get("Allow"))
+            return _error(request, error.status, voice.text(f"web.{key}"), error.headers.get("Allow"))
         except StoreAway:
             log.warning("web.store-away", method=request.method, path=request.path)
-            return _error(request, 503, voice("web.unexpected"))
+            return _error(request, 503, voice.text("web.unexpected"))
         except Exception:
             log.exception("web.failed", method=request.method, path=request.path)
-            return _error(request, 500, voice("web.unexpected"))
+            return _error(request, 500, voice.text("web.unexpected"))
 
     return apologise
 

@@ -73,7 +73,7 @@ class SlackAnswers:
         if asked.kind != "command":
             return NOTHING
         voice = await self._voice_of(asked.sender)
-        return _only_to_them({"text": voice("wait.one-moment")})
+        return _only_to_them({"text": voice.text("wait.one-moment")})
 
     async def not_taken(self, asked: Asked) -> None:
         """For what Slack brings again; said once. Late, Slack believes that we have it, and the person is asked."""
@@ -110,7 +110,7 @@ class SlackAnswers:
 
     async def _plain(self, asked: Asked, key: str) -> Message:
         voice = await self._voice_of(asked.sender)
-        return Message(voice(key), (Text(voice.md(key)),))
+        return Message(voice.text(key), (Text(voice.markdown(key)),))
 
     # --- messages ------------------------------------------------------------------------------------------
 
@@ -123,7 +123,7 @@ class SlackAnswers:
                 return _only_to_them(render.message(message))
             is_there = await self._say(asked, message)
             voice = await self._voice_of(asked.sender)
-            words = voice("wait.sent-to-chat") if is_there else voice("error.platform-is-silent")
+            words = voice.text("wait.sent-to-chat") if is_there else voice.text("error.platform-is-silent")
             return _only_to_them({"text": words})
         if not await self._in_place(asked, message):
             await self._say(asked, message)

@@ -92,7 +92,7 @@ def connect(  # the parts of an adapter
             done = await flow.handle_callback(await to_bolt_request(request))
         except (ClientError, TimeoutError, SlackClientError, OSError):
             log.warning("slack.not-installed", reason="slack is silent")
-            done = _page(503, voice("install.failed"), voice("install.again"))
+            done = _page(503, voice.text("install.failed"), voice.text("install.again"))
         return await to_aiohttp_response(done)
 
     return [web.get(INSTALL, begin), web.get(CALLBACK, end)]
@@ -152,13 +152,13 @@ def _pages(voice: Voice) -> AsyncCallbackOptions:
     """What somebody sees in the browser when they come back from Slack."""
 
     async def success(_: AsyncSuccessArgs) -> BoltResponse:
-        return _page(200, voice("install.done"), voice("install.next"))
+        return _page(200, voice.text("install.done"), voice.text("install.next"))
 
     async def failure(args: AsyncFailureArgs) -> BoltResponse:
         log.info("slack.not-installed", reason=args.reason if args.reason in REASONS else "another")
         if args.reason == "access_denied":
-            return _page(200, voice("install.cancelled"), voice("install.again"))
-        return _page(args.suggested_status_code, voice("install.failed"), voice("install.again"))
+            return _page(200, voice.text("install.cancelled"), voice.text("install.again"))
+        return _page(args.suggested_status_code, voice.text("install.failed"), voice.text("install.again"))
 
     return AsyncCallbackOptions(success=success, failure=failure)
 

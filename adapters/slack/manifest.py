@@ -52,9 +52,9 @@ def manifest(voice: Voice, url: str, *, socket: bool = False) -> dict[str, Any]:
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
-            "name": voice("manifest.name"),
-            "description": voice("manifest.short"),
-            "long_description": voice("manifest.long"),
+            "name": voice.text("manifest.name"),
+            "description": voice.text("manifest.short"),
+            "long_description": voice.text("manifest.long"),
             "background_color": "#0b5c9c",
         },
         "features": {
@@ -63,12 +63,12 @@ def manifest(voice: Voice, url: str, *, socket: bool = False) -> dict[str, Any]:
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },
-            "bot_user": {"display_name": voice("manifest.name"), "always_online": True},
+            "bot_user": {"display_name": voice.text("manifest.name"), "always_online": True},
             "slash_commands": [
                 {
                     "command": "/jpd",
-                    "description": voice("manifest.command"),
-                    "usage_hint": voice("manifest.hint"),
+                    "description": voice.text("manifest.command"),
+                    "usage_hint": voice.text("manifest.hint"),
                     "should_escape": True,
                     **address,
                 }

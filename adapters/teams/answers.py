@@ -47,7 +47,9 @@ class TeamsAnswers:
     async def point(self, taken: Taken) -> None:
         """In company: where to speak instead."""
         voice = await self._voice_of(taken.sender)
-        await self._say(taken, Message(voice("wait.elsewhere"), (Text(voice.md("wait.elsewhere")),)))
+        await self._say(
+            taken, Message(voice.text("wait.elsewhere"), (Text(voice.markdown("wait.elsewhere")),))
+        )
 
     # --- forms ---------------------------------------------------------------------------------------------
 
@@ -58,7 +60,7 @@ class TeamsAnswers:
             return await self._again(taken, form, is_late=is_late)
         if render.is_long(form):
             voice = await self._voice_of(taken.sender)
-            card = render.opener(form, voice("button.open-dialog"), voice("button.open-here"))
+            card = render.opener(form, voice.text("button.open-dialog"), voice.text("button.open-here"))
         else:
             card = await self._messenger.ready(taken.sender, render.form(form))
         await _carry(lambda: self._messenger.show(taken.place.route, card, form.title))
@@ -84,7 +86,7 @@ class TeamsAnswers:
             return None
         if taken.place.kind == "fetch" and not is_late:
             card = _attached(await self._messenger.card(taken.sender, message))
-            title = (await self._voice_of(taken.sender))("manifest.name")
+            title = (await self._voice_of(taken.sender)).text("manifest.name")
             return {"task": {"type": "continue", "value": {"title": title, "card": card}}}
         await self._say(taken, message)
         return None if is_late or taken.place.kind == "dialog" else await self._told(taken, "wait.below")
@@ -119,8 +121,8 @@ class TeamsAnswers:
         voice = await self._voice_of(taken.sender)
         if taken.place.kind == "execute":
             kind = "application/vnd.microsoft.activity.message"
-            return {"statusCode": 200, "type": kind, "value": voice(key)}
-        return {"task": {"type": "message", "value": voice(key)}}
+            return {"statusCode": 200, "type": kind, "value": voice.text(key)}
+        return {"task": {"type": "message", "value": voice.text(key)}}
 
 
 def _attached(card: Json) -> Json:

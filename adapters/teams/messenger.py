@@ -76,7 +76,7 @@ class TeamsMessenger:
         if not cards.asks(card):
             return card
         voice = await self._voice_of(address)
-        return cards.marked(card, secrets.token_hex(8), voice("field.needed"))
+        return cards.marked(card, secrets.token_hex(8), voice.text("field.needed"))
 
     async def say(self, address: Address, message: Message) -> str:
         """A message into a chat, in as many cards as it takes, and after it the files it brings.

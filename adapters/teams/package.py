@@ -68,13 +68,13 @@ def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = ""
         "version": VERSION,
         "id": app_id,
         "developer": {
-            "name": voice("manifest.name"),
+            "name": voice.text("manifest.name"),
             "websiteUrl": page,
             "privacyUrl": page,
             "termsOfUseUrl": page,
         },
-        "name": {"short": voice("manifest.name"), "full": voice("manifest.name")},
-        "description": {"short": voice("manifest.short"), "full": voice("manifest.long")},
+        "name": {"short": voice.text("manifest.name"), "full": voice.text("manifest.name")},
+        "description": {"short": voice.text("manifest.short"), "full": voice.text("manifest.long")},
         "icons": {"color": "color.png", "outline": "outline.png"},
         "accentColor": BLUE,
         "defaultInstallScope": "personal",
@@ -88,10 +88,10 @@ def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = ""
 def words(voice: Voice) -> dict[str, str]:
     """The manifest's words in another language, by their place in it."""
     found = {
-        "name.short": voice("manifest.name"),
-        "name.full": voice("manifest.name"),
-        "description.short": voice("manifest.short"),
-        "description.full": voice("manifest.long"),
+        "name.short": voice.text("manifest.name"),
+        "name.full": voice.text("manifest.name"),
+        "description.short": voice.text("manifest.short"),
+        "description.full": voice.text("manifest.long"),
     }
     for number, each in enumerate(_lists(voice)):
         for place, command in enumerate(each["commands"]):
@@ -118,7 +118,7 @@ def _bot(voice: Voice, app_id: str) -> Json:
 
 def _lists(voice: Voice) -> list[Json]:
     starters = [
-        {**_command(voice, each), "title": voice(f"starter.{each}"), "type": "prompt", "prompt": sent}
+        {**_command(voice, each), "title": voice.text(f"starter.{each}"), "type": "prompt", "prompt": sent}
         for each, sent in STARTERS.items()
     ]
     plain = [_command(voice, each) for each in COMMANDS if each not in STARTERS]
@@ -130,7 +130,7 @@ def _lists(voice: Voice) -> list[Json]:
 
 def _command(voice: Voice, words: str) -> Json:
     """The word that is typed, and what `help` says of it."""
-    told = voice(f"help.{words}")
+    told = voice.text(f"help.{words}")
     return {"title": words, "description": told.partition(": ")[2] or told}
 
 

@@ -3,15 +3,15 @@
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
 from bot.model.delivery import (
-    ANY,
+    ALL_LANES,
     ASKS,
     CARRIES_WORDS,
-    UNPACED,
+    NO_LIMIT,
     Delivery,
     DeliveryKind,
     DeliveryState,
+    LaneFilter,
     Limit,
-    Which,
 )
 from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
@@ -20,10 +20,10 @@ from bot.model.standing import Standing
 from bot.model.workspace import LinkCode, Workspace
 
 __all__ = [
-    "ANY",
+    "ALL_LANES",
     "ASKS",
     "CARRIES_WORDS",
-    "UNPACED",
+    "NO_LIMIT",
     "Account",
     "Address",
     "Answer",
@@ -39,6 +39,7 @@ __all__ = [
     "EnrolmentState",
     "Hours",
     "Kind",
+    "LaneFilter",
     "LedgerFilter",
     "LedgerLine",
     "Limit",
@@ -60,7 +61,6 @@ __all__ = [
     "Share",
     "Standing",
     "Step",
-    "Which",
     "Wording",
     "Workspace",
 ]

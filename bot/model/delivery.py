@@ -99,13 +99,13 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Which:
+class LaneFilter:
     """Which lanes: of one platform, or (without one) of all but some; none of workspaces that are busy."""
 
     platform: str = ""
-    but: frozenset[str] = frozenset()
+    except_platforms: frozenset[str] = frozenset()
     busy: frozenset[str] = frozenset()
 
 
-ANY = Which()
-UNPACED = Limit(gap=timedelta())
+ALL_LANES = LaneFilter()
+NO_LIMIT = Limit(gap=timedelta())

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from bot.events import Event
-from bot.model import Delivery, DeliveryKind, Limit, Which
+from bot.model import Delivery, DeliveryKind, LaneFilter, Limit
 
 
 class Deliveries(Protocol):
@@ -96,14 +96,14 @@ class Lanes(Protocol):
         """Give what is due its lane, and wake the lanes; how many, up to some hundreds. Limits are by platform."""
 
     async def claim(
-        self, now: datetime, lease_until: datetime, limit: int, which: Which = ...
+        self, now: datetime, lease_until: datetime, limit: int, which: LaneFilter = ...
     ) -> tuple[Delivery, ...]:
         """Take what is whose turn it is, as `sending`, up to each lane's quota."""
 
     async def hold(self, platform: str, workspace: str, until: datetime, limits: Mapping[str, Limit]) -> None:
         """Nothing more for that workspace until then."""
 
-    async def next_ready(self, which: Which = ...) -> datetime | None:
+    async def next_ready(self, which: LaneFilter = ...) -> datetime | None:
         """When the next lane has a turn for what waits in it."""
 
     async def prune(self, before: datetime) -> int:

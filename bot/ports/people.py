@@ -65,13 +65,13 @@ class Members(Protocol):
     async def set_pause(self, member_id: int, until: date | None) -> None: ...
     async def set_language(self, member_id: int, language: str) -> None: ...
     async def set_hours(self, member_id: int, hours: Hours) -> None: ...
-    async def hold(self, member_id: int, text: str, now: datetime) -> None:
+    async def keep_words(self, member_id: int, text: str, now: datetime) -> None:
         """Keep words until the person has said which check-in they belong to."""
 
-    async def held(self, member_id: int) -> str | None:
+    async def take_words(self, member_id: int) -> str | None:
         """Take the kept words, which ends their keeping."""
 
-    async def holds(self, member_id: int) -> str | None:
+    async def peek_words(self, member_id: int) -> str | None:
         """The kept words, which go on being kept."""
 
     async def block(self, member_a: int, member_b: int, now: datetime) -> None:

@@ -57,7 +57,7 @@ def check_files(files: Mapping[str, str], flaws: Flaws | None = None) -> tuple[C
 def _sentence(voice: Voice, flaw: Flaw) -> str:
     """The sentence from the content; where that is what is broken, the bare key and facts."""
     try:
-        return voice(f"check.{flaw.key}", **dict(flaw.facts))
+        return voice.text(f"check.{flaw.key}", **dict(flaw.facts))
     except KeyError:
         return ContentError.of(flaw).what
 

@@ -25,11 +25,11 @@ class Voice:
         self._plain = {key: text.plain() for key, text in texts.items()}
         self._locale = locale_of(language)
 
-    def __call__(self, key: str, /, **facts: str | int) -> str:
+    def text(self, key: str, /, **facts: str | int) -> str:
         """The words alone, for labels, titles and summaries: marks are taken off, facts stand as they are."""
         return self._say(self._plain, key, facts, md=False)
 
-    def md(self, key: str, /, **facts: str | int) -> str:
+    def markdown(self, key: str, /, **facts: str | int) -> str:
         """The text as Markdown, in which no character of a fact is a mark, HTML or a link."""
         return self._say(self._texts, key, facts, md=True)
 
@@ -66,7 +66,7 @@ class Voice:
 
     def day(self, day: dt.date) -> str:
         """Friday 4 December."""
-        return self(
+        return self.text(
             "moment.day", weekday=self.weekday(day), date=format_skeleton("MMMMd", day, locale=self._locale)
         )
 
@@ -96,8 +96,8 @@ class Voice:
         """Friday 17:00 within the next seven days, else Friday 4 December, 17:00; both in school time."""
         day, clock = moment.date(), self.time(moment)
         if dt.timedelta() <= day - today < _SOON:
-            return self("moment.soon", weekday=self.weekday(day), time=clock)
-        return self("moment.later", day=self.day(day), time=clock)
+            return self.text("moment.soon", weekday=self.weekday(day), time=clock)
+        return self.text("moment.later", day=self.day(day), time=clock)
 
     def tenths(self, tenths: int) -> str:
         """0.1, by the language's own point."""

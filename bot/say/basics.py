@@ -16,19 +16,19 @@ LONGEST_ECHO = 80
 
 def runs(voice: Voice, key: str, words: str, *, primary: bool = False, **facts: str | int) -> Button:
     """A button that is the same as typing the command."""
-    return Button(voice(key, **facts), Command(words), primary)
+    return Button(voice.text(key, **facts), Command(words), primary)
 
 
 def opens(
     voice: Voice, key: str, form: str, context: str = "", *, primary: bool = False, **facts: str
 ) -> Button:
     """A button that opens a form."""
-    return Button(voice(key, **facts), Opened(form, context), primary)
+    return Button(voice.text(key, **facts), Opened(form, context), primary)
 
 
 def plain(voice: Voice, key: str, *buttons: Button, **facts: str | int) -> Message:
     """One short text, and ways on."""
-    return Message(voice(key, **facts), (Text(voice.md(key, **facts)), *row(buttons)))
+    return Message(voice.text(key, **facts), (Text(voice.markdown(key, **facts)), *row(buttons)))
 
 
 def row(buttons: Sequence[Button]) -> tuple[Element, ...]:
@@ -40,7 +40,7 @@ def error(voice: Voice, problem: UserError, written: Sequence[str] = ()) -> Mess
     """What happened, that nothing was lost, and what to do next; `written` in a form is given back."""
     facts = {name: _shortened(fact) for name, fact in problem.facts.items()}
     if "state" in facts:
-        facts["state"] = voice(f"state.{facts['state']}")
+        facts["state"] = voice.text(f"state.{facts['state']}")
     return _given_back(plain(voice, f"error.{problem.key}", **facts), written)
 
 
@@ -61,9 +61,11 @@ def apology(voice: Voice, written: Sequence[str] = ()) -> Message:
 
 def help_for(voice: Voice, commands: Iterable[str], *, greeting: str = "") -> Message:
     """Only what this person may use."""
-    lines = "\n".join(f"- {voice.md(f'help.{command}')}" for command in commands)
-    head = voice.md("help.hello", name=greeting) if greeting else voice.md("help.lead")
-    return Message(voice("help.summary"), (Text(head), Text(lines), Text(voice.md("help.foot"), small=True)))
+    lines = "\n".join(f"- {voice.markdown(f'help.{command}')}" for command in commands)
+    head = voice.markdown("help.hello", name=greeting) if greeting else voice.markdown("help.lead")
+    return Message(
+        voice.text("help.summary"), (Text(head), Text(lines), Text(voice.markdown("help.foot"), small=True))
+    )
 
 
 def suggestion(voice: Voice, word: str, nearest: str | None) -> Message:
@@ -78,7 +80,7 @@ def suggestion(voice: Voice, word: str, nearest: str | None) -> Message:
 
 def choice(voice: Voice, prefix: str, keys: Iterable[str]) -> tuple[Option, ...]:
     """Options from one of the content's lists."""
-    return tuple(Option(key, voice(f"{prefix}.{key}")) for key in keys)
+    return tuple(Option(key, voice.text(f"{prefix}.{key}")) for key in keys)
 
 
 def labels(voice: Voice, prefix: str, keys: Iterable[str]) -> str:
@@ -88,7 +90,7 @@ def labels(voice: Voice, prefix: str, keys: Iterable[str]) -> str:
 
 def label(voice: Voice, prefix: str, key: str) -> str:
     """One label of a list."""
-    return voice(f"{prefix}.{key}") if voice.has(f"{prefix}.{key}") else key
+    return voice.text(f"{prefix}.{key}") if voice.has(f"{prefix}.{key}") else key
 
 
 def question(
@@ -103,7 +105,7 @@ def question(
 ) -> Question:
     """A question of ours: label and, where content has one, a hint, under `<prefix>.<key>`."""
     name = f"{prefix}.{key}"
-    hint = voice(f"{name}.hint") if voice.has(f"{name}.hint") else ""
+    hint = voice.text(f"{name}.hint") if voice.has(f"{name}.hint") else ""
     return Question(
-        key=key, kind=kind, label=voice(name), hint=hint, needed=needed, limit=limit, options=options
+        key=key, kind=kind, label=voice.text(name), hint=hint, needed=needed, limit=limit, options=options
     )

@@ -13,12 +13,12 @@ from bot.say.basics import opens, plain, question, row
 def released(voice: Voice, challenge: Challenge, name: str) -> Message:
     """Evidence → a question → something to try, and the way to answer."""
     return Message(
-        voice("challenge.summary", name=name),
+        voice.text("challenge.summary", name=name),
         (
-            Text(voice.md("challenge.lead", name=name)),
+            Text(voice.markdown("challenge.lead", name=name)),
             *_quotes(voice, challenge),
             *row((opens(voice, "button.reply-challenge", "challenge", str(challenge.id), primary=True),)),
-            Text(voice.md("challenge.foot"), small=True),
+            Text(voice.markdown("challenge.foot"), small=True),
         ),
     )
 
@@ -29,7 +29,7 @@ def _quotes(voice: Voice, challenge: Challenge) -> tuple[Quote, ...]:
         ("challenge.question", challenge.question),
         ("challenge.suggestion", challenge.suggestion),
     )
-    return tuple(Quote(text, voice(label)) for label, text in parts if text)
+    return tuple(Quote(text, voice.text(label)) for label, text in parts if text)
 
 
 def took_back(voice: Voice, name: str) -> Message:
@@ -50,22 +50,24 @@ def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:
     return Form(
         name="challenge",
         context=str(challenge.id),
-        title=voice("challenge.form"),
-        intro=voice.md("challenge.form-intro", name=name),
+        title=voice.text("challenge.form"),
+        intro=voice.markdown("challenge.form-intro", name=name),
         inputs=tuple(Input(each, value) for each, value in asked),
-        submit=voice("button.send-to", who=name),
+        submit=voice.text("button.send-to", who=name),
     )
 
 
 def replied(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
     """Said back to the receiver, below what they were given: it stays theirs to read."""
     return Message(
-        voice("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day)),
+        voice.text("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day)),
         (
-            Text(voice.md("challenge.lead", name=name)),
+            Text(voice.markdown("challenge.lead", name=name)),
             *_quotes(voice, challenge),
-            Text(voice.md("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day))),
-            Quote(challenge.reply, voice("check-in.your-words")),
+            Text(
+                voice.markdown("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day))
+            ),
+            Quote(challenge.reply, voice.text("check-in.your-words")),
             *row((opens(voice, "button.change", "challenge", str(challenge.id)),)),
         ),
     )
@@ -74,11 +76,11 @@ def replied(voice: Voice, challenge: Challenge, name: str, day: date) -> Message
 def reply(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
     """The receiver's words, to the giver."""
     return Message(
-        voice("challenge.reply-summary", name=name),
+        voice.text("challenge.reply-summary", name=name),
         (
-            Text(voice.md("challenge.reply-lead", name=name)),
+            Text(voice.markdown("challenge.reply-lead", name=name)),
             Quote(challenge.reply),
-            Quote(challenge.next_step, voice("challenge.reply-step", day=voice.day(day))),
+            Quote(challenge.next_step, voice.text("challenge.reply-step", day=voice.day(day))),
             *row((opens(voice, "button.reply", "tell", str(challenge.pairing_id)),)),
         ),
     )
@@ -88,19 +90,20 @@ def tell_form(voice: Voice, pairing_id: int, partner: str, text: str = "") -> Fo
     """Words to a partner."""
     asked = question(voice, "text", "tell", Kind.LONG, needed=True, limit=2000)
     return Form(
-        name="tell", context=str(pairing_id), title=voice("tell.title"), intro=voice.md("tell.intro", partner=partner),
-        inputs=(Input(asked, text),), submit=voice("tell.submit"),
+        name="tell", context=str(pairing_id), title=voice.text("tell.title"),
+        intro=voice.markdown("tell.intro", partner=partner),
+        inputs=(Input(asked, text),), submit=voice.text("tell.submit"),
     )  # fmt: skip
 
 
 def note(voice: Voice, text: str, name: str, pairing_id: int) -> Message:
     """A partner's words, as a quote with a reply button."""
     return Message(
-        voice("note.summary", name=name),
+        voice.text("note.summary", name=name),
         (
-            Text(voice.md("note.lead", name=name)),
+            Text(voice.markdown("note.lead", name=name)),
             Quote(text),
             *row((opens(voice, "button.reply", "tell", str(pairing_id), primary=True),)),
-            Text(voice.md("note.foot"), small=True),
+            Text(voice.markdown("note.foot"), small=True),
         ),
     )

@@ -62,7 +62,9 @@ def form(voice: Voice, ask: Ask, values: Mapping[str, str] | None = None) -> For
 
 def _submit(voice: Voice, ask: Ask) -> str:
     shared = ask.step.is_challenge or ask.step.share is Share.PARTNER
-    return voice("button.send-to", who=ask.partner) if shared and ask.partner else voice("button.keep")
+    return (
+        voice.text("button.send-to", who=ask.partner) if shared and ask.partner else voice.text("button.keep")
+    )
 
 
 def who_reads(voice: Voice, ask: Ask) -> str:
@@ -70,8 +72,8 @@ def who_reads(voice: Voice, ask: Ask) -> str:
     key = "share.challenge" if ask.step.is_challenge else f"share.{ask.step.share}"
     if not ask.partner and ask.step.share is Share.PARTNER:
         key = "share.me"
-    text = voice.md(key, partner=ask.partner, n=ask.readers)
-    return f"{text} {voice.md('share.story')}" if ask.step.story else text
+    text = voice.markdown(key, partner=ask.partner, n=ask.readers)
+    return f"{text} {voice.markdown('share.story')}" if ask.step.story else text
 
 
 def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
@@ -79,20 +81,22 @@ def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
     wording = ask.step.words(voice.language)
     name = title(voice, ask.step)
     plan = (
-        (Quote(ask.plan[0], voice("check-in.plan", day=voice.day(ask.plan[1]))),)
+        (Quote(ask.plan[0], voice.text("check-in.plan", day=voice.day(ask.plan[1]))),)
         if ask.plan and not ask.step.plan
         else ()
     )
     return Message(
-        voice("check-in.summary", title=name),
+        voice.text("check-in.summary", title=name),
         (
             Heading(name),
             *((Text(opening, small=True),) if opening else ()),
             Text(voice.fill(f"{wording.lead}\n\n{wording.body}".strip(), ask.facts, md=True)),
             *plan,
-            Inputs(form(voice, ask), voice("button.answer"), _ways_past(voice, ask.check_in)),
+            Inputs(form(voice, ask), voice.text("button.answer"), _ways_past(voice, ask.check_in)),
             Text(
-                voice.md("check-in.why", cycle=ask.cycle_name, until=voice.until(ask.closes, ask.today)),
+                voice.markdown(
+                    "check-in.why", cycle=ask.cycle_name, until=voice.until(ask.closes, ask.today)
+                ),
                 small=True,
             ),
         ),
@@ -110,15 +114,15 @@ def kept(voice: Voice, ask: Ask) -> Message:
     """What was kept, who has it, and until when it can change."""
     until = voice.until(ask.closes, ask.today)
     if ask.step.is_challenge:
-        first = voice.md("check-in.given", partner=ask.partner, until=until)
+        first = voice.markdown("check-in.given", partner=ask.partner, until=until)
     elif ask.step.share is Share.PARTNER and ask.partner:
-        first = voice.md("check-in.sent", partner=ask.partner, until=until)
+        first = voice.markdown("check-in.sent", partner=ask.partner, until=until)
     elif ask.step.share is Share.POOL:
-        first = voice.md("check-in.pooled", until=until)
+        first = voice.markdown("check-in.pooled", until=until)
     else:
-        first = voice.md("check-in.kept", until=until)
+        first = voice.markdown("check-in.kept", until=until)
     return Message(
-        voice("check-in.your-words"),
+        voice.text("check-in.your-words"),
         (Text(first), *quotes(voice, ask.step, ask.answers), *row(_mend(voice, ask.check_in))),
     )
 
@@ -162,15 +166,21 @@ def next_question(voice: Voice, ask: Ask, asked: Question, kept_text: str) -> Me
     """Says back what it kept, and asks the next."""
     key = "check-in.next-needed" if asked.needed else "check-in.next-question"
     options = (
-        (Text(voice.md("check-in.options", options=voice.listing([each.label for each in asked.options]))),)
+        (
+            Text(
+                voice.markdown(
+                    "check-in.options", options=voice.listing([each.label for each in asked.options])
+                )
+            ),
+        )
         if asked.options
         else ()
     )
     return Message(
-        voice(key, question=asked.label),
+        voice.text(key, question=asked.label),
         (
-            Quote(kept_text, voice("check-in.your-words")),
-            Text(voice.md(key, question=asked.label)),
+            Quote(kept_text, voice.text("check-in.your-words")),
+            Text(voice.markdown(key, question=asked.label)),
             *options,
             *row(_mend(voice, ask.check_in)),
             Text(who_reads(voice, ask), small=True),
@@ -194,9 +204,9 @@ def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Messa
     """One gentle suggestion before sending, never a second. `kind`: judging or naming."""
     number = str(ask.check_in.id)
     return Message(
-        voice("suggest.summary"),
+        voice.text("suggest.summary"),
         (
-            Text(voice.md(f"suggest.{kind}", words=voice.listing(list(found)))),
+            Text(voice.markdown(f"suggest.{kind}", words=voice.listing(list(found)))),
             *quotes(voice, ask.step, ask.answers),
             *row(
                 (
@@ -243,9 +253,9 @@ def partner_answer(
         return plain(voice, "partner.took-back", name=name) if name else plain(voice, "words.gone")
     reply = (opens(voice, "button.reply", "tell", str(pairing_id)),) if pairing_id else ()
     return Message(
-        voice("partner.answer-summary", name=name, title=title(voice, step)),
+        voice.text("partner.answer-summary", name=name, title=title(voice, step)),
         (
-            Text(voice.md("partner.answer", name=name, title=title(voice, step))),
+            Text(voice.markdown("partner.answer", name=name, title=title(voice, step))),
             *quotes(voice, step, answers, story=False),
             *row(reply),
         ),
@@ -254,4 +264,6 @@ def partner_answer(
 
 def pool(voice: Voice, words: Sequence[str]) -> Message:
     """What others said, without names."""
-    return Message(voice("pool.summary"), (Text(voice.md("pool.lead")), *(Quote(each) for each in words)))
+    return Message(
+        voice.text("pool.summary"), (Text(voice.markdown("pool.lead")), *(Quote(each) for each in words))
+    )

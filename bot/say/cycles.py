@@ -23,10 +23,10 @@ def start_form(voice: Voice, packs: Sequence[Pack], values: Mapping[str, str]) -
     )
     return Form(
         name="start",
-        title=voice("start.title"),
-        intro=voice.md("start.intro"),
+        title=voice.text("start.title"),
+        intro=voice.markdown("start.intro"),
         inputs=tuple(Input(each, values.get(each.key, "")) for each in asked),
-        submit=voice("start.submit"),
+        submit=voice.text("start.submit"),
     )
 
 
@@ -45,24 +45,28 @@ class Plan:
 def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
     """The plan, before anybody hears of it."""
     fields = (
-        (voice("draft.pack"), pack.title(voice.language)),
-        (voice("draft.goal"), cycle.goal),
+        (voice.text("draft.pack"), pack.title(voice.language)),
+        (voice.text("draft.goal"), cycle.goal),
         (
-            voice("draft.people"),
-            voice("draft.teachers", n=plan.teachers) + ", " + voice("draft.schools", n=plan.schools),
+            voice.text("draft.people"),
+            voice.text("draft.teachers", n=plan.teachers)
+            + ", "
+            + voice.text("draft.schools", n=plan.schools),
         ),
         (
-            voice("draft.days"),
-            voice("draft.from-to", first=voice.day(plan.first_day), last=voice.day(plan.last_day)),
+            voice.text("draft.days"),
+            voice.text("draft.from-to", first=voice.day(plan.first_day), last=voice.day(plan.last_day)),
         ),
     )
     warning = (
-        (Text(voice.md("draft.stretched", a=plan.shortest[0], b=plan.shortest[1])),) if plan.shortest else ()
+        (Text(voice.markdown("draft.stretched", a=plan.shortest[0], b=plan.shortest[1])),)
+        if plan.shortest
+        else ()
     )
     return Message(
-        voice("draft.summary", cycle=cycle.name),
+        voice.text("draft.summary", cycle=cycle.name),
         (
-            Text(voice.md("draft.lead", cycle=cycle.name)),
+            Text(voice.markdown("draft.lead", cycle=cycle.name)),
             Fields(fields),
             *warning,
             *row(
@@ -80,24 +84,26 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
     """What they join, who reads what, how to leave: one ask."""
     facts = {"cycle": cycle.name, "coordinator": coordinator}
     return Message(
-        voice("invitation.summary", **facts),
+        voice.text("invitation.summary", **facts),
         (
-            Text(voice.md("invitation.lead", **facts)),
+            Text(voice.markdown("invitation.lead", **facts)),
             Fields(
                 (
-                    (voice("draft.pack"), pack.title(voice.language)),
-                    (voice("draft.goal"), cycle.goal),
+                    (voice.text("draft.pack"), pack.title(voice.language)),
+                    (voice.text("draft.goal"), cycle.goal),
                     (
-                        voice("draft.days"),
-                        voice("draft.from-to", first=voice.day(cycle.starts_on), last=voice.day(last_day)),
+                        voice.text("draft.days"),
+                        voice.text(
+                            "draft.from-to", first=voice.day(cycle.starts_on), last=voice.day(last_day)
+                        ),
                     ),
                 )
             ),
-            Text(voice.md("invitation.who-reads")),
+            Text(voice.markdown("invitation.who-reads")),
             *row(
                 (runs(voice, "button.join", "join", primary=True), runs(voice, "button.not-now", "decline"))
             ),
-            Text(voice.md("invitation.foot"), small=True),
+            Text(voice.markdown("invitation.foot"), small=True),
         ),
     )
 
@@ -126,29 +132,29 @@ class State:
 def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> Message:
     """Counts and the next step."""
     fields = [
-        (voice("status.state"), voice(f"state.{cycle.state}")),
-        (voice("draft.pack"), pack.title(voice.language)),
-        (voice("status.joined"), _enrolled(voice, state.enrolled)),
+        (voice.text("status.state"), voice.text(f"state.{cycle.state}")),
+        (voice.text("draft.pack"), pack.title(voice.language)),
+        (voice.text("status.joined"), _enrolled(voice, state.enrolled)),
     ]
     if state.pairings:
-        fields.append((voice("status.pairings"), str(state.pairings)))
+        fields.append((voice.text("status.pairings"), str(state.pairings)))
         fields.append(
             (
-                voice("status.check-ins"),
-                voice("status.answered-waiting", answered=state.answered, waiting=state.waiting),
+                voice.text("status.check-ins"),
+                voice.text("status.answered-waiting", answered=state.answered, waiting=state.waiting),
             )
         )
     if state.undelivered:
         reasons = voice.listing(
             [f"{label(voice, 'reason', reason)} ({count})" for reason, count in state.undelivered]
         )
-        fields.append((voice("status.undelivered"), reasons))
+        fields.append((voice.text("status.undelivered"), reasons))
     return Message(
-        voice("status.summary", cycle=cycle.name),
+        voice.text("status.summary", cycle=cycle.name),
         (
-            Text(voice.md("status.lead", cycle=cycle.name)),
+            Text(voice.markdown("status.lead", cycle=cycle.name)),
             Fields(tuple(fields)),
-            Text(voice.md(f"next.{cycle.state}")),
+            Text(voice.markdown(f"next.{cycle.state}")),
             *_next(voice, cycle.state),
         ),
     )
@@ -156,7 +162,11 @@ def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> 
 
 def _enrolled(voice: Voice, enrolled: Mapping[EnrolmentState, int]) -> str:
     return voice.listing(
-        [voice(f"enrolled.{state}", n=enrolled[state]) for state in EnrolmentState if enrolled.get(state)]
+        [
+            voice.text(f"enrolled.{state}", n=enrolled[state])
+            for state in EnrolmentState
+            if enrolled.get(state)
+        ]
     )
 
 
@@ -203,18 +213,21 @@ def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Messa
         return plain(voice, key, *join, cycle=cycle.name)
     fields = [
         (
-            voice("place.partner"),
-            voice.listing(list(place.partners)) if place.partners else voice("place.no-partner"),
+            voice.text("place.partner"),
+            voice.listing(list(place.partners)) if place.partners else voice.text("place.no-partner"),
         )
     ]
     for _, title, closes in place.open_titles:
         fields.append(
-            (voice("place.open"), voice("place.until", title=title, until=voice.until(closes, today)))
+            (
+                voice.text("place.open"),
+                voice.text("place.until", title=title, until=voice.until(closes, today)),
+            )
         )
     if place.paused_until:
-        fields.append((voice("place.paused"), voice.day(place.paused_until)))
+        fields.append((voice.text("place.paused"), voice.day(place.paused_until)))
     elif place.next_ask:
-        fields.append((voice("place.next"), voice.day(place.next_ask.date())))
+        fields.append((voice.text("place.next"), voice.day(place.next_ask.date())))
     buttons = [
         opens(voice, "button.answer", "check-in", str(check_in_id), primary=True)
         for check_in_id, _, _ in place.open_titles[:1]
@@ -230,12 +243,12 @@ def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Messa
             )
         )
     return Message(
-        voice("place.summary", cycle=cycle.name),
+        voice.text("place.summary", cycle=cycle.name),
         (
-            Text(voice.md("place.lead", cycle=cycle.name)),
+            Text(voice.markdown("place.lead", cycle=cycle.name)),
             Fields(tuple(fields)),
             *row(buttons),
-            Text(voice.md("place.foot"), small=True),
+            Text(voice.markdown("place.foot"), small=True),
         ),
     )
 
@@ -260,33 +273,39 @@ def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:
     """Thanks to everybody who took part."""
     facts = {"cycle": cycle.name}
     thanks = (
-        (Text(voice.md("closed.partner", partner=voice.listing(list(given_names)))),) if given_names else ()
+        (Text(voice.markdown("closed.partner", partner=voice.listing(list(given_names)))),)
+        if given_names
+        else ()
     )
-    return Message(voice("closed.summary", **facts), (Text(voice.md("closed.lead", **facts)), *thanks))
+    return Message(
+        voice.text("closed.summary", **facts), (Text(voice.markdown("closed.lead", **facts)), *thanks)
+    )
 
 
 def ledger(voice: Voice, deliveries: Sequence[Delivery], stuck: Sequence[tuple[Delivery, str]]) -> Message:
     """States and reasons, never words. `stuck`: what did not arrive, with the name of the person."""
     counts = Counter(each.state for each in deliveries)
-    fields = [(voice(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts[state]]
+    fields = [
+        (voice.text(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts[state]
+    ]
     if twice := sum(each.perhaps_twice for each in deliveries):
-        fields.append((voice("ledger.perhaps-twice"), str(twice)))
+        fields.append((voice.text("ledger.perhaps-twice"), str(twice)))
     lines = "\n".join(
         "- "
-        + voice.md(
+        + voice.markdown(
             "ledger.line",
             name=name,
-            kind=voice(f"kind.{each.kind}"),
+            kind=voice.text(f"kind.{each.kind}"),
             reason=label(voice, "reason", each.reason),
         )
         for each, name in stuck
     )
     return Message(
-        voice("ledger.summary"),
+        voice.text("ledger.summary"),
         (
-            Text(voice.md("ledger.lead")),
-            *((Fields(tuple(fields)),) if fields else (Text(voice.md("ledger.empty")),)),
+            Text(voice.markdown("ledger.lead")),
+            *((Fields(tuple(fields)),) if fields else (Text(voice.markdown("ledger.empty")),)),
             *((Text(lines),) if lines else ()),
-            Text(voice.md("ledger.foot"), small=True),
+            Text(voice.markdown("ledger.foot"), small=True),
         ),
     )

@@ -24,27 +24,30 @@ def weekly_digest(
 ) -> Message:
     """One screen: what happened, one picture, one thing to do."""
     finding = _finding(voice, figures)
-    lines = [voice.md("digest.all", band=_within(voice, figures.all), n=figures.everyone)]
+    lines = [voice.markdown("digest.all", band=_within(voice, figures.all), n=figures.everyone)]
     if figures.ours is not None and figures.people is not None:
         lines.insert(
-            0, voice.md("digest.ours", band=_band(voice, figures.ours), n=figures.people, school=school.name)
+            0,
+            voice.markdown(
+                "digest.ours", band=_band(voice, figures.ours), n=figures.people, school=school.name
+            ),
         )
-    elsewhere = [voice.md("digest.linked", linked=figures.schools_linked, n=figures.schools)]
+    elsewhere = [voice.markdown("digest.linked", linked=figures.schools_linked, n=figures.schools)]
     if figures.tied_with is not None:
-        elsewhere.append(voice.md("digest.tied", n=figures.tied_with, school=school.name))
+        elsewhere.append(voice.markdown("digest.tied", n=figures.tied_with, school=school.name))
     if figures.stage:
-        elsewhere.append(voice.md("digest.stage", stage=label(voice, "stage", figures.stage)))
+        elsewhere.append(voice.markdown("digest.stage", stage=label(voice, "stage", figures.stage)))
     return Message(
-        voice("digest.summary", school=school.name, finding=finding),
+        voice.text("digest.summary", school=school.name, finding=finding),
         (
-            Heading(voice("digest.title", school=school.name)),
+            Heading(voice.text("digest.title", school=school.name)),
             Text(" ".join(lines)),
             Image(_chart(voice, school, figures, weeks, finding), _alt(voice, weeks)),
             Text(" ".join(elsewhere)),
-            *((Quote(story, voice("digest.story")),) if story else ()),
-            *((Text(f"{voice.md('digest.to-do')} {to_do}"),) if to_do else ()),
+            *((Quote(story, voice.text("digest.story")),) if story else ()),
+            *((Text(f"{voice.markdown('digest.to-do')} {to_do}"),) if to_do else ()),
             Text(
-                voice.md(
+                voice.markdown(
                     "digest.foot" if figures.ours is not None else "digest.foot-small", cycle=cycle.name
                 ),
                 small=True,
@@ -54,24 +57,24 @@ def weekly_digest(
 
 
 def _finding(voice: Voice, figures: Figures) -> str:
-    return voice("digest.finding", band=_band(voice, figures.ours or figures.all))
+    return voice.text("digest.finding", band=_band(voice, figures.ours or figures.all))
 
 
 def _band(voice: Voice, band: Band) -> str:
-    return voice(f"band.{band.key}")
+    return voice.text(f"band.{band.key}")
 
 
 def _within(voice: Voice, band: Band) -> str:
     """A band within a sentence."""
-    return voice(f"band-within.{band.key}")
+    return voice.text(f"band-within.{band.key}")
 
 
 def _chart(voice: Voice, school: School, figures: Figures, weeks: Sequence[PastWeek], finding: str) -> Chart:
     return Chart(
         title=finding,
-        subtitle=voice("digest.chart-ours", school=school.name)
+        subtitle=voice.text("digest.chart-ours", school=school.name)
         if figures.ours is not None
-        else voice("digest.chart-all"),
+        else voice.text("digest.chart-all"),
         levels=_levels(voice),
         weeks=tuple(
             Week(
@@ -83,13 +86,13 @@ def _chart(voice: Voice, school: School, figures: Figures, weeks: Sequence[PastW
             )
             for each in weeks
         ),
-        gap=voice("digest.gap"),
-        footer=voice("digest.chart-foot"),
+        gap=voice.text("digest.gap"),
+        footer=voice.text("digest.chart-foot"),
     )
 
 
 def _levels(voice: Voice) -> tuple[str, str, str, str]:
-    some, half, most, nearly_all = (voice(f"band.{band.key}") for band in Band)
+    some, half, most, nearly_all = (voice.text(f"band.{band.key}") for band in Band)
     return some, half, most, nearly_all
 
 
@@ -99,13 +102,13 @@ def _alt(voice: Voice, weeks: Sequence[PastWeek]) -> str:
     for each in weeks:
         day = voice.day_and_month(each.week)
         if each.all is None:
-            parts.append(voice("digest.alt-gap", day=day))
+            parts.append(voice.text("digest.alt-gap", day=day))
         elif each.ours is None:
-            parts.append(voice("digest.alt-all", day=day, band=_within(voice, each.all)))
+            parts.append(voice.text("digest.alt-all", day=day, band=_within(voice, each.all)))
         else:
             parts.append(
-                voice(
+                voice.text(
                     "digest.alt-week", day=day, ours=_within(voice, each.ours), all=_within(voice, each.all)
                 )
             )
-    return voice("digest.alt", weeks="; ".join(parts))
+    return voice.text("digest.alt", weeks="; ".join(parts))

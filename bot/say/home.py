@@ -25,15 +25,15 @@ def home(voice: Voice, member: Member, place: Message, said: Sequence[SaidBefore
     """The whole page; `place` is what `status` says."""
     answers = [element for each in said for element in _said(voice, each)]
     return Message(
-        voice("home.summary"),
+        voice.text("home.summary"),
         (
-            Heading(voice("home.hello", name=member.given_name)),
+            Heading(voice.text("home.hello", name=member.given_name)),
             *place.elements,
-            *((Divider(), Heading(voice("home.answers")), *answers) if answers else ()),
+            *((Divider(), Heading(voice.text("home.answers")), *answers) if answers else ()),
             Divider(),
-            Heading(voice("home.settings")),
+            Heading(voice.text("home.settings")),
             Buttons(_settings(voice, member)),
-            Text(voice.md("home.foot"), small=True),
+            Text(voice.markdown("home.foot"), small=True),
         ),
     )
 
@@ -44,7 +44,7 @@ def _said(voice: Voice, said: SaidBefore) -> tuple[Element, ...]:
         if said.check_in_id is not None
         else ()
     )
-    heading = Text(voice.md("home.step", title=title(voice, said.step)))
+    heading = Text(voice.markdown("home.step", title=title(voice, said.step)))
     return (heading, *quotes(voice, said.step, said.answers), *change)
 
 

@@ -14,25 +14,28 @@ DAYS = ("mon", "tue", "wed", "thu", "fri")
 
 def profile(voice: Voice, member: Member, profile: Profile, school: School) -> Message:
     """What is kept about what they bring, and the two forms to change it."""
-    nothing = voice("profile.nothing")
+    nothing = voice.text("profile.nothing")
     fields = (
-        (voice("profile.phase"), labels(voice, "phase", [profile.phase] if profile.phase else []) or nothing),
-        (voice("profile.subjects"), labels(voice, "subject", profile.subjects) or nothing),
-        (voice("profile.offers"), labels(voice, "practice", profile.offers) or nothing),
-        (voice("profile.needs"), labels(voice, "practice", profile.needs) or nothing),
-        (voice("times.slots"), labels(voice, "slot", profile.slots) or nothing),
-        (voice("times.hours"), _hours(voice, member.hours, school)),
         (
-            voice("profile.language"),
-            voice(f"language.{voice.language}")
+            voice.text("profile.phase"),
+            labels(voice, "phase", [profile.phase] if profile.phase else []) or nothing,
+        ),
+        (voice.text("profile.subjects"), labels(voice, "subject", profile.subjects) or nothing),
+        (voice.text("profile.offers"), labels(voice, "practice", profile.offers) or nothing),
+        (voice.text("profile.needs"), labels(voice, "practice", profile.needs) or nothing),
+        (voice.text("times.slots"), labels(voice, "slot", profile.slots) or nothing),
+        (voice.text("times.hours"), _hours(voice, member.hours, school)),
+        (
+            voice.text("profile.language"),
+            voice.text(f"language.{voice.language}")
             if voice.has(f"language.{voice.language}")
             else voice.language,
         ),
     )
     return Message(
-        voice("profile.summary"),
+        voice.text("profile.summary"),
         (
-            Text(voice.md("profile.lead")),
+            Text(voice.markdown("profile.lead")),
             Fields(fields),
             *row(
                 (
@@ -40,14 +43,16 @@ def profile(voice: Voice, member: Member, profile: Profile, school: School) -> M
                     opens(voice, "button.times", "times"),
                 )
             ),
-            Text(voice.md("profile.foot"), small=True),
+            Text(voice.markdown("profile.foot"), small=True),
         ),
     )
 
 
 def _hours(voice: Voice, hours: Hours, school: School) -> str:
-    days = voice.listing([voice(f"weekday.{DAYS[day]}") for day in sorted(hours.days) if day < len(DAYS)])
-    return voice(
+    days = voice.listing(
+        [voice.text(f"weekday.{DAYS[day]}") for day in sorted(hours.days) if day < len(DAYS)]
+    )
+    return voice.text(
         "times.days-and-hours",
         days=days,
         start=voice.time(hours.start or school.opens),
@@ -80,17 +85,17 @@ def profile_form(voice: Voice, profile: Profile) -> Form:
     )
     return Form(
         name="profile",
-        title=voice("profile.title"),
-        intro=voice.md("profile.who-reads"),
+        title=voice.text("profile.title"),
+        intro=voice.markdown("profile.who-reads"),
         inputs=tuple(Input(each, value) for each, value in asked),
-        submit=voice("button.save"),
+        submit=voice.text("button.save"),
     )
 
 
 def times_form(voice: Voice, member: Member, profile: Profile) -> Form:
     """Free times, working days and hours."""
     slots = choice(voice, "slot", voice.keys("slot"))
-    days = tuple(Option(day, voice(f"weekday.{day}")) for day in DAYS)
+    days = tuple(Option(day, voice.text(f"weekday.{day}")) for day in DAYS)
     hours = member.hours
     asked = (
         (question(voice, "slots", "times", Kind.MANY, options=slots), _join(profile.slots)),
@@ -103,10 +108,10 @@ def times_form(voice: Voice, member: Member, profile: Profile) -> Form:
     )
     return Form(
         name="times",
-        title=voice("times.title"),
-        intro=voice.md("times.intro"),
+        title=voice.text("times.title"),
+        intro=voice.markdown("times.intro"),
         inputs=tuple(Input(each, value) for each, value in asked),
-        submit=voice("button.save"),
+        submit=voice.text("button.save"),
     )
 
 
@@ -122,8 +127,8 @@ def pause_form(voice: Voice, value: str = "", error: str = "") -> Form:
     """Until when?"""
     asked = question(voice, "until", "pause", Kind.DATE, needed=True)
     return Form(
-        name="pause", title=voice("pause.title"), intro=voice.md("pause.intro"),
-        inputs=(Input(asked, value, error),), submit=voice("button.pause"),
+        name="pause", title=voice.text("pause.title"), intro=voice.markdown("pause.intro"),
+        inputs=(Input(asked, value, error),), submit=voice.text("button.pause"),
     )  # fmt: skip
 
 
@@ -150,11 +155,11 @@ def really_forget(voice: Voice) -> Message:
 def data(voice: Voice, content: bytes, name: str) -> Message:
     """Everything kept about them, as a file."""
     return Message(
-        voice("data.summary"),
+        voice.text("data.summary"),
         (
-            Text(voice.md("data.lead")),
+            Text(voice.markdown("data.lead")),
             File(name, "application/json", content),
-            Text(voice.md("data.foot"), small=True),
+            Text(voice.markdown("data.foot"), small=True),
         ),
     )
 
@@ -164,16 +169,16 @@ def concern(voice: Voice, school: School) -> Message:
     if not school.lead_name:
         return plain(voice, "concern.unknown-lead", school=school.name)
     return Message(
-        voice("concern.summary", lead=school.lead_name),
+        voice.text("concern.summary", lead=school.lead_name),
         (
-            Text(voice.md("concern.lead")),
+            Text(voice.markdown("concern.lead")),
             Fields(
                 (
-                    (voice("concern.who", school=school.name), school.lead_name),
-                    (voice("concern.contact"), school.lead_contact),
+                    (voice.text("concern.who", school=school.name), school.lead_name),
+                    (voice.text("concern.contact"), school.lead_contact),
                 )
             ),
-            Text(voice.md("concern.foot"), small=True),
+            Text(voice.markdown("concern.foot"), small=True),
         ),
     )
 
@@ -193,9 +198,9 @@ def languages(voice: Voice, known: tuple[str, ...]) -> Message:
 
 
 def _language(voice: Voice, code: str) -> str:
-    return voice(f"language.{code}") if voice.has(f"language.{code}") else code
+    return voice.text(f"language.{code}") if voice.has(f"language.{code}") else code
 
 
 def roles(voice: Voice, member: Member) -> str:
     """What they do in the partnership, as a phrase."""
-    return voice.listing([voice(f"role.{role}") for role in Role if member.has(role)])
+    return voice.listing([voice.text(f"role.{role}") for role in Role if member.has(role)])

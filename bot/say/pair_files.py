@@ -29,14 +29,14 @@ def left_out(voice: Voice, made: Arrangement, names: Mapping[int, str]) -> list[
 
 def summary(voice: Voice, made: Arrangement, names: Mapping[int, str]) -> Iterator[str]:
     """How many groups, how good, and who is left out."""
-    yield voice("pair.done", n=len(made.groups))
-    yield proof(voice, made.gap, voice)
+    yield voice.text("pair.done", n=len(made.groups))
+    yield proof(voice, made.gap, voice.text)
     if made.repeats:
-        yield voice("preview.repeats", n=made.repeats)
+        yield voice.text("preview.repeats", n=made.repeats)
     alone = left_out(voice, made, names)
     if alone:
-        yield voice("preview.left-out", n=len(alone))
+        yield voice.text("preview.left-out", n=len(alone))
     for name, reason in alone[:SHOWN]:
-        yield voice("preview.left-out-line", name=name, reason=reason)
+        yield voice.text("preview.left-out-line", name=name, reason=reason)
     if len(alone) > SHOWN:
-        yield voice("pair.more-left-out", n=len(alone) - SHOWN)
+        yield voice.text("pair.more-left-out", n=len(alone) - SHOWN)

@@ -33,7 +33,7 @@ class Shown:
         """`Elin Pugh (Ysgol Bryn Derw) and Tama Rewi (Te Awa School)`."""
         return voice.listing(
             [
-                voice(
+                voice.text(
                     "person.at",
                     name=self.members[seat.member_id].name,
                     school=self.schools[seat.school_id].name,
@@ -86,7 +86,7 @@ def _reason(
             if taker == reader
             else "reason-why.offer"
         )
-        return voice(key, giver=names.get(giver, ""), taker=names.get(taker, ""), practice=practice)
+        return voice.text(key, giver=names.get(giver, ""), taker=names.get(taker, ""), practice=practice)
     spoken = {
         "practice": practice,
         "subject": label(voice, "subject", facts.get("subject", "")),
@@ -95,7 +95,7 @@ def _reason(
         "school_a": schools[int(facts["school_a"])] if "school_a" in facts else "",
         "school_b": schools[int(facts["school_b"])] if "school_b" in facts else "",
     }
-    return voice(f"reason-why.{reason.key}", n=heads, **spoken)
+    return voice.text(f"reason-why.{reason.key}", n=heads, **spoken)
 
 
 def preview(
@@ -111,34 +111,36 @@ def preview(
 
     `gap` is how much better any other arrangement could be at most; None: nothing is known of that.
     """
-    elements: list[Element] = [Text(voice.md("preview.lead", n=len(shown)))]
+    elements: list[Element] = [Text(voice.markdown("preview.lead", n=len(shown)))]
     lines = [
-        voice.md(
+        voice.markdown(
             "preview.line", number=each.pairing.number, people=each.named(voice), reasons=each.reasons(voice)
         )
         for each in shown
     ]
     elements += [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     if left_out:
-        elements.append(Text(voice.md("preview.left-out", n=len(left_out))))
+        elements.append(Text(voice.markdown("preview.left-out", n=len(left_out))))
         elements.append(
             Text(
                 "\n".join(
                     "- "
-                    + voice.md("preview.left-out-line", name=name, reason=label(voice, "left-out", reason))
+                    + voice.markdown(
+                        "preview.left-out-line", name=name, reason=label(voice, "left-out", reason)
+                    )
                     for name, reason in left_out
                 )
             )
         )
     if repeats:
-        elements.append(Text(voice.md("preview.repeats", n=repeats)))
+        elements.append(Text(voice.markdown("preview.repeats", n=repeats)))
     if gap is not None:
-        elements.append(Text(proof(voice, gap, voice.md)))
+        elements.append(Text(proof(voice, gap, voice.markdown)))
     if silent:
-        elements.append(Text(voice.md("preview.silent", n=silent)))
+        elements.append(Text(voice.markdown("preview.silent", n=silent)))
     elements += row((runs(voice, "button.confirm", "confirm", primary=True),))
-    elements.append(Text(voice.md("preview.foot"), small=True))
-    return Message(voice("preview.summary", n=len(shown)), tuple(elements))
+    elements.append(Text(voice.markdown("preview.foot"), small=True))
+    return Message(voice.text("preview.summary", n=len(shown)), tuple(elements))
 
 
 def proof(voice: Voice, gap: Fraction, say: Callable[..., str]) -> str:
@@ -174,16 +176,20 @@ def introduction(
         profile = profiles[partner.id]
         known = [
             *(
-                (voice("match.subjects", subjects=labels(voice, "subject", profile.subjects)),)
+                (voice.text("match.subjects", subjects=labels(voice, "subject", profile.subjects)),)
                 if profile.subjects
                 else ()
             ),
             *(
-                (voice("match.offers", offers=labels(voice, "practice", profile.offers)),)
+                (voice.text("match.offers", offers=labels(voice, "practice", profile.offers)),)
                 if profile.offers
                 else ()
             ),
-            *((voice("match.slots", slots=labels(voice, "slot", profile.slots)),) if profile.slots else ()),
+            *(
+                (voice.text("match.slots", slots=labels(voice, "slot", profile.slots)),)
+                if profile.slots
+                else ()
+            ),
         ]
         if known:
             fields.append((partner.given_name, "; ".join(known)))
@@ -194,13 +200,13 @@ def introduction(
         buttons.append(runs(voice, "button.another", f"another {shown.pairing.id}"))
     lead = "match.changed" if changed else "match.lead"
     return Message(
-        voice("match.summary", people=named),
+        voice.text("match.summary", people=named),
         (
-            Text(voice.md(lead, people=named)),
-            Text(voice.md("match.why", reasons=shown.reasons(voice, reader.id))),
+            Text(voice.markdown(lead, people=named)),
+            Text(voice.markdown("match.why", reasons=shown.reasons(voice, reader.id))),
             *((Fields(tuple(fields)),) if fields else ()),
             *row(buttons),
-            Text(voice.md("match.foot" if may_ask_for_another else "match.foot-asked"), small=True),
+            Text(voice.markdown("match.foot" if may_ask_for_another else "match.foot-asked"), small=True),
         ),
     )
 
@@ -216,23 +222,23 @@ def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[Shown, str, int]])
         return plain(voice, "pairs.none")
     lines = []
     for shown, stage, waiting in rows:
-        state = label(voice, "stage", stage) if stage else voice("pairs.not-begun")
+        state = label(voice, "stage", stage) if stage else voice.text("pairs.not-begun")
         lines.append(
-            voice.md(
+            voice.markdown(
                 "pairs.line",
                 number=shown.pairing.number,
                 people=shown.named(voice),
                 stage=state,
-                open=voice("pairs.open", n=waiting),
+                open=voice.text("pairs.open", n=waiting),
             )
         )
     texts = [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     return Message(
-        voice("pairs.summary", n=len(rows)),
+        voice.text("pairs.summary", n=len(rows)),
         (
-            Text(voice.md("pairs.lead", cycle=cycle.name, n=len(rows))),
+            Text(voice.markdown("pairs.lead", cycle=cycle.name, n=len(rows))),
             *texts,
-            Text(voice.md("pairs.foot"), small=True),
+            Text(voice.markdown("pairs.foot"), small=True),
         ),
     )
 

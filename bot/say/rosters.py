@@ -17,26 +17,29 @@ def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-cha
     for fault in found:
         place = [fault.file]
         if fault.row is not None:
-            place.append(voice("roster.row", row=fault.row))
+            place.append(voice.text("roster.row", row=fault.row))
         if fault.column:
-            place.append(voice("roster.column", column=fault.column))
-        lines.append(f"{', '.join(place)}: {voice(fault.key, **dict(fault.facts))}")
-    return [*lines, voice(last)]
+            place.append(voice.text("roster.column", column=fault.column))
+        lines.append(f"{', '.join(place)}: {voice.text(fault.key, **dict(fault.facts))}")
+    return [*lines, voice.text(last)]
 
 
 def changes(voice: Voice, found: Sequence[RosterChange], left_out: int, *, dry_run: bool) -> list[str]:
     """The difference, its first lines and its sums."""
     lines = [
-        voice(f"roster.change-{each.kind}", name=each.name) + (f" ({each.detail})" if each.detail else "")
+        voice.text(f"roster.change-{each.kind}", name=each.name)
+        + (f" ({each.detail})" if each.detail else "")
         for each in found[:SHOWN]
     ]
     if len(found) > SHOWN:
-        lines.append(voice("roster.more-changes", n=len(found) - SHOWN))
+        lines.append(voice.text("roster.more-changes", n=len(found) - SHOWN))
     counts = Counter(each.kind for each in found)
-    sums = [voice(f"roster.count-{kind}", n=counts[kind]) for kind in ChangeKind if counts[kind]]
-    lines.append(voice("roster.sums", sums=voice.listing(sums)) if sums else voice("roster.no-change"))
+    sums = [voice.text(f"roster.count-{kind}", n=counts[kind]) for kind in ChangeKind if counts[kind]]
+    lines.append(
+        voice.text("roster.sums", sums=voice.listing(sums)) if sums else voice.text("roster.no-change")
+    )
     if left_out:
-        lines.append(voice("roster.left-out", n=left_out))
+        lines.append(voice.text("roster.left-out", n=left_out))
     if dry_run:
-        lines.append(voice("roster.dry-run"))
+        lines.append(voice.text("roster.dry-run"))
     return lines

@@ -65,7 +65,7 @@ def _plan(voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...]]) -> t
             answers = {answer.question: answer for answer in said[step.key]}
             when, then = (answers.get(key) for key in step.plan)
             if when and then:
-                return voice("plan.when-then", when=when.text, then=then.text), when.given_at
+                return voice.text("plan.when-then", when=when.text, then=then.text), when.given_at
     return None
 
 

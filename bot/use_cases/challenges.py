@@ -12,7 +12,7 @@ from bot.model import Challenge, CheckIn, DeliveryKind, Member, PairingState
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.rules import planning, privacy
-from bot.say import challenges as words
+from bot.say import challenges as say_challenges
 from bot.say.check_ins import Ask
 from bot.use_cases.forms import faults
 from bot.use_cases.schools import availability, moment_for
@@ -107,7 +107,7 @@ async def last_moment(tx: Tx, check_in: CheckIn) -> datetime:
 async def open_reply(tx: Tx, voice: Voice, member: Member, number: str) -> Form:
     """The form for the receiver."""
     challenge = await _received(tx, member, number)
-    return words.reply_form(voice, challenge, await _name(tx, challenge.giver_id))
+    return say_challenges.reply_form(voice, challenge, await _name(tx, challenge.giver_id))
 
 
 async def reply(
@@ -116,12 +116,12 @@ async def reply(
     """Keep the reply and the next step, and carry them to the giver."""
     challenge = await _received(tx, member, number)
     name = await _name(tx, challenge.giver_id)
-    form = words.reply_form(voice, challenge, name)
+    form = say_challenges.reply_form(voice, challenge, name)
     if wrong := faults(voice, form, values):
         return wrong
     day = date.fromisoformat(values["next_step_on"])
     if day < (await availability(tx, member)).local_day(now):
-        return faults(voice, form, values, {"next_step_on": voice("field.past")}) or form
+        return faults(voice, form, values, {"next_step_on": voice.text("field.past")}) or form
     kept = replace(
         challenge,
         reply=values["reply"].strip(),
@@ -139,7 +139,7 @@ async def reply(
             [planning.owe(cycle, giver.id, DeliveryKind.CHALLENGE_REPLY, challenge.id, moment)]
         )
         await tx.deliveries.refresh(DeliveryKind.CHALLENGE_REPLY, challenge.id, now)
-    return Replacement(words.replied(voice, kept, name, day))
+    return Replacement(say_challenges.replied(voice, kept, name, day))
 
 
 async def _received(tx: Tx, member: Member, number: str) -> Challenge:
@@ -159,11 +159,11 @@ async def message_for(
     """What a receiver reads; None while there is nothing to read."""
     challenge = await for_receiver(tx, check_in, now)
     if challenge is not None:
-        return words.released(voice, challenge, await _name(tx, challenge.giver_id))
+        return say_challenges.released(voice, challenge, await _name(tx, challenge.giver_id))
     if is_update and check_in.pairing_id is not None:
         pairing = await tx.pairings.get(check_in.pairing_id)
         givers = [each for each in pairing.member_ids if pairing.receiver_from(each) == check_in.member_id]
-        return words.took_back(voice, await _name(tx, givers[0] if givers else None))
+        return say_challenges.took_back(voice, await _name(tx, givers[0] if givers else None))
     return None
 
 
@@ -172,4 +172,6 @@ async def reply_for(tx: Tx, voice: Voice, challenge_id: int) -> Message | None:
     challenge = await tx.challenges.get(challenge_id)
     if challenge is None or challenge.replied_at is None or challenge.next_step_on is None:
         return None
-    return words.reply(voice, challenge, await _name(tx, challenge.receiver_id), challenge.next_step_on)
+    return say_challenges.reply(
+        voice, challenge, await _name(tx, challenge.receiver_id), challenge.next_step_on
+    )

@@ -13,7 +13,7 @@ from bot.ports import Tx
 from bot.prompts import Prompts, Voice
 from bot.rules import planning
 from bot.say import basics
-from bot.say import check_ins as words
+from bot.say import check_ins as say_check_ins
 from bot.use_cases import challenges, digests
 from bot.use_cases.asks import read_typed, the_ask
 from bot.use_cases.forms import faults
@@ -35,7 +35,7 @@ async def open_form(tx: Tx, voice: Voice, member: Member, number: str, now: date
     ask = await the_ask(tx, voice, member, await mine(tx, member, number, now), now)
     if ask.step.is_challenge and not ask.partner:
         raise UserError("no-partner")
-    return words.form(voice, ask)
+    return say_check_ins.form(voice, ask)
 
 
 async def submit(
@@ -50,24 +50,26 @@ async def submit(
     """Keep what the form says and share it as the step says."""
     check_in = await mine(tx, member, number, now)
     ask = await the_ask(tx, voice, member, check_in, now)
-    form = words.form(voice, ask, values)
+    form = say_check_ins.form(voice, ask, values)
     if wrong := faults(voice, form, values):
         return wrong
     await _before_changing(tx, ask, now)
     await tx.check_ins.take_back(check_in.id)
-    for question in words.questions(voice, ask):
+    for question in say_check_ins.questions(voice, ask):
         if values.get(question.key, "").strip():
             await _keep(tx, voice, ask, question, values[question.key].strip(), now)
     return Replacement(await _send_or_suggest(tx, prompts, voice, member, ask, now))
 
 
-async def _before_changing(tx: Tx, ask: words.Ask, now: datetime) -> None:
+async def _before_changing(tx: Tx, ask: say_check_ins.Ask, now: datetime) -> None:
     if ask.step.story:
         cycle = await tx.cycles.get(ask.check_in.cycle_id)
         await digests.story_changes(tx, cycle, {ask.step.key: ask.answers}, now)
 
 
-async def _keep(tx: Tx, voice: Voice, ask: words.Ask, question: Question, text: str, now: datetime) -> None:
+async def _keep(
+    tx: Tx, voice: Voice, ask: say_check_ins.Ask, question: Question, text: str, now: datetime
+) -> None:
     await tx.check_ins.answer(
         Answer(
             check_in_id=ask.check_in.id,
@@ -81,14 +83,16 @@ async def _keep(tx: Tx, voice: Voice, ask: words.Ask, question: Question, text: 
 
 
 async def _send_or_suggest(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, ask: words.Ask, now: datetime
+    tx: Tx, prompts: Prompts, voice: Voice, member: Member, ask: say_check_ins.Ask, now: datetime
 ) -> Message:
     """One gentle suggestion where the words judge or name a pupil; otherwise they go where the step says."""
     check_in = ask.check_in
     ask = replace(ask, answers=await tx.check_ins.answers(check_in.id))
     shared = ask.step.is_challenge or ask.step.share is not Share.ME
     if shared and check_in.suggested_at is None:
-        typed = {each.key for each in words.questions(voice, ask) if each.kind in (Kind.SHORT, Kind.LONG)}
+        typed = {
+            each.key for each in say_check_ins.questions(voice, ask) if each.kind in (Kind.SHORT, Kind.LONG)
+        }
         text = "\n".join(answer.text for answer in ask.answers if answer.question in typed)
         lists = prompts.words(voice.language)
         judging = lists.judging_in(text) if ask.step.is_challenge else ()
@@ -97,7 +101,9 @@ async def _send_or_suggest(
             # Open again: new words wait for their writer's decision, also where older ones were sent before.
             waiting = replace(check_in, state=CheckInState.OPEN, suggested_at=now, asking=None)
             await tx.check_ins.save(waiting)
-            return words.suggestion(voice, ask, "judging" if judging else "naming", (judging or naming)[:3])
+            return say_check_ins.suggestion(
+                voice, ask, "judging" if judging else "naming", (judging or naming)[:3]
+            )
     return await _share(tx, voice, member, ask, now)
 
 
@@ -105,13 +111,15 @@ async def send(tx: Tx, voice: Voice, member: Member, number: str, now: datetime)
     """Send as it is: the writer decides."""
     check_in = await mine(tx, member, number, now)
     ask = await the_ask(tx, voice, member, check_in, now)
-    missing = [each for each in words.questions(voice, ask) if each.needed and not ask.values.get(each.key)]
+    missing = [
+        each for each in say_check_ins.questions(voice, ask) if each.needed and not ask.values.get(each.key)
+    ]
     if missing:
-        return words.form(voice, ask)
+        return say_check_ins.form(voice, ask)
     return Replacement(await _share(tx, voice, member, ask, now))
 
 
-async def _share(tx: Tx, voice: Voice, member: Member, ask: words.Ask, now: datetime) -> Message:
+async def _share(tx: Tx, voice: Voice, member: Member, ask: say_check_ins.Ask, now: datetime) -> Message:
     answered = replace(ask.check_in, state=CheckInState.ANSWERED, asking=None)
     await tx.check_ins.save(answered)
     ask = replace(ask, check_in=answered)
@@ -119,7 +127,7 @@ async def _share(tx: Tx, voice: Voice, member: Member, ask: words.Ask, now: date
         await challenges.give(tx, ask, member, now)
     elif ask.step.share is Share.PARTNER:
         await _owe_to_partners(tx, member, answered, now)
-    return words.kept(voice, ask)
+    return say_check_ins.kept(voice, ask)
 
 
 async def _owe_to_partners(tx: Tx, member: Member, check_in: CheckIn, now: datetime) -> None:
@@ -151,21 +159,23 @@ async def said(tx: Tx, prompts: Prompts, voice: Voice, member: Member, text: str
     open_now = await tx.check_ins.open_for(member.id, now)
     asking = [each for each in open_now if each.asking]
     if len(asking) > 1:
-        await tx.members.hold(member.id, text, now)
+        await tx.members.keep_words(member.id, text, now)
         asks = [await the_ask(tx, voice, member, each, now) for each in asking]
-        return words.which(voice, [(each.check_in.id, words.title(voice, each.step)) for each in asks])
+        return say_check_ins.which(
+            voice, [(each.check_in.id, say_check_ins.title(voice, each.step)) for each in asks]
+        )
     if asking:
         return await _typed(tx, prompts, voice, member, asking[0], text, now)
     if open_now:
         ask = await the_ask(tx, voice, member, open_now[-1], now)
-        return words.all_answered(voice, ask.check_in, ask.check_in.pairing_id, ask.partner)
+        return say_check_ins.all_answered(voice, ask.check_in, ask.check_in.pairing_id, ask.partner)
     return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", "status"))
 
 
 async def put(tx: Tx, prompts: Prompts, voice: Voice, member: Member, number: str, now: datetime) -> Reply:
     """The kept words belong to this check-in."""
     check_in = await mine(tx, member, number, now)
-    text = await tx.members.held(member.id) if check_in.asking else None
+    text = await tx.members.take_words(member.id) if check_in.asking else None
     if text is None:
         return await open_form(tx, voice, member, number, now)
     reply = await _typed(tx, prompts, voice, member, check_in, text, now)
@@ -176,10 +186,10 @@ async def _typed(
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, check_in: CheckIn, text: str, now: datetime
 ) -> Message:
     ask = await the_ask(tx, voice, member, check_in, now)
-    asked = next(each for each in words.questions(voice, ask) if each.key == check_in.asking)
+    asked = next(each for each in say_check_ins.questions(voice, ask) if each.key == check_in.asking)
     value = read_typed(asked, text, ask.today)
     if value is None:
-        return words.choose(voice, asked)
+        return say_check_ins.choose(voice, asked)
     if len(value) > asked.limit and asked.kind in (Kind.SHORT, Kind.LONG):
         raise UserError("too-long", length=len(value), limit=asked.limit)
     await _keep(tx, voice, ask, asked, value, now)
@@ -191,13 +201,13 @@ async def _ask_next(
     prompts: Prompts,
     voice: Voice,
     member: Member,
-    ask: words.Ask,
+    ask: say_check_ins.Ask,
     asked: Question,
     value: str,
     now: datetime,
 ) -> Message:
     """Ask the next question; share as soon as everything needed is there."""
-    order = words.questions(voice, ask)
+    order = say_check_ins.questions(voice, ask)
     following = next(iter(order[order.index(asked) + 1 :]), None)
     kept = replace(ask.check_in, asking=following.key if following else None)
     await tx.check_ins.save(kept)
@@ -209,7 +219,7 @@ async def _ask_next(
         if following is None or after is None or after.state is not CheckInState.ANSWERED:
             return message
         await tx.check_ins.save(replace(after, asking=following.key))
-    return words.next_question(voice, ask, following, words.shown_value(voice, asked, value))
+    return say_check_ins.next_question(voice, ask, following, say_check_ins.shown_value(voice, asked, value))
 
 
 # --- ways past and back ---------------------------------------------------------------------------------------------
@@ -220,9 +230,9 @@ async def skip(tx: Tx, voice: Voice, member: Member, number: str, now: datetime)
     check_in = await mine(tx, member, number, now)
     ask = await the_ask(tx, voice, member, check_in, now)
     if check_in.state is CheckInState.ANSWERED:
-        return Replacement(words.kept(voice, ask))
+        return Replacement(say_check_ins.kept(voice, ask))
     await tx.check_ins.save(replace(check_in, state=CheckInState.SKIPPED, asking=None))
-    return Replacement(words.skipped(voice, ask))
+    return Replacement(say_check_ins.skipped(voice, ask))
 
 
 async def undo(tx: Tx, voice: Voice, member: Member, number: str, now: datetime) -> Reply:
@@ -231,9 +241,9 @@ async def undo(tx: Tx, voice: Voice, member: Member, number: str, now: datetime)
     ask = await the_ask(tx, voice, member, check_in, now)
     if check_in.state is CheckInState.SKIPPED:
         await tx.check_ins.save(
-            replace(check_in, state=CheckInState.OPEN, asking=words.questions(voice, ask)[0].key)
+            replace(check_in, state=CheckInState.OPEN, asking=say_check_ins.questions(voice, ask)[0].key)
         )
-    return Replacement(words.question(voice, ask))
+    return Replacement(say_check_ins.question(voice, ask))
 
 
 async def later(tx: Tx, voice: Voice, member: Member, number: str, now: datetime) -> Reply:
@@ -255,10 +265,10 @@ async def take_back(tx: Tx, voice: Voice, member: Member, number: str, now: date
     await _before_changing(tx, ask, now)
     await tx.check_ins.take_back(check_in.id)
     await tx.check_ins.save(
-        replace(check_in, state=CheckInState.OPEN, asking=words.questions(voice, ask)[0].key)
+        replace(check_in, state=CheckInState.OPEN, asking=say_check_ins.questions(voice, ask)[0].key)
     )
     if ask.step.is_challenge:
         await challenges.take_back(tx, check_in, now)
     else:
         await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, now)
-    return Replacement(words.undone(voice, ask, "check-in.taken-back"))
+    return Replacement(say_check_ins.undone(voice, ask, "check-in.taken-back"))

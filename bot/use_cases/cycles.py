@@ -27,7 +27,7 @@ from bot.prompts import Prompts, Voice, parse_pack
 from bot.rules import planning
 from bot.rules.school_time import NoTeachingDays, nth_shared_day, slowest_pair
 from bot.say import basics
-from bot.say import cycles as words
+from bot.say import cycles as say_cycles
 from bot.use_cases.forms import faults
 from bot.use_cases.people import require
 from bot.use_cases.schools import availabilities, availability, availability_at, by_id, moment_for
@@ -74,7 +74,7 @@ async def open_start(tx: Tx, prompts: Prompts, voice: Voice, member: Member) -> 
     values = (
         {"pack": cycle.pack_id, "starts_on": cycle.starts_on.isoformat(), "goal": cycle.goal} if cycle else {}
     )
-    return words.start_form(voice, prompts.packs(), values)
+    return say_cycles.start_form(voice, prompts.packs(), values)
 
 
 async def start(
@@ -87,7 +87,7 @@ async def start(
         return wrong
     starts_on = date.fromisoformat(values["starts_on"])
     if starts_on <= today:
-        return faults(voice, form, values, {"starts_on": voice("field.past")}) or form
+        return faults(voice, form, values, {"starts_on": voice.text("field.past")}) or form
     earlier = await tx.cycles.current(member.partnership_id)
     if earlier is not None:  # a draft that is being changed
         await tx.cycles.save(replace(earlier, state=CycleState.CLOSED, closed_at=now))
@@ -95,7 +95,7 @@ async def start(
     cycle = Cycle(
         id=0,
         partnership_id=member.partnership_id,
-        name=voice("cycle.name", month=voice.month(starts_on)),
+        name=voice.text("cycle.name", month=voice.month(starts_on)),
         goal=values["goal"].strip(),
         pack_id=pack.id,
         pack_version=pack.version,
@@ -106,16 +106,16 @@ async def start(
     )
     plan = await _plan(tx, cycle, pack)
     kept = await tx.cycles.add(cycle, prompts.pack_files(pack.id))
-    return words.draft(voice, kept, pack, plan)
+    return say_cycles.draft(voice, kept, pack, plan)
 
 
 async def show_draft(tx: Tx, voice: Voice, cycle: Cycle) -> Message:
     """The draft again."""
     pack = await pack_of(tx, cycle)
-    return words.draft(voice, cycle, pack, await _plan(tx, cycle, pack))
+    return say_cycles.draft(voice, cycle, pack, await _plan(tx, cycle, pack))
 
 
-async def _plan(tx: Tx, cycle: Cycle, pack: Pack) -> words.Plan:
+async def _plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.Plan:
     """Who would be invited, and how long the cycle takes in the schools' calendars."""
     teachers = await _teachers(tx, cycle.partnership_id)
     schools = await by_id(tx, cycle.partnership_id)
@@ -132,7 +132,7 @@ async def _plan(tx: Tx, cycle: Cycle, pack: Pack) -> words.Plan:
         raise UserError("no-teaching-days", day=cycle.starts_on.isoformat()) from none_left
     stretched = (last - alone).days >= 7
     a, b = (schools[taking_part[place]].name for place in worst)
-    return words.Plan(
+    return say_cycles.Plan(
         teachers=len(teachers),
         schools=len(taking_part),
         first_day=first,
@@ -195,7 +195,7 @@ async def invitation(tx: Tx, voice: Voice, cycle: Cycle) -> Message:
     pack = await pack_of(tx, cycle)
     plan = await _plan(tx, cycle, pack)
     coordinator = await tx.members.get(cycle.started_by) if cycle.started_by else None
-    return words.invitation(voice, cycle, pack, coordinator.name if coordinator else "", plan.last_day)
+    return say_cycles.invitation(voice, cycle, pack, coordinator.name if coordinator else "", plan.last_day)
 
 
 async def join(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
@@ -206,7 +206,7 @@ async def join(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
         raise UserError("nothing-to-join")
     if enrolment.state is not EnrolmentState.ACCEPTED:
         await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.ACCEPTED, answered_at=now))
-    return words.joined(voice, cycle)
+    return say_cycles.joined(voice, cycle)
 
 
 async def decline(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
@@ -322,7 +322,7 @@ async def close(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
     require(member, Role.COORDINATOR)
     cycle = await the_current(tx, member)
     if not really:
-        return words.really_close(voice, cycle)
+        return say_cycles.really_close(voice, cycle)
     await tx.deliveries.drop(
         member_id=None, cycle_id=cycle.id, reason="closed", now=now, kinds=ENDS_WITH_THE_CYCLE
     )

@@ -12,7 +12,7 @@ from bot.ports import Tx
 from bot.prompts import Voice
 from bot.rules import figures as digest
 from bot.rules import privacy
-from bot.say import digests as words
+from bot.say import digests as say_digests
 from bot.use_cases import cycles
 
 COUNTED_FROM, COUNTED_UNTIL = timedelta(days=-4), timedelta(days=3)
@@ -150,7 +150,7 @@ async def _message(
     if not published or published[-1].week != monday:
         return None
     school = await tx.schools.get(school_id)
-    return words.weekly_digest(
+    return say_digests.weekly_digest(
         voice,
         cycle,
         school,

@@ -39,22 +39,26 @@ def filled(form: Form, values: Mapping[str, str]) -> Form:
 def fault(voice: Voice, question: Question, value: str) -> str:
     """What is wrong with one value, as a sentence for its field; empty: nothing."""
     if not value.strip():
-        return voice("field.needed") if question.needed else ""
+        return voice.text("field.needed") if question.needed else ""
     options = {option.key for option in question.options}
     match question.kind:
         case Kind.SHORT | Kind.LONG:
             long = len(value.strip()) > question.limit
-            return voice("field.too-long", limit=question.limit, length=len(value.strip())) if long else ""
+            return (
+                voice.text("field.too-long", limit=question.limit, length=len(value.strip())) if long else ""
+            )
         case Kind.ONE:
-            return "" if value in options else voice("field.not-a-choice")
+            return "" if value in options else voice.text("field.not-a-choice")
         case Kind.MANY:
-            return "" if options.issuperset(filter(None, value.split(";"))) else voice("field.not-a-choice")
+            return (
+                "" if options.issuperset(filter(None, value.split(";"))) else voice.text("field.not-a-choice")
+            )
         case Kind.SCALE:
-            return "" if value in ("1", "2", "3", "4", "5") else voice("field.not-a-choice")
+            return "" if value in ("1", "2", "3", "4", "5") else voice.text("field.not-a-choice")
         case Kind.DATE:
-            return "" if is_date(value) else voice("field.not-a-date")
+            return "" if is_date(value) else voice.text("field.not-a-date")
         case Kind.TIME:
-            return "" if is_time(value) else voice("field.not-a-time")
+            return "" if is_time(value) else voice.text("field.not-a-time")
 
 
 def is_date(value: str) -> bool:

@@ -14,7 +14,7 @@ from bot.model import Answer, Challenge, Cycle, DeliveryKind, EnrolmentState, Ho
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.rules.dates import read_day
-from bot.say import members as words
+from bot.say import members as say_members
 from bot.use_cases import challenges, digests, places
 from bot.use_cases.forms import faults
 from bot.use_cases.schools import availability
@@ -39,23 +39,23 @@ PUT_OFF_BY_A_PAUSE = frozenset(
 async def show_profile(tx: Tx, voice: Voice, member: Member) -> Message:
     """What is kept about what they bring."""
     school = await tx.schools.get(member.home_school_id)
-    return words.profile(voice, member, await tx.members.profile(member.id), school)
+    return say_members.profile(voice, member, await tx.members.profile(member.id), school)
 
 
 async def open_form(tx: Tx, voice: Voice, member: Member, form: str) -> Form:
     """The profile, the times or the pause, as they are now."""
     profile = await tx.members.profile(member.id)
     if form == "profile":
-        return words.profile_form(voice, profile)
+        return say_members.profile_form(voice, profile)
     if form == "times":
-        return words.times_form(voice, member, profile)
-    return words.pause_form(voice)
+        return say_members.times_form(voice, member, profile)
+    return say_members.pause_form(voice)
 
 
 async def save_profile(tx: Tx, voice: Voice, member: Member, values: Mapping[str, str]) -> Reply:
     """Keep phase, subjects, offers and needs."""
     profile = await tx.members.profile(member.id)
-    form = words.profile_form(voice, profile)
+    form = say_members.profile_form(voice, profile)
     if wrong := faults(voice, form, values):
         return wrong
     kept = replace(
@@ -72,14 +72,14 @@ async def save_profile(tx: Tx, voice: Voice, member: Member, values: Mapping[str
 async def save_times(tx: Tx, voice: Voice, member: Member, values: Mapping[str, str]) -> Reply:
     """Keep free times, days and hours."""
     profile = await tx.members.profile(member.id)
-    form = words.times_form(voice, member, profile)
+    form = say_members.times_form(voice, member, profile)
     start, end = _time(values.get("start", "")), _time(values.get("end", ""))
     school = await tx.schools.get(member.home_school_id)
     is_upside_down = (end or school.closes) <= (start or school.opens)
-    upside_down = {"end": voice("field.upside-down")} if is_upside_down else {}
+    upside_down = {"end": voice.text("field.upside-down")} if is_upside_down else {}
     if wrong := faults(voice, form, values, upside_down):
         return wrong
-    days = frozenset(words.DAYS.index(day) for day in _keys(values, "days"))
+    days = frozenset(say_members.DAYS.index(day) for day in _keys(values, "days"))
     await tx.members.set_profile(member.id, replace(profile, slots=_keys(values, "slots")))
     await tx.members.set_hours(member.id, Hours(days=days or frozenset(range(5)), start=start, end=end))
     return say.basics.plain(voice, "times.saved")
@@ -99,7 +99,7 @@ def _time(text: str) -> time | None:
 async def pause(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Reply:
     """`pause until 12 May`; without a day, ask for one."""
     if not text:
-        return words.pause_form(voice)
+        return say_members.pause_form(voice)
     person = await availability(tx, member)
     school = await tx.schools.get(member.home_school_id)
     today = person.local_day(now)
@@ -107,17 +107,17 @@ async def pause(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
     if until is None or not today < until <= today + LONGEST_PAUSE:
         raise UserError("not-a-date", text=text)
     await tx.members.set_pause(member.id, until)
-    return words.paused(voice, until)
+    return say_members.paused(voice, until)
 
 
 async def save_pause(tx: Tx, voice: Voice, member: Member, values: Mapping[str, str], now: datetime) -> Reply:
     """The same from the form."""
-    form = words.pause_form(voice)
+    form = say_members.pause_form(voice)
     if wrong := faults(voice, form, values):
         return wrong
     today = (await availability(tx, member)).local_day(now)
     if not today < date.fromisoformat(values["until"]) <= today + LONGEST_PAUSE:
-        return faults(voice, form, values, {"until": voice("field.past")}) or form
+        return faults(voice, form, values, {"until": voice.text("field.past")}) or form
     return await pause(tx, voice, member, values["until"], now)
 
 
@@ -135,7 +135,7 @@ async def choose_language(
 ) -> Message:
     """Speak another language with this person; without one, show what there is."""
     if not text:
-        return words.languages(voice, tuple(known))
+        return say_members.languages(voice, tuple(known))
     code = language_names(known).get(text.strip().casefold())
     if code is not None:
         await tx.members.set_language(member.id, code)
@@ -147,7 +147,7 @@ def language_names(known: Mapping[str, Voice]) -> Mapping[str, str]:
     """What one may call the languages, casefolded, with their codes."""
     codes = {code.casefold(): code for code in known}
     names = {
-        voice(f"language.{code}").casefold(): code
+        voice.text(f"language.{code}").casefold(): code
         for code, voice in known.items()
         if voice.has(f"language.{code}")
     }
@@ -156,7 +156,7 @@ def language_names(known: Mapping[str, Voice]) -> Mapping[str, str]:
 
 async def concern(tx: Tx, voice: Voice, member: Member) -> Message:
     """The safeguarding lead of this person's own school. Nothing is stored, logged or counted."""
-    return words.concern(voice, await tx.schools.get(member.home_school_id))
+    return say_members.concern(voice, await tx.schools.get(member.home_school_id))
 
 
 async def leave(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: bool) -> Message:
@@ -170,7 +170,7 @@ async def leave(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: 
     ):
         return say.basics.plain(voice, "leave.nothing")
     if not really:
-        return words.really_leave(voice, cycle.name)
+        return say_members.really_leave(voice, cycle.name)
     await places.withdraw(tx, cycle, enrolment, now)
     return say.basics.plain(voice, "leave.done", cycle=cycle.name)
 
@@ -181,7 +181,7 @@ async def data(tx: Tx, voice: Voice, member: Member) -> Message:
     kept = {
         **_who(member, await tx.members.profile(member.id), school),
         "address": await _address(tx, member),
-        "waiting_words": await tx.members.holds(member.id),
+        "waiting_words": await tx.members.peek_words(member.id),
         "notes": [
             {"text": note.text, "sent_at": note.sent_at.isoformat()} for note in await tx.notes.by(member.id)
         ],
@@ -190,7 +190,7 @@ async def data(tx: Tx, voice: Voice, member: Member) -> Message:
         ],
     }
     content = json.dumps(kept, ensure_ascii=False, indent=2).encode()
-    return words.data(voice, content, "my-jpd-data.json")
+    return say_members.data(voice, content, "my-jpd-data.json")
 
 
 def _who(member: Member, profile: Profile, school: School) -> dict[str, object]:
@@ -294,7 +294,7 @@ def _challenge(challenge: Challenge) -> dict[str, str]:
 async def forget(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: bool) -> Message:
     """Erase this person's name and words for good, keeping counts."""
     if not really:
-        return words.really_forget(voice)
+        return say_members.really_forget(voice)
     cycle = await tx.cycles.current(member.partnership_id)
     enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
     if cycle and enrolment:

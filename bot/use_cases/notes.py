@@ -12,7 +12,7 @@ from bot.ports import Tx
 from bot.prompts import Voice
 from bot.rules import planning
 from bot.say import basics
-from bot.say import challenges as words
+from bot.say import challenges as say_challenges
 from bot.use_cases.forms import faults
 from bot.use_cases.schools import availabilities, availability, moment_for
 
@@ -25,7 +25,9 @@ async def tell(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
     pairing, partners = await _partners(tx, member)
     said = _without_name(text, partners)
     if not said:
-        return words.tell_form(voice, pairing.id, voice.listing([each.given_name for each in partners]))
+        return say_challenges.tell_form(
+            voice, pairing.id, voice.listing([each.given_name for each in partners])
+        )
     if len(said) > LONGEST:
         raise UserError("too-long", length=len(said), limit=LONGEST)
     return await _carry(tx, voice, member, pairing, partners, said, now)
@@ -34,7 +36,7 @@ async def tell(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
 async def open_form(tx: Tx, voice: Voice, member: Member, number: str) -> Form:
     """The form, for the pairing one is in now; raises `UserError` where the button was for an earlier one."""
     pairing, partners = await _partners(tx, member, number)
-    return words.tell_form(voice, pairing.id, voice.listing([each.given_name for each in partners]))
+    return say_challenges.tell_form(voice, pairing.id, voice.listing([each.given_name for each in partners]))
 
 
 async def submit(
@@ -42,7 +44,7 @@ async def submit(
 ) -> Reply:
     """The same from the form: to those it was opened for, or to nobody."""
     pairing, partners = await _partners(tx, member, number)
-    form = words.tell_form(voice, pairing.id, voice.listing([each.given_name for each in partners]))
+    form = say_challenges.tell_form(voice, pairing.id, voice.listing([each.given_name for each in partners]))
     if wrong := faults(voice, form, values):
         return wrong
     return await _carry(tx, voice, member, pairing, partners, values["text"].strip(), now)
@@ -124,4 +126,4 @@ async def message_for(tx: Tx, voice: Voice, note_id: int) -> Message | None:
     if note is None or note.author_id is None or not note.text:
         return None
     author = await tx.members.get(note.author_id)
-    return words.note(voice, note.text, author.given_name, note.pairing_id)
+    return say_challenges.note(voice, note.text, author.given_name, note.pairing_id)

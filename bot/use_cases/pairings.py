@@ -26,7 +26,7 @@ from bot.pairing import Arrangement, PairingTask, Person, why_left_out
 from bot.ports import NewPairing, Tx
 from bot.prompts import Voice
 from bot.rules import planning
-from bot.say import pairings as words
+from bot.say import pairings as say_pairings
 from bot.use_cases import cycles, people, places
 from bot.use_cases.people import require
 from bot.use_cases.schools import availabilities, moment_for
@@ -92,7 +92,7 @@ async def _previewed(
     members = await tx.members.many({each.id for each in question.people} - seated)
     met = {pair for _, pair in question.history}
     pairs = [frozenset(pair) for pairing in proposed for pair in combinations(pairing.member_ids, 2)]
-    return words.preview(
+    return say_pairings.preview(
         voice,
         await places.shown(tx, cycle, proposed),
         [(each.name, reasons.get(each.id, "since")) for each in members.values()],
@@ -124,9 +124,9 @@ async def confirm(tx: Tx, voice: Voice, member: Member, now: datetime) -> Messag
         await cycles.plan_pairing(tx, running, pack, pairing, now)
         await places.announce(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
     placed = {each for pairing in live for each in pairing.member_ids}
-    await places.place(tx, running, set(members) - placed, now)
+    await places.find_pairing(tx, running, set(members) - placed, now)
     await cycles.plan_digests(tx, running, now)
-    return words.confirmed(voice, len(live), running.starts_on)
+    return say_pairings.confirmed(voice, len(live), running.starts_on)
 
 
 # --- the coordinator's hand -----------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ async def show(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
         stages = [step.stage for step in pack.steps if step.key in reached]
         waiting = sum(each.state is CheckInState.OPEN and each.closes_at > now for each in of_pairing)
         rows.append((shown, stages[-1] if stages else "", waiting))
-    return words.overview(voice, cycle, rows)
+    return say_pairings.overview(voice, cycle, rows)
 
 
 async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
@@ -184,8 +184,8 @@ async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
     for each in (of_a, of_b):
         await tx.pairings.end(each.id, now)
     for pairing in new:
-        await places.begin(tx, cycle, pairing, now)
-    return words.swapped(voice, a, b)
+        await places.start_pairing(tx, cycle, pairing, now)
+    return say_pairings.swapped(voice, a, b)
 
 
 def _exchanged(
@@ -194,7 +194,7 @@ def _exchanged(
     """The pairing with one person in another's place, or None where the rules forbid it."""
     ids = [into if each == out else each for each in pairing.member_ids]
     return (
-        places.seated([persons[each] for each in ids], blocked)
+        places.is_allowed([persons[each] for each in ids], blocked)
         if all(each in persons for each in ids)
         else None
     )
@@ -208,12 +208,12 @@ async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
     await tx.members.block(min(a.id, b.id), max(a.id, b.id), now)
     together = places.pairing_of(await tx.pairings.of_cycle(cycle.id), a.id)
     if together is None or b.id not in together.member_ids:
-        return words.blocked(voice, a, b)
+        return say_pairings.blocked(voice, a, b)
     if together.state is PairingState.PROPOSED:
         return await _question(tx, cycle)
     await tx.pairings.end(together.id, now)
-    await places.place(tx, cycle, together.member_ids, now)
-    return words.blocked(voice, a, b)
+    await places.find_pairing(tx, cycle, together.member_ids, now)
+    return say_pairings.blocked(voice, a, b)
 
 
 async def nudge(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
@@ -241,4 +241,4 @@ async def nudge(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) 
                 cycle, each.id, DeliveryKind.NUDGE, waiting[0].id, moment_for(available[each.id], now)
             )
             await tx.deliveries.owe([replace(owed, expires_at=waiting[0].closes_at)])
-    return words.nudged(voice, live[0].number, count)
+    return say_pairings.nudged(voice, live[0].number, count)

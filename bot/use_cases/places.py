@@ -28,7 +28,7 @@ from bot.ports import NewPairing, Tx
 from bot.prompts import Voice
 from bot.rules import planning
 from bot.say import basics
-from bot.say import pairings as words
+from bot.say import pairings as say_pairings
 from bot.use_cases import cycles
 from bot.use_cases.schools import availabilities, by_id, moment_for
 
@@ -48,7 +48,7 @@ async def ask_for_another(tx: Tx, voice: Voice, member: Member, pairing_id: str,
     await tx.pairings.end(pairing.id, now)
     for partner in pairing.partners_of(member.id):
         await tx.members.block(min(member.id, partner), max(member.id, partner), now)
-    await place(tx, cycle, pairing.member_ids, now)
+    await find_pairing(tx, cycle, pairing.member_ids, now)
     return basics.plain(voice, "another.done")
 
 
@@ -60,10 +60,10 @@ async def withdraw(tx: Tx, cycle: Cycle, enrolment: Enrolment, now: datetime) ->
     for each in await tx.check_ins.open_for(member_id, now):
         if each.state is CheckInState.OPEN:
             await tx.check_ins.save(replace(each, state=CheckInState.SKIPPED, asking=None))
-    await unseat(tx, cycle, member_id, now)
+    await leave_pairing(tx, cycle, member_id, now)
 
 
-async def unseat(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
+async def leave_pairing(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
     """Take somebody out of their pairing, and find another for whoever is left without one."""
     pairings = await tx.pairings.of_cycle(cycle.id)
     pairing = pairing_of(pairings, member_id)
@@ -76,14 +76,14 @@ async def unseat(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
     await tx.pairings.end(pairing.id, now)
     everyone = {each.id: each for each in await persons(tx, cycle)}
     rest = [everyone[each] for each in pairing.partners_of(member_id) if each in everyone]
-    stays = seated(rest, await tx.members.blocked(cycle.partnership_id)) if len(rest) == 2 else None
+    stays = is_allowed(rest, await tx.members.blocked(cycle.partnership_id)) if len(rest) == 2 else None
     if stays is not None:  # two of a three go on together
-        await begin(tx, cycle, stays, now)
+        await start_pairing(tx, cycle, stays, now)
     else:
-        await place(tx, cycle, pairing.partners_of(member_id), now)
+        await find_pairing(tx, cycle, pairing.partners_of(member_id), now)
 
 
-async def place(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime) -> None:
+async def find_pairing(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime) -> None:
     """Find a pairing for people who have none, without breaking any: together, else as a third.
 
     Whoever waits for a partner already is first in line, and is not told a second time that there is none.
@@ -108,7 +108,7 @@ async def place(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime
     )
     for group in late.new:
         seats = tuple(Seat(each, everyone[each].school_id) for each in group.member_ids)
-        await begin(tx, cycle, NewPairing(seats, group.reasons), now)
+        await start_pairing(tx, cycle, NewPairing(seats, group.reasons), now)
     for index, member_id in late.joined:
         await tx.pairings.seat(live[index].id, Seat(member_id, everyone[member_id].school_id))
         three = await tx.pairings.get(live[index].id)
@@ -128,7 +128,7 @@ async def place_if_running(tx: Tx, member: Member, now: datetime) -> None:
     """Find a pairing at once for somebody who joined late or came back."""
     cycle = await tx.cycles.current(member.partnership_id)
     if cycle is not None and await tx.pairings.of_member(cycle.id, member.id) is None:
-        await place(tx, cycle, [member.id], now)
+        await find_pairing(tx, cycle, [member.id], now)
 
 
 async def after_import(tx: Tx, partnership_id: int, now: datetime) -> None:
@@ -140,14 +140,14 @@ async def after_import(tx: Tx, partnership_id: int, now: datetime) -> None:
     seated = {each for pairing in await tx.pairings.of_cycle(cycle.id) for each in pairing.member_ids}
     for each in joined.values():
         if not each.active and each.id in seated:
-            await unseat(tx, cycle, each.id, now)
+            await leave_pairing(tx, cycle, each.id, now)
     if cycle.confirmed_at is not None:
         await cycles.plan_digests(tx, cycle, now)  # a school may have a new principal
     back = [each.id for each in joined.values() if each.active and each.id not in seated]
-    await place(tx, cycle, back, now)
+    await find_pairing(tx, cycle, back, now)
 
 
-async def begin(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> None:
+async def start_pairing(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> None:
     live = await tx.pairings.add(cycle.id, pairing, now)
     await _plan(tx, cycle, live, now)
     await announce(tx, cycle, live, live.member_ids, DeliveryKind.CHANGED_MATCH, now)
@@ -239,7 +239,7 @@ async def introduction(
     profiles = await tx.members.profiles(pairing.partners_of(member.id))
     may_ask = enrolment is not None and not enrolment.asked_for_another
     chat = await shared_chat(tx, pairing)
-    return words.introduction(
+    return say_pairings.introduction(
         voice,
         meeting,
         member,
@@ -274,17 +274,17 @@ async def persons(tx: Tx, cycle: Cycle) -> list[Person]:
     return persons
 
 
-async def shown(tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]) -> list[words.Shown]:
+async def shown(tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]) -> list[say_pairings.Shown]:
     members = await tx.members.many({each for pairing in pairings for each in pairing.member_ids})
     schools = await by_id(tx, cycle.partnership_id)
-    return [words.Shown(pairing, members, schools) for pairing in pairings]
+    return [say_pairings.Shown(pairing, members, schools) for pairing in pairings]
 
 
 def pairing_of(pairings: Sequence[Pairing], member_id: int) -> Pairing | None:
     return next((each for each in pairings if member_id in each.member_ids), None)
 
 
-def seated(group: Sequence[Person], blocked: frozenset[frozenset[int]]) -> NewPairing | None:
+def is_allowed(group: Sequence[Person], blocked: frozenset[frozenset[int]]) -> NewPairing | None:
     """A pairing of these people with its reasons; the first two of different schools. None: the rules forbid it."""
     pairs = [(a, b) for index, a in enumerate(group) for b in group[index + 1 :]]
     if any(frozenset((a.id, b.id)) in blocked for a, b in pairs):

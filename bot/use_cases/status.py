@@ -10,7 +10,7 @@ from bot.model import CheckInState, Cycle, CycleState, Delivery, DeliveryState, 
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import basics
-from bot.say import cycles as words
+from bot.say import cycles as say_cycles
 from bot.use_cases import cycles
 from bot.use_cases.people import require
 from bot.use_cases.schools import availability, by_id
@@ -44,14 +44,14 @@ async def _overview(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Messag
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     deliveries = await tx.deliveries.of_cycle(cycle.id)
     stuck = Counter(each.reason for each in deliveries if _is_stuck(each))
-    state = words.State(
+    state = say_cycles.State(
         enrolled=Counter(each.state for each in await tx.cycles.enrolments(cycle.id)),
         pairings=len(await tx.pairings.of_cycle(cycle.id)),
         waiting=sum(each.state is CheckInState.OPEN and each.closes_at > now for each in check_ins),
         answered=sum(each.state in (CheckInState.ANSWERED, CheckInState.SKIPPED) for each in check_ins),
         undelivered=sorted(stuck.items()),
     )
-    return words.coordinator_status(voice, cycle, await cycles.pack_of(tx, cycle), state)
+    return say_cycles.coordinator_status(voice, cycle, await cycles.pack_of(tx, cycle), state)
 
 
 async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: datetime) -> Message:
@@ -66,9 +66,11 @@ async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: dateti
         each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN
     ]
     following = await tx.deliveries.next_for(member.id)
-    place = words.PlaceInCycle(
+    place = say_cycles.PlaceInCycle(
         enrolment=enrolment.state if enrolment else None,
-        partners=[voice("person.at", name=each.name, school=seats[each.id]) for each in partners.values()],
+        partners=[
+            voice.text("person.at", name=each.name, school=seats[each.id]) for each in partners.values()
+        ],
         given_names=[each.given_name for each in partners.values()],
         pairing_id=pairing.id if pairing else None,
         open_titles=[
@@ -80,7 +82,7 @@ async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: dateti
         if member.paused_until and member.paused_until > person.local_day(now)
         else None,
     )
-    return words.place(voice, cycle, place, person.local_day(now))
+    return say_cycles.place(voice, cycle, place, person.local_day(now))
 
 
 async def ledger(tx: Tx, voice: Voice, member: Member) -> Message:
@@ -90,7 +92,7 @@ async def ledger(tx: Tx, voice: Voice, member: Member) -> Message:
     deliveries = await tx.deliveries.of_cycle(cycle.id) if cycle else ()
     stuck = [each for each in deliveries if _is_stuck(each)][:10]
     names = await tx.members.many({each.member_id for each in stuck})
-    return words.ledger(
+    return say_cycles.ledger(
         voice,
         deliveries,
         [(each, names[each.member_id].name) for each in stuck],

@@ -16,7 +16,7 @@ from bot.model import Account, Address, LinkCode, Member, Role, School, Workspac
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import basics
-from bot.say import workspaces as words
+from bot.say import workspaces as say_workspaces
 from bot.use_cases.people import require
 
 CODE_LASTS = timedelta(days=7)
@@ -43,7 +43,7 @@ async def add(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) ->
         schools = await _names(tx, voice, member.partnership_id)
         raise UserError("no-such-school", name=named[1], schools=schools)
     code = await make_code(tx, school, now)
-    return words.code(voice, school.name, code, now + CODE_LASTS)
+    return say_workspaces.code(voice, school.name, code, now + CODE_LASTS)
 
 
 async def make_code(tx: Tx, school: School, now: datetime) -> str:
@@ -84,7 +84,7 @@ async def link(tx: Tx, voice: Voice, sender: Address, code: str, now: datetime) 
     school = await tx.schools.get(school_id)
     await admit(tx, sender.platform, sender.workspace, [school], now)
     partnership = await tx.schools.partnership(school.partnership_id)
-    return words.linked(voice, school.name, partnership.name)
+    return say_workspaces.linked(voice, school.name, partnership.name)
 
 
 async def admit(tx: Tx, platform: str, workspace_id: str, schools: Collection[School], now: datetime) -> None:

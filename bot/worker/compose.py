@@ -27,7 +27,7 @@ from bot.prompts import Prompts, Voice
 from bot.rules import privacy
 from bot.rules.school_time import Availability, NoTeachingDays
 from bot.say import challenges as challenge_words
-from bot.say import check_ins as words
+from bot.say import check_ins as say_check_ins
 from bot.say import cycles as cycle_words
 from bot.say import pairings as pairing_words
 from bot.use_cases import challenges, cycles, digests, notes, places
@@ -210,13 +210,13 @@ async def _ask(
     until = voice.until(ask.closes, ask.today)
     match delivery.kind:
         case DeliveryKind.REMINDER:
-            return words.question(voice, ask, voice.md("check-in.reminder", until=until))
+            return say_check_ins.question(voice, ask, voice.markdown("check-in.reminder", until=until))
         case DeliveryKind.NUDGE:
-            return words.question(voice, ask, voice.md("check-in.nudge", until=until))
+            return say_check_ins.question(voice, ask, voice.markdown("check-in.nudge", until=until))
         case DeliveryKind.AGAIN:
-            return words.question(voice, ask, voice.md("check-in.again"))
+            return say_check_ins.question(voice, ask, voice.markdown("check-in.again"))
         case _:
-            return words.question(voice, ask)
+            return say_check_ins.question(voice, ask)
 
 
 async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Member) -> Message | Dropped:
@@ -230,7 +230,7 @@ async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Membe
     if member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
         # What an earlier partner was sent goes with its author when it changes.
         return (
-            words.partner_answer(voice, step, author.given_name, (), None)
+            say_check_ins.partner_answer(voice, step, author.given_name, (), None)
             if delivery.ref
             else Dropped("changed")
         )
@@ -239,7 +239,7 @@ async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Membe
         return Dropped("changed")  # until the author decides; then it is owed again
     if not answers and not delivery.ref:
         return Dropped("taken-back")
-    return words.partner_answer(voice, step, author.given_name, answers, pairing.id)
+    return say_check_ins.partner_answer(voice, step, author.given_name, answers, pairing.id)
 
 
 def _gone(voice: Voice, delivery: Delivery) -> Message | Dropped:
@@ -271,7 +271,7 @@ async def _pool(
         return Dropped("nothing-to-say")
     others = {answer.text for author, answer in said if author != member.id}
     # Sorted by their words, so that the order tells nothing of who wrote when.
-    return words.pool(voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
+    return say_check_ins.pool(voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
 
 
 async def _challenge(tx: Tx, voice: Voice, delivery: Delivery, now: datetime) -> Message | Later | Dropped:

@@ -253,11 +253,11 @@ async def _in_turn(
             return outcomes.put_back(delivery, delivery.due_at), None
         if not messenger.one_at_a_time:
             return await _sent(messenger, delivery, message, address, clock)
-        if rest := turns.resting(address):
+        if rest := turns.backing_off_for(address):
             return outcomes.put_back(delivery, clock.now + rest), address
         outcome, held = await _sent(messenger, delivery, message, address, clock)
         if outcome.state is DeliveryState.UNCERTAIN:
-            turns.rest(address)
+            turns.back_off(address)
         await _settle(means, [(outcome, held)])
         return None
 

@@ -23,8 +23,8 @@ A_BREATH = 0.05
 """Seconds between two of them, in which everybody else has their turn: on SQLite one writes at a time."""
 
 
-async def sweep(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) -> None:
-    """Forget what has had its time, until stopped. Any number of workers may sweep at once."""
+async def prune(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) -> None:
+    """Forget what has had its time, until stopped. Any number of workers may prune at once."""
     now = await store.now()
     async with store.transaction() as tx:
         await tx.events.prune(now - EVENTS_KEPT)
@@ -32,10 +32,10 @@ async def sweep(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) ->
         await workspaces.erase_gone(tx, now)
     async with store.transaction() as tx:
         await tx.lanes.prune(now - LANES_KEPT)
-    await prune(store, now - ledger_kept, stopped)
+    await prune_ledger(store, now - ledger_kept, stopped)
 
 
-async def prune(store: Store, before: datetime, stopped: asyncio.Event) -> int:
+async def prune_ledger(store: Store, before: datetime, stopped: asyncio.Event) -> int:
     """Forget deliveries that were settled before then, of cycles that were closed before then; how many.
 
     A cycle's deliveries are all there as long as it can be looked at, and nothing that is forgotten can be owed again:

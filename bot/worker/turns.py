@@ -28,12 +28,12 @@ class Turns:
         place = (address.platform, address.workspace)
         return self._locks.setdefault(place if one_at_a_time else (*place, address.user), asyncio.Lock())
 
-    def rest(self, address: Address) -> None:
+    def back_off(self, address: Address) -> None:
         """What waits behind a platform that hangs would wait for each of its silences in turn."""
         until = asyncio.get_running_loop().time() + REST.total_seconds()
         self._resting[address.platform, address.workspace] = until
 
-    def resting(self, address: Address) -> timedelta:
+    def backing_off_for(self, address: Address) -> timedelta:
         """How much longer its workspace rests; nothing where it doesn't."""
         until = self._resting.get((address.platform, address.workspace), 0.0)
         return timedelta(seconds=max(0.0, until - asyncio.get_running_loop().time()))

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from bot.errors import Conflict, StoreAway
-from bot.model import Address, Limit, Which
+from bot.model import Address, LaneFilter, Limit
 from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
 from bot.rules import outcomes
@@ -33,7 +33,7 @@ AT_LEAST = 0.02
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class WorkerSettings:
     """How a worker works."""
 
     limits: Mapping[str, Limit]
@@ -51,7 +51,7 @@ async def work(
     prompts: Prompts,
     messengers: Mapping[str, Messenger],
     directories: Mapping[str, Directory],
-    rhythm: Rhythm,
+    rhythm: WorkerSettings,
     stopped: asyncio.Event,
 ) -> None:
     """Send what is due until stopped; then claim nothing more, finish what is under way, and settle it.
@@ -60,9 +60,9 @@ async def work(
     """
     means = Means(store, prompts, messengers, directories, rhythm.limits)
     room, platforms = rhythm.hands * delivery.BATCH, frozenset(messengers)
-    flights = [Flight(Which(platform), room) for platform in sorted(platforms)]
+    flights = [Flight(LaneFilter(platform), room) for platform in sorted(platforms)]
     # The last one is of whoever has no workspace, or one on a platform that is not connected here.
-    flights.append(Flight(Which(but=platforms), room))
+    flights.append(Flight(LaneFilter(except_platforms=platforms), room))
     hands = [Hand(partial(_send, means, flight, rhythm.tick, flights), flight.landed) for flight in flights]
     hands.append(Hand(partial(_resolve, means, rhythm.tick)))
     missed = Missed()
@@ -95,7 +95,7 @@ class Flight:
     So nobody waits for another's hanging platform or slow workspace.
     """
 
-    def __init__(self, which: Which, room: int) -> None:
+    def __init__(self, which: LaneFilter, room: int) -> None:
         self._which = which
         self._room = room
         self._of: Counter[str] = Counter()
@@ -108,7 +108,7 @@ class Flight:
         return max(0, self._room - self._of.total())
 
     @property
-    def which(self) -> Which:
+    def which(self) -> LaneFilter:
         """Whose turn it may be."""
         return replace(self._which, busy=frozenset(+self._of))
 

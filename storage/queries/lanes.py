@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, or_, select, text, union_all, update
 
-from bot.model import ANY, UNPACED, Delivery, Limit, Which
+from bot.model import ALL_LANES, NO_LIMIT, Delivery, LaneFilter, Limit
 from storage import tables as t
 from storage.queries.base import Noun, batches
 from storage.queries.deliveries import take
@@ -58,7 +58,7 @@ class SqlLanes(Noun):
         return len(rows)
 
     async def claim(
-        self, now: datetime, lease_until: datetime, limit: int, which: Which = ANY
+        self, now: datetime, lease_until: datetime, limit: int, which: LaneFilter = ALL_LANES
     ) -> tuple[Delivery, ...]:
         """Take what is whose turn it is, as `sending`, up to each lane's quota; the lanes are charged."""
         is_ready = or_(t.lane.c.ready_at <= now, t.lane.c.ready_at > now + FAR)
@@ -88,7 +88,7 @@ class SqlLanes(Noun):
 
     async def hold(self, platform: str, workspace: str, until: datetime, limits: Mapping[str, Limit]) -> None:
         """Nothing more for that workspace until then, whether its lane sleeps or not."""
-        limit = limits.get(platform, UNPACED)
+        limit = limits.get(platform, NO_LIMIT)
         new = self._insert(t.lane).values(
             name=lane_name(platform, workspace), **_pace(limit), tat=until, ready_at=until
         )
@@ -98,7 +98,7 @@ class SqlLanes(Noun):
             new.on_conflict_do_update(index_elements=["name"], set_={"ready_at": pushed})
         )
 
-    async def next_ready(self, which: Which = ANY) -> datetime | None:
+    async def next_ready(self, which: LaneFilter = ALL_LANES) -> datetime | None:
         """When the next lane has a turn for what waits in it."""
         first = select(t.lane.c.ready_at).where(_AWAKE, *_those(which)).order_by(t.lane.c.ready_at).limit(1)
         ready_at: datetime | None = await self._connection.scalar(first)
@@ -116,7 +116,7 @@ class SqlLanes(Noun):
     async def _wake(self, names: Collection[str], now: datetime, limits: Mapping[str, Limit]) -> None:
         """Always, asleep or not: a lane that is going to sleep at this moment still looks awake from here."""
         rows = [
-            {"name": name, **_pace(limits.get(name.partition(":")[0], UNPACED)), "tat": now, "ready_at": now}
+            {"name": name, **_pace(limits.get(name.partition(":")[0], NO_LIMIT)), "tat": now, "ready_at": now}
             for name in sorted(names)  # in one order, so that two who wake never wait in a circle
         ]
         new = self._insert(t.lane)
@@ -147,10 +147,10 @@ class SqlLanes(Noun):
         return found
 
 
-def _those(which: Which) -> Iterator[ColumnElement[bool]]:
+def _those(which: LaneFilter) -> Iterator[ColumnElement[bool]]:
     if which.platform:
         yield t.lane.c.name.startswith(lane_name(which.platform, ""), autoescape=True)
-    for platform in which.but:
+    for platform in which.except_platforms:
         yield ~t.lane.c.name.startswith(lane_name(platform, ""), autoescape=True)
     if which.busy:
         yield t.lane.c.name.not_in([lane_name(which.platform, each) for each in which.busy])

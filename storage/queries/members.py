@@ -113,13 +113,13 @@ class SqlMembers(Noun):
     async def set_hours(self, member_id: int, hours: Hours) -> None:
         await self._set(member_id, **hours_columns(hours))
 
-    async def hold(self, member_id: int, text: str, now: datetime) -> None:
+    async def keep_words(self, member_id: int, text: str, now: datetime) -> None:
         """Keep words until the person has said which check-in they belong to."""
         kept = {"text": text, "held_at": now}
         row = self._insert(t.held_words).values(member_id=member_id, **kept)
         await self._connection.execute(row.on_conflict_do_update(index_elements=["member_id"], set_=kept))
 
-    async def held(self, member_id: int) -> str | None:
+    async def take_words(self, member_id: int) -> str | None:
         """Take the kept words, which ends their keeping."""
         taken = (
             delete(t.held_words).where(t.held_words.c.member_id == member_id).returning(t.held_words.c.text)
@@ -127,7 +127,7 @@ class SqlMembers(Noun):
         words: str | None = await self._connection.scalar(taken)
         return words
 
-    async def holds(self, member_id: int) -> str | None:
+    async def peek_words(self, member_id: int) -> str | None:
         """The kept words, which go on being kept."""
         kept = select(t.held_words.c.text).where(t.held_words.c.member_id == member_id)
         words: str | None = await self._connection.scalar(kept)

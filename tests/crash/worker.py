@@ -21,7 +21,7 @@ from bot.ports import Messenger
 from bot.prompts import Prompts, Voice
 from bot.rules import outcomes
 from bot.worker import delivery, turns
-from bot.worker.work import Rhythm, work
+from bot.worker.work import WorkerSettings, work
 from storage.store import SqlStore
 from tests.support.places import PROMPTS
 
@@ -50,7 +50,7 @@ structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> None:
     stopped = stopping()
     limit = Limit(SECOND / int(rate), burst=min(20, int(rate)))
-    rhythm = Rhythm({"slack": limit, "teams": limit}, SECOND / 5, 20 * SECOND, hands=2)
+    rhythm = WorkerSettings({"slack": limit, "teams": limit}, SECOND / 5, 20 * SECOND, hands=2)
     store = Shifted(url, timedelta(seconds=float(ahead)))
     prompts = Prompts.load(PROMPTS)
 

@@ -20,7 +20,7 @@ from bot.model import Account, Address, Delivery, DeliveryState, Limit
 from bot.ports import Messenger
 from bot.prompts import Prompts
 from bot.worker import delivery
-from bot.worker.work import Rhythm, work
+from bot.worker.work import WorkerSettings, work
 from storage import tables as t
 from storage.queries.deliveries import SqlDeliveries
 from storage.queries.lanes import SqlLanes
@@ -30,7 +30,7 @@ from tests.journeys.town import Post
 
 pytestmark = pytest.mark.core  # a fake messenger hangs here; the wire has tests of its own
 
-HASTY = Rhythm({}, timedelta(seconds=0.02), timedelta(seconds=20), hands=1)
+HASTY = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), hands=1)
 PATIENT = replace(HASTY, tick=timedelta(minutes=10))
 """Whoever is not woken sleeps longer than any test."""
 Mishaps = list[MutableMapping[str, Any]]
@@ -71,7 +71,7 @@ class Still(SqlStore):
 
 @asynccontextmanager
 async def posting(
-    store: SqlStore, prompts: Prompts, carriers: dict[str, Messenger], rhythm: Rhythm = HASTY
+    store: SqlStore, prompts: Prompts, carriers: dict[str, Messenger], rhythm: WorkerSettings = HASTY
 ) -> AsyncIterator[None]:
     stopped = asyncio.Event()
     at_work = asyncio.create_task(work(store, prompts, carriers, {}, rhythm, stopped))

@@ -193,7 +193,7 @@ async def _work(town: Town) -> None:
         await _answer(town, name, "challenge", evidence=WORDS, question=WORDS)
     await _answer(town, "Cat Cox", "challenge", evidence=WORDS, question="A poor one?")
     await town.beat()
-    label = town.prompts.voice(LANGUAGE)("button.reply-challenge")
+    label = town.prompts.voice(LANGUAGE).text("button.reply-challenge")
     challenged = [name for name in names if label in town.everything(name)]
     for name in challenged[:3]:
         form = await town.press(name, label)

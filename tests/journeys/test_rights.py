@@ -166,7 +166,7 @@ async def test_my_data_holds_everything_of_mine_and_nobody_elses_answers(town: T
 async def test_words_that_wait_for_a_decision_are_in_my_data_too(town: Town) -> None:
     member = (await town.members())["Ann Ash"]
     async with town.store.transaction() as tx:
-        await tx.members.hold(member.id, "words that wait", town.now)
+        await tx.members.keep_words(member.id, "words that wait", town.now)
 
     assert "words that wait" in await town.command("Ann Ash", "my data")
     assert "words that wait" in await town.command("Ann Ash", "my data")  # asking takes nothing away

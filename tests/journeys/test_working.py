@@ -17,7 +17,7 @@ from bot.ports import Tx
 from bot.prompts import Prompts
 from bot.worker import delivery
 from bot.worker.delivery import Means
-from bot.worker.work import Rhythm, work
+from bot.worker.work import WorkerSettings, work
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.core  # a fake messenger hangs here; the wire has tests
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
-RHYTHM = Rhythm({}, timedelta(seconds=0.02), timedelta(seconds=20), hands=3)
+RHYTHM = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), hands=3)
 QUESTION = "What should your pupils do"
 Mishaps = list[MutableMapping[str, Any]]
 
@@ -90,7 +90,7 @@ def post(town: Town) -> Slow:
 
 @asynccontextmanager
 async def working(
-    town: Town, store: Played, rhythm: Rhythm = RHYTHM, workers: int = 1
+    town: Town, store: Played, rhythm: WorkerSettings = RHYTHM, workers: int = 1
 ) -> AsyncIterator[None]:
     stopped = asyncio.Event()
     carriers = {"test": town.post}
@@ -151,7 +151,7 @@ async def test_who_stops_finishes_and_settles_what_was_begun(town: Town) -> None
 
 async def test_what_takes_longer_than_stopping_may_is_left_for_the_lease_to_end(town: Town) -> None:
     post(town).gate.clear()
-    hasty = Rhythm({}, timedelta(seconds=0.02), stop=timedelta(seconds=0.1))
+    hasty = WorkerSettings({}, timedelta(seconds=0.02), stop=timedelta(seconds=0.1))
     async with working(town, Played(town.store, town), hasty):
         await post(town).waiting.wait()
     assert await state_of(town, "Ann Ash") is DeliveryState.SENDING
@@ -169,7 +169,9 @@ async def test_a_database_that_is_away_after_sending_makes_nobody_send_twice(
     monkeypatch.setattr(delivery, "SETTLED_AGAIN_AFTER", [0.1] * 200)
     store = Played(town.store, town)
     post(town).gate.clear()
-    async with working(town, store, Rhythm({}, timedelta(seconds=0.02), timedelta(seconds=20), hands=1)):
+    async with working(
+        town, store, WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), hands=1)
+    ):
         await post(town).waiting.wait()
         await settled(town, "Cat Cox", DeliveryState.SENT)
         store.is_away = True
@@ -238,7 +240,7 @@ async def test_who_asks_for_patience_is_left_alone_a_workspace_or_one_chat(
         raise SendError("rate-limited", timedelta(minutes=7), one_chat=one_chat)
 
     monkeypatch.setattr(town.post, "send", busy)
-    paced = Rhythm({"test": Limit(timedelta(minutes=1))}, RHYTHM.tick, RHYTHM.stop, hands=1)
+    paced = WorkerSettings({"test": Limit(timedelta(minutes=1))}, RHYTHM.tick, RHYTHM.stop, hands=1)
     async with working(town, Played(town.store, town), paced):
         await post(town).waiting.wait()
     async with town.store.transaction() as tx:

@@ -258,7 +258,7 @@ class SlackTown(Town):
         if (wrong := answer.json.get("errors")) and isinstance(what, Submitted):
             return FieldErrors(_forged(what, wrong))
         new, changed = await self._look(name)
-        sent = self.prompts.voice("en")("wait.sent-to-chat")
+        sent = self.prompts.voice("en").text("wait.sent-to-chat")
         new = [each for each in new if each.summary != sent] or new
         if new:
             first = new[0]

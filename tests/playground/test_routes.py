@@ -23,7 +23,7 @@ async def test_the_page_has_every_sentence_and_asks_nobody_else(playground: Play
 
     assert answer.status == 200
     assert "{{" not in page
-    assert voice("play.compose-hint") in page
+    assert voice.text("play.compose-hint") in page
     assert "://" not in page
     policy = answer.headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
@@ -180,7 +180,7 @@ async def test_an_unknown_person_is_a_sentence(playground: Playground, voice: Vo
     posted: dict[str, Any] = {"text": "hello", "press": "c:help", "form": "f", "context": "", "values": {}}
     answer = await playground.post(f"/api/{path}", **{**posted, "person": "bryn-derw/nobody"})
 
-    assert (answer.status, await answer.json()) == (404, {"error": voice("play.unknown-person")})
+    assert (answer.status, await answer.json()) == (404, {"error": voice.text("play.unknown-person")})
     assert playground.core.events == []
 
 
@@ -224,7 +224,7 @@ async def test_garbage_is_refused_with_a_sentence(
     answer = await playground.client.post(f"/api/{path}", data=body, headers={"Origin": playground.origin})
 
     assert answer.status in (400, 404)
-    assert (await answer.json())["error"] in (voice("play.garbage"), voice("play.unknown-person"))
+    assert (await answer.json())["error"] in (voice.text("play.garbage"), voice.text("play.unknown-person"))
     assert playground.core.events == []
 
 
@@ -232,7 +232,7 @@ async def test_a_body_over_a_mebibyte_is_refused(playground: Playground, voice: 
     body = BytesIO(b'{"text": "' + b"x" * 1024 * 1024 + b'"}')
     answer = await playground.client.post("/api/say", data=body, headers={"Origin": playground.origin})
 
-    assert (answer.status, await answer.json()) == (413, {"error": voice("web.too-large")})
+    assert (answer.status, await answer.json()) == (413, {"error": voice.text("web.too-large")})
 
 
 async def test_a_fault_of_the_core_is_an_apology_and_the_words_stay_in_the_page(
@@ -240,7 +240,7 @@ async def test_a_fault_of_the_core_is_an_apology_and_the_words_stay_in_the_page(
 ) -> None:
     answer = await playground.say("/break")
 
-    assert (answer.status, await answer.json()) == (500, {"error": voice("web.unexpected")})
+    assert (answer.status, await answer.json()) == (500, {"error": voice.text("web.unexpected")})
     assert await playground.lines() == []
 
 
@@ -402,7 +402,7 @@ async def test_faults_of_a_roster_are_said_line_by_line(playground: Playground, 
 
     found = await answer.json()
     assert answer.status == 422
-    assert found["error"] == voice("play.import-faults")
+    assert found["error"] == voice.text("play.import-faults")
     assert found["lines"][0].startswith("staff.csv, ")
 
 
@@ -435,4 +435,4 @@ async def test_a_file_may_be_larger_than_a_message(
     )
 
     assert fits.status == 200
-    assert (too_large.status, await too_large.json()) == (413, {"error": voice("play.import-too-large")})
+    assert (too_large.status, await too_large.json()) == (413, {"error": voice.text("play.import-too-large")})

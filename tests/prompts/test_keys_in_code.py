@@ -12,6 +12,8 @@ from tests.support.places import ROOT
 
 SHORTHANDS = {"runs", "opens", "plain"}
 """Functions of `bot/say/basics.py` that take a voice, a key, and its facts."""
+SPEAKS = {"text", "markdown"}
+"""Methods of a `Voice`."""
 NOT_FACTS = {"primary"}
 LOGS = {"debug", "info", "warning", "error", "exception", "bind"}
 
@@ -40,10 +42,10 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
 
 
 def uses() -> Iterator[Use]:
-    """Every key that is written out: `voice("…")`, `voice.md("…")`, `runs(voice, "…")`, `UserError("…")`."""
+    """Every key that is written out: `voice.text("…")`, `voice.markdown("…")`, `runs(voice, "…")`, `UserError("…")`."""
     for place, call in calls():
         name = _name(call.func)
-        if name in {"voice", "voice.md"} and call.args:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in SPEAKS and call.args:
             key, prefix = call.args[0], ""
         elif name.rpartition(".")[2] in SHORTHANDS and len(call.args) > 1:
             key, prefix = call.args[1], ""
@@ -59,7 +61,7 @@ def uses() -> Iterator[Use]:
 
 
 def patterns() -> Iterator[re.Pattern[str]]:
-    """Every key that is put together, as a pattern: `voice(f"state.{state}")`."""
+    """Every key that is put together, as a pattern: `voice.text(f"state.{state}")`."""
     for _, tree in code():
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):

@@ -70,5 +70,9 @@ def test_dates_and_lists_are_in_brackets_as_well(made_up: Prompts) -> None:
 
 
 def test_english_stays_english(made_up: Prompts, prompts: Prompts) -> None:
-    assert made_up.voice("en")("stage.trying") == prompts.voice("en")("stage.trying") == "Trying it in class"
+    assert (
+        made_up.voice("en").text("stage.trying")
+        == prompts.voice("en").text("stage.trying")
+        == "Trying it in class"
+    )
     assert made_up.languages == ("en", LANGUAGE)

@@ -42,33 +42,33 @@ def voice(text: str, language: str = "en") -> Voice:
 def test_facts_are_put_in_as_they_are_for_labels_and_harmless_for_markdown() -> None:
     spoken = voice("# Area\nignored\n\n## hello\nHello **{name}**, *you*!\n")
 
-    assert spoken("hello", name="*A*") == "Hello *A*, you!"
-    assert spoken.md("hello", name="*A*") == r"Hello **\*A\***, *you*!"
+    assert spoken.text("hello", name="*A*") == "Hello *A*, you!"
+    assert spoken.markdown("hello", name="*A*") == r"Hello **\*A\***, *you*!"
 
 
 def test_a_fact_is_put_in_once_and_its_own_braces_mean_nothing() -> None:
     spoken = voice("## hello\n{a} {b}\n")
 
-    assert spoken("hello", a="{b}", b="{a.__class__}") == "{b} {a.__class__}"
-    assert spoken.md("hello", a="{b}", b="{0}") == r"\{b\} \{0\}"
+    assert spoken.text("hello", a="{b}", b="{a.__class__}") == "{b} {a.__class__}"
+    assert spoken.markdown("hello", a="{b}", b="{0}") == r"\{b\} \{0\}"
 
 
 @given(st.text(), st.text())
 def test_no_fact_changes_what_stands_around_it(a: str, b: str) -> None:
-    assert voice("## hello\n<{a}|{b}>\n")("hello", a=a, b=b) == f"<{a}|{b}>"
+    assert voice("## hello\n<{a}|{b}>\n").text("hello", a=a, b=b) == f"<{a}|{b}>"
 
 
 def test_a_missing_fact_and_an_unknown_key_are_key_errors_that_say_which() -> None:
     spoken = voice("## hello\nHello {name}\n")
 
     with pytest.raises(KeyError, match=r"hello needs the fact 'name'"):
-        spoken("hello")
+        spoken.text("hello")
     with pytest.raises(KeyError, match="absent"):
-        spoken.md("absent")
+        spoken.markdown("absent")
 
 
 def test_facts_that_a_text_does_not_need_are_fine() -> None:
-    assert voice("## hello\nHello\n")("hello", key="x", self="y", name="z") == "Hello"
+    assert voice("## hello\nHello\n").text("hello", key="x", self="y", name="z") == "Hello"
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,13 @@ def test_plurals_follow_the_language_and_exact_numbers_come_first(
 ) -> None:
     spoken = voice(PLURAL, language)
 
-    assert {n: spoken("dogs", n=n) for n in expected} == expected
+    assert {n: spoken.text("dogs", n=n) for n in expected} == expected
 
 
 def test_a_missing_plural_form_falls_back_to_other() -> None:
     spoken = voice("## dogs\n### one\none dog\n### other\n{n} dogs\n", "pl")
 
-    assert [spoken("dogs", n=n) for n in (0, 1, 2, 5)] == ["0 dogs", "one dog", "2 dogs", "5 dogs"]
+    assert [spoken.text("dogs", n=n) for n in (0, 1, 2, 5)] == ["0 dogs", "one dog", "2 dogs", "5 dogs"]
 
 
 def test_a_list_offers_its_keys_in_the_order_of_the_file() -> None:
@@ -113,9 +113,9 @@ def test_a_language_falls_back_to_its_mother_language_then_to_english() -> None:
     )
 
     assert prompts.languages == ("en", "cy")
-    assert prompts.voice("cy-GB")("x") == "Cymraeg"
+    assert prompts.voice("cy-GB").text("x") == "Cymraeg"
     assert prompts.voice("xx").language == "en"
-    assert prompts.voice("cy")("y", n=2) == "2 days", "English words follow English plurals"
+    assert prompts.voice("cy").text("y", n=2) == "2 days", "English words follow English plurals"
 
 
 @pytest.mark.parametrize(

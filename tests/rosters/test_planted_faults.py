@@ -216,7 +216,7 @@ def test_a_planted_fault_is_found_in_its_place_and_said_with_its_mend(tmp_path: 
         ["roster.bad-email"] * 50 if key == "roster.more" else [key]
     )
     assert (faults[-1].row, faults[-1].column) == (row, column)
-    sentence = Prompts.load(PROMPTS).voice("en")(key, **dict(faults[-1].facts))
+    sentence = Prompts.load(PROMPTS).voice("en").text(key, **dict(faults[-1].facts))
     assert not set("{}") & set(sentence)
     for _, fact in faults[-1].facts:
         assert fact in sentence, "a fact that nobody is told"

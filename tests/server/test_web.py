@@ -63,7 +63,7 @@ async def test_without_its_store_a_route_says_that_it_is_for_a_while() -> None:
         answer = await page.get("/away")
 
         assert answer.status == 503
-        assert await answer.json() == {"error": VOICE("web.unexpected")}
+        assert await answer.json() == {"error": VOICE.text("web.unexpected")}
 
 
 async def test_a_fault_of_ours_is_an_apology_without_a_detail() -> None:
@@ -71,8 +71,8 @@ async def test_a_fault_of_ours_is_an_apology_without_a_detail() -> None:
         asked, seen = await page.get("/fail"), await page.get("/fail", headers={"Accept": "text/html"})
 
         assert asked.status == seen.status == 500
-        assert await asked.json() == {"error": VOICE("web.unexpected")}
-        assert await seen.text() == VOICE("web.unexpected")
+        assert await asked.json() == {"error": VOICE.text("web.unexpected")}
+        assert await seen.text() == VOICE.text("web.unexpected")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ async def test_what_is_not_there_is_said_in_a_sentence(method: str, path: str, s
     async with await client() as page:
         answer = await page.request(method, path)
 
-        assert (answer.status, await answer.json()) == (status, {"error": VOICE(key)})
+        assert (answer.status, await answer.json()) == (status, {"error": VOICE.text(key)})
 
 
 @pytest.mark.parametrize(("size", "status"), [(1024 * 1024, 200), (1024 * 1024 + 1, 413)])

@@ -63,7 +63,7 @@ async def spoken(world: World) -> World:
         await tx.members.connect(Address("slack", "T1", WORDS, route=WORDS), anest, NOW)
         await tx.members.set_hours(anest, Hours(days=frozenset({0})))
         await tx.members.set_pause(anest, date(2026, 12, 1))
-        await tx.members.hold(anest, f"{WORDS} held", NOW)
+        await tx.members.keep_words(anest, f"{WORDS} held", NOW)
         await tx.members.block(anest, world.members["Rosa"], NOW)
         reasons = (Reason("subject", (("subject", WORDS),)),)
         pairing = await tx.pairings.add(
@@ -158,7 +158,7 @@ async def test_the_member_is_nobody_and_can_not_be_reached(spoken: World) -> Non
         assert (erased.hours, erased.paused_until) == (Hours(), None)
         assert erased.home_school_id == spoken.schools["s-bryn"].id, "counts by school need it"
         assert await tx.members.address_of(anest) is None
-        assert await tx.members.held(anest) is None
+        assert await tx.members.take_words(anest) is None
         assert await tx.members.profile(anest) == Profile()
         assert await tx.members.blocked(spoken.partnership_id) == frozenset()
 

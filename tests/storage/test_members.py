@@ -112,11 +112,11 @@ async def test_a_member_that_nobody_knows_is_a_lookup_error(world: World) -> Non
 async def test_held_words_are_taken_once_and_the_newest_count(world: World) -> None:
     anest = world.members["Anest"]
     async with world.store.transaction() as tx:
-        await tx.members.hold(anest, "first words", NOW)
-        await tx.members.hold(anest, "second words", NOW)
+        await tx.members.keep_words(anest, "first words", NOW)
+        await tx.members.keep_words(anest, "second words", NOW)
 
-        assert await tx.members.held(anest) == "second words"
-        assert await tx.members.held(anest) is None
+        assert await tx.members.take_words(anest) == "second words"
+        assert await tx.members.take_words(anest) is None
 
 
 async def test_two_are_blocked_whoever_is_named_first(world: World) -> None:

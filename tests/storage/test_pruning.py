@@ -16,8 +16,8 @@ from adapters.cli.settings import Settings
 from bot.events import Event, Joined
 from bot.model import CARRIES_WORDS, Address, Delivery, DeliveryKind, DeliveryState, Limit
 from bot.prompts import Prompts
-from bot.worker import pruning as keeping
-from bot.worker.work import Rhythm
+from bot.worker import pruning
+from bot.worker.work import WorkerSettings
 from storage import tables as t
 from storage.playground import SqlConversations
 from storage.store import SqlStore
@@ -56,7 +56,7 @@ async def left(world: World) -> list[int]:
 
 async def forget(world: World) -> int:
     """What was settled more than a year ago."""
-    return await keeping.prune(world.store, NOW - YEAR, asyncio.Event())
+    return await pruning.prune_ledger(world.store, NOW - YEAR, asyncio.Event())
 
 
 async def portions(store: SqlStore, cycle_id: int | None, before: datetime, limit: int) -> list[int]:
@@ -116,8 +116,8 @@ async def test_what_belongs_to_no_cycle_is_forgotten_by_its_age_alone(world: Wor
 async def test_it_goes_in_portions_and_again_and_again_finds_nothing_more(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "PORTION", 3)
-    monkeypatch.setattr(keeping, "A_BREATH", 0)
+    monkeypatch.setattr(pruning, "PORTION", 3)
+    monkeypatch.setattr(pruning, "A_BREATH", 0)
     await close(world)
     await keep(world, *(ended(world, number) for number in range(10)))
 
@@ -134,13 +134,13 @@ async def test_it_goes_in_portions_and_again_and_again_finds_nothing_more(
 async def test_whoever_is_stopped_leaves_the_rest_for_another_time(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "PORTION", 1)
+    monkeypatch.setattr(pruning, "PORTION", 1)
     await close(world)
     await keep(world, ended(world, 1), ended(world, 2))
     stopped = asyncio.Event()
     stopped.set()
 
-    assert await keeping.prune(world.store, NOW - YEAR, stopped) == 0
+    assert await pruning.prune_ledger(world.store, NOW - YEAR, stopped) == 0
     assert await forget(world) == 2
 
 
@@ -287,7 +287,7 @@ async def something_of_all(world: World) -> None:
 async def test_a_sweep_forgets_all_that_has_had_its_time(world: World) -> None:
     await something_of_all(world)
 
-    await keeping.sweep(world.store, 400 * DAY, asyncio.Event())
+    await pruning.prune(world.store, 400 * DAY, asyncio.Event())
 
     await the_sweep_is_over(world)
 
@@ -296,7 +296,7 @@ async def test_whoever_works_sweeps(world: World, caplog: pytest.LogCaptureFixtu
     await something_of_all(world)
     stopped = asyncio.Event()
     prompts = Prompts.load(ROOT / "prompts")
-    rhythm = Rhythm({}, tick=MINUTE, stop=MINUTE)
+    rhythm = WorkerSettings({}, tick=MINUTE, stop=MINUTE)
     work = working(Settings(ledger_days=400), world.store, prompts, Platforms(), rhythm, stopped)
     async with asyncio.timeout(60), asyncio.TaskGroup() as both:
         both.create_task(work)

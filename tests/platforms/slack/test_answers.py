@@ -27,7 +27,7 @@ async def house(sqlite_url: str) -> AsyncIterator[House]:
 
 
 def voice(key: str) -> str:
-    return prompts().voice("en")(key)
+    return prompts().voice("en").text(key)
 
 
 # --- in a channel ---------------------------------------------------------------------------------------------------

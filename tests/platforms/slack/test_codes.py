@@ -32,7 +32,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
 
 
 def words(key: str) -> str:
-    return prompts().voice("en")(key)
+    return prompts().voice("en").text(key)
 
 
 async def made(house: House, school: str = "Elm") -> str:

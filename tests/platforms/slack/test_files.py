@@ -160,7 +160,7 @@ async def test_my_data_is_a_file_in_the_chat_and_nowhere_else(house: House, how:
     if how.startswith("command"):
         assert answer.json == {
             "response_type": "ephemeral",
-            "text": prompts().voice("en")("wait.sent-to-chat"),
+            "text": prompts().voice("en").text("wait.sent-to-chat"),
         }
     assert "ann.ash" not in answer.body
 
@@ -181,7 +181,7 @@ async def test_who_is_not_sent_a_file_is_not_told_that_it_was(house: House) -> N
 
     answer = await house.slack.command(OAK, ANN, "my data")
 
-    assert answer.json["text"] == prompts().voice("en")("error.platform-is-silent")
+    assert answer.json["text"] == prompts().voice("en").text("error.platform-is-silent")
     assert house.slack.posts() == []
 
 

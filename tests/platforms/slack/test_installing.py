@@ -49,7 +49,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
 
 
 def words(key: str) -> str:
-    return prompts().voice("en")(key)
+    return prompts().voice("en").text(key)
 
 
 async def install(house: House, team: str = OAK, user: str = ADMIN, *, enterprise: str = "") -> Answer:

@@ -101,7 +101,7 @@ async def test_where_slack_does_not_answer_nobody_is_invited_and_it_is_said(
 
     answer = await house.slack.command(OAK, SIAN, "invite #staff")
 
-    assert answer.json["text"] == prompts().voice("en")("error.platform-is-silent")
+    assert answer.json["text"] == prompts().voice("en").text("error.platform-is-silent")
     assert await invited(house) == set()
     assert "event.failed" not in capsys.readouterr().out
     await house.slack.command(OAK, SIAN, "invite #staff")
@@ -114,9 +114,9 @@ async def test_a_channel_that_the_bot_cannot_see_is_said(house: House, words: st
 
     answer = await house.slack.command(OAK, SIAN, words)
 
-    assert answer.json["text"] == prompts().voice("en")("error.no-such-channel").split(". ")[0] + "." or (
-        "cannot see that channel" in answer.body
-    )
+    assert answer.json["text"] == prompts().voice("en").text("error.no-such-channel").split(". ")[
+        0
+    ] + "." or ("cannot see that channel" in answer.body)
     assert await invited(house) == set()
 
 

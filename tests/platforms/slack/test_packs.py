@@ -9,7 +9,7 @@ import pytest
 from adapters.slack import render
 from bot.model import Answer, CheckIn, CheckInState, Kind, Question, Step
 from bot.prompts import Prompts
-from bot.say import check_ins as words
+from bot.say import check_ins as say_check_ins
 from tests.platforms.slack.limits_of_slack import faults
 from tests.support.places import PROMPTS
 
@@ -37,7 +37,7 @@ def longest(question: Question) -> str:
             return "15:30"
 
 
-def asked(step: Step, partner: str) -> words.Ask:
+def asked(step: Step, partner: str) -> say_check_ins.Ask:
     """A check-in of that step, answered at the greatest length."""
     check_in = CheckIn(
         id=2**60, cycle_id=1, member_id=1, pairing_id=1, step=step.key, due_at=NOW, closes_at=NOW,
@@ -55,7 +55,7 @@ def asked(step: Step, partner: str) -> words.Ask:
         for each in step.words("en").questions
     ]
     facts = dict.fromkeys(KNOWN, partner)
-    return words.Ask(
+    return say_check_ins.Ask(
         check_in=check_in, step=step, cycle_name=partner, partner=partner, readers=2, facts=facts,
         plan=(partner, date(2026, 11, 20)), answers=answers, closes=NOW, today=date(2026, 11, 25),
     )  # fmt: skip
@@ -68,17 +68,17 @@ def asked(step: Step, partner: str) -> words.Ask:
 def test_every_step_of_every_pack_is_within_slacks_limits(step: Step, partner: str) -> None:
     voice, ask = SHIPPED.voice("en"), asked(step, partner)
 
-    assert faults(render.message(words.question(voice, ask))) == []
-    assert faults(render.message(words.kept(voice, ask))) == []
-    assert faults(render.message(words.partner_answer(voice, step, partner, ask.answers, 1))) == []
-    assert faults(render.view(words.form(voice, ask))) == []
+    assert faults(render.message(say_check_ins.question(voice, ask))) == []
+    assert faults(render.message(say_check_ins.kept(voice, ask))) == []
+    assert faults(render.message(say_check_ins.partner_answer(voice, step, partner, ask.answers, 1))) == []
+    assert faults(render.view(say_check_ins.form(voice, ask))) == []
 
 
 @pytest.mark.parametrize(
     "step", [step for _, step in STEPS], ids=[f"{pack.id}-{step.key}" for pack, step in STEPS]
 )
 def test_its_fields_take_as_much_as_the_question_allows(step: Step) -> None:
-    view = render.view(words.form(SHIPPED.voice("en"), asked(step, "Tama")))
+    view = render.view(say_check_ins.form(SHIPPED.voice("en"), asked(step, "Tama")))
     inputs = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
 
     assert list(inputs) == [question.key for question in step.words("en").questions]

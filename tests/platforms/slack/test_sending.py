@@ -171,7 +171,7 @@ def prompts_reason(reason: str) -> str:
     """As a coordinator reads it."""
     from tests.platforms.slack.house import prompts
 
-    return prompts().voice("en")(f"reason.{reason}")
+    return prompts().voice("en").text(f"reason.{reason}")
 
 
 # --- never ----------------------------------------------------------------------------------------------------------
