@@ -1,4 +1,4 @@
-"""GitHub Actions run what `.ci/run` runs, on every Python that the project supports, with no more rights than that needs."""
+"""GitHub Actions run `.ci/run` on every supported Python, with no more rights than that needs."""
 
 import re
 import tomllib
