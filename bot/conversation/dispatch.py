@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,14 +24,17 @@ from bot.events import (
     Submitted,
     What,
     readable,
+    written,
 )
 from bot.message import Reply
-from bot.model import Address, Member
+from bot.model import Address, CommandName, FormName, Member
 from bot.pairing import Engine, PairingTask, answer_here
 from bot.ports import Directory, Handle, Store, Tx
 from bot.prompts import Prompts, Voice
+from bot.rules.commands import KnownNames, listed_for
 from bot.rules.school_time import NoTeachingDays
 from bot.say import basics
+from bot.say import commands as say_commands
 from bot.use_cases import (
     challenges,
     check_ins,
@@ -52,7 +55,7 @@ log = structlog.get_logger()
 TRIES = 5
 """How often the engine is asked anew because something has changed while it was at work."""
 
-HELP, LONGEST_HELP = ("help", ""), 40
+LONGEST_HELP = 40
 HELP_KEPT = timedelta(minutes=1)
 """It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that.
 
@@ -76,7 +79,7 @@ def handler(
 
     async def handle(event: Event) -> Reply | None:
         directory = directories.get(event.sender.platform) if directories is not None else None
-        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
+        is_help = _is_help(event.what)
         until, known = helped.pop(event.sender, (event.at, None))
         if not is_help or known is None or event.at >= until:
             until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
@@ -85,6 +88,13 @@ def handler(
         return known
 
     return handle
+
+
+def _is_help(what: What) -> bool:
+    if not isinstance(what, Command):
+        return False
+    parsed = commands.parse(what.words[:LONGEST_HELP])
+    return parsed.name is CommandName.HELP and not parsed.argument
 
 
 async def _handle(
@@ -177,11 +187,10 @@ async def _propose(store: Store, engine: Engine, talk: Talk, question: PairingTa
 
 def _written(what: What) -> tuple[str, ...]:
     """Somebody's words in a form, as against choices; or after `tell`, which no platform keeps as it keeps words."""
-    if isinstance(what, Command) and commands.split(what.words)[0] == "tell":
-        values: Iterable[str] = (commands.split(what.words)[1],)
-    else:
-        values = what.values.values() if isinstance(what, Submitted) else ()
-    return tuple(value for value in values if " " in value.strip())
+    if isinstance(what, Command):
+        parsed = commands.parse(what.words)
+        return (parsed.argument,) if parsed.name is CommandName.TELL and " " in parsed.argument else ()
+    return written(what)
 
 
 async def _turn(
@@ -204,7 +213,7 @@ async def _turn(
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
             await tx.deliveries.hurry(member.id, now)
-            return basics.help_for(voice, commands.open_to(member), greeting=member.given_name)
+            return say_commands.help_for(voice, listed_for(member), greeting=member.given_name)
         case Left():
             await tx.members.disconnect(event.sender, now)
             return None
@@ -213,96 +222,97 @@ async def _turn(
 
 
 async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bool:
-    is_tell = commands.split(text)[0] == "tell"
-    return commands.is_plainly(
-        text,
-        known=commands.open_to(member),
+    is_tell = commands.parse(text).name is CommandName.TELL
+    names = KnownNames(
         partners=await notes.partner_names(tx, member) if is_tell else (),
         languages=members.language_names({code: prompts.voice(code) for code in prompts.languages}),
     )
+    return commands.is_command(text, member, names)
 
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: Known
 ) -> Reply | PairingTask:
     now = event.at
-    command, rest = commands.split(words)
-    match command:
-        case "help":
-            return basics.help_for(voice, commands.open_to(member))
-        case "status":
+    parsed = commands.parse(words)
+    rest = parsed.argument
+    match parsed.name:
+        case None:
+            nearest = commands.nearest(parsed.word, member)
+            return say_commands.suggestion(voice, parsed.word[:40], nearest)
+        case CommandName.HELP:
+            return say_commands.help_for(voice, listed_for(member))
+        case CommandName.STATUS:
             return await status.show(tx, voice, member, now)
-        case "join" | "accept":
+        case CommandName.JOIN | CommandName.ACCEPT:
             reply = await cycles.join(tx, voice, member, now)
             await places.place_if_running(tx, member, now)
             return reply
-        case "decline":
+        case CommandName.DECLINE:
             return await cycles.decline(tx, voice, member, now)
-        case "profile":
+        case CommandName.PROFILE:
             return await members.show_profile(tx, voice, member)
-        case "pause":
+        case CommandName.PAUSE:
             return await members.pause(tx, voice, member, rest, now)
-        case "resume":
+        case CommandName.RESUME:
             return await members.resume(tx, voice, member, now)
-        case "leave":
+        case CommandName.LEAVE:
             return await members.leave(tx, voice, member, now, really=_is_yes(rest))
-        case "language":
+        case CommandName.LANGUAGE:
             voices = {code: prompts.voice(code) for code in prompts.languages}
             return await members.choose_language(tx, voice, member, rest, voices)
-        case "my data":
+        case CommandName.MY_DATA:
             return await members.data(tx, voice, member)
-        case "forget me":
+        case CommandName.FORGET_ME:
             return await members.forget(tx, voice, member, now, really=_is_yes(rest))
-        case "concern":
+        case CommandName.CONCERN:
             return await members.concern(tx, voice, member)
-        case "tell":
+        case CommandName.TELL:
             return await notes.tell(tx, voice, member, rest, now)
-        case "skip":
+        case CommandName.SKIP:
             return await check_ins.skip(tx, voice, member, rest, now)
-        case "undo":
+        case CommandName.UNDO:
             return await check_ins.undo(tx, voice, member, rest, now)
-        case "later":
+        case CommandName.LATER:
             return await check_ins.later(tx, voice, member, rest, now)
-        case "take-back":
+        case CommandName.TAKE_BACK:
             return await check_ins.take_back(tx, voice, member, rest, now)
-        case "send":
+        case CommandName.SEND:
             return await check_ins.send(tx, voice, member, rest, now)
-        case "put":
+        case CommandName.PUT:
             return await check_ins.put(tx, prompts, voice, member, rest, now)
-        case "another":
+        case CommandName.ANOTHER:
             return await places.ask_for_another(tx, voice, member, rest, now)
-        case "start":
+        case CommandName.START:
             return await cycles.open_start(tx, prompts, voice, member)
-        case "invite":
+        case CommandName.INVITE:
             return await cycles.invite(tx, voice, member, now, await _channel(tx, member, rest, known, now))
-        case "together":
+        case CommandName.TOGETHER:
             return await places.together(tx, voice, member, now, gathers=known.gathers)
-        case "school":
+        case CommandName.SCHOOL:
             return await workspaces.add(tx, voice, member, rest, now)
-        case "preview":
+        case CommandName.PREVIEW:
             return await pairings.preview(tx, member)
-        case "confirm":
+        case CommandName.CONFIRM:
             return await pairings.confirm(tx, voice, member, now)
-        case "pairs":
+        case CommandName.PAIRS:
             return await pairings.show(tx, voice, member, rest, now)
-        case "swap":
+        case CommandName.SWAP:
             return await pairings.swap(tx, voice, member, rest, now)
-        case "block":
+        case CommandName.BLOCK:
             return await pairings.block(tx, voice, member, rest, now)
-        case "nudge":
+        case CommandName.NUDGE:
             return await pairings.nudge(tx, voice, member, rest, now)
-        case "hold":
+        case CommandName.HOLD:
             return await cycles.hold(tx, voice, member)
-        case "go on":
+        case CommandName.GO_ON:
             return await cycles.go_on(tx, voice, member)
-        case "close":
+        case CommandName.CLOSE:
             return await cycles.close(tx, voice, member, now, really=_is_yes(rest))
-        case "ledger":
+        case CommandName.LEDGER:
             return await status.ledger(tx, voice, member)
-        case "digest":
+        case CommandName.DIGEST:
             return await digests.show(tx, voice, member)
-        case unknown:
-            return basics.suggestion(voice, unknown[:40], commands.nearest(unknown, commands.open_to(member)))
 
 
 async def _channel(
@@ -324,41 +334,47 @@ def _is_yes(text: str) -> bool:
 async def _open(
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, form: str, context: str, event: Event
 ) -> Reply:
-    match form:
-        case "home":
+    match _form_name(form):
+        case FormName.HOME:
             return await home.show(tx, voice, member, event.at)
-        case "check-in":
+        case FormName.CHECK_IN:
             return await check_ins.open_form(tx, voice, member, context, event.at)
-        case "challenge":
+        case FormName.CHALLENGE:
             return await challenges.open_reply(tx, voice, member, context)
-        case "tell":
+        case FormName.TELL:
             return await notes.open_form(tx, voice, member, context)
-        case "start":
+        case FormName.START:
             return await cycles.open_start(tx, prompts, voice, member)
-        case "profile" | "times" | "pause":
+        case FormName.PROFILE | FormName.TIMES | FormName.PAUSE:
             return await members.open_form(tx, voice, member, form)
-        case _:
-            raise UserError("no-such-check-in")
 
 
 async def _submit(
     tx: Tx, prompts: Prompts, voice: Voice, member: Member, submitted: Submitted, event: Event
 ) -> Reply:
     values = {key: value.strip() for key, value in submitted.values.items()}
-    match submitted.form:
-        case "check-in":
+    match _form_name(submitted.form):
+        case FormName.CHECK_IN:
             return await check_ins.submit(tx, prompts, voice, member, submitted.context, values, event.at)
-        case "challenge":
+        case FormName.CHALLENGE:
             return await challenges.reply(tx, voice, member, submitted.context, values, event.at)
-        case "tell":
+        case FormName.TELL:
             return await notes.submit(tx, voice, member, submitted.context, values, event.at)
-        case "start":
+        case FormName.START:
             return await cycles.start(tx, prompts, voice, member, values, event.at)
-        case "profile":
+        case FormName.PROFILE:
             return await members.save_profile(tx, voice, member, values)
-        case "times":
+        case FormName.TIMES:
             return await members.save_times(tx, voice, member, values)
-        case "pause":
+        case FormName.PAUSE:
             return await members.save_pause(tx, voice, member, values, event.at)
-        case _:
+        case FormName.HOME:
             raise UserError("no-such-check-in")
+
+
+def _form_name(name: str) -> FormName:
+    """Return the form of that name. Raises `UserError` for a name that no button of ours sends."""
+    try:
+        return FormName(name)
+    except ValueError:
+        raise UserError("no-such-check-in") from None

@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 
 from bot.errors import UserError
 from bot.message import Form, Message, Replacement, Reply
-from bot.model import Answer, CheckIn, CheckInState, DeliveryKind, Kind, Member, PairingState, Question, Share
+from bot.model import (
+    Answer,
+    CheckIn,
+    CheckInState,
+    CommandName,
+    DeliveryKind,
+    Kind,
+    Member,
+    PairingState,
+    Question,
+    Share,
+)
 from bot.ports import Tx
 from bot.prompts import Prompts, Voice
 from bot.rules import planning
@@ -169,7 +180,7 @@ async def said(tx: Tx, prompts: Prompts, voice: Voice, member: Member, text: str
     if open_now:
         ask = await the_ask(tx, voice, member, open_now[-1], now)
         return say_check_ins.all_answered(voice, ask.check_in, ask.check_in.pairing_id, ask.partner)
-    return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", "status"))
+    return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", CommandName.STATUS))
 
 
 async def put(tx: Tx, prompts: Prompts, voice: Voice, member: Member, number: str, now: datetime) -> Reply:

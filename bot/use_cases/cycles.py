@@ -12,6 +12,7 @@ from bot.model import (
     ASKS,
     CheckIn,
     CheckInState,
+    CommandName,
     Cycle,
     CycleState,
     DeliveryKind,
@@ -182,7 +183,7 @@ async def invite(
         ]
     )
     return basics.plain(
-        voice, "invited.done", basics.runs(voice, "button.preview", "preview"), n=len(teachers)
+        voice, "invited.done", basics.runs(voice, "button.preview", CommandName.PREVIEW), n=len(teachers)
     )
 
 
@@ -216,7 +217,7 @@ async def decline(tx: Tx, voice: Voice, member: Member, now: datetime) -> Messag
     if cycle is None or enrolment is None or enrolment.state is EnrolmentState.ACCEPTED:
         raise UserError("nothing-to-join")
     await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.DECLINED, answered_at=now))
-    return basics.plain(voice, "declined.done", basics.runs(voice, "button.join", "join"))
+    return basics.plain(voice, "declined.done", basics.runs(voice, "button.join", CommandName.JOIN))
 
 
 # --- running --------------------------------------------------------------------------------------------------------
@@ -306,7 +307,9 @@ async def hold(tx: Tx, voice: Voice, member: Member) -> Message:
     require(member, Role.COORDINATOR)
     cycle = await the_current(tx, member, CycleState.RUNNING)
     await tx.cycles.save(replace(cycle, state=CycleState.PAUSED))
-    return basics.plain(voice, "held.done", basics.runs(voice, "button.go-on", "go on"), cycle=cycle.name)
+    return basics.plain(
+        voice, "held.done", basics.runs(voice, "button.go-on", CommandName.GO_ON), cycle=cycle.name
+    )
 
 
 async def go_on(tx: Tx, voice: Voice, member: Member) -> Message:

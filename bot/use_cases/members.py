@@ -10,7 +10,18 @@ from datetime import date, datetime, time, timedelta
 from bot import say
 from bot.errors import UserError
 from bot.message import Form, Message, Reply
-from bot.model import Answer, Challenge, Cycle, DeliveryKind, EnrolmentState, Hours, Member, Profile, School
+from bot.model import (
+    Answer,
+    Challenge,
+    Cycle,
+    DeliveryKind,
+    EnrolmentState,
+    FormName,
+    Hours,
+    Member,
+    Profile,
+    School,
+)
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.rules.dates import read_day
@@ -66,7 +77,7 @@ async def save_profile(tx: Tx, voice: Voice, member: Member, values: Mapping[str
         needs=_keys(values, "needs"),
     )
     await tx.members.set_profile(member.id, kept)
-    return say.basics.plain(voice, "profile.saved", say.basics.opens(voice, "button.times", "times"))
+    return say.basics.plain(voice, "profile.saved", say.basics.opens(voice, "button.times", FormName.TIMES))
 
 
 async def save_times(tx: Tx, voice: Voice, member: Member, values: Mapping[str, str]) -> Reply:

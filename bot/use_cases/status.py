@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 
 from bot.message import Message
-from bot.model import CheckInState, Cycle, CycleState, Delivery, DeliveryState, Member, Role
+from bot.model import CheckInState, CommandName, Cycle, CycleState, Delivery, DeliveryState, Member, Role
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import basics
@@ -21,7 +21,7 @@ async def show(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
     leads = member.has(Role.COORDINATOR)
     cycle = await _known_to(tx, member)
     if cycle is None:
-        start = (basics.runs(voice, "button.start", "start", primary=True),) if leads else ()
+        start = (basics.runs(voice, "button.start", CommandName.START, primary=True),) if leads else ()
         return basics.plain(voice, "status.none", *start)
     if not leads:
         return await _place(tx, voice, member, cycle, now)

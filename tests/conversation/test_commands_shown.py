@@ -15,7 +15,8 @@ from bot.events import Command, Opened
 from bot.message import Buttons, Message, Text
 from bot.model import Member, Post, Role
 from bot.prompts import Prompts, Voice
-from bot.say import basics
+from bot.rules.commands import listed_for
+from bot.say.commands import help_for, suggestion
 from bot.say.home import home
 from tests.support.places import PROMPTS
 
@@ -52,7 +53,7 @@ def member(*roles: Role) -> Member:
 def test_help_lists_the_commands_of_each_role(
     voice: Voice, roles: tuple[Role, ...], listed: list[str]
 ) -> None:
-    lead, lines, foot = basics.help_for(voice, commands.open_to(member(*roles))).elements
+    lead, lines, foot = help_for(voice, listed_for(member(*roles))).elements
 
     assert lead == Text(voice.markdown("help.lead"))
     assert lines == Text("\n".join(f"- {voice.markdown(f'help.{each}')}" for each in listed))
@@ -60,7 +61,7 @@ def test_help_lists_the_commands_of_each_role(
 
 
 def test_help_greets_who_has_just_arrived(voice: Voice) -> None:
-    lead, *_ = basics.help_for(voice, commands.open_to(member(Role.TEACHER)), greeting="Ann").elements
+    lead, *_ = help_for(voice, listed_for(member(Role.TEACHER)), greeting="Ann").elements
 
     assert lead == Text(voice.markdown("help.hello", name="Ann"))
 
@@ -134,8 +135,8 @@ def test_home_offers_the_same_settings(
 def test_a_slip_is_answered_with_the_same_suggestion(
     voice: Voice, typed: str, role: Role, meant: str | None
 ) -> None:
-    nearest = commands.nearest(typed, commands.open_to(member(role)))
-    message = basics.suggestion(voice, typed, nearest)
+    nearest = commands.nearest(typed, member(role))
+    message = suggestion(voice, typed, nearest)
     [buttons] = [each for each in message.elements if isinstance(each, Buttons)]
     [button] = buttons.items
 
