@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
@@ -155,6 +155,19 @@ ALIASES = {alias: spec.name for spec in COMMANDS for alias in spec.aliases}
 HINTED = tuple(spec.name for spec in COMMANDS if spec.is_hinted)
 MENU = tuple(sorted((each for each in COMMANDS if each.menu is not None), key=lambda each: each.menu or 0))
 HOME = tuple(sorted((each for each in COMMANDS if each.home is not None), key=lambda each: each.home or 0))
+
+
+def _text_keys(spec: CommandSpec) -> Iterator[str]:
+    if spec.is_listed:
+        yield f"help.{spec.name}"
+    if spec.is_starter:
+        yield f"starter.{spec.name}"
+    if spec.home is not None:
+        yield from (f"button.{name}" for name in spec.forms or (spec.name,))
+
+
+TEXT_KEYS = frozenset(key for spec in COMMANDS for key in _text_keys(spec))
+"""The keys of the texts that the table needs; `jpd prompts check` names each missing one."""
 
 
 def is_open_to(member: Member, spec: CommandSpec) -> bool:

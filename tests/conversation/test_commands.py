@@ -29,6 +29,10 @@ def test_the_table_has_every_command_once() -> None:
     assert sorted(spec.name for spec in COMMANDS) == sorted(CommandName)
 
 
+def test_what_menus_offer_is_listed_in_help() -> None:
+    assert all(spec.is_listed for spec in COMMANDS if spec.menu or spec.is_hinted or spec.is_starter)
+
+
 def test_an_alias_means_one_command_and_is_no_command_itself() -> None:
     aliases = [alias for spec in COMMANDS for alias in spec.aliases]
 
