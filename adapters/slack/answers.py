@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -32,7 +33,7 @@ LAST_TRY = 3
 _carry = partial(carry, longest_wait=60.0, lost_as="slack.answer-lost")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What somebody did, and where its answer goes."""
 
@@ -41,10 +42,14 @@ class Asked:
     place: SlackReplyTarget = NOWHERE
     trigger: str = ""
     """Opens a modal, for three seconds and once."""
-    is_late: bool = False
-    """Slack has had its answer already: what comes now goes to the chat."""
     tried: int = LAST_TRY
     """How often Slack has brought it before."""
+    late: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when Slack has had its answer already: what comes now goes to the chat."""
+
+    @property
+    def is_late(self) -> bool:
+        return self.late.is_set()
 
 
 class SlackAnswers:

@@ -269,10 +269,11 @@ class Slow(SqlStore):
 
 
 async def test_a_slow_turn_is_acknowledged_in_time_and_answered_in_the_chat(database_url: str) -> None:
-    async with running_house(database_url, patience=0.01, wrap=Slow) as house:
+    async with running_house(database_url, wrap=Slow) as house:
         store = house.store
         assert isinstance(store, Slow)
         store.door = asyncio.Event()
+        house.patience.end()
 
         command = await house.slack.command(OAK, ANN, "status")
         said = await house.slack.say(OAK, BEA, "help")
@@ -294,7 +295,7 @@ async def test_a_form_whose_answer_is_late_gives_the_words_back(database_url: st
         assert isinstance(store, Slow)
         await house.slack.command(OAK, SIAN, "start")
         store.door = asyncio.Event()
-        house.connection.take.__self__._patience = 0.01  # type: ignore[attr-defined]  # noqa: SLF001  # from now on
+        house.patience.end()
         past = {"pack": "peer-visit-2wk", "starts_on": "2026-09-01", "goal": "Every child is heard"}
         closed = await house.slack.submit(OAK, SIAN, past)
         store.door.set()

@@ -29,6 +29,7 @@ from bot.ports import Directory, Handle
 from bot.prompts import Prompts, Voice
 from bot.worker import delivery
 from storage.store import SqlStore
+from tests.platforms.patience import Patience
 from tests.platforms.teams.fake import FakeMicrosoft
 from tests.platforms.teams.people import People
 from tests.platforms.teams.world import APP, HOME, PASSWORD
@@ -55,6 +56,7 @@ class Stage:
     messenger: TeamsMessenger
     tokens: TeamsTokens
     clock: Clock
+    patience: Patience
     url: str
     session: ClientSession
     finish: Callable[[], Awaitable[None]]
@@ -88,12 +90,11 @@ async def on_stage(
     store: SqlStore | None = None,
     *,
     known: Registration | None = None,
-    patience: float = 8.0,
     pictures: Pictures | None = None,
     handle: Handle | None = None,
 ) -> AsyncIterator[Stage]:
     """The adapter as it is composed in `adapters/cli/platforms.py`, with a clock that a test moves."""
-    clock, known = Clock(), known or registration(microsoft)
+    clock, patience, known = Clock(), Patience(), known or registration(microsoft)
     directories: dict[str, Directory] = {}
     async with ClientSession() as session, ClientSession() as outside:
         tokens = TeamsTokens(known, clock=clock)
@@ -128,7 +129,9 @@ async def on_stage(
         async with listening(served, "127.0.0.1", 0) as port:
             url = f"http://127.0.0.1:{port}"
             people = People(microsoft, outside, f"{url}{app.ROUTE}")
-            stage = Stage(microsoft, people, messenger, tokens, clock, url, outside, connection.close)
+            stage = Stage(
+                microsoft, people, messenger, tokens, clock, patience, url, outside, connection.close
+            )
             yield stage
 
 
