@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -16,7 +17,18 @@ T = TypeVar("T")
 Patience: TypeAlias = Callable[[], Awaitable[object]]
 """Makes an awaitable that ends when the platform must have its answer."""
 
+Pause: TypeAlias = Callable[[float], Awaitable[object]]
+"""Waits for some seconds."""
+
 SECONDS_TO_FINISH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RealTime:
+    """Everything that takes real time when a platform is answered; tests put a time of their own in its place."""
+
+    patience: Patience
+    pause: Pause = asyncio.sleep
 
 
 def seconds(number: float) -> Patience:

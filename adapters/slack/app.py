@@ -22,7 +22,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from adapters.chat.bodies import Body, Garbage
-from adapters.chat.in_time import InTime, Patience, seconds
+from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.slack import inbound
 from adapters.slack.answers import LAST_TRY, NOTHING, Asked, SlackAnswers, VoiceOf
 from adapters.slack.api import QUIET, Api
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 Ack: TypeAlias = dict[str, Any]
 ANYTHING = re.compile(".*", re.DOTALL)
 TIMESTAMP, SIGNATURE = re.compile("[0-9]{1,12}"), re.compile("v0=[0-9a-f]{64}")
-PATIENCE = seconds(2)
+REAL_TIME = RealTime(patience=seconds(2))
 """Slack gives up after three seconds."""
 
 
@@ -62,10 +62,10 @@ def connect(  # the parts of an adapter
     now: Callable[[], datetime],
     *,
     signing_secret: str,
-    patience: Patience = PATIENCE,
+    real_time: RealTime = REAL_TIME,
 ) -> Connection:
     """The adapter. Without a signing secret it takes nothing over HTTP: then Socket Mode is its only ear."""
-    slack = _Slack(api, messenger, handle, voice_of, now, patience)
+    slack = _Slack(api, messenger, handle, voice_of, now, real_time)
     routes = [web.post("/slack/events", _Edge(slack.bolt, signing_secret).take)] if signing_secret else []
     return Connection(
         routes=routes,
@@ -118,13 +118,13 @@ class _Slack:
         handle: Handle,
         voice_of: VoiceOf,
         now: Callable[[], datetime],
-        patience: Patience,
+        real_time: RealTime,
     ) -> None:
         self._handle = handle
         self._messenger = messenger
-        self._answers = SlackAnswers(messenger, voice_of)
+        self._answers = SlackAnswers(messenger, voice_of, real_time.pause)
         self._now = now
-        self.in_time = InTime(patience, PLATFORM)
+        self.in_time = InTime(real_time.patience, PLATFORM)
         self._api = api
         self.bolt = _bolt(api)
         self._listen()

@@ -10,7 +10,7 @@ from datetime import datetime
 from aiohttp import web
 
 from adapters.chat.bodies import Body
-from adapters.chat.in_time import InTime, Patience, seconds
+from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.teams import inbound
 from adapters.teams.answers import Answer, TeamsAnswers
 from adapters.teams.cloud import Registration
@@ -23,7 +23,7 @@ from bot.events import Event
 from bot.ports import Handle
 
 ROUTE = "/api/messages"
-PATIENCE = seconds(8)
+REAL_TIME = RealTime(patience=seconds(8))
 """Microsoft gives up after ten to fifteen seconds."""
 
 
@@ -44,10 +44,10 @@ def connect(  # the parts of an adapter
     voice_of: VoiceOf,
     now: Callable[[], datetime],
     *,
-    patience: Patience = PATIENCE,
+    real_time: RealTime = REAL_TIME,
 ) -> Connection:
     """The adapter. Without an app id anybody is believed: for Microsoft's playground, on loopback."""
-    teams = _Teams(messenger, handle, voice_of, now, patience)
+    teams = _Teams(messenger, handle, voice_of, now, real_time)
     edge = Edge(registration, keys, tokens, teams.take)
     return Connection(routes=[web.post(ROUTE, edge.take)], close=teams.in_time.finish)
 
@@ -61,12 +61,12 @@ class _Teams:
         handle: Handle,
         voice_of: VoiceOf,
         now: Callable[[], datetime],
-        patience: Patience,
+        real_time: RealTime,
     ) -> None:
         self._handle = handle
-        self._answers = TeamsAnswers(messenger, voice_of)
+        self._answers = TeamsAnswers(messenger, voice_of, real_time.pause)
         self._now = now
-        self.in_time = InTime(patience, PLATFORM)
+        self.in_time = InTime(real_time.patience, PLATFORM)
 
     async def take(self, activity: Body) -> Answer:
         """One activity. Raises `Garbage` or `UnknownInvoke`."""

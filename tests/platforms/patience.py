@@ -1,4 +1,4 @@
-"""A platform's patience that a test ends."""
+"""Patience and pauses that are the test's own: nothing depends on how fast the machine is."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ class Patience:
     def end(self) -> None:
         """Let every turn be late from now on."""
         self._ended.set()
+
+
+class Pauses:
+    """Pauses that take no time; `seconds` are those that were asked for."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)

@@ -10,6 +10,7 @@ from functools import cache
 
 from aiohttp import ClientSession, ClientTimeout, web
 
+from adapters.chat.in_time import RealTime
 from adapters.server.web import application, listening
 from adapters.slack import app, install
 from adapters.slack.api import Api
@@ -26,7 +27,7 @@ from storage.installations import StoredInstallations
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, plain, roster_of
-from tests.platforms.patience import Patience
+from tests.platforms.patience import Patience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.world import Line
@@ -62,6 +63,7 @@ class House:
     messenger: SlackMessenger
     connection: app.Connection
     patience: Patience
+    pauses: Pauses
     now: datetime
     url: str = ""
 
@@ -162,7 +164,8 @@ async def _house(
     store: SqlStore, slack: FakeSlack, session: ClientSession, *, waits: Sequence[float]
 ) -> House:
     directories: dict[str, Directory] = {}
-    handle, patience = handler(store, prompts(), directories), Patience()
+    handle = handler(store, prompts(), directories)
+    patience, pauses = Patience(), Pauses()
     api = Api(session, slack.api_url)
     installations = StoredInstallations(store, Seal([new_key()]))
 
@@ -177,9 +180,15 @@ async def _house(
         return prompts().voice("en")
 
     connection = app.connect(
-        api, messenger, handle, english, lambda: house.now, signing_secret=SECRET, patience=patience
+        api,
+        messenger,
+        handle,
+        english,
+        lambda: house.now,
+        signing_secret=SECRET,
+        real_time=RealTime(patience, pauses),
     )
-    house = House(slack, store, installations, messenger, connection, patience, MONDAY)
+    house = House(slack, store, installations, messenger, connection, patience, pauses, MONDAY)
     return house
 
 

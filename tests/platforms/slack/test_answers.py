@@ -208,11 +208,12 @@ async def test_an_answer_that_gets_lost_does_not_undo_what_was_done(house: House
 
 
 async def test_an_answer_waits_as_long_as_slack_says(house: House) -> None:
-    house.slack.fail("chat.postMessage", RateLimited(0), RateLimited(0))
+    house.slack.fail("chat.postMessage", RateLimited(7), RateLimited(90))
 
     await house.slack.say(OAK, ANN, "help")
 
     assert len(house.slack.posts(OAK)) == 1
+    assert house.pauses.seconds == [7, 60]  # later, people look elsewhere
 
 
 async def test_a_form_that_cannot_be_opened_is_said(house: House) -> None:
