@@ -1,6 +1,7 @@
 """The nouns of the house, as frozen dataclasses and enums: what they are, never how they are kept or said."""
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
+from bot.model.command import CommandName, FormName
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
 from bot.model.delivery import (
     ALL_LANES,
@@ -30,6 +31,7 @@ __all__ = [
     "Challenge",
     "CheckIn",
     "CheckInState",
+    "CommandName",
     "Cycle",
     "CycleState",
     "Delivery",
@@ -37,6 +39,7 @@ __all__ = [
     "DeliveryState",
     "Enrolment",
     "EnrolmentState",
+    "FormName",
     "Hours",
     "Kind",
     "LaneFilter",

@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 
 from bot.errors import UserError
 from bot.message import Form, Message, Replacement, Reply
-from bot.model import Answer, CheckIn, CheckInState, DeliveryKind, Kind, PairingState, Question, Share
+from bot.model import (
+    Answer,
+    CheckIn,
+    CheckInState,
+    CommandName,
+    DeliveryKind,
+    Kind,
+    PairingState,
+    Question,
+    Share,
+)
 from bot.ports import Tx
 from bot.prompts import Prompts
 from bot.say import basics
@@ -158,7 +168,7 @@ async def said(request: Request, prompts: Prompts, text: str) -> Reply:
     if open_now:
         ask = await the_ask(request, open_now[-1])
         return say_check_ins.all_answered(voice, ask.check_in, ask.check_in.pairing_id, ask.partner)
-    return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", "status"))
+    return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", CommandName.STATUS))
 
 
 async def put(request: Request, prompts: Prompts, number: str) -> Reply:

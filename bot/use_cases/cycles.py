@@ -12,6 +12,7 @@ from bot.model import (
     ASKS,
     CheckIn,
     CheckInState,
+    CommandName,
     Cycle,
     CycleState,
     DeliveryKind,
@@ -181,7 +182,7 @@ async def invite(request: Request, among: Collection[Member] | None = None) -> M
     return basics.plain(
         request.voice,
         "invited.done",
-        basics.runs(request.voice, "button.preview", "preview"),
+        basics.runs(request.voice, "button.preview", CommandName.PREVIEW),
         n=len(teachers),
     )
 
@@ -223,7 +224,9 @@ async def decline(request: Request) -> Message:
     if cycle is None or enrolment is None or enrolment.state is EnrolmentState.ACCEPTED:
         raise UserError("nothing-to-join")
     await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.DECLINED, answered_at=request.now))
-    return basics.plain(request.voice, "declined.done", basics.runs(request.voice, "button.join", "join"))
+    return basics.plain(
+        request.voice, "declined.done", basics.runs(request.voice, "button.join", CommandName.JOIN)
+    )
 
 
 # --- running --------------------------------------------------------------------------------------------------------
@@ -310,7 +313,10 @@ async def hold(request: Request) -> Message:
     cycle = await the_current(request, CycleState.RUNNING)
     await request.tx.cycles.save(replace(cycle, state=CycleState.PAUSED))
     return basics.plain(
-        request.voice, "held.done", basics.runs(request.voice, "button.go-on", "go on"), cycle=cycle.name
+        request.voice,
+        "held.done",
+        basics.runs(request.voice, "button.go-on", CommandName.GO_ON),
+        cycle=cycle.name,
     )
 
 
