@@ -41,8 +41,8 @@ async def asked(directory: Directory, event: Event, known: Known, channel: str) 
 async def of_a_workspace(tx: Tx, voice: Voice, event: Event) -> Reply | None:
     """What a workspace does, rather than a member: whoever holds a code may let it in."""
     if isinstance(event.what, Installed):
-        return await workspaces.installed(tx, voice, event.sender, event.at)
-    if code := workspaces.code_in(event.what):
+        return await workspaces.welcome(tx, voice, event.sender, event.at)
+    if code := workspaces.find_code(event.what):
         return await workspaces.link(tx, voice, event.sender, code, event.at)
     return None
 
@@ -58,13 +58,13 @@ async def sender(tx: Tx, event: Event, known: Known) -> Member | None:
         if await workspaces.is_linked(tx, event.sender):
             raise Unknown
         return None
-    return await workspaces.meet(tx, event.sender, known.email, event.at)
+    return await workspaces.connect_by_email(tx, event.sender, known.email, event.at)
 
 
 async def to_a_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:
     match event.what:
         case Removed():
-            await workspaces.removed(tx, event.sender, event.at)
+            await workspaces.mark_removed(tx, event.sender, event.at)
             return None
         case Left():
             return None

@@ -29,10 +29,10 @@ from bot.say import challenges as challenge_words
 from bot.say import check_ins as say_check_ins
 from bot.say import cycles as cycle_words
 from bot.say import pairings as pairing_words
-from bot.use_cases import challenges, cycles, digests, notes, places
-from bot.use_cases.asks import the_ask
+from bot.use_cases import challenges, cycles, digests, enrolments, introductions, notes
+from bot.use_cases.asked_check_ins import read_asked_check_in
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availability, availability_at
+from bot.use_cases.schools import read_availability, read_availability_at
 
 POOL_SHOWN = 3
 AFTERWARDS = timedelta(days=30)
@@ -100,8 +100,8 @@ async def _wait(request: Request, delivery: Delivery, cycle: Cycle | None) -> La
 async def _person(request: Request, delivery: Delivery) -> Availability:
     tx = request.tx
     if delivery.kind is DeliveryKind.DIGEST:
-        return await availability_at(tx, request.member, await tx.schools.get(delivery.subject_id))
-    return await availability(tx, request.member)
+        return await read_availability_at(tx, request.member, await tx.schools.get(delivery.subject_id))
+    return await read_availability(tx, request.member)
 
 
 def _next(person: Availability, kind: DeliveryKind, now: datetime) -> datetime:
@@ -152,13 +152,15 @@ async def _words(  # noqa: C901, PLR0912  # one visible table of every kind
                 or cycle.state is CycleState.CLOSED
             ):
                 return Dropped("answered")
-            return await cycles.invitation(request, cycle)
+            return await enrolments.compose_invitation(request, cycle)
         case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
             is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
-            met = await places.introduction(request, subject, changed=is_changed, gathering=gathering)
+            met = await introductions.compose_introduction(
+                request, subject, changed=is_changed, gathering=gathering
+            )
             return met or Dropped("changed")
         case DeliveryKind.TOGETHER:
-            return await places.opening(request, subject) or Dropped("changed")
+            return await introductions.compose_opening(request, subject) or Dropped("changed")
         case DeliveryKind.ALONE:
             seated = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if seated else pairing_words.alone(voice, cycle)
@@ -171,14 +173,14 @@ async def _words(  # noqa: C901, PLR0912  # one visible table of every kind
         case DeliveryKind.CHALLENGE:
             return await _challenge(request, delivery)
         case DeliveryKind.CHALLENGE_REPLY:
-            return await challenges.reply_for(request, subject) or _gone(voice, delivery)
+            return await challenges.compose_reply(request, subject) or _gone(voice, delivery)
         case DeliveryKind.NOTE:
-            return await notes.message_for(request, subject) or _gone(voice, delivery)
+            return await notes.compose_note(request, subject) or _gone(voice, delivery)
         case DeliveryKind.DIGEST:
             if Post(Role.PRINCIPAL, subject) not in member.posts:
                 return Dropped("inactive")
             monday = date.fromisoformat(delivery.occurrence)
-            return await digests.compose(request, cycle, subject, monday) or Dropped("nothing-to-say")
+            return await digests.compose_digest(request, cycle, subject, monday) or Dropped("nothing-to-say")
         case DeliveryKind.CYCLE_END:
             return Dropped("closed") if cycle.state is CycleState.CLOSED else cycle_words.end(voice, cycle)
         case DeliveryKind.CLOSED:
@@ -202,7 +204,7 @@ async def _ask(request: Request, delivery: Delivery) -> Message | Later | Droppe
     expected = CheckInState.PLANNED if delivery.kind is DeliveryKind.CHECK_IN else CheckInState.OPEN
     if check_in.state is not expected:
         return Dropped("answered")
-    ask = await the_ask(request, check_in)
+    ask = await read_asked_check_in(request, check_in)
     until = voice.until(ask.closes, ask.today)
     match delivery.kind:
         case DeliveryKind.REMINDER:
@@ -222,7 +224,7 @@ async def _shared_answer(request: Request, delivery: Delivery) -> Message | Drop
         return Dropped("taken-back")
     pairing = await tx.pairings.get(check_in.pairing_id)
     cycle = await tx.cycles.get(check_in.cycle_id)
-    step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
+    step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
     author = await tx.members.get(check_in.member_id)
     if request.member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
         # What an earlier partner was sent goes with its author when it changes.
@@ -256,7 +258,7 @@ async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message |
     over = max(each.closes_at for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step)
     if over > request.now:
         return Later(over)
-    step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
+    step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
     typed = {
         each.key
         for each in step.words(request.voice.language).questions
@@ -279,7 +281,7 @@ async def _challenge(request: Request, delivery: Delivery) -> Message | Later | 
     if delivery.occurrence != str(check_in.pairing_id) and not delivery.ref:
         return Dropped("changed")
     check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # as it was when this was owed
-    message = await challenges.message_for(request, check_in, is_update=bool(delivery.ref))
-    if message is None and (last := await challenges.last_moment(request.tx, check_in)) > request.now:
+    message = await challenges.compose_challenge(request, check_in, is_update=bool(delivery.ref))
+    if message is None and (last := await challenges.read_last_closing(request.tx, check_in)) > request.now:
         return Later(last)
     return message or Dropped("nothing-to-say")
