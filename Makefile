@@ -9,6 +9,9 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# `make test COVERAGE=yes` prints which share of the code the tests run.
+COVERAGE ?=
+COVER := $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
 CODE := $(wildcard bot adapters storage tests bench)
 
 # The first Python that really runs (a shim may be on the path and fail), is new enough and can make an environment.
@@ -35,7 +38,7 @@ demo: $(VENV)/.run ## Play a whole six-week cycle by itself and print what every
 	@$(BIN)/jpd demo $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(COVER) $(ARGS)
 
 crash: $(VENV)/.dev ## Kill workers at random among 2,000 messages, and take the database away
 	@JPD_CRASH=long $(BIN)/python -m pytest tests/crash $(ARGS)
@@ -45,6 +48,8 @@ lint: $(VENV)/.dev ## Check style, types and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github/workflows
 
 format: $(VENV)/.dev ## Put the code into the house style
 	$(BIN)/ruff check --fix-only .
@@ -72,7 +77,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 	--no-config --no-python-downloads --custom-compile-command "make lock"
 
 clean: ## Remove .venv and everything that can be made again
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	find bot adapters storage tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(AGENTS)/.made:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from adapters.cli import settings
-from adapters.cli.startup import err, open_store, operator, run_to_end, say, start_log
+from adapters.cli.startup import err, now, open_store, operator, run_to_end, say, start_log
 from bot.model import DeliveryKind, DeliveryState, LedgerFilter
 from bot.prompts import Prompts
 
@@ -81,7 +81,7 @@ def doctor() -> None:
         start_log(read, logging.CRITICAL)
 
         async def look() -> list[Finding]:
-            return [finding async for finding in examine(read, datetime.now(UTC))]
+            return [finding async for finding in examine(read, now())]
 
         found = run_to_end(look())
     for finding in found:

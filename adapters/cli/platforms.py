@@ -7,13 +7,14 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 from aiohttp import web
 
 from adapters.cli import settings
+from adapters.cli.startup import now
 from adapters.server.engine import apart
 from adapters.server.operation import Metrics
 from adapters.server.patience import within
@@ -104,11 +105,6 @@ async def working(
     with suppress(TimeoutError):
         await asyncio.wait_for(at_work.acquire(), SECONDS_TO_FINISH_PRUNING)
     scheduler.shutdown()
-
-
-def now() -> datetime:
-    """The edge's clock."""
-    return datetime.now(UTC)
 
 
 @asynccontextmanager

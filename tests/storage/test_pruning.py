@@ -49,9 +49,7 @@ def ended(world: World, number: int, kind: DeliveryKind = DeliveryKind.CHECK_IN)
 
 async def left(world: World) -> list[int]:
     async with world.store.transaction() as tx:
-        return sorted(
-            each.subject_id for each in await tx.deliveries.of_partnership(world.partnership_id, 99)
-        )
+        return sorted(each.subject_id for each in await world.ledger(tx))
 
 
 async def forget(world: World) -> int:
