@@ -60,6 +60,7 @@ async def test_every_delivery_refers_to_a_row_of_the_class_that_its_kind_names(
         await town.fill(name, evidence="Four hands went up", question="What made them dare?")
     await town.days(1)
     form = await town.press("Ann Ash", "Reply, and set a next step")
+    assert isinstance(form, Form)
     await town.submit(
         "Ann Ash", "challenge", form.context, reply="Yes", next_step="Wait", next_step_on="2026-09-30"
     )
