@@ -17,7 +17,6 @@ from bot.model import (
     DeliveryKind,
     EnrolmentState,
     Kind,
-    Member,
     Post,
     Role,
     Share,
@@ -32,6 +31,7 @@ from bot.say import cycles as say_cycles
 from bot.say import pairings as say_pairings
 from bot.use_cases import challenges, cycles, digests, notes, places
 from bot.use_cases.asks import the_ask
+from bot.use_cases.request import Request
 from bot.use_cases.schools import availability, availability_at
 
 POOL_SHOWN = 3
@@ -62,6 +62,7 @@ async def compose(
 ) -> Message | Later | Dropped:
     """Compose the message as of now, so that names, consent, pauses and school hours are current."""
     member = await tx.members.get(delivery.member_id)
+    request = Request(tx, prompts.voice(member.language), member, now)
     cycle = await tx.cycles.get(delivery.cycle_id) if delivery.cycle_id is not None else None
     if not member.active:
         return Dropped("inactive")
@@ -72,25 +73,23 @@ async def compose(
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return Dropped("expired")
         try:
-            wait = await _wait(tx, delivery, member, cycle, now)
+            wait = await _wait(request, delivery, cycle)
         except NoTeachingDays:
             return Dropped("no-teaching-days")
         if wait is not None:
             return wait
     if cycle is None:
         return Dropped("closed")
-    voice = prompts.voice(member.language)
-    return await _message(tx, voice, delivery, member, cycle, now, group_chat_platforms)
+    return await _message(request, delivery, cycle, group_chat_platforms)
 
 
 # --- waiting --------------------------------------------------------------------------------------------------------
 
 
-async def _wait(
-    tx: Tx, delivery: Delivery, member: Member, cycle: Cycle | None, now: datetime
-) -> Later | None:
+async def _wait(request: Request, delivery: Delivery, cycle: Cycle | None) -> Later | None:
     """Return until when the delivery must wait: for school hours, the end of a pause, or another day's ask."""
-    person = await _availability(tx, delivery, member)
+    now = request.now
+    person = await _availability(request, delivery)
     if not person.is_reachable(now):
         return _later(delivery, _next_moment(person, delivery.kind, now))
     if cycle is not None and cycle.state is CycleState.PAUSED and delivery.kind is not DeliveryKind.NOTE:
@@ -99,17 +98,20 @@ async def _wait(
         return _later(delivery, moment)
     if delivery.kind in ASKS:
         start, end = person.day_bounds(person.local_day(now))
-        if await tx.deliveries.asks_sent(member.id, start, end):
+        if await request.tx.deliveries.asks_sent(request.member.id, start, end):
             return _later(delivery, _tomorrow(person, now))
-        if await tx.deliveries.is_asking(delivery):  # another worker knows in a moment whether it was sent
+        if await request.tx.deliveries.is_asking(
+            delivery
+        ):  # another worker knows in a moment whether it was sent
             return _later(delivery, now + timedelta(minutes=1))
     return None
 
 
-async def _availability(tx: Tx, delivery: Delivery, member: Member) -> Availability:
+async def _availability(request: Request, delivery: Delivery) -> Availability:
+    tx = request.tx
     if delivery.kind is DeliveryKind.DIGEST:
-        return await availability_at(tx, member, await tx.schools.get(delivery.subject_id))
-    return await availability(tx, member)
+        return await availability_at(tx, request.member, await tx.schools.get(delivery.subject_id))
+    return await availability(tx, request.member)
 
 
 def _next_moment(person: Availability, kind: DeliveryKind, now: datetime) -> datetime:
@@ -148,14 +150,9 @@ def _later(delivery: Delivery, moment: datetime) -> Later:
 
 
 async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
-    tx: Tx,
-    voice: Voice,
-    delivery: Delivery,
-    member: Member,
-    cycle: Cycle,
-    now: datetime,
-    group_chat_platforms: Collection[str],
+    request: Request, delivery: Delivery, cycle: Cycle, group_chat_platforms: Collection[str]
 ) -> Message | Later | Dropped:
+    tx, voice, member = request.tx, request.voice, request.member
     subject = delivery.subject_id
     match delivery.kind:
         case DeliveryKind.INVITATION:
@@ -166,52 +163,45 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
                 or cycle.state is CycleState.CLOSED
             ):
                 return Dropped("answered")
-            return await cycles.invitation(tx, voice, cycle)
+            return await cycles.invitation(request, cycle)
         case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
             is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
             introduction = await places.introduction(
-                tx, voice, member, subject, changed=is_changed, gathering=group_chat_platforms
+                request, subject, changed=is_changed, gathering=group_chat_platforms
             )
             return introduction or Dropped("changed")
         case DeliveryKind.TOGETHER:
-            return await places.opening(tx, voice, member, subject) or Dropped("changed")
+            return await places.opening(request, subject) or Dropped("changed")
         case DeliveryKind.ALONE:
             pairing = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
         case DeliveryKind.CHECK_IN:
-            return await _first_ask(tx, voice, delivery, member, now)
+            return await _first_ask(request, delivery)
         case DeliveryKind.REMINDER:
             return await _repeated_ask(
-                tx,
-                voice,
-                delivery,
-                member,
-                now,
-                lambda until: voice.markdown("check-in.reminder", until=until),
+                request, delivery, lambda until: voice.markdown("check-in.reminder", until=until)
             )
         case DeliveryKind.NUDGE:
             return await _repeated_ask(
-                tx, voice, delivery, member, now, lambda until: voice.markdown("check-in.nudge", until=until)
+                request, delivery, lambda until: voice.markdown("check-in.nudge", until=until)
             )
         case DeliveryKind.AGAIN:
-            return await _repeated_ask(
-                tx, voice, delivery, member, now, lambda _: voice.markdown("check-in.again")
-            )
+            return await _repeated_ask(request, delivery, lambda _: voice.markdown("check-in.again"))
         case DeliveryKind.SHARED_ANSWER:
-            return await _shared_answer(tx, voice, delivery, member)
+            return await _shared_answer(request, delivery)
         case DeliveryKind.POOL:
-            return await _pool(tx, voice, delivery, member, cycle, now)
+            return await _pool(request, delivery, cycle)
         case DeliveryKind.CHALLENGE:
-            return await _challenge(tx, voice, delivery, now)
+            return await _challenge(request, delivery)
         case DeliveryKind.CHALLENGE_REPLY:
-            return await challenges.reply_for(tx, voice, subject) or _taken_back(voice, delivery)
+            return await challenges.reply_for(request, subject) or _taken_back(voice, delivery)
         case DeliveryKind.NOTE:
-            return await notes.message_for(tx, voice, subject) or _taken_back(voice, delivery)
+            return await notes.message_for(request, subject) or _taken_back(voice, delivery)
         case DeliveryKind.DIGEST:
             if Post(Role.PRINCIPAL, subject) not in member.posts:
                 return Dropped("inactive")
             monday = date.fromisoformat(delivery.occurrence)
-            return await digests.compose(tx, voice, cycle, subject, monday, now) or Dropped("nothing-to-say")
+            return await digests.compose(request, cycle, subject, monday) or Dropped("nothing-to-say")
         case DeliveryKind.CYCLE_END:
             return Dropped("closed") if cycle.state is CycleState.CLOSED else say_cycles.end(voice, cycle)
         case DeliveryKind.CLOSED:
@@ -222,44 +212,43 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
             )
 
 
-async def _first_ask(
-    tx: Tx, voice: Voice, delivery: Delivery, member: Member, now: datetime
-) -> Message | Later | Dropped:
-    check_in = await _answerable(tx, delivery, member, now)
+async def _first_ask(request: Request, delivery: Delivery) -> Message | Later | Dropped:
+    check_in = await _answerable(request, delivery)
     if isinstance(check_in, Dropped):
         return check_in
-    if check_in.due_at > now:  # it was moved to a later day after this was owed
+    if check_in.due_at > request.now:  # it was moved to a later day after this was owed
         return Later(check_in.due_at)
     if check_in.state is not CheckInState.PLANNED:
         return Dropped("answered")
-    return say_check_ins.question(voice, await the_ask(tx, voice, member, check_in, now))
+    return say_check_ins.question(request.voice, await the_ask(request, check_in))
 
 
 async def _repeated_ask(
-    tx: Tx, voice: Voice, delivery: Delivery, member: Member, now: datetime, opening: Callable[[str], str]
+    request: Request, delivery: Delivery, opening: Callable[[str], str]
 ) -> Message | Dropped:
     """Ask once more what is still open; `opening` is given the day on which the check-in closes."""
-    check_in = await _answerable(tx, delivery, member, now)
+    check_in = await _answerable(request, delivery)
     if isinstance(check_in, Dropped):
         return check_in
     if check_in.state is not CheckInState.OPEN:
         return Dropped("answered")
-    ask = await the_ask(tx, voice, member, check_in, now)
-    return say_check_ins.question(voice, ask, opening(voice.until(ask.closes, ask.today)))
+    ask = await the_ask(request, check_in)
+    return say_check_ins.question(request.voice, ask, opening(request.voice.until(ask.closes, ask.today)))
 
 
-async def _answerable(tx: Tx, delivery: Delivery, member: Member, now: datetime) -> CheckIn | Dropped:
+async def _answerable(request: Request, delivery: Delivery) -> CheckIn | Dropped:
     """Return the delivery's check-in, unless it is closed or belongs to an earlier pairing of the member."""
-    check_in = await tx.check_ins.get(delivery.subject_id)
-    if check_in is None or check_in.closes_at <= now:
+    check_in = await request.tx.check_ins.get(delivery.subject_id)
+    if check_in is None or check_in.closes_at <= request.now:
         return Dropped("closed")
-    pairing = await tx.pairings.of_member(check_in.cycle_id, member.id)
+    pairing = await request.tx.pairings.of_member(check_in.cycle_id, request.member.id)
     if pairing is None or pairing.id != check_in.pairing_id:
         return Dropped("changed")
     return check_in
 
 
-async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Member) -> Message | Dropped:
+async def _shared_answer(request: Request, delivery: Delivery) -> Message | Dropped:
+    tx = request.tx
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.pairing_id is None:
         return Dropped("taken-back")
@@ -267,10 +256,10 @@ async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Membe
     cycle = await tx.cycles.get(check_in.cycle_id)
     step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
     author = await tx.members.get(check_in.member_id)
-    if member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
+    if request.member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
         # An earlier partner gets no changes: the answers in the message that they were sent are removed.
         return (
-            say_check_ins.partner_answer(voice, step, author.given_name, (), None)
+            say_check_ins.partner_answer(request.voice, step, author.given_name, (), None)
             if delivery.ref
             else Dropped("changed")
         )
@@ -279,7 +268,7 @@ async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Membe
         return Dropped("changed")  # it is owed again when the author has decided
     if not answers and not delivery.ref:
         return Dropped("taken-back")
-    return say_check_ins.partner_answer(voice, step, author.given_name, answers, pairing.id)
+    return say_check_ins.partner_answer(request.voice, step, author.given_name, answers, pairing.id)
 
 
 def _taken_back(voice: Voice, delivery: Delivery) -> Message | Dropped:
@@ -287,43 +276,44 @@ def _taken_back(voice: Voice, delivery: Delivery) -> Message | Dropped:
     return say_challenges.took_back(voice, "") if delivery.ref else Dropped("taken-back")
 
 
-async def _pool(
-    tx: Tx, voice: Voice, delivery: Delivery, member: Member, cycle: Cycle, now: datetime
-) -> Message | Later | Dropped:
+async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message | Later | Dropped:
     """Show what others shared to a member who shared something too, once the step is over for everybody.
 
     Nobody reads a pool while it may still grow: the difference between two readings would tell who wrote what.
     """
+    tx = request.tx
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.state is not CheckInState.ANSWERED:
         return Dropped("nothing-to-say")
     step_ends = max(
         each.closes_at for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step
     )
-    if step_ends > now:
+    if step_ends > request.now:
         return Later(step_ends)
     step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
     typed = {
-        each.key for each in step.words(voice.language).questions if each.kind in (Kind.SHORT, Kind.LONG)
+        each.key
+        for each in step.words(request.voice.language).questions
+        if each.kind in (Kind.SHORT, Kind.LONG)
     }
     shared = [
         each for each in await tx.check_ins.pool(cycle.id, step.key, Share.POOL) if each[1].question in typed
     ]
     if not privacy.may_pool_read(len({author for author, _ in shared})):
         return Dropped("nothing-to-say")
-    others = {answer.text for author, answer in shared if author != member.id}
+    others = {answer.text for author, answer in shared if author != request.member.id}
     # Sorted by the texts themselves, so that the order does not tell who wrote when.
-    return say_check_ins.pool(voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
+    return say_check_ins.pool(request.voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
 
 
-async def _challenge(tx: Tx, voice: Voice, delivery: Delivery, now: datetime) -> Message | Later | Dropped:
-    check_in: CheckIn | None = await tx.check_ins.get(delivery.subject_id)
+async def _challenge(request: Request, delivery: Delivery) -> Message | Later | Dropped:
+    check_in: CheckIn | None = await request.tx.check_ins.get(delivery.subject_id)
     if check_in is None:
         return Dropped("closed")
     if delivery.occurrence != str(check_in.pairing_id) and not delivery.ref:
         return Dropped("changed")
     check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # the pairing when this was owed
-    message = await challenges.message_for(tx, voice, check_in, is_update=bool(delivery.ref), now=now)
-    if message is None and (release := await challenges.last_moment(tx, check_in)) > now:
-        return Later(release)
+    message = await challenges.message_for(request, check_in, is_update=bool(delivery.ref))
+    if message is None and (last := await challenges.last_moment(request.tx, check_in)) > request.now:
+        return Later(last)
     return message or Dropped("nothing-to-say")
