@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,14 +24,17 @@ from bot.events import (
     Submitted,
     What,
     readable,
+    written,
 )
 from bot.message import Reply
-from bot.model import Address, Member
+from bot.model import Address, CommandName, FormName, Member
 from bot.pairing import Engine, PairingTask, answer_here
 from bot.ports import Directory, Handle, Store
 from bot.prompts import Prompts, Voice
+from bot.rules.commands import KnownNames, listed_for
 from bot.rules.school_time import NoTeachingDays
 from bot.say import basics
+from bot.say import commands as say_commands
 from bot.use_cases import (
     challenges,
     check_ins,
@@ -53,7 +56,7 @@ log = structlog.get_logger()
 TRIES = 5
 """How often the engine is asked anew because something has changed while it was at work."""
 
-HELP, LONGEST_HELP = ("help", ""), 40
+LONGEST_HELP = 40
 HELP_KEPT = timedelta(minutes=1)
 """It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that.
 
@@ -77,7 +80,7 @@ def handler(
 
     async def handle(event: Event) -> Reply | None:
         directory = directories.get(event.sender.platform) if directories is not None else None
-        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
+        is_help = _is_help(event.what)
         until, known = helped.pop(event.sender, (event.at, None))
         if not is_help or known is None or event.at >= until:
             until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
@@ -86,6 +89,13 @@ def handler(
         return known
 
     return handle
+
+
+def _is_help(what: What) -> bool:
+    if not isinstance(what, Command):
+        return False
+    parsed = commands.parse(what.words[:LONGEST_HELP])
+    return parsed.name is CommandName.HELP and not parsed.argument
 
 
 async def _handle(
@@ -180,11 +190,10 @@ async def _propose(store: Store, engine: Engine, talk: Talk, question: PairingTa
 
 def _written(what: What) -> tuple[str, ...]:
     """Somebody's words in a form, as against choices; or after `tell`, which no platform keeps as it keeps words."""
-    if isinstance(what, Command) and commands.split(what.words)[0] == "tell":
-        values: Iterable[str] = (commands.split(what.words)[1],)
-    else:
-        values = what.values.values() if isinstance(what, Submitted) else ()
-    return tuple(value for value in values if " " in value.strip())
+    if isinstance(what, Command):
+        parsed = commands.parse(what.words)
+        return (parsed.argument,) if parsed.name is CommandName.TELL and " " in parsed.argument else ()
+    return written(what)
 
 
 async def _turn(request: Request, prompts: Prompts, event: Event, known: Known) -> Reply | PairingTask | None:
@@ -205,7 +214,7 @@ async def _turn(request: Request, prompts: Prompts, event: Event, known: Known) 
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
             await tx.deliveries.hurry(member.id, now)
-            return basics.help_for(request.voice, commands.open_to(member), greeting=member.given_name)
+            return say_commands.help_for(request.voice, listed_for(member), greeting=member.given_name)
         case Left():
             await tx.members.disconnect(event.sender, now)
             return None
@@ -214,97 +223,96 @@ async def _turn(request: Request, prompts: Prompts, event: Event, known: Known) 
 
 
 async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
-    is_tell = commands.split(text)[0] == "tell"
-    return commands.is_plainly(
-        text,
-        known=commands.open_to(request.member),
+    is_tell = commands.parse(text).name is CommandName.TELL
+    names = KnownNames(
         partners=await notes.partner_names(request) if is_tell else (),
         languages=members.language_names({code: prompts.voice(code) for code in prompts.languages}),
     )
+    return commands.is_command(text, request.member, names)
 
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
     request: Request, prompts: Prompts, words: str, known: Known
 ) -> Reply | PairingTask:
-    command, rest = commands.split(words)
-    match command:
-        case "help":
-            return basics.help_for(request.voice, commands.open_to(request.member))
-        case "status":
+    parsed = commands.parse(words)
+    rest = parsed.argument
+    match parsed.name:
+        case None:
+            nearest = commands.nearest(parsed.word, request.member)
+            return say_commands.suggestion(request.voice, parsed.word[:40], nearest)
+        case CommandName.HELP:
+            return say_commands.help_for(request.voice, listed_for(request.member))
+        case CommandName.STATUS:
             return await status.show(request)
-        case "join" | "accept":
+        case CommandName.JOIN | CommandName.ACCEPT:
             reply = await cycles.join(request)
             await places.place_if_running(request)
             return reply
-        case "decline":
+        case CommandName.DECLINE:
             return await cycles.decline(request)
-        case "profile":
+        case CommandName.PROFILE:
             return await members.show_profile(request)
-        case "pause":
+        case CommandName.PAUSE:
             return await members.pause(request, rest)
-        case "resume":
+        case CommandName.RESUME:
             return await members.resume(request)
-        case "leave":
+        case CommandName.LEAVE:
             return await members.leave(request, really=_is_yes(rest))
-        case "language":
+        case CommandName.LANGUAGE:
             voices = {code: prompts.voice(code) for code in prompts.languages}
             return await members.choose_language(request, rest, voices)
-        case "my data":
+        case CommandName.MY_DATA:
             return await members.data(request)
-        case "forget me":
+        case CommandName.FORGET_ME:
             return await members.forget(request, really=_is_yes(rest))
-        case "concern":
+        case CommandName.CONCERN:
             return await members.concern(request)
-        case "tell":
+        case CommandName.TELL:
             return await notes.tell(request, rest)
-        case "skip":
+        case CommandName.SKIP:
             return await check_ins.skip(request, rest)
-        case "undo":
+        case CommandName.UNDO:
             return await check_ins.undo(request, rest)
-        case "later":
+        case CommandName.LATER:
             return await check_ins.later(request, rest)
-        case "take-back":
+        case CommandName.TAKE_BACK:
             return await check_ins.take_back(request, rest)
-        case "send":
+        case CommandName.SEND:
             return await check_ins.send(request, rest)
-        case "put":
+        case CommandName.PUT:
             return await check_ins.put(request, prompts, rest)
-        case "another":
+        case CommandName.ANOTHER:
             return await places.ask_for_another(request, rest)
-        case "start":
+        case CommandName.START:
             return await cycles.open_start(request, prompts)
-        case "invite":
+        case CommandName.INVITE:
             return await cycles.invite(request, await _channel(request, rest, known))
-        case "together":
+        case CommandName.TOGETHER:
             return await places.together(request, gathers=known.gathers)
-        case "school":
+        case CommandName.SCHOOL:
             return await workspaces.add(request, rest)
-        case "preview":
+        case CommandName.PREVIEW:
             return await pairings.preview(request)
-        case "confirm":
+        case CommandName.CONFIRM:
             return await pairings.confirm(request)
-        case "pairs":
+        case CommandName.PAIRS:
             return await pairings.show(request, rest)
-        case "swap":
+        case CommandName.SWAP:
             return await pairings.swap(request, rest)
-        case "block":
+        case CommandName.BLOCK:
             return await pairings.block(request, rest)
-        case "nudge":
+        case CommandName.NUDGE:
             return await pairings.nudge(request, rest)
-        case "hold":
+        case CommandName.HOLD:
             return await cycles.hold(request)
-        case "go on":
+        case CommandName.GO_ON:
             return await cycles.go_on(request)
-        case "close":
+        case CommandName.CLOSE:
             return await cycles.close(request, really=_is_yes(rest))
-        case "ledger":
+        case CommandName.LEDGER:
             return await status.ledger(request)
-        case "digest":
+        case CommandName.DIGEST:
             return await digests.show(request)
-        case unknown:
-            return basics.suggestion(
-                request.voice, unknown[:40], commands.nearest(unknown, commands.open_to(request.member))
-            )
 
 
 async def _channel(request: Request, channel: str, known: Known) -> tuple[Member, ...] | None:
@@ -322,39 +330,45 @@ def _is_yes(text: str) -> bool:
 
 
 async def _open(request: Request, prompts: Prompts, form: str, context: str) -> Reply:
-    match form:
-        case "home":
+    match _form_name(form):
+        case FormName.HOME:
             return await home.show(request)
-        case "check-in":
+        case FormName.CHECK_IN:
             return await check_ins.open_form(request, context)
-        case "challenge":
+        case FormName.CHALLENGE:
             return await challenges.open_reply(request, context)
-        case "tell":
+        case FormName.TELL:
             return await notes.open_form(request, context)
-        case "start":
+        case FormName.START:
             return await cycles.open_start(request, prompts)
-        case "profile" | "times" | "pause":
+        case FormName.PROFILE | FormName.TIMES | FormName.PAUSE:
             return await members.open_form(request, form)
-        case _:
-            raise UserError("no-such-check-in")
 
 
 async def _submit(request: Request, prompts: Prompts, submitted: Submitted) -> Reply:
     values = {key: value.strip() for key, value in submitted.values.items()}
-    match submitted.form:
-        case "check-in":
+    match _form_name(submitted.form):
+        case FormName.CHECK_IN:
             return await check_ins.submit(request, prompts, submitted.context, values)
-        case "challenge":
+        case FormName.CHALLENGE:
             return await challenges.reply(request, submitted.context, values)
-        case "tell":
+        case FormName.TELL:
             return await notes.submit(request, submitted.context, values)
-        case "start":
+        case FormName.START:
             return await cycles.start(request, prompts, values)
-        case "profile":
+        case FormName.PROFILE:
             return await members.save_profile(request, values)
-        case "times":
+        case FormName.TIMES:
             return await members.save_times(request, values)
-        case "pause":
+        case FormName.PAUSE:
             return await members.save_pause(request, values)
-        case _:
+        case FormName.HOME:
             raise UserError("no-such-check-in")
+
+
+def _form_name(name: str) -> FormName:
+    """Return the form of that name. Raises `UserError` for a name that no button of ours sends."""
+    try:
+        return FormName(name)
+    except ValueError:
+        raise UserError("no-such-check-in") from None

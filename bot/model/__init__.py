@@ -1,6 +1,7 @@
 """The nouns of the house, as frozen dataclasses and enums: what they are, never how they are kept or said."""
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
+from bot.model.command import CommandName, FormName
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
 from bot.model.delivery import (
     ALL_LANES,
@@ -33,6 +34,7 @@ __all__ = [
     "Challenge",
     "CheckIn",
     "CheckInState",
+    "CommandName",
     "Cycle",
     "CycleState",
     "Delivery",
@@ -41,6 +43,7 @@ __all__ = [
     "DeliveryTraits",
     "Enrolment",
     "EnrolmentState",
+    "FormName",
     "Hours",
     "Kind",
     "LaneFilter",
