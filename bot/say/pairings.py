@@ -1,4 +1,4 @@
-"""What we say about pairings: the preview with its reasons, the introduction, the overview."""
+"""Messages about pairings: the preview with its reasons, the introduction, the overview."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.say.basics import label, labels, opens, plain, row, runs
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A pairing with the people and schools in it."""
+    """A pairing with its members and their schools."""
 
     pairing: Pairing
     members: Mapping[int, Member]
@@ -23,7 +23,7 @@ class Shown:
 
     @property
     def people(self) -> str:
-        """Names with schools, as searched by coordinators."""
+        """Names and schools as one text, in which coordinators search."""
         return " ".join(
             f"{self.members[seat.member_id].name} {self.schools[seat.school_id].name}"
             for seat in self.pairing.seats
@@ -44,7 +44,7 @@ class Shown:
         )
 
     def reasons(self, voice: Voice, reader: int | None = None) -> str:
-        """Why they were matched, in one line; spoken to the reader where it is one of them."""
+        """Return the reasons of the pairing in one line; `reader` is the id of a member who is addressed as “you”."""
         return reasons_why(
             voice,
             self.pairing.reasons,
@@ -63,7 +63,7 @@ def reasons_why(
     schools: Mapping[int, str],
     reader: int | None = None,
 ) -> str:
-    """Why so many people were matched, in one line; spoken to the reader where it is one of them."""
+    """Return the reasons in one line; `heads` counts the people, `reader` is the id of one addressed as “you”."""
     return "; ".join(_reason(voice, reason, heads, names, schools, reader) for reason in reasons)
 
 
@@ -107,9 +107,10 @@ def preview(
     repeats: int,
     gap: Fraction | None,
 ) -> Message:
-    """Each pairing with its one-line reason, who is left out and why, how good it is, and the way on.
+    """Show the proposed pairings with their reasons, who is left out and why, and a button to confirm.
 
-    `gap` is how much better any other arrangement could be at most; None: nothing is known of that.
+    `silent` counts invited members who have not answered. `gap` is how much better another arrangement could be at
+    most, as a fraction; None if that is not known.
     """
     elements: list[Element] = [Text(voice.markdown("preview.lead", n=len(shown)))]
     lines = [
@@ -144,14 +145,14 @@ def preview(
 
 
 def proof(voice: Voice, gap: Fraction, say: Callable[..., str]) -> str:
-    """How good the arrangement is, in plain words: tenths of a percent, rounded up."""
+    """Return a sentence on how good the arrangement is; `say` is `voice.text` or `voice.markdown`."""
     if not gap:
         return say("preview.best")
     return say("preview.nearly-best", percent=voice.tenths(-(-1_000 * gap.numerator // gap.denominator)))
 
 
 def confirmed(voice: Voice, pairings: int, starts_on: date) -> Message:
-    """It is real now."""
+    """Confirm to a coordinator that the pairings are made."""
     return plain(
         voice,
         "confirmed.done",
@@ -171,7 +172,7 @@ def introduction(
     may_ask_for_another: bool,
     may_gather: bool,
 ) -> Message:
-    """Meet your partner: who, where, why you two; and the way to ask for another, unseen."""
+    """Introduce a member to their partners: names, schools and reasons, and perhaps a button to ask for another."""
     partners = [shown.members[each] for each in shown.pairing.partners_of(reader.id)]
     given = voice.listing([each.given_name for each in partners])
     named = shown.named(voice, without=reader.id)
@@ -216,12 +217,12 @@ def introduction(
 
 
 def alone(voice: Voice, cycle: Cycle) -> Message:
-    """Nobody could be found, said kindly."""
+    """Tell a member kindly that no partner could be found."""
     return plain(voice, "alone.lead", opens(voice, "button.profile", FormName.PROFILE), cycle=cycle.name)
 
 
 def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[Shown, str, int]]) -> Message:
-    """The pairings and where they stand."""
+    """Show a coordinator the pairings; a row is a pairing, its stage and its number of open check-ins."""
     if not rows:
         return plain(voice, "pairs.none")
     lines = []
@@ -248,15 +249,15 @@ def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[Shown, str, int]])
 
 
 def swapped(voice: Voice, a: Member, b: Member) -> Message:
-    """Done, and told."""
+    """Confirm that two members changed places."""
     return plain(voice, "swapped.done", a=a.given_name, b=b.given_name)
 
 
 def blocked(voice: Voice, a: Member, b: Member) -> Message:
-    """Done, and nobody is told."""
+    """Confirm that two members will not be paired."""
     return plain(voice, "blocked.done", a=a.given_name, b=b.given_name)
 
 
 def nudged(voice: Voice, number: int, count: int) -> Message:
-    """How many will get a friendly word."""
+    """Confirm how many members of a pairing will be reminded."""
     return plain(voice, "nudged.done", number=number, n=count)
