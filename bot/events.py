@@ -103,7 +103,7 @@ def _readable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that a person or a workspace did; its `id`, unique on its platform, makes a second delivery harmless."""
+    """One thing that a person or a workspace did; `id`, unique on its platform, tells a second delivery from a first."""
 
     id: str
     at: datetime

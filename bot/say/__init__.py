@@ -1,1 +1,1 @@
-"""From facts and content to messages: what each message says, one module for each noun. Adapters decide how it looks."""
+"""From facts and content to messages: what each one says, a module for each noun. Adapters decide how it looks."""

@@ -54,7 +54,7 @@ def form(voice: Voice, ask: Ask, values: Mapping[str, str] | None = None) -> For
         name=FormName.CHECK_IN,
         context=str(ask.check_in.id),
         title=title(voice, ask.step),
-        intro=who_reads(voice, ask),
+        intro=privacy_note(voice, ask),
         inputs=tuple(Input(each, known.get(each.key, "")) for each in questions(voice, ask)),
         submit=_submit(voice, ask),
     )
@@ -67,7 +67,7 @@ def _submit(voice: Voice, ask: Ask) -> str:
     )
 
 
-def who_reads(voice: Voice, ask: Ask) -> str:
+def privacy_note(voice: Voice, ask: Ask) -> str:
     """Return the sentence above the inputs that says who will read the answer, as Markdown."""
     key = "share.challenge" if ask.step.is_challenge else f"share.{ask.step.share}"
     if not ask.partner and ask.step.share is Share.PARTNER:
@@ -92,7 +92,7 @@ def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
             *((Text(opening, small=True),) if opening else ()),
             Text(voice.fill(f"{wording.lead}\n\n{wording.body}".strip(), ask.facts, md=True)),
             *plan,
-            Inputs(form(voice, ask), voice.text("button.answer"), _ways_past(voice, ask.check_in)),
+            Inputs(form(voice, ask), voice.text("button.answer"), _buttons_past_form(voice, ask.check_in)),
             Text(
                 voice.markdown(
                     "check-in.why", cycle=ask.cycle_name, until=voice.until(ask.closes, ask.today)
@@ -103,7 +103,7 @@ def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
     )
 
 
-def _ways_past(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
+def _buttons_past_form(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     return (
         runs(voice, "button.later", CommandName.LATER, check_in.id),
         runs(voice, "button.skip", CommandName.SKIP, check_in.id),
@@ -123,11 +123,11 @@ def kept(voice: Voice, ask: Ask) -> Message:
         first = voice.markdown("check-in.kept", until=until)
     return Message(
         voice.text("check-in.your-words"),
-        (Text(first), *quotes(voice, ask.step, ask.answers), *row(_mend(voice, ask.check_in))),
+        (Text(first), *quotes(voice, ask.step, ask.answers), *row(_change_buttons(voice, ask.check_in))),
     )
 
 
-def _mend(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
+def _change_buttons(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     number = str(check_in.id)
     return (
         opens(voice, "button.change", FormName.CHECK_IN, number),
@@ -182,13 +182,13 @@ def next_question(voice: Voice, ask: Ask, asked: Question, kept_text: str) -> Me
             Quote(kept_text, voice.text("check-in.your-words")),
             Text(voice.markdown(key, question=asked.label)),
             *options,
-            *row(_mend(voice, ask.check_in)),
-            Text(who_reads(voice, ask), small=True),
+            *row(_change_buttons(voice, ask.check_in)),
+            Text(privacy_note(voice, ask), small=True),
         ),
     )
 
 
-def choose(voice: Voice, asked: Question) -> Message:
+def explain_choices(voice: Voice, asked: Question) -> Message:
     """Explain which answers the question takes, after a text that is none of them."""
     match asked.kind:
         case Kind.DATE:
@@ -218,7 +218,7 @@ def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Messa
     )
 
 
-def which(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
+def choose_check_in(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
     """Ask which of several open check-ins a typed answer belongs to."""
     buttons = tuple(
         runs(voice, "button.put", CommandName.PUT, number, title=name) for number, name in titles[:4]
@@ -231,7 +231,7 @@ def skipped(voice: Voice, ask: Ask) -> Message:
     return plain(voice, "check-in.skipped", runs(voice, "button.undo", CommandName.UNDO, ask.check_in.id))
 
 
-def undone(voice: Voice, ask: Ask, key: str = "check-in.unskipped") -> Message:
+def open_again(voice: Voice, ask: Ask, key: str = "check-in.unskipped") -> Message:
     """Confirm that a check-in is open again, after a skip or an answer that was taken back."""
     return plain(
         voice, key, opens(voice, "button.answer", FormName.CHECK_IN, ask.check_in.id, primary=True),

@@ -42,7 +42,7 @@ def start_form(voice: Voice, packs: Sequence[Pack], values: Mapping[str, str]) -
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class DraftPlan:
     """The size and the days of a cycle that is a draft."""
 
     teachers: int
@@ -53,7 +53,7 @@ class Plan:
     """Two schools whose calendars stretch the cycle beyond what its teaching days need, if any."""
 
 
-def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
+def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: DraftPlan) -> Message:
     """Show a coordinator the draft of a cycle, before anybody is invited."""
     fields = (
         (voice.text("draft.pack"), pack.title(voice.language)),
@@ -131,7 +131,7 @@ def joined(voice: Voice, cycle: Cycle) -> Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class CycleNumbers:
     """A cycle in numbers, for its coordinators; it holds no text that a member wrote."""
 
     enrolled: Mapping[EnrolmentState, int]
@@ -143,24 +143,24 @@ class State:
     """Reasons why messages were not delivered, with their counts."""
 
 
-def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> Message:
+def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, numbers: CycleNumbers) -> Message:
     """Show a coordinator the numbers of a cycle and the next step."""
     fields = [
         (voice.text("status.state"), voice.text(f"state.{cycle.state}")),
         (voice.text("draft.pack"), pack.title(voice.language)),
-        (voice.text("status.joined"), _enrolled(voice, state.enrolled)),
+        (voice.text("status.joined"), _enrolled(voice, numbers.enrolled)),
     ]
-    if state.pairings:
-        fields.append((voice.text("status.pairings"), str(state.pairings)))
+    if numbers.pairings:
+        fields.append((voice.text("status.pairings"), str(numbers.pairings)))
         fields.append(
             (
                 voice.text("status.check-ins"),
-                voice.text("status.answered-waiting", answered=state.answered, waiting=state.waiting),
+                voice.text("status.answered-waiting", answered=numbers.answered, waiting=numbers.waiting),
             )
         )
-    if state.undelivered:
+    if numbers.undelivered:
         reasons = voice.listing(
-            [f"{label(voice, 'reason', reason)} ({count})" for reason, count in state.undelivered]
+            [f"{label(voice, 'reason', reason)} ({count})" for reason, count in numbers.undelivered]
         )
         fields.append((voice.text("status.undelivered"), reasons))
     return Message(
@@ -169,7 +169,7 @@ def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> 
             Text(voice.markdown("status.lead", cycle=cycle.name)),
             Fields(tuple(fields)),
             Text(voice.markdown(f"next.{cycle.state}")),
-            *_next(voice, cycle.state),
+            *_next_buttons(voice, cycle.state),
         ),
     )
 
@@ -184,7 +184,7 @@ def _enrolled(voice: Voice, enrolled: Mapping[EnrolmentState, int]) -> str:
     )
 
 
-def _next(voice: Voice, state: CycleState) -> tuple[Element, ...]:
+def _next_buttons(voice: Voice, state: CycleState) -> tuple[Element, ...]:
     match state:
         case CycleState.INVITING:
             return row((runs(voice, "button.preview", CommandName.PREVIEW, primary=True),))

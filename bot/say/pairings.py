@@ -14,7 +14,7 @@ from bot.say.basics import label, labels, opens, plain, row, runs
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PairingWithMembers:
     """A pairing with its members and their schools."""
 
     pairing: Pairing
@@ -22,15 +22,15 @@ class Shown:
     schools: Mapping[int, School]
 
     @property
-    def people(self) -> str:
+    def names_and_schools(self) -> str:
         """Names and schools as one text, in which coordinators search."""
         return " ".join(
             f"{self.members[seat.member_id].name} {self.schools[seat.school_id].name}"
             for seat in self.pairing.seats
         )
 
-    def named(self, voice: Voice, *, without: int | None = None) -> str:
-        """`Elin Pugh (Ysgol Bryn Derw) and Tama Rewi (Te Awa School)`."""
+    def names(self, voice: Voice, *, without: int | None = None) -> str:
+        """Return a phrase such as `Elin Pugh (Ysgol Bryn Derw) and Tama Rewi (Te Awa School)`."""
         return voice.listing(
             [
                 voice.text(
@@ -100,7 +100,7 @@ def _reason(
 
 def preview(
     voice: Voice,
-    shown: Sequence[Shown],
+    proposed: Sequence[PairingWithMembers],
     left_out: Sequence[tuple[str, str]],
     *,
     silent: int,
@@ -112,12 +112,12 @@ def preview(
     `silent` counts invited members who have not answered. `gap` is how much better another arrangement could be at
     most, as a fraction; None if that is not known.
     """
-    elements: list[Element] = [Text(voice.markdown("preview.lead", n=len(shown)))]
+    elements: list[Element] = [Text(voice.markdown("preview.lead", n=len(proposed)))]
     lines = [
         voice.markdown(
-            "preview.line", number=each.pairing.number, people=each.named(voice), reasons=each.reasons(voice)
+            "preview.line", number=each.pairing.number, people=each.names(voice), reasons=each.reasons(voice)
         )
-        for each in shown
+        for each in proposed
     ]
     elements += [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     if left_out:
@@ -141,7 +141,7 @@ def preview(
         elements.append(Text(voice.markdown("preview.silent", n=silent)))
     elements += row((runs(voice, "button.confirm", CommandName.CONFIRM, primary=True),))
     elements.append(Text(voice.markdown("preview.foot"), small=True))
-    return Message(voice.text("preview.summary", n=len(shown)), tuple(elements))
+    return Message(voice.text("preview.summary", n=len(proposed)), tuple(elements))
 
 
 def proof(voice: Voice, gap: Fraction, say: Callable[..., str]) -> str:
@@ -164,7 +164,7 @@ def confirmed(voice: Voice, pairings: int, starts_on: date) -> Message:
 
 def introduction(
     voice: Voice,
-    shown: Shown,
+    group: PairingWithMembers,
     reader: Member,
     profiles: Mapping[int, Profile],
     *,
@@ -173,9 +173,9 @@ def introduction(
     may_gather: bool,
 ) -> Message:
     """Introduce a member to their partners: names, schools and reasons, and perhaps a button to ask for another."""
-    partners = [shown.members[each] for each in shown.pairing.partners_of(reader.id)]
+    partners = [group.members[each] for each in group.pairing.partners_of(reader.id)]
     given = voice.listing([each.given_name for each in partners])
-    named = shown.named(voice, without=reader.id)
+    people = group.names(voice, without=reader.id)
     fields = []
     for partner in partners:
         profile = profiles[partner.id]
@@ -198,17 +198,17 @@ def introduction(
         ]
         if known:
             fields.append((partner.given_name, "; ".join(known)))
-    buttons = [opens(voice, "button.tell", FormName.TELL, shown.pairing.id, primary=True, partner=given)]
+    buttons = [opens(voice, "button.tell", FormName.TELL, group.pairing.id, primary=True, partner=given)]
     if may_gather:
         buttons.append(runs(voice, "button.together", CommandName.TOGETHER))
     if may_ask_for_another:
-        buttons.append(runs(voice, "button.another", CommandName.ANOTHER, shown.pairing.id))
+        buttons.append(runs(voice, "button.another", CommandName.ANOTHER, group.pairing.id))
     lead = "match.changed" if changed else "match.lead"
     return Message(
-        voice.text("match.summary", people=named),
+        voice.text("match.summary", people=people),
         (
-            Text(voice.markdown(lead, people=named)),
-            Text(voice.markdown("match.why", reasons=shown.reasons(voice, reader.id))),
+            Text(voice.markdown(lead, people=people)),
+            Text(voice.markdown("match.why", reasons=group.reasons(voice, reader.id))),
             *((Fields(tuple(fields)),) if fields else ()),
             *row(buttons),
             Text(voice.markdown("match.foot" if may_ask_for_another else "match.foot-asked"), small=True),
@@ -221,18 +221,18 @@ def alone(voice: Voice, cycle: Cycle) -> Message:
     return plain(voice, "alone.lead", opens(voice, "button.profile", FormName.PROFILE), cycle=cycle.name)
 
 
-def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[Shown, str, int]]) -> Message:
+def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[PairingWithMembers, str, int]]) -> Message:
     """Show a coordinator the pairings; a row is a pairing, its stage and its number of open check-ins."""
     if not rows:
         return plain(voice, "pairs.none")
     lines = []
-    for shown, stage, waiting in rows:
+    for group, stage, waiting in rows:
         state = label(voice, "stage", stage) if stage else voice.text("pairs.not-begun")
         lines.append(
             voice.markdown(
                 "pairs.line",
-                number=shown.pairing.number,
-                people=shown.named(voice),
+                number=group.pairing.number,
+                people=group.names(voice),
                 stage=state,
                 open=voice.text("pairs.open", n=waiting),
             )

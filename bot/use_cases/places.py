@@ -263,10 +263,10 @@ async def persons(tx: Tx, cycle: Cycle) -> list[Person]:
     return persons
 
 
-async def shown(tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]) -> list[say_pairings.Shown]:
+async def shown(tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]) -> list[say_pairings.PairingWithMembers]:
     members = await tx.members.many({each for pairing in pairings for each in pairing.member_ids})
     schools = await by_id(tx, cycle.partnership_id)
-    return [say_pairings.Shown(pairing, members, schools) for pairing in pairings]
+    return [say_pairings.PairingWithMembers(pairing, members, schools) for pairing in pairings]
 
 
 def pairing_of(pairings: Sequence[Pairing], member_id: int) -> Pairing | None:
