@@ -16,7 +16,7 @@ from adapters.slack import render
 from adapters.slack.inbound import SlackReceived
 from adapters.slack.messenger import SlackMessenger
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
-from bot.events import Submitted
+from bot.events import written
 from bot.message import FieldErrors, File, Form, Image, Message, Quote, Replacement, Reply
 from bot.say.basics import plain
 
@@ -110,9 +110,7 @@ class SlackAnswers:
             if errors:
                 return {"response_action": "errors", "errors": errors}
             return await self._form(turn, form)
-        what = turn.received.what
-        written = what.values.values() if isinstance(what, Submitted) else ()
-        quotes = tuple(Quote(text) for text in written if " " in text.strip())
+        quotes = tuple(Quote(text) for text in written(turn.received.what))
         sorry = await self._plain(turn, "wait.late-form")
         return await self._message(turn, replace(sorry, elements=(*sorry.elements, *quotes)))
 

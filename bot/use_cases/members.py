@@ -10,7 +10,18 @@ from datetime import date, time, timedelta
 from bot import say
 from bot.errors import UserError
 from bot.message import Form, Message, Reply
-from bot.model import Answer, Challenge, Cycle, DeliveryKind, EnrolmentState, Hours, Member, Profile, School
+from bot.model import (
+    Answer,
+    Challenge,
+    Cycle,
+    DeliveryKind,
+    EnrolmentState,
+    FormName,
+    Hours,
+    Member,
+    Profile,
+    School,
+)
 from bot.prompts import Voice
 from bot.rules.dates import read_day
 from bot.say import members as say_members
@@ -69,7 +80,7 @@ async def save_profile(request: Request, values: Mapping[str, str]) -> Reply:
         needs=_keys(values, "needs"),
     )
     await request.tx.members.set_profile(request.member.id, kept)
-    return say.basics.plain(voice, "profile.saved", say.basics.opens(voice, "button.times", "times"))
+    return say.basics.plain(voice, "profile.saved", say.basics.opens(voice, "button.times", FormName.TIMES))
 
 
 async def save_times(request: Request, values: Mapping[str, str]) -> Reply:

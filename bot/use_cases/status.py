@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bot.message import Message
-from bot.model import CheckInState, Cycle, CycleState, Delivery, DeliveryState, Role
+from bot.model import CheckInState, CommandName, Cycle, CycleState, Delivery, DeliveryState, Role
 from bot.say import basics
 from bot.say import cycles as say_cycles
 from bot.use_cases import cycles
@@ -19,7 +19,9 @@ async def show(request: Request) -> Message:
     leads = request.member.has(Role.COORDINATOR)
     cycle = await _known_to(request)
     if cycle is None:
-        start = (basics.runs(request.voice, "button.start", "start", primary=True),) if leads else ()
+        start = (
+            (basics.runs(request.voice, "button.start", CommandName.START, primary=True),) if leads else ()
+        )
         return basics.plain(request.voice, "status.none", *start)
     if not leads:
         return await _place(request, cycle)

@@ -12,7 +12,7 @@ from hashlib import sha256
 from bot.errors import UserError
 from bot.events import Command, Said, What
 from bot.message import Message
-from bot.model import Account, Address, LinkCode, Member, Role, School, Workspace
+from bot.model import Account, Address, CommandName, LinkCode, Member, Role, School, Workspace
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import basics
@@ -71,8 +71,8 @@ def _named(schools: Collection[School], text: str) -> School | None:
 def code_in(what: What) -> str | None:
     """The code of `link K7QF-2M9P-XR40`, typed in whatever way; None for everything else."""
     match what:
-        case Command(words) | Said(words):
-            found = _CODE.fullmatch(words)
+        case Command(text) | Said(text):
+            found = _CODE.fullmatch(text)
             return found[1] if found else None
         case _:
             return None
@@ -158,7 +158,7 @@ async def installed(tx: Tx, voice: Voice, sender: Address, now: datetime) -> Mes
     if known is None:
         return basics.plain(voice, "workspace.installed")
     await tx.workspaces.come_back(sender.platform, sender.workspace, now)
-    return basics.plain(voice, "workspace.back", basics.runs(voice, "button.help", "help"))
+    return basics.plain(voice, "workspace.back", basics.runs(voice, "button.help", CommandName.HELP))
 
 
 async def removed(tx: Tx, sender: Address, now: datetime) -> None:
