@@ -103,7 +103,7 @@ def _readable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that a person or a workspace did; `id`, unique on its platform, tells a second delivery from a first."""
+    """One thing that a person or a workspace did; `id`, unique on its platform, marks a second delivery."""
 
     id: str
     at: datetime
