@@ -16,7 +16,7 @@ from bot.prompts.flaws import Flaws
 from bot.prompts.packs import read_pack
 from bot.rules.commands import COMMANDS
 from bot.rules.privacy import FLOOR, FOUR_BANDS_FROM, WORDS_FLOOR
-from bot.use_cases.workspaces import KEPT_WHEN_GONE
+from bot.use_cases.workspaces import KEPT_AFTER_REMOVAL
 from bot.worker.pruning import EVENTS_KEPT
 from storage.tables import metadata
 from tests.repository.documents import DOCUMENTS, Document, document
@@ -187,6 +187,6 @@ def test_the_times_in_the_document_on_privacy_are_those_of_the_code() -> None:
     )
 
     assert f"{EVENTS_KEPT.days} days" in rows["Ids of events that arrived"]
-    assert f"{KEPT_WHEN_GONE.days} days" in rows["Address on the platform: workspace and user id"]
+    assert f"{KEPT_AFTER_REMOVAL.days} days" in rows["Address on the platform: workspace and user id"]
     [message] = [until for what, until in rows.items() if what.startswith("Each message owed")]
     assert f"{Settings.model_fields['ledger_days'].default} days" in message
