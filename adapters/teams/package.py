@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import vl_convert
 
 from bot.prompts import Voice
+from bot.rules.privacy import FLOOR
 
 Json: TypeAlias = dict[str, Any]
 
@@ -74,7 +75,10 @@ def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = ""
             "termsOfUseUrl": page,
         },
         "name": {"short": voice.text("manifest.name"), "full": voice.text("manifest.name")},
-        "description": {"short": voice.text("manifest.short"), "full": voice.text("manifest.long")},
+        "description": {
+            "short": voice.text("manifest.short"),
+            "full": voice.text("manifest.long", floor=FLOOR),
+        },
         "icons": {"color": "color.png", "outline": "outline.png"},
         "accentColor": BLUE,
         "defaultInstallScope": "personal",
@@ -91,7 +95,7 @@ def words(voice: Voice) -> dict[str, str]:
         "name.short": voice.text("manifest.name"),
         "name.full": voice.text("manifest.name"),
         "description.short": voice.text("manifest.short"),
-        "description.full": voice.text("manifest.long"),
+        "description.full": voice.text("manifest.long", floor=FLOOR),
     }
     for number, each in enumerate(_lists(voice)):
         for place, command in enumerate(each["commands"]):

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from bot.message import Element, Fields, Form, Input, Message, Text
 from bot.model import Cycle, CycleState, Delivery, DeliveryState, EnrolmentState, Kind, Option, Pack
 from bot.prompts import Voice
+from bot.rules.privacy import FLOOR
 from bot.say.basics import label, opens, plain, question, row, runs
 
 
@@ -99,7 +100,7 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
                     ),
                 )
             ),
-            Text(voice.markdown("invitation.who-reads")),
+            Text(voice.markdown("invitation.who-reads", floor=FLOOR)),
             *row(
                 (runs(voice, "button.join", "join", primary=True), runs(voice, "button.not-now", "decline"))
             ),

@@ -152,7 +152,6 @@ async def _message(
     school = await tx.schools.get(school_id)
     return say_digests.weekly_digest(
         voice,
-        cycle,
         school,
         published[-1],
         digest.history(published)[-WEEKS_SHOWN:],
