@@ -91,6 +91,12 @@ def readable(what: What) -> What:
             return what
 
 
+def written(what: What) -> tuple[str, ...]:
+    """Return the texts typed into a submitted form, to be given back: the values with a space in them."""
+    values = what.values.values() if isinstance(what, Submitted) else ()
+    return tuple(value for value in values if " " in value.strip())
+
+
 def _readable(text: str) -> str:
     return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text[:LONGEST]))
 

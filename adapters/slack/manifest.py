@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.prompts import Voice
 from bot.rules.privacy import FLOOR
+from bot.say.commands import hint
 
 SCOPES_OF_METHODS = {
     "auth.test": "",
@@ -69,7 +70,7 @@ def manifest(voice: Voice, url: str, *, socket: bool = False) -> dict[str, Any]:
                 {
                     "command": "/jpd",
                     "description": voice.text("manifest.command"),
-                    "usage_hint": voice.text("manifest.hint"),
+                    "usage_hint": hint(voice),
                     "should_escape": True,
                     **address,
                 }

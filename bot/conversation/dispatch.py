@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,14 +24,17 @@ from bot.events import (
     Submitted,
     What,
     readable,
+    written,
 )
 from bot.message import Reply
-from bot.model import Address, Member
+from bot.model import Address, CommandName, FormName, Member
 from bot.pairing import Engine, PairingTask, answer_here
-from bot.ports import Directory, Handle, Store, Tx
+from bot.ports import Directory, Handle, Store
 from bot.prompts import Prompts, Voice
+from bot.rules.commands import KnownNames, listed_for
 from bot.rules.school_time import NoTeachingDays
 from bot.say import basics
+from bot.say import commands as say_commands
 from bot.use_cases import (
     challenges,
     check_ins,
@@ -45,6 +48,7 @@ from bot.use_cases import (
     status,
     workspaces,
 )
+from bot.use_cases.request import Request
 
 log = structlog.get_logger()
 
@@ -52,7 +56,7 @@ log = structlog.get_logger()
 TRIES = 5
 """How often the engine is asked anew because something has changed while it was at work."""
 
-HELP, LONGEST_HELP = ("help", ""), 40
+LONGEST_HELP = 40
 HELP_KEPT = timedelta(minutes=1)
 """It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that.
 
@@ -76,7 +80,7 @@ def handler(
 
     async def handle(event: Event) -> Reply | None:
         directory = directories.get(event.sender.platform) if directories is not None else None
-        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
+        is_help = _is_help(event.what)
         until, known = helped.pop(event.sender, (event.at, None))
         if not is_help or known is None or event.at >= until:
             until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
@@ -87,6 +91,13 @@ def handler(
     return handle
 
 
+def _is_help(what: What) -> bool:
+    if not isinstance(what, Command):
+        return False
+    parsed = commands.parse(what.words[:LONGEST_HELP])
+    return parsed.name is CommandName.HELP and not parsed.argument
+
+
 async def _handle(
     store: Store, prompts: Prompts, directory: Directory | None, engine: Engine, event: Event
 ) -> Reply | None:
@@ -95,7 +106,7 @@ async def _handle(
     Raises `StoreAway` where the event comes again. What the engine is asked takes its time between two transactions.
     """
     event = replace(event, what=readable(event.what))
-    talk = Talk(prompts.voice("en"))
+    talk = Talk(prompts.voice(prompts.default_language))
     known = Known(gathers=directory.gathers, email=None) if directory else Known(email="", channel=())
     try:
         while True:
@@ -145,7 +156,8 @@ async def _in_one_transaction(
                 if member is None or not member.active:
                     return await senders.to_a_stranger(tx, talk.voice, event)
                 talk.member, talk.voice = member, prompts.voice(member.language)
-                return await _turn(tx, prompts, talk.voice, member, event, known)
+                request = Request(tx, talk.voice, member, event.at)
+                return await _turn(request, prompts, event, known)
     raise Conflict
 
 
@@ -168,7 +180,8 @@ async def _propose(store: Store, engine: Engine, talk: Talk, question: PairingTa
         arrangement = await engine(question)
         with suppress(Conflict):
             async with store.transaction() as tx:
-                shown = await pairings.propose(tx, talk.voice, talk.member, question, arrangement, event.at)
+                request = Request(tx, talk.voice, talk.member, event.at)
+                shown = await pairings.propose(request, question, arrangement)
             if not isinstance(shown, PairingTask):
                 return shown
             question = shown
@@ -177,34 +190,31 @@ async def _propose(store: Store, engine: Engine, talk: Talk, question: PairingTa
 
 def _written(what: What) -> tuple[str, ...]:
     """Somebody's words in a form, as against choices; or after `tell`, which no platform keeps as it keeps words."""
-    if isinstance(what, Command) and commands.split(what.words)[0] == "tell":
-        values: Iterable[str] = (commands.split(what.words)[1],)
-    else:
-        values = what.values.values() if isinstance(what, Submitted) else ()
-    return tuple(value for value in values if " " in value.strip())
+    if isinstance(what, Command):
+        parsed = commands.parse(what.words)
+        return (parsed.argument,) if parsed.name is CommandName.TELL and " " in parsed.argument else ()
+    return written(what)
 
 
-async def _turn(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event, known: Known
-) -> Reply | PairingTask | None:
-    now = event.at
+async def _turn(request: Request, prompts: Prompts, event: Event, known: Known) -> Reply | PairingTask | None:
+    tx, member, now = request.tx, request.member, request.now
     match event.what:
         case Command(words):
-            return await _command(tx, prompts, voice, member, words, event, known)
+            return await _command(request, prompts, words, known)
         case Said(text):
             if not text.strip():
-                return basics.plain(voice, "said.nothing")
-            if await _is_command(tx, prompts, member, text):
-                return await _command(tx, prompts, voice, member, text, event, known)
-            return await check_ins.said(tx, prompts, voice, member, text, now)
+                return basics.plain(request.voice, "said.nothing")
+            if await _is_command(request, prompts, text):
+                return await _command(request, prompts, text, known)
+            return await check_ins.said(request, prompts, text)
         case Opened(form, context):
-            return await _open(tx, prompts, voice, member, form, context, event)
+            return await _open(request, prompts, form, context)
         case Submitted():
-            return await _submit(tx, prompts, voice, member, event.what, event)
+            return await _submit(request, prompts, event.what)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
             await tx.deliveries.hurry(member.id, now)
-            return basics.help_for(voice, commands.open_to(member), greeting=member.given_name)
+            return say_commands.help_for(request.voice, listed_for(member), greeting=member.given_name)
         case Left():
             await tx.members.disconnect(event.sender, now)
             return None
@@ -212,153 +222,153 @@ async def _turn(
             return None  # no member's doing: both were answered before
 
 
-async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bool:
-    is_tell = commands.split(text)[0] == "tell"
-    return commands.is_plainly(
-        text,
-        known=commands.open_to(member),
-        partners=await notes.partner_names(tx, member) if is_tell else (),
+async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
+    is_tell = commands.parse(text).name is CommandName.TELL
+    names = KnownNames(
+        partners=await notes.partner_names(request) if is_tell else (),
         languages=members.language_names({code: prompts.voice(code) for code in prompts.languages}),
     )
+    return commands.is_command(text, request.member, names)
 
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: Known
+    request: Request, prompts: Prompts, words: str, known: Known
 ) -> Reply | PairingTask:
-    now = event.at
-    command, rest = commands.split(words)
-    match command:
-        case "help":
-            return basics.help_for(voice, commands.open_to(member))
-        case "status":
-            return await status.show(tx, voice, member, now)
-        case "join" | "accept":
-            reply = await cycles.join(tx, voice, member, now)
-            await places.place_if_running(tx, member, now)
+    parsed = commands.parse(words)
+    rest = parsed.argument
+    match parsed.name:
+        case None:
+            nearest = commands.nearest(parsed.word, request.member)
+            return say_commands.suggestion(request.voice, parsed.word[:40], nearest)
+        case CommandName.HELP:
+            return say_commands.help_for(request.voice, listed_for(request.member))
+        case CommandName.STATUS:
+            return await status.show(request)
+        case CommandName.JOIN | CommandName.ACCEPT:
+            reply = await cycles.join(request)
+            await places.place_if_running(request)
             return reply
-        case "decline":
-            return await cycles.decline(tx, voice, member, now)
-        case "profile":
-            return await members.show_profile(tx, voice, member)
-        case "pause":
-            return await members.pause(tx, voice, member, rest, now)
-        case "resume":
-            return await members.resume(tx, voice, member, now)
-        case "leave":
-            return await members.leave(tx, voice, member, now, really=_is_yes(rest))
-        case "language":
+        case CommandName.DECLINE:
+            return await cycles.decline(request)
+        case CommandName.PROFILE:
+            return await members.show_profile(request)
+        case CommandName.PAUSE:
+            return await members.pause(request, rest)
+        case CommandName.RESUME:
+            return await members.resume(request)
+        case CommandName.LEAVE:
+            return await members.leave(request, really=_is_yes(rest))
+        case CommandName.LANGUAGE:
             voices = {code: prompts.voice(code) for code in prompts.languages}
-            return await members.choose_language(tx, voice, member, rest, voices)
-        case "my data":
-            return await members.data(tx, voice, member)
-        case "forget me":
-            return await members.forget(tx, voice, member, now, really=_is_yes(rest))
-        case "concern":
-            return await members.concern(tx, voice, member)
-        case "tell":
-            return await notes.tell(tx, voice, member, rest, now)
-        case "skip":
-            return await check_ins.skip(tx, voice, member, rest, now)
-        case "undo":
-            return await check_ins.undo(tx, voice, member, rest, now)
-        case "later":
-            return await check_ins.later(tx, voice, member, rest, now)
-        case "take-back":
-            return await check_ins.take_back(tx, voice, member, rest, now)
-        case "send":
-            return await check_ins.send(tx, voice, member, rest, now)
-        case "put":
-            return await check_ins.put(tx, prompts, voice, member, rest, now)
-        case "another":
-            return await places.ask_for_another(tx, voice, member, rest, now)
-        case "start":
-            return await cycles.open_start(tx, prompts, voice, member)
-        case "invite":
-            return await cycles.invite(tx, voice, member, now, await _channel(tx, member, rest, known, now))
-        case "together":
-            return await places.together(tx, voice, member, now, gathers=known.gathers)
-        case "school":
-            return await workspaces.add(tx, voice, member, rest, now)
-        case "preview":
-            return await pairings.preview(tx, member)
-        case "confirm":
-            return await pairings.confirm(tx, voice, member, now)
-        case "pairs":
-            return await pairings.show(tx, voice, member, rest, now)
-        case "swap":
-            return await pairings.swap(tx, voice, member, rest, now)
-        case "block":
-            return await pairings.block(tx, voice, member, rest, now)
-        case "nudge":
-            return await pairings.nudge(tx, voice, member, rest, now)
-        case "hold":
-            return await cycles.hold(tx, voice, member)
-        case "go on":
-            return await cycles.go_on(tx, voice, member)
-        case "close":
-            return await cycles.close(tx, voice, member, now, really=_is_yes(rest))
-        case "ledger":
-            return await status.ledger(tx, voice, member)
-        case "digest":
-            return await digests.show(tx, voice, member)
-        case unknown:
-            return basics.suggestion(voice, unknown[:40], commands.nearest(unknown, commands.open_to(member)))
+            return await members.choose_language(request, rest, voices)
+        case CommandName.MY_DATA:
+            return await members.data(request)
+        case CommandName.FORGET_ME:
+            return await members.forget(request, really=_is_yes(rest))
+        case CommandName.CONCERN:
+            return await members.concern(request)
+        case CommandName.TELL:
+            return await notes.tell(request, rest)
+        case CommandName.SKIP:
+            return await check_ins.skip(request, rest)
+        case CommandName.UNDO:
+            return await check_ins.undo(request, rest)
+        case CommandName.LATER:
+            return await check_ins.later(request, rest)
+        case CommandName.TAKE_BACK:
+            return await check_ins.take_back(request, rest)
+        case CommandName.SEND:
+            return await check_ins.send(request, rest)
+        case CommandName.PUT:
+            return await check_ins.put(request, prompts, rest)
+        case CommandName.ANOTHER:
+            return await places.ask_for_another(request, rest)
+        case CommandName.START:
+            return await cycles.open_start(request, prompts)
+        case CommandName.INVITE:
+            return await cycles.invite(request, await _channel(request, rest, known))
+        case CommandName.TOGETHER:
+            return await places.together(request, gathers=known.gathers)
+        case CommandName.SCHOOL:
+            return await workspaces.add(request, rest)
+        case CommandName.PREVIEW:
+            return await pairings.preview(request)
+        case CommandName.CONFIRM:
+            return await pairings.confirm(request)
+        case CommandName.PAIRS:
+            return await pairings.show(request, rest)
+        case CommandName.SWAP:
+            return await pairings.swap(request, rest)
+        case CommandName.BLOCK:
+            return await pairings.block(request, rest)
+        case CommandName.NUDGE:
+            return await pairings.nudge(request, rest)
+        case CommandName.HOLD:
+            return await cycles.hold(request)
+        case CommandName.GO_ON:
+            return await cycles.go_on(request)
+        case CommandName.CLOSE:
+            return await cycles.close(request, really=_is_yes(rest))
+        case CommandName.LEDGER:
+            return await status.ledger(request)
+        case CommandName.DIGEST:
+            return await digests.show(request)
 
 
-async def _channel(
-    tx: Tx, member: Member, channel: str, known: Known, now: datetime
-) -> tuple[Member, ...] | None:
+async def _channel(request: Request, channel: str, known: Known) -> tuple[Member, ...] | None:
     """Whom `invite #channel` means; None: everybody."""
     if not channel:
         return None
-    await cycles.may_invite(tx, member)
+    await cycles.may_invite(request)
     if known.channel is None:
         raise Unknown(channel)
-    return await workspaces.meet_all(tx, known.channel, now)
+    return await workspaces.meet_all(request.tx, known.channel, request.now)
 
 
 def _is_yes(text: str) -> bool:
     return text.casefold() == "yes"
 
 
-async def _open(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, form: str, context: str, event: Event
-) -> Reply:
-    match form:
-        case "home":
-            return await home.show(tx, voice, member, event.at)
-        case "check-in":
-            return await check_ins.open_form(tx, voice, member, context, event.at)
-        case "challenge":
-            return await challenges.open_reply(tx, voice, member, context)
-        case "tell":
-            return await notes.open_form(tx, voice, member, context)
-        case "start":
-            return await cycles.open_start(tx, prompts, voice, member)
-        case "profile" | "times" | "pause":
-            return await members.open_form(tx, voice, member, form)
-        case _:
-            raise UserError("no-such-check-in")
+async def _open(request: Request, prompts: Prompts, form: str, context: str) -> Reply:
+    match _form_name(form):
+        case FormName.HOME:
+            return await home.show(request)
+        case FormName.CHECK_IN:
+            return await check_ins.open_form(request, context)
+        case FormName.CHALLENGE:
+            return await challenges.open_reply(request, context)
+        case FormName.TELL:
+            return await notes.open_form(request, context)
+        case FormName.START:
+            return await cycles.open_start(request, prompts)
+        case FormName.PROFILE | FormName.TIMES | FormName.PAUSE:
+            return await members.open_form(request, form)
 
 
-async def _submit(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, submitted: Submitted, event: Event
-) -> Reply:
+async def _submit(request: Request, prompts: Prompts, submitted: Submitted) -> Reply:
     values = {key: value.strip() for key, value in submitted.values.items()}
-    match submitted.form:
-        case "check-in":
-            return await check_ins.submit(tx, prompts, voice, member, submitted.context, values, event.at)
-        case "challenge":
-            return await challenges.reply(tx, voice, member, submitted.context, values, event.at)
-        case "tell":
-            return await notes.submit(tx, voice, member, submitted.context, values, event.at)
-        case "start":
-            return await cycles.start(tx, prompts, voice, member, values, event.at)
-        case "profile":
-            return await members.save_profile(tx, voice, member, values)
-        case "times":
-            return await members.save_times(tx, voice, member, values)
-        case "pause":
-            return await members.save_pause(tx, voice, member, values, event.at)
-        case _:
+    match _form_name(submitted.form):
+        case FormName.CHECK_IN:
+            return await check_ins.submit(request, prompts, submitted.context, values)
+        case FormName.CHALLENGE:
+            return await challenges.reply(request, submitted.context, values)
+        case FormName.TELL:
+            return await notes.submit(request, submitted.context, values)
+        case FormName.START:
+            return await cycles.start(request, prompts, values)
+        case FormName.PROFILE:
+            return await members.save_profile(request, values)
+        case FormName.TIMES:
+            return await members.save_times(request, values)
+        case FormName.PAUSE:
+            return await members.save_pause(request, values)
+        case FormName.HOME:
             raise UserError("no-such-check-in")
+
+
+def _form_name(name: str) -> FormName:
+    """Return the form of that name. Raises `UserError` for a name that no button of ours sends."""
+    try:
+        return FormName(name)
+    except ValueError:
+        raise UserError("no-such-check-in") from None

@@ -1,6 +1,7 @@
 """The nouns of the house, as frozen dataclasses and enums: what they are, never how they are kept or said."""
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
+from bot.model.command import CommandName, FormName
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
 from bot.model.delivery import (
     ALL_LANES,
@@ -15,7 +16,18 @@ from bot.model.delivery import (
 )
 from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
-from bot.model.people import Account, Address, Hours, Member, Partnership, Post, Profile, Role, School
+from bot.model.people import (
+    DEFAULT_LANGUAGE,
+    Account,
+    Address,
+    Hours,
+    Member,
+    Partnership,
+    Post,
+    Profile,
+    Role,
+    School,
+)
 from bot.model.standing import Standing
 from bot.model.workspace import LinkCode, Workspace
 
@@ -23,6 +35,7 @@ __all__ = [
     "ALL_LANES",
     "ASKS",
     "CARRIES_WORDS",
+    "DEFAULT_LANGUAGE",
     "NO_LIMIT",
     "Account",
     "Address",
@@ -30,6 +43,7 @@ __all__ = [
     "Challenge",
     "CheckIn",
     "CheckInState",
+    "CommandName",
     "Cycle",
     "CycleState",
     "Delivery",
@@ -37,6 +51,7 @@ __all__ = [
     "DeliveryState",
     "Enrolment",
     "EnrolmentState",
+    "FormName",
     "Hours",
     "Kind",
     "LaneFilter",

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from datetime import date
 from itertools import combinations, permutations
 
-from bot.model import Profile, Reason
+from bot.model import DEFAULT_LANGUAGE, Profile, Reason
 from bot.pairing.columns import Column, Overlap, SchoolTies, SharedSlots, YearsApart
 from bot.pairing.free_times import common
 
@@ -42,7 +42,7 @@ class Person:
     id: int
     school_id: int
     profile: Profile
-    languages: tuple[str, ...] = ("en",)
+    languages: tuple[str, ...] = (DEFAULT_LANGUAGE,)
     platform: str = ""
     time_zone: str = "Europe/London"
     """The clock of the free times; empty: slots are compared by name alone."""

@@ -57,10 +57,3 @@ def test_its_commands_run(words: list[str], tmp_path_factory: pytest.TempPathFac
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_it_names_every_command_of_the_bot() -> None:
-    from bot.conversation.commands import COORDINATORS, DIGEST, EVERYONE
-
-    for command in (*EVERYONE, *COORDINATORS, DIGEST):
-        assert f"`{command}" in README, command
