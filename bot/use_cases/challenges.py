@@ -10,12 +10,13 @@ from bot.errors import UserError
 from bot.message import Form, Message, Replacement, Reply
 from bot.model import Challenge, CheckIn, DeliveryKind, PairingState
 from bot.ports import Tx
-from bot.rules import planning, privacy
+from bot.rules import privacy
 from bot.say import challenges as say_challenges
 from bot.say.check_ins import Ask
 from bot.use_cases.forms import faults
+from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availability, moment_for
+from bot.use_cases.schools import availability
 
 EVIDENCE, QUESTION, SUGGESTION = "evidence", "question", "suggestion"
 """The questions of a challenge step: the first two are needed."""
@@ -134,10 +135,7 @@ async def reply(request: Request, number: str, values: Mapping[str, str]) -> Rep
         giver = await tx.members.get(challenge.giver_id)
         pairing = await tx.pairings.get(challenge.pairing_id)
         cycle = await tx.cycles.get(pairing.cycle_id)
-        moment = moment_for(await availability(tx, giver), now)
-        await tx.deliveries.owe(
-            [planning.owe(cycle, giver.id, DeliveryKind.CHALLENGE_REPLY, challenge.id, moment)]
-        )
+        await owe(tx, cycle, DeliveryKind.CHALLENGE_REPLY, challenge.id, [giver], now)
         await tx.deliveries.refresh(DeliveryKind.CHALLENGE_REPLY, challenge.id, now)
     return Replacement(say_challenges.replied(voice, kept, name, day))
 

@@ -21,14 +21,14 @@ from bot.model import (
 )
 from bot.ports import Tx
 from bot.prompts import Prompts
-from bot.rules import planning
 from bot.say import basics
 from bot.say import check_ins as say_check_ins
 from bot.use_cases import challenges, digests
 from bot.use_cases.asks import read_typed, the_ask
 from bot.use_cases.forms import faults
+from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availabilities, availability, moment_for
+from bot.use_cases.schools import availability, moment_for
 
 
 async def mine(request: Request, number: str) -> CheckIn:
@@ -145,15 +145,7 @@ async def _owe_to_partners(request: Request, check_in: CheckIn) -> None:
         return
     cycle = await tx.cycles.get(check_in.cycle_id)
     partners = await tx.members.many(pairing.partners_of(request.member.id))
-    available = await availabilities(tx, list(partners.values()))
-    await tx.deliveries.owe(
-        [
-            planning.owe(
-                cycle, each, DeliveryKind.SHARED_ANSWER, check_in.id, moment_for(available[each], request.now)
-            )
-            for each in partners
-        ]
-    )
+    await owe(tx, cycle, DeliveryKind.SHARED_ANSWER, check_in.id, partners.values(), request.now)
     await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, request.now)
 
 
@@ -251,12 +243,17 @@ async def later(request: Request, number: str) -> Reply:
     """Ask again in an hour, inside this person's hours; the question stays open meanwhile."""
     tx = request.tx
     check_in = await mine(request, number)
-    person = await availability(tx, request.member)
-    moment = moment_for(person, request.now + timedelta(hours=1))
-    cycle = await tx.cycles.get(check_in.cycle_id)
-    owed = planning.owe(cycle, request.member.id, DeliveryKind.AGAIN, check_in.id, moment)
-    again = replace(owed, occurrence=moment.isoformat(), expires_at=check_in.closes_at)
-    await tx.deliveries.owe([again])
+    moment = moment_for(await availability(tx, request.member), request.now + timedelta(hours=1))
+    await owe(
+        tx,
+        await tx.cycles.get(check_in.cycle_id),
+        DeliveryKind.AGAIN,
+        check_in.id,
+        [request.member],
+        moment,
+        occurrence=moment.isoformat(),
+        expires_at=check_in.closes_at,
+    )
     return basics.plain(request.voice, "check-in.later")
 
 

@@ -30,9 +30,10 @@ from bot.rules.school_time import NoTeachingDays, nth_shared_day, slowest_pair
 from bot.say import basics
 from bot.say import cycles as say_cycles
 from bot.use_cases.forms import faults
+from bot.use_cases.owing import owe
 from bot.use_cases.people import require_role
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availabilities, availability, availability_at, by_id, moment_for
+from bot.use_cases.schools import availabilities, availability, availability_at, by_id
 
 A_WEEK = timedelta(days=7)
 ENDS_WITH_THE_CYCLE = frozenset(
@@ -165,7 +166,6 @@ async def invite(request: Request, among: Collection[Member] | None = None) -> M
     ]
     if not teachers:
         raise UserError("nobody-to-invite")
-    people = await availabilities(tx, teachers)
     await tx.cycles.save(replace(cycle, state=CycleState.INVITING))
     await tx.cycles.invite(
         [
@@ -178,14 +178,7 @@ async def invite(request: Request, among: Collection[Member] | None = None) -> M
             for each in teachers
         ]
     )
-    await tx.deliveries.owe(
-        [
-            planning.owe(
-                cycle, each.id, DeliveryKind.INVITATION, cycle.id, moment_for(people[each.id], request.now)
-            )
-            for each in teachers
-        ]
-    )
+    await owe(tx, cycle, DeliveryKind.INVITATION, cycle.id, teachers, request.now)
     return basics.plain(
         request.voice,
         "invited.done",
@@ -310,12 +303,8 @@ async def plan_digests(tx: Tx, cycle: Cycle, now: datetime) -> None:
         for member, school in planning.principals_of(members, schools)
     ]
     await tx.deliveries.owe(list(planning.digests(cycle, principals, now.date(), last.date() + A_WEEK)))
-    for member in members:
-        if member.has(Role.COORDINATOR):
-            moment = moment_for(await availability(tx, member), last + A_WEEK)
-            await tx.deliveries.owe(
-                [planning.owe(cycle, member.id, DeliveryKind.CYCLE_END, cycle.id, moment)]
-            )
+    coordinators = [each for each in members if each.has(Role.COORDINATOR)]
+    await owe(tx, cycle, DeliveryKind.CYCLE_END, cycle.id, coordinators, last + A_WEEK)
 
 
 async def hold(request: Request) -> Message:
@@ -356,13 +345,7 @@ async def close(request: Request, *, really: bool) -> Message:
     if cycle.confirmed_at is None:
         return basics.plain(voice, "close.discarded", cycle=cycle.name)
     enrolled = await _accepted(tx, cycle)
-    people = await availabilities(tx, enrolled)
-    await tx.deliveries.owe(
-        [
-            planning.owe(cycle, each.id, DeliveryKind.CLOSED, cycle.id, moment_for(people[each.id], now))
-            for each in enrolled
-        ]
-    )
+    await owe(tx, cycle, DeliveryKind.CLOSED, cycle.id, enrolled, now)
     return basics.plain(voice, "close.done", cycle=cycle.name, n=len(enrolled))
 
 

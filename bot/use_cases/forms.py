@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time
 
-from bot.message import FieldErrors, Form, Input
+from bot.message import FieldErrors, Form
 from bot.model import Kind, Question
 from bot.prompts import Voice
 
@@ -27,13 +27,6 @@ def faults(
         for each in form.inputs
     )
     return FieldErrors(replace(form, inputs=inputs)) if any(each.error for each in inputs) else None
-
-
-def filled(form: Form, values: Mapping[str, str]) -> Form:
-    """The form with those values in it."""
-    return replace(
-        form, inputs=tuple(Input(each.question, values.get(each.question.key, "")) for each in form.inputs)
-    )
 
 
 def fault(voice: Voice, question: Question, value: str) -> str:

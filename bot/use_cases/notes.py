@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from bot.errors import UserError
 from bot.message import Form, Message, Reply
 from bot.model import DeliveryKind, Member, Note, Pairing
-from bot.rules import planning
 from bot.say import basics
 from bot.say import challenges as say_challenges
 from bot.use_cases.forms import faults
+from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availabilities, availability, moment_for
+from bot.use_cases.schools import availability
 
 LONGEST = 2000
 """Characters: fits every platform whole, so that nothing of a partner's words is ever cut."""
@@ -107,11 +107,7 @@ async def _carry(request: Request, pairing: Pairing, partners: list[Member], tex
         Note(id=0, pairing_id=pairing.id, author_id=request.member.id, text=text, sent_at=now)
     )
     cycle = await tx.cycles.get(pairing.cycle_id)
-    available = await availabilities(tx, partners)
-    moments = {each.id: moment_for(available[each.id], now) for each in partners}
-    await tx.deliveries.owe(
-        [planning.owe(cycle, each.id, DeliveryKind.NOTE, note.id, moments[each.id]) for each in partners]
-    )
+    moments = await owe(tx, cycle, DeliveryKind.NOTE, note.id, partners, now)
     names = voice.listing([each.given_name for each in partners])
     if all(moment <= now for moment in moments.values()):
         return basics.plain(voice, "tell.now", partner=names)

@@ -22,12 +22,12 @@ from bot.model import (
 )
 from bot.pairing import Arrangement, PairingTask, Person, why_left_out
 from bot.ports import NewPairing, Tx
-from bot.rules import planning
 from bot.say import pairings as say_pairings
 from bot.use_cases import cycles, people, places
+from bot.use_cases.owing import owe
 from bot.use_cases.people import require_role
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availabilities, moment_for
+from bot.use_cases.schools import availabilities
 
 
 async def preview(request: Request) -> PairingTask:
@@ -228,7 +228,6 @@ async def nudge(request: Request, text: str) -> Message:
     if not live:
         raise UserError("no-such-pairing")
     members = await tx.members.many(live[0].member_ids)
-    available = await availabilities(tx, list(members.values()))
     count = 0
     for each in members.values():
         waiting = [
@@ -239,8 +238,13 @@ async def nudge(request: Request, text: str) -> Message:
         ]
         if waiting:
             count += 1
-            owed = planning.owe(
-                cycle, each.id, DeliveryKind.NUDGE, waiting[0].id, moment_for(available[each.id], request.now)
+            await owe(
+                tx,
+                cycle,
+                DeliveryKind.NUDGE,
+                waiting[0].id,
+                [each],
+                request.now,
+                expires_at=waiting[0].closes_at,
             )
-            await tx.deliveries.owe([replace(owed, expires_at=waiting[0].closes_at)])
     return say_pairings.nudged(request.voice, live[0].number, count)

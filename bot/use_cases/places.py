@@ -24,10 +24,10 @@ from bot.model import (
 )
 from bot.pairing import Person, quality, rearrange
 from bot.ports import NewPairing, Tx
-from bot.rules import planning
 from bot.say import basics
 from bot.say import pairings as say_pairings
 from bot.use_cases import cycles
+from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
 from bot.use_cases.schools import availabilities, by_id, moment_for
 
@@ -164,23 +164,13 @@ async def announce(
     tx: Tx, cycle: Cycle, pairing: Pairing, member_ids: Collection[int], kind: DeliveryKind, now: datetime
 ) -> None:
     members = await tx.members.many(member_ids)
-    available = await availabilities(tx, list(members.values()))
-    await tx.deliveries.owe(
-        [
-            replace(
-                planning.owe(cycle, each, kind, pairing.id, moment_for(available[each], now)),
-                occurrence="" if kind is DeliveryKind.MATCH else now.isoformat(),
-            )
-            for each in members
-        ]
-    )
+    occurrence = "" if kind is DeliveryKind.MATCH else now.isoformat()
+    await owe(tx, cycle, kind, pairing.id, members.values(), now, occurrence=occurrence)
 
 
 async def _tell_alone(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
     member = await tx.members.get(member_id)
-    moment = moment_for((await availabilities(tx, [member]))[member_id], now)
-    owed = planning.owe(cycle, member_id, DeliveryKind.ALONE, cycle.id, moment)
-    await tx.deliveries.owe([replace(owed, occurrence=now.isoformat())])
+    await owe(tx, cycle, DeliveryKind.ALONE, cycle.id, [member], now, occurrence=now.isoformat())
 
 
 async def together(request: Request, *, gathers: bool) -> Message:
@@ -194,8 +184,8 @@ async def together(request: Request, *, gathers: bool) -> Message:
         raise UserError("not-together")
     people = await availabilities(tx, list((await tx.members.many(pairing.member_ids)).values()))
     moment = max(moment_for(each, request.now) for each in people.values())
-    owed = planning.owe(cycle, member.id, DeliveryKind.TOGETHER, pairing.id, moment)
-    await tx.deliveries.owe([replace(owed, occurrence=request.now.isoformat())])
+    occurrence = request.now.isoformat()
+    await owe(tx, cycle, DeliveryKind.TOGETHER, pairing.id, [member], moment, occurrence=occurrence)
     return basics.plain(request.voice, "together.soon")
 
 
