@@ -44,7 +44,7 @@ class Prompts:
 
     @property
     def default_language(self) -> str:
-        """The language of operators, of people whose language is unknown, and of texts that are not translated."""
+        """The language in which people are answered until their own is known; it has every text."""
         return DEFAULT_LANGUAGE
 
     def voice(self, language: str) -> Voice:
