@@ -166,7 +166,7 @@ async def answer_by_typing(request: Request, prompts: Prompts, text: str) -> Rep
     if len(asking) > 1:
         await request.tx.members.keep_words(request.member.id, text, request.now)
         several = [await read_asked_check_in(request, each) for each in asking]
-        return say_check_ins.which(
+        return say_check_ins.choose_check_in(
             voice, [(each.check_in.id, say_check_ins.title(voice, each.step)) for each in several]
         )
     if asking:
@@ -195,7 +195,7 @@ async def _take_typed_answer(request: Request, prompts: Prompts, check_in: Check
     )
     value = parse_typed_answer(question, text, asked.today)
     if value is None:
-        return say_check_ins.choose(request.voice, question)
+        return say_check_ins.explain_choices(request.voice, question)
     if len(value) > question.limit and question.kind in (Kind.SHORT, Kind.LONG):
         raise UserError("too-long", length=len(value), limit=question.limit)
     await _store_answer(request, asked, question, value)
@@ -284,4 +284,4 @@ async def take_back(request: Request, number: str) -> Reply:
         await challenges.take_back(tx, check_in, now)
     else:
         await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, now)
-    return Replacement(say_check_ins.undone(request.voice, asked, "check-in.taken-back"))
+    return Replacement(say_check_ins.open_again(request.voice, asked, "check-in.taken-back"))

@@ -22,12 +22,12 @@ async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
     members = await tx.members.many(cycles.get_accepted_ids(tuple(enrolments.values())))
     profiles = await tx.members.profiles(list(members))
     schools = await read_schools_by_id(tx, cycle.partnership_id)
-    read_participants = []
+    participants = []
     for member in members.values():
         if member.active:
             address = await tx.members.address_of(member.id)
             school = schools[enrolments[member.id].school_id]
-            read_participants.append(
+            participants.append(
                 Person(
                     id=member.id,
                     school_id=school.id,
@@ -37,14 +37,16 @@ async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
                     time_zone=school.time_zone,
                 )
             )
-    return read_participants
+    return participants
 
 
-async def read_shown(tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]) -> list[say_pairings.Shown]:
+async def read_shown(
+    tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]
+) -> list[say_pairings.PairingWithMembers]:
     """Return the pairings with the members and schools that their texts name."""
     members = await tx.members.many({each for pairing in pairings for each in pairing.member_ids})
     schools = await read_schools_by_id(tx, cycle.partnership_id)
-    return [say_pairings.Shown(pairing, members, schools) for pairing in pairings]
+    return [say_pairings.PairingWithMembers(pairing, members, schools) for pairing in pairings]
 
 
 def find_pairing_of(pairings: Sequence[Pairing], member_id: int) -> Pairing | None:
