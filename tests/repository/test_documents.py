@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import astuple, fields
+from pathlib import Path
 
 import pytest
 import typer
@@ -12,6 +14,7 @@ from adapters.cli.main import app
 from adapters.cli.settings import Settings
 from adapters.files.pairs import WEIGHTS
 from bot.pairing import Weights
+from bot.prompts import Level, Prompts, check
 from bot.prompts.flaws import Flaws
 from bot.prompts.packs import read_pack
 from bot.rules.commands import COMMANDS
@@ -127,6 +130,27 @@ def test_every_setting_of_a_pack_is_described() -> None:
 
     assert len(known) == 2
     assert set(described) == set(", ".join(map(str, known)).split(", "))
+
+
+def test_the_step_that_is_shown_is_one_of_ours() -> None:
+    [shown] = document("docs/add-a-pack.md").blocks("markdown")
+
+    assert (
+        (PROMPTS / "joint-practice-6wk" / "6-challenge.en.md").read_text(encoding="utf-8").startswith(shown)
+    )
+
+
+def test_a_copied_pack_is_one_of_the_packs(tmp_path: Path) -> None:
+    content, copy = tmp_path / "prompts", tmp_path / "prompts" / "our-pack"
+    shutil.copytree(PROMPTS, content)
+    shutil.copytree(content / "peer-visit-2wk", copy)
+    settings = copy / "pack.yaml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace("id: peer-visit-2wk", "id: our-pack"), "utf-8"
+    )
+
+    assert not [each for each in check(content) if each.level is Level.FIX]
+    assert "our-pack" in [each.id for each in Prompts.load(content).packs()]
 
 
 def test_the_journey_that_is_shown_is_one_that_runs() -> None:
