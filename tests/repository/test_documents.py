@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from dataclasses import astuple, fields
 from pathlib import Path
 
@@ -158,6 +159,21 @@ def test_the_journey_that_is_shown_is_one_that_runs() -> None:
     journeys = (ROOT / "tests" / "journeys").glob("test_*.py")
 
     assert any(shown in each.read_text(encoding="utf-8") for each in journeys)
+
+
+def test_the_layers_in_the_document_on_architecture_are_those_of_the_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    [layers] = [each["layers"] for each in contracts if each["name"] == "The layers of the core"]
+    section = document("docs/architecture.md").section("The layers").text
+    rows = [
+        re.findall(r"`bot/(\w+)", row.split("|")[1])
+        for row in section.splitlines()
+        if row.startswith("| `bot/")
+    ]
+
+    assert [set(row) for row in rows] == [set(layer.split(" | ")) for layer in layers]
 
 
 def test_every_decision_is_in_the_list_with_its_title() -> None:
