@@ -103,7 +103,7 @@ def play(
     async def on_stage() -> None:
         with apart() as engine:
             async with open_playground(folder, fresh=fresh) as (store, conversations):
-                stage = Stage(store, conversations, prompts, read.prompts / "sample", engine=engine)
+                stage = Stage(store, conversations, prompts, read.prompts / "sample", previews=previews(), engine=engine)
                 await serve(stage, port=port, browser=browser, say=say)
 
     run_to_end(on_stage())

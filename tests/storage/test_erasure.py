@@ -86,8 +86,7 @@ async def spoken(world: World) -> World:
             author="person",
             html=words,
             plain=words,
-            slack=words,
-            teams=words,
+            previews={"slack": words, "teams": words},
         )
     return world
 
@@ -198,7 +197,7 @@ async def test_a_line_emptied_by_forgetting_can_still_be_replaced(spoken: World)
 
     assert await conversations.lines("w", f"u-{WORDS}") == ()
     await conversations.replace(
-        pressed.id, html="<p>Forgotten</p>", plain="Forgotten", slack="", teams="", at=NOW
+        pressed.id, html="<p>Forgotten</p>", plain="Forgotten", previews={}, at=NOW
     )
     (line,) = await conversations.lines("w", f"u-{WORDS}")
     assert line.plain == "Forgotten"
