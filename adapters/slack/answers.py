@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import structlog
 
 from adapters.chat.carrying import carry
+from adapters.chat.in_time import Pause
 from adapters.slack import render
 from adapters.slack.inbound import SlackReplyTarget
 from adapters.slack.messenger import SlackMessenger
@@ -29,10 +31,9 @@ VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
 """In whose language somebody is spoken to."""
 LAST_TRY = 3
 """Slack brings an event again at once, after a minute and after five, until it gets a 200; and nothing but events."""
-_carry = partial(carry, longest_wait=60.0, lost_as="slack.answer-lost")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What somebody did, and where its answer goes."""
 
@@ -41,18 +42,23 @@ class Asked:
     place: SlackReplyTarget = NOWHERE
     trigger: str = ""
     """Opens a modal, for three seconds and once."""
-    is_late: bool = False
-    """Slack has had its answer already: what comes now goes to the chat."""
     tried: int = LAST_TRY
     """How often Slack has brought it before."""
+    late: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when Slack has had its answer already: what comes now goes to the chat."""
+
+    @property
+    def is_late(self) -> bool:
+        return self.late.is_set()
 
 
 class SlackAnswers:
     """Gives replies to whoever asked. What Slack is to answer at once is returned."""
 
-    def __init__(self, messenger: SlackMessenger, voice_of: VoiceOf) -> None:
+    def __init__(self, messenger: SlackMessenger, voice_of: VoiceOf, pause: Pause) -> None:
         self._messenger = messenger
         self._voice_of = voice_of
+        self._carry = partial(carry, pause=pause, longest_wait=60.0, lost_as="slack.answer-lost")
 
     async def give(self, asked: Asked, what: What, reply: Reply | None) -> Ack:
         """The reply, in its place."""
@@ -116,7 +122,7 @@ class SlackAnswers:
 
     async def _message(self, asked: Asked, message: Message) -> Ack:
         if asked.kind == "home":
-            await _carry(lambda: self._messenger.show_home(asked.sender, message))
+            await self._carry(lambda: self._messenger.show_home(asked.sender, message))
             return NOTHING
         if asked.kind == "command" and not asked.is_late:
             if not _needs_the_chat(message):
@@ -135,12 +141,12 @@ class SlackAnswers:
         if _needs_the_chat(message):
             return False
         if asked.kind == "mention":
-            return await _carry(
+            return await self._carry(
                 lambda: self._messenger.whisper(asked.sender, place.channel, message, thread=place.ts)
             )
         if place.respond and not asked.is_late:
             answer = {**_only_to_them(render.message(message)), "replace_original": False}
-            return await _carry(lambda: self._messenger.respond(place.respond, answer))
+            return await self._carry(lambda: self._messenger.respond(place.respond, answer))
         return False
 
     async def _instead(self, asked: Asked, message: Message) -> Ack:
@@ -149,17 +155,17 @@ class SlackAnswers:
             return await self._message(asked, message)
         if place.respond:
             answer = {**render.message(message), "replace_original": True}
-            is_there = await _carry(lambda: self._messenger.respond(place.respond, answer))
+            is_there = await self._carry(lambda: self._messenger.respond(place.respond, answer))
         else:
             ref = f"{place.channel}:{place.ts}"
-            is_there = await _carry(lambda: self._messenger.update(asked.sender, ref, message))
+            is_there = await self._carry(lambda: self._messenger.update(asked.sender, ref, message))
         if not is_there:  # too old, or taken away
             await self._say(asked, message)
         return NOTHING
 
     async def _say(self, asked: Asked, message: Message) -> bool:
         thread = asked.place.ts if asked.kind == "words" else ""
-        return await _carry(lambda: self._messenger.say(asked.sender, message, thread=thread))
+        return await self._carry(lambda: self._messenger.say(asked.sender, message, thread=thread))
 
 
 def _only_to_them(answer: Ack) -> Ack:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from traceback import walk_tb
 from typing import Any, TypeAlias
@@ -23,11 +22,12 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from adapters.chat.bodies import Body, Garbage
+from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.slack import inbound
 from adapters.slack.answers import LAST_TRY, NOTHING, Asked, SlackAnswers, VoiceOf
 from adapters.slack.api import QUIET, Api
 from adapters.slack.inbound import MISSHAPEN, SlackReplyTarget, Taken
-from adapters.slack.messenger import SlackMessenger
+from adapters.slack.messenger import PLATFORM, SlackMessenger
 from bot.errors import SendError, StoreAway, Uncertain
 from bot.events import Event, Opened
 from bot.ports import Handle
@@ -37,9 +37,8 @@ log = structlog.get_logger()
 Ack: TypeAlias = dict[str, Any]
 ANYTHING = re.compile(".*", re.DOTALL)
 TIMESTAMP, SIGNATURE = re.compile("[0-9]{1,12}"), re.compile("v0=[0-9a-f]{64}")
-PATIENCE = 2.0
-"""Seconds after which Slack gets its answer, whatever is still being done: it gives up after three."""
-SECONDS_TO_FINISH = 10
+REAL_TIME = RealTime(patience=seconds(2))
+"""Slack gives up after three seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +62,15 @@ def connect(  # the parts of an adapter
     now: Callable[[], datetime],
     *,
     signing_secret: str,
-    patience: float = PATIENCE,
+    real_time: RealTime = REAL_TIME,
 ) -> Connection:
     """The adapter. Without a signing secret it takes nothing over HTTP: then Socket Mode is its only ear."""
-    slack = _Slack(api, messenger, handle, voice_of, now, patience)
+    slack = _Slack(api, messenger, handle, voice_of, now, real_time)
     routes = [web.post("/slack/events", _Edge(slack.bolt, signing_secret).take)] if signing_secret else []
     return Connection(
         routes=routes,
         messenger=messenger,
-        close=slack.finish,
+        close=slack.in_time.finish,
         listening=slack.listening,
         take=slack.take,
     )
@@ -119,14 +118,13 @@ class _Slack:
         handle: Handle,
         voice_of: VoiceOf,
         now: Callable[[], datetime],
-        patience: float,
+        real_time: RealTime,
     ) -> None:
         self._handle = handle
         self._messenger = messenger
-        self._answers = SlackAnswers(messenger, voice_of)
+        self._answers = SlackAnswers(messenger, voice_of, real_time.pause)
         self._now = now
-        self._patience = patience
-        self._late: set[asyncio.Task[Ack]] = set()
+        self.in_time = InTime(real_time.patience, PLATFORM)
         self._api = api
         self.bolt = _bolt(api)
         self._listen()
@@ -148,16 +146,16 @@ class _Slack:
     async def _command(self, ack: AsyncAck, body: Body) -> None:
         taken = inbound.command(body)
         place = SlackReplyTarget(respond=str(body.get("response_url") or ""))
-        await ack(**await self._in_time(Asked("command", taken.sender, place, taken.id), taken))
+        await ack(**await self._answer(Asked("command", taken.sender, place, taken.id), taken))
 
     async def _press(self, ack: AsyncAck, body: Body) -> None:
         taken, place = inbound.pressed(body)
         is_home = (body.get("view") or {}).get("type") == "home"
-        await ack(**await self._in_time(Asked("press", taken.sender, place, taken.id), taken, home=is_home))
+        await ack(**await self._answer(Asked("press", taken.sender, place, taken.id), taken, home=is_home))
 
     async def _submission(self, ack: AsyncAck, body: Body) -> None:
         taken, place = inbound.submitted(body)
-        await ack(**await self._in_time(Asked("form", taken.sender, place), taken))
+        await ack(**await self._answer(Asked("form", taken.sender, place), taken))
 
     async def _words(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         """Words in the chat with the bot; every other event is taken and left alone."""
@@ -167,7 +165,7 @@ class _Slack:
             return
         taken, place = found
         asked = Asked("words", taken.sender, place, tried=_tried(request))
-        await ack(**await self._in_time(asked, taken))
+        await ack(**await self._answer(asked, taken))
 
     async def _mention(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         found = inbound.mentioned(body)
@@ -176,14 +174,14 @@ class _Slack:
             return
         taken, place = found
         asked = Asked("mention", taken.sender, place, tried=_tried(request))
-        await ack(**await self._in_time(asked, taken))
+        await ack(**await self._answer(asked, taken))
 
     async def _home(self, ack: AsyncAck, body: Body) -> None:
         taken = inbound.opened_home(body)
         if taken is None:
             await ack()
             return
-        await ack(**await self._in_time(Asked("home", taken.sender), taken))
+        await ack(**await self._answer(Asked("home", taken.sender), taken))
 
     async def _removal(self, ack: AsyncAck, body: Body) -> None:
         """Told late, or again, it may be about an installation that has been followed by another."""
@@ -194,20 +192,16 @@ class _Slack:
 
     async def take(self, taken: Taken) -> None:
         """The same for what does not come by `/slack/events`; the answer goes to the sender's chat."""
-        await self._in_time(Asked("words", taken.sender), taken)
+        await self._answer(Asked("words", taken.sender), taken)
 
     # --- in time -------------------------------------------------------------------------------------------
 
-    async def _in_time(self, asked: Asked, taken: Taken, *, home: bool = False) -> Ack:
-        """What Slack gets at once; what takes longer is finished afterwards, and goes to the person's chat."""
-        turn = asyncio.create_task(self._turn(asked, taken, home=home))
-        await asyncio.wait({turn}, timeout=self._patience)
-        if turn.done():
-            return turn.result()
-        asked.is_late = True
-        self._late.add(turn)
-        turn.add_done_callback(self._ended)
-        return await self._answers.one_moment(asked)
+    async def _answer(self, asked: Asked, taken: Taken, *, home: bool = False) -> Ack:
+        """Return what Slack gets at once; a later answer goes to the person's chat."""
+        return await self.in_time.answer(
+            lambda late: self._turn(replace(asked, late=late), taken, home=home),
+            lambda: self._answers.one_moment(asked),
+        )
 
     async def _turn(self, asked: Asked, taken: Taken, *, home: bool) -> Ack:
         try:
@@ -225,20 +219,10 @@ class _Slack:
             )
         return answer
 
-    def _ended(self, turn: asyncio.Task[Ack]) -> None:
-        self._late.discard(turn)
-        if not turn.cancelled() and (error := turn.exception()) is not None:
-            log.error("slack.late-turn-failed", error=type(error).__name__)
-
     def _event(self, taken: Taken, *, comes_again: bool = False) -> Event:
         return Event(
             id=taken.id, at=self._now(), sender=taken.sender, what=taken.what, comes_again=comes_again
         )
-
-    async def finish(self) -> None:
-        """What was begun is finished before the process stops."""
-        if self._late:
-            await asyncio.wait(set(self._late), timeout=SECONDS_TO_FINISH)
 
     @asynccontextmanager
     async def listening(self, app_token: str) -> AsyncIterator[None]:

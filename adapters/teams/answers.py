@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from adapters.chat.carrying import carry
+from adapters.chat.in_time import Pause
 from adapters.teams import render
 from adapters.teams.inbound import Taken
 from adapters.teams.messenger import CARD, TeamsMessenger, VoiceOf
@@ -15,15 +16,15 @@ from bot.message import FieldErrors, File, Form, Message, Replacement, Reply, Te
 Json: TypeAlias = dict[str, Any]
 Answer: TypeAlias = Mapping[str, Any] | None
 NOTHING: Json = {}
-_carry = partial(carry, longest_wait=30.0, lost_as="teams.answer-lost")
 
 
 class TeamsAnswers:
     """Gives replies to whoever asked. What the platform is to answer at once is returned: None is an empty answer."""
 
-    def __init__(self, messenger: TeamsMessenger, voice_of: VoiceOf) -> None:
+    def __init__(self, messenger: TeamsMessenger, voice_of: VoiceOf, pause: Pause) -> None:
         self._messenger = messenger
         self._voice_of = voice_of
+        self._carry = partial(carry, pause=pause, longest_wait=30.0, lost_as="teams.answer-lost")
 
     async def give(self, taken: Taken, reply: Reply | None, *, is_late: bool) -> Answer:
         """The reply, in its taken.place. Late, the platform has had its answer, and all goes to the chat."""
@@ -63,7 +64,7 @@ class TeamsAnswers:
             card = render.opener(form, voice.text("button.open-dialog"), voice.text("button.open-here"))
         else:
             card = await self._messenger.ready(taken.sender, render.form(form))
-        await _carry(lambda: self._messenger.show(taken.place.route, card, form.title))
+        await self._carry(lambda: self._messenger.show(taken.place.route, card, form.title))
         return None if is_late else await self._told(taken, "wait.below")
 
     async def _again(self, taken: Taken, form: Form, *, is_late: bool) -> Answer:
@@ -93,26 +94,26 @@ class TeamsAnswers:
 
     async def _instead(self, taken: Taken, card: Json, message: Message, *, is_late: bool) -> Answer:
         """What the platform shows at once is only in sight for a while: the message itself is changed too."""
-        changed = bool(taken.place.ref) and await _carry(
+        changed = bool(taken.place.ref) and await self._carry(
             lambda: self._messenger.replace(taken.place.route, taken.place.ref, card, message.summary)
         )
         if taken.place.kind == "execute" and not is_late:
             return {"statusCode": 200, "type": CARD, "value": card}
         if not changed:
-            await _carry(lambda: self._messenger.show(taken.place.route, card, message.summary))
+            await self._carry(lambda: self._messenger.show(taken.place.route, card, message.summary))
         return None
 
     async def _hand_over(self, taken: Taken, message: Message) -> None:
         for file in message.elements:
             if isinstance(file, File):
-                await _carry(
+                await self._carry(
                     lambda file=file: self._messenger.hand_over(
                         taken.place.route, taken.place.ref, file, taken.place.upload
                     )  # type: ignore[misc]  # mypy does not follow the default
                 )
 
     async def _say(self, taken: Taken, message: Message) -> None:
-        await _carry(lambda: self._messenger.say(taken.sender, message))
+        await self._carry(lambda: self._messenger.say(taken.sender, message))
 
     async def _told(self, taken: Taken, key: str) -> Answer:
         """A short word where the platform waits for one."""

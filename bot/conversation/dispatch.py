@@ -28,7 +28,7 @@ from bot.events import (
 from bot.message import Reply
 from bot.model import Address, Member
 from bot.pairing import Engine, PairingTask, answer_here
-from bot.ports import Directory, Handle, Store, Tx
+from bot.ports import Directory, Handle, Store
 from bot.prompts import Prompts, Voice
 from bot.rules.school_time import NoTeachingDays
 from bot.say import basics
@@ -45,6 +45,7 @@ from bot.use_cases import (
     status,
     workspaces,
 )
+from bot.use_cases.request import Request
 
 log = structlog.get_logger()
 
@@ -145,7 +146,8 @@ async def _in_one_transaction(
                 if member is None or not member.active:
                     return await senders.to_a_stranger(tx, talk.voice, event)
                 talk.member, talk.voice = member, prompts.voice(member.language)
-                return await _turn(tx, prompts, talk.voice, member, event, known)
+                request = Request(tx, talk.voice, member, event.at)
+                return await _turn(request, prompts, event, known)
     raise Conflict
 
 
@@ -168,7 +170,8 @@ async def _propose(store: Store, engine: Engine, talk: Talk, question: PairingTa
         arrangement = await engine(question)
         with suppress(Conflict):
             async with store.transaction() as tx:
-                shown = await pairings.propose(tx, talk.voice, talk.member, question, arrangement, event.at)
+                request = Request(tx, talk.voice, talk.member, event.at)
+                shown = await pairings.propose(request, question, arrangement)
             if not isinstance(shown, PairingTask):
                 return shown
             question = shown
@@ -184,27 +187,25 @@ def _written(what: What) -> tuple[str, ...]:
     return tuple(value for value in values if " " in value.strip())
 
 
-async def _turn(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event, known: Known
-) -> Reply | PairingTask | None:
-    now = event.at
+async def _turn(request: Request, prompts: Prompts, event: Event, known: Known) -> Reply | PairingTask | None:
+    tx, member, now = request.tx, request.member, request.now
     match event.what:
         case Command(words):
-            return await _command(tx, prompts, voice, member, words, event, known)
+            return await _command(request, prompts, words, known)
         case Said(text):
             if not text.strip():
-                return basics.plain(voice, "said.nothing")
-            if await _is_command(tx, prompts, member, text):
-                return await _command(tx, prompts, voice, member, text, event, known)
-            return await check_ins.said(tx, prompts, voice, member, text, now)
+                return basics.plain(request.voice, "said.nothing")
+            if await _is_command(request, prompts, text):
+                return await _command(request, prompts, text, known)
+            return await check_ins.said(request, prompts, text)
         case Opened(form, context):
-            return await _open(tx, prompts, voice, member, form, context, event)
+            return await _open(request, prompts, form, context)
         case Submitted():
-            return await _submit(tx, prompts, voice, member, event.what, event)
+            return await _submit(request, prompts, event.what)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
             await tx.deliveries.hurry(member.id, now)
-            return basics.help_for(voice, commands.open_to(member), greeting=member.given_name)
+            return basics.help_for(request.voice, commands.open_to(member), greeting=member.given_name)
         case Left():
             await tx.members.disconnect(event.sender, now)
             return None
@@ -212,153 +213,148 @@ async def _turn(
             return None  # no member's doing: both were answered before
 
 
-async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bool:
+async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     is_tell = commands.split(text)[0] == "tell"
     return commands.is_plainly(
         text,
-        known=commands.open_to(member),
-        partners=await notes.partner_names(tx, member) if is_tell else (),
+        known=commands.open_to(request.member),
+        partners=await notes.partner_names(request) if is_tell else (),
         languages=members.language_names({code: prompts.voice(code) for code in prompts.languages}),
     )
 
 
 async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: Known
+    request: Request, prompts: Prompts, words: str, known: Known
 ) -> Reply | PairingTask:
-    now = event.at
     command, rest = commands.split(words)
     match command:
         case "help":
-            return basics.help_for(voice, commands.open_to(member))
+            return basics.help_for(request.voice, commands.open_to(request.member))
         case "status":
-            return await status.show(tx, voice, member, now)
+            return await status.show(request)
         case "join" | "accept":
-            reply = await cycles.join(tx, voice, member, now)
-            await places.place_if_running(tx, member, now)
+            reply = await cycles.join(request)
+            await places.place_if_running(request)
             return reply
         case "decline":
-            return await cycles.decline(tx, voice, member, now)
+            return await cycles.decline(request)
         case "profile":
-            return await members.show_profile(tx, voice, member)
+            return await members.show_profile(request)
         case "pause":
-            return await members.pause(tx, voice, member, rest, now)
+            return await members.pause(request, rest)
         case "resume":
-            return await members.resume(tx, voice, member, now)
+            return await members.resume(request)
         case "leave":
-            return await members.leave(tx, voice, member, now, really=_is_yes(rest))
+            return await members.leave(request, really=_is_yes(rest))
         case "language":
             voices = {code: prompts.voice(code) for code in prompts.languages}
-            return await members.choose_language(tx, voice, member, rest, voices)
+            return await members.choose_language(request, rest, voices)
         case "my data":
-            return await members.data(tx, voice, member)
+            return await members.data(request)
         case "forget me":
-            return await members.forget(tx, voice, member, now, really=_is_yes(rest))
+            return await members.forget(request, really=_is_yes(rest))
         case "concern":
-            return await members.concern(tx, voice, member)
+            return await members.concern(request)
         case "tell":
-            return await notes.tell(tx, voice, member, rest, now)
+            return await notes.tell(request, rest)
         case "skip":
-            return await check_ins.skip(tx, voice, member, rest, now)
+            return await check_ins.skip(request, rest)
         case "undo":
-            return await check_ins.undo(tx, voice, member, rest, now)
+            return await check_ins.undo(request, rest)
         case "later":
-            return await check_ins.later(tx, voice, member, rest, now)
+            return await check_ins.later(request, rest)
         case "take-back":
-            return await check_ins.take_back(tx, voice, member, rest, now)
+            return await check_ins.take_back(request, rest)
         case "send":
-            return await check_ins.send(tx, voice, member, rest, now)
+            return await check_ins.send(request, rest)
         case "put":
-            return await check_ins.put(tx, prompts, voice, member, rest, now)
+            return await check_ins.put(request, prompts, rest)
         case "another":
-            return await places.ask_for_another(tx, voice, member, rest, now)
+            return await places.ask_for_another(request, rest)
         case "start":
-            return await cycles.open_start(tx, prompts, voice, member)
+            return await cycles.open_start(request, prompts)
         case "invite":
-            return await cycles.invite(tx, voice, member, now, await _channel(tx, member, rest, known, now))
+            return await cycles.invite(request, await _channel(request, rest, known))
         case "together":
-            return await places.together(tx, voice, member, now, gathers=known.gathers)
+            return await places.together(request, gathers=known.gathers)
         case "school":
-            return await workspaces.add(tx, voice, member, rest, now)
+            return await workspaces.add(request, rest)
         case "preview":
-            return await pairings.preview(tx, member)
+            return await pairings.preview(request)
         case "confirm":
-            return await pairings.confirm(tx, voice, member, now)
+            return await pairings.confirm(request)
         case "pairs":
-            return await pairings.show(tx, voice, member, rest, now)
+            return await pairings.show(request, rest)
         case "swap":
-            return await pairings.swap(tx, voice, member, rest, now)
+            return await pairings.swap(request, rest)
         case "block":
-            return await pairings.block(tx, voice, member, rest, now)
+            return await pairings.block(request, rest)
         case "nudge":
-            return await pairings.nudge(tx, voice, member, rest, now)
+            return await pairings.nudge(request, rest)
         case "hold":
-            return await cycles.hold(tx, voice, member)
+            return await cycles.hold(request)
         case "go on":
-            return await cycles.go_on(tx, voice, member)
+            return await cycles.go_on(request)
         case "close":
-            return await cycles.close(tx, voice, member, now, really=_is_yes(rest))
+            return await cycles.close(request, really=_is_yes(rest))
         case "ledger":
-            return await status.ledger(tx, voice, member)
+            return await status.ledger(request)
         case "digest":
-            return await digests.show(tx, voice, member)
+            return await digests.show(request)
         case unknown:
-            return basics.suggestion(voice, unknown[:40], commands.nearest(unknown, commands.open_to(member)))
+            return basics.suggestion(
+                request.voice, unknown[:40], commands.nearest(unknown, commands.open_to(request.member))
+            )
 
 
-async def _channel(
-    tx: Tx, member: Member, channel: str, known: Known, now: datetime
-) -> tuple[Member, ...] | None:
+async def _channel(request: Request, channel: str, known: Known) -> tuple[Member, ...] | None:
     """Whom `invite #channel` means; None: everybody."""
     if not channel:
         return None
-    await cycles.may_invite(tx, member)
+    await cycles.may_invite(request)
     if known.channel is None:
         raise Unknown(channel)
-    return await workspaces.meet_all(tx, known.channel, now)
+    return await workspaces.meet_all(request.tx, known.channel, request.now)
 
 
 def _is_yes(text: str) -> bool:
     return text.casefold() == "yes"
 
 
-async def _open(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, form: str, context: str, event: Event
-) -> Reply:
+async def _open(request: Request, prompts: Prompts, form: str, context: str) -> Reply:
     match form:
         case "home":
-            return await home.show(tx, voice, member, event.at)
+            return await home.show(request)
         case "check-in":
-            return await check_ins.open_form(tx, voice, member, context, event.at)
+            return await check_ins.open_form(request, context)
         case "challenge":
-            return await challenges.open_reply(tx, voice, member, context)
+            return await challenges.open_reply(request, context)
         case "tell":
-            return await notes.open_form(tx, voice, member, context)
+            return await notes.open_form(request, context)
         case "start":
-            return await cycles.open_start(tx, prompts, voice, member)
+            return await cycles.open_start(request, prompts)
         case "profile" | "times" | "pause":
-            return await members.open_form(tx, voice, member, form)
+            return await members.open_form(request, form)
         case _:
             raise UserError("no-such-check-in")
 
 
-async def _submit(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, submitted: Submitted, event: Event
-) -> Reply:
+async def _submit(request: Request, prompts: Prompts, submitted: Submitted) -> Reply:
     values = {key: value.strip() for key, value in submitted.values.items()}
     match submitted.form:
         case "check-in":
-            return await check_ins.submit(tx, prompts, voice, member, submitted.context, values, event.at)
+            return await check_ins.submit(request, prompts, submitted.context, values)
         case "challenge":
-            return await challenges.reply(tx, voice, member, submitted.context, values, event.at)
+            return await challenges.reply(request, submitted.context, values)
         case "tell":
-            return await notes.submit(tx, voice, member, submitted.context, values, event.at)
+            return await notes.submit(request, submitted.context, values)
         case "start":
-            return await cycles.start(tx, prompts, voice, member, values, event.at)
+            return await cycles.start(request, prompts, values)
         case "profile":
-            return await members.save_profile(tx, voice, member, values)
+            return await members.save_profile(request, values)
         case "times":
-            return await members.save_times(tx, voice, member, values)
+            return await members.save_times(request, values)
         case "pause":
-            return await members.save_pause(tx, voice, member, values, event.at)
+            return await members.save_pause(request, values)
         case _:
             raise UserError("no-such-check-in")

@@ -12,11 +12,13 @@ from bot.rules.dates import read_day
 from bot.say.check_ins import Ask, shown_value
 from bot.use_cases import cycles
 from bot.use_cases.forms import is_time
+from bot.use_cases.request import Request
 from bot.use_cases.schools import availability
 
 
-async def the_ask(tx: Tx, voice: Voice, member: Member, check_in: CheckIn, now: datetime) -> Ask:
+async def the_ask(request: Request, check_in: CheckIn) -> Ask:
     """Gather what the words of this check-in need."""
+    tx, voice, member = request.tx, request.voice, request.member
     cycle = await tx.cycles.get(check_in.cycle_id)
     pack = await cycles.pack_of(tx, cycle)
     person = await availability(tx, member)
@@ -43,7 +45,7 @@ async def the_ask(tx: Tx, voice: Voice, member: Member, check_in: CheckIn, now: 
         plan=(plan[0], person.local_day(plan[1])) if plan else None,
         answers=said.get(check_in.step, ()),
         closes=person.local(check_in.closes_at),
-        today=person.local_day(now),
+        today=person.local_day(request.now),
     )
 
 

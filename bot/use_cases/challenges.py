@@ -8,26 +8,27 @@ from datetime import date, datetime
 
 from bot.errors import UserError
 from bot.message import Form, Message, Replacement, Reply
-from bot.model import Challenge, CheckIn, DeliveryKind, Member, PairingState
+from bot.model import Challenge, CheckIn, DeliveryKind, PairingState
 from bot.ports import Tx
-from bot.prompts import Voice
 from bot.rules import planning, privacy
 from bot.say import challenges as say_challenges
 from bot.say.check_ins import Ask
 from bot.use_cases.forms import faults
+from bot.use_cases.request import Request
 from bot.use_cases.schools import availability, moment_for
 
 EVIDENCE, QUESTION, SUGGESTION = "evidence", "question", "suggestion"
 """The questions of a challenge step: the first two are needed."""
 
 
-async def give(tx: Tx, ask: Ask, giver: Member, now: datetime) -> None:
+async def give(request: Request, ask: Ask) -> None:
     """Keep what was written, and release everything when it was the last one missing."""
+    tx, member, now = request.tx, request.member, request.now
     check_in = ask.check_in
     if check_in.pairing_id is None:
         raise UserError("no-partner")
     pairing = await tx.pairings.get(check_in.pairing_id)
-    if giver.id not in pairing.member_ids or pairing.state is not PairingState.LIVE:
+    if member.id not in pairing.member_ids or pairing.state is not PairingState.LIVE:
         raise UserError("no-partner")
     before = await tx.challenges.of_check_in(check_in.id)
     if before is not None and before.pairing_id != pairing.id:  # for an earlier partner, and answered by them
@@ -38,8 +39,8 @@ async def give(tx: Tx, ask: Ask, giver: Member, now: datetime) -> None:
             id=0,
             check_in_id=check_in.id,
             pairing_id=pairing.id,
-            giver_id=giver.id,
-            receiver_id=pairing.receiver_from(giver.id),
+            giver_id=member.id,
+            receiver_id=pairing.receiver_from(member.id),
             evidence=ask.values[EVIDENCE],
             question=ask.values[QUESTION],
             suggestion=ask.values.get(SUGGESTION, ""),
@@ -104,23 +105,22 @@ async def last_moment(tx: Tx, check_in: CheckIn) -> datetime:
     return max((each.closes_at for each in siblings), default=check_in.closes_at)
 
 
-async def open_reply(tx: Tx, voice: Voice, member: Member, number: str) -> Form:
+async def open_reply(request: Request, number: str) -> Form:
     """The form for the receiver."""
-    challenge = await _received(tx, member, number)
-    return say_challenges.reply_form(voice, challenge, await _name(tx, challenge.giver_id))
+    challenge = await _received(request, number)
+    return say_challenges.reply_form(request.voice, challenge, await _name(request.tx, challenge.giver_id))
 
 
-async def reply(
-    tx: Tx, voice: Voice, member: Member, number: str, values: Mapping[str, str], now: datetime
-) -> Reply:
+async def reply(request: Request, number: str, values: Mapping[str, str]) -> Reply:
     """Keep the reply and the next step, and carry them to the giver."""
-    challenge = await _received(tx, member, number)
+    tx, voice, now = request.tx, request.voice, request.now
+    challenge = await _received(request, number)
     name = await _name(tx, challenge.giver_id)
     form = say_challenges.reply_form(voice, challenge, name)
     if wrong := faults(voice, form, values):
         return wrong
     day = date.fromisoformat(values["next_step_on"])
-    if day < (await availability(tx, member)).local_day(now):
+    if day < (await availability(tx, request.member)).local_day(now):
         return faults(voice, form, values, {"next_step_on": voice.text("field.past")}) or form
     kept = replace(
         challenge,
@@ -142,9 +142,11 @@ async def reply(
     return Replacement(say_challenges.replied(voice, kept, name, day))
 
 
-async def _received(tx: Tx, member: Member, number: str) -> Challenge:
-    challenge = await tx.challenges.get(int(number)) if number.isdecimal() and len(number) < 12 else None
-    if challenge is None or challenge.receiver_id != member.id or challenge.released_at is None:
+async def _received(request: Request, number: str) -> Challenge:
+    challenge = (
+        await request.tx.challenges.get(int(number)) if number.isdecimal() and len(number) < 12 else None
+    )
+    if challenge is None or challenge.receiver_id != request.member.id or challenge.released_at is None:
         raise UserError("no-such-check-in")
     return challenge
 
@@ -153,25 +155,24 @@ async def _name(tx: Tx, member_id: int | None) -> str:
     return (await tx.members.get(member_id)).given_name if member_id is not None else ""
 
 
-async def message_for(
-    tx: Tx, voice: Voice, check_in: CheckIn, *, is_update: bool, now: datetime
-) -> Message | None:
+async def message_for(request: Request, check_in: CheckIn, *, is_update: bool) -> Message | None:
     """What a receiver reads; None while there is nothing to read."""
-    challenge = await for_receiver(tx, check_in, now)
+    tx = request.tx
+    challenge = await for_receiver(tx, check_in, request.now)
     if challenge is not None:
-        return say_challenges.released(voice, challenge, await _name(tx, challenge.giver_id))
+        return say_challenges.released(request.voice, challenge, await _name(tx, challenge.giver_id))
     if is_update and check_in.pairing_id is not None:
         pairing = await tx.pairings.get(check_in.pairing_id)
         givers = [each for each in pairing.member_ids if pairing.receiver_from(each) == check_in.member_id]
-        return say_challenges.took_back(voice, await _name(tx, givers[0] if givers else None))
+        return say_challenges.took_back(request.voice, await _name(tx, givers[0] if givers else None))
     return None
 
 
-async def reply_for(tx: Tx, voice: Voice, challenge_id: int) -> Message | None:
+async def reply_for(request: Request, challenge_id: int) -> Message | None:
     """What the giver reads of the receiver's reply."""
-    challenge = await tx.challenges.get(challenge_id)
+    challenge = await request.tx.challenges.get(challenge_id)
     if challenge is None or challenge.replied_at is None or challenge.next_step_on is None:
         return None
     return say_challenges.reply(
-        voice, challenge, await _name(tx, challenge.receiver_id), challenge.next_step_on
+        request.voice, challenge, await _name(request.tx, challenge.receiver_id), challenge.next_step_on
     )

@@ -23,13 +23,14 @@ from bot.model import (
     Role,
 )
 from bot.ports import Tx
-from bot.prompts import Prompts, Voice, parse_pack
+from bot.prompts import Prompts, parse_pack
 from bot.rules import planning
 from bot.rules.school_time import NoTeachingDays, nth_shared_day, slowest_pair
 from bot.say import basics
 from bot.say import cycles as say_cycles
 from bot.use_cases.forms import faults
-from bot.use_cases.people import require
+from bot.use_cases.people import require_role
+from bot.use_cases.request import Request
 from bot.use_cases.schools import availabilities, availability, availability_at, by_id, moment_for
 
 A_WEEK = timedelta(days=7)
@@ -52,9 +53,9 @@ async def pack_of(tx: Tx, cycle: Cycle) -> Pack:
     return parse_pack(cycle.pack_id, await tx.cycles.pack_files(cycle.id))
 
 
-async def the_current(tx: Tx, member: Member, *states: CycleState) -> Cycle:
+async def the_current(request: Request, *states: CycleState) -> Cycle:
     """The partnership's open cycle in one of those states (none given: any), else a `UserError`."""
-    cycle = await tx.cycles.current(member.partnership_id)
+    cycle = await request.tx.cycles.current(request.member.partnership_id)
     if cycle is None:
         raise UserError("no-cycle")
     if states and cycle.state not in states:
@@ -65,23 +66,22 @@ async def the_current(tx: Tx, member: Member, *states: CycleState) -> Cycle:
 # --- draft ----------------------------------------------------------------------------------------------------------
 
 
-async def open_start(tx: Tx, prompts: Prompts, voice: Voice, member: Member) -> Form:
+async def open_start(request: Request, prompts: Prompts) -> Form:
     """The form that makes a draft, or changes it."""
-    require(member, Role.COORDINATOR)
-    cycle = await tx.cycles.current(member.partnership_id)
+    require_role(request, Role.COORDINATOR)
+    cycle = await request.tx.cycles.current(request.member.partnership_id)
     if cycle is not None and cycle.state is not CycleState.DRAFT:
         raise UserError("cycle-is-open")
     values = (
         {"pack": cycle.pack_id, "starts_on": cycle.starts_on.isoformat(), "goal": cycle.goal} if cycle else {}
     )
-    return say_cycles.start_form(voice, prompts.packs(), values)
+    return say_cycles.start_form(request.voice, prompts.packs(), values)
 
 
-async def start(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, values: Mapping[str, str], now: datetime
-) -> Reply:
+async def start(request: Request, prompts: Prompts, values: Mapping[str, str]) -> Reply:
     """Make a draft: nobody hears of it yet."""
-    form = await open_start(tx, prompts, voice, member)
+    tx, voice, member, now = request.tx, request.voice, request.member, request.now
+    form = await open_start(request, prompts)
     today = (await availability(tx, member)).local_day(now)
     if wrong := faults(voice, form, values):
         return wrong
@@ -109,10 +109,10 @@ async def start(
     return say_cycles.draft(voice, kept, pack, plan)
 
 
-async def show_draft(tx: Tx, voice: Voice, cycle: Cycle) -> Message:
+async def show_draft(request: Request, cycle: Cycle) -> Message:
     """The draft again."""
-    pack = await pack_of(tx, cycle)
-    return say_cycles.draft(voice, cycle, pack, await _plan(tx, cycle, pack))
+    pack = await pack_of(request.tx, cycle)
+    return say_cycles.draft(request.voice, cycle, pack, await _plan(request.tx, cycle, pack))
 
 
 async def _plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.Plan:
@@ -148,17 +148,16 @@ async def _teachers(tx: Tx, partnership_id: int) -> list[Member]:
 # --- inviting -------------------------------------------------------------------------------------------------------
 
 
-async def may_invite(tx: Tx, member: Member) -> Cycle:
+async def may_invite(request: Request) -> Cycle:
     """The cycle to which that member may invite now, else a `UserError`."""
-    require(member, Role.COORDINATOR)
-    return await the_current(tx, member, CycleState.DRAFT, CycleState.INVITING)
+    require_role(request, Role.COORDINATOR)
+    return await the_current(request, CycleState.DRAFT, CycleState.INVITING)
 
 
-async def invite(
-    tx: Tx, voice: Voice, member: Member, now: datetime, among: Collection[Member] | None = None
-) -> Message:
+async def invite(request: Request, among: Collection[Member] | None = None) -> Message:
     """Invite every teacher of the partnership, or those among some, each in their own school's hours."""
-    cycle = await may_invite(tx, member)
+    tx = request.tx
+    cycle = await may_invite(request)
     wanted = None if among is None else {each.id for each in among}
     teachers = [
         each for each in await _teachers(tx, cycle.partnership_id) if wanted is None or each.id in wanted
@@ -170,19 +169,27 @@ async def invite(
     await tx.cycles.invite(
         [
             Enrolment(
-                cycle_id=cycle.id, member_id=each.id, school_id=_school_as_teacher(each), invited_at=now
+                cycle_id=cycle.id,
+                member_id=each.id,
+                school_id=_school_as_teacher(each),
+                invited_at=request.now,
             )
             for each in teachers
         ]
     )
     await tx.deliveries.owe(
         [
-            planning.owe(cycle, each.id, DeliveryKind.INVITATION, cycle.id, moment_for(people[each.id], now))
+            planning.owe(
+                cycle, each.id, DeliveryKind.INVITATION, cycle.id, moment_for(people[each.id], request.now)
+            )
             for each in teachers
         ]
     )
     return basics.plain(
-        voice, "invited.done", basics.runs(voice, "button.preview", "preview"), n=len(teachers)
+        request.voice,
+        "invited.done",
+        basics.runs(request.voice, "button.preview", "preview"),
+        n=len(teachers),
     )
 
 
@@ -190,33 +197,40 @@ def _school_as_teacher(member: Member) -> int:
     return next(post.school_id for post in member.posts if post.role is Role.TEACHER)
 
 
-async def invitation(tx: Tx, voice: Voice, cycle: Cycle) -> Message:
+async def invitation(request: Request, cycle: Cycle) -> Message:
     """The words of an invitation."""
+    tx = request.tx
     pack = await pack_of(tx, cycle)
     plan = await _plan(tx, cycle, pack)
     coordinator = await tx.members.get(cycle.started_by) if cycle.started_by else None
-    return say_cycles.invitation(voice, cycle, pack, coordinator.name if coordinator else "", plan.last_day)
+    return say_cycles.invitation(
+        request.voice, cycle, pack, coordinator.name if coordinator else "", plan.last_day
+    )
 
 
-async def join(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+async def join(request: Request) -> Message:
     """Accept an invitation, or come back. Late joiners are placed by `pairings`, which the caller asks."""
-    cycle = await tx.cycles.current(member.partnership_id)
-    enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
+    tx = request.tx
+    cycle = await tx.cycles.current(request.member.partnership_id)
+    enrolment = await tx.cycles.enrolment(cycle.id, request.member.id) if cycle else None
     if cycle is None or enrolment is None:
         raise UserError("nothing-to-join")
     if enrolment.state is not EnrolmentState.ACCEPTED:
-        await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.ACCEPTED, answered_at=now))
-    return say_cycles.joined(voice, cycle)
+        await tx.cycles.save_enrolment(
+            replace(enrolment, state=EnrolmentState.ACCEPTED, answered_at=request.now)
+        )
+    return say_cycles.joined(request.voice, cycle)
 
 
-async def decline(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+async def decline(request: Request) -> Message:
     """Not this time: fine, and nobody asks why."""
-    cycle = await tx.cycles.current(member.partnership_id)
-    enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
+    tx = request.tx
+    cycle = await tx.cycles.current(request.member.partnership_id)
+    enrolment = await tx.cycles.enrolment(cycle.id, request.member.id) if cycle else None
     if cycle is None or enrolment is None or enrolment.state is EnrolmentState.ACCEPTED:
         raise UserError("nothing-to-join")
-    await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.DECLINED, answered_at=now))
-    return basics.plain(voice, "declined.done", basics.runs(voice, "button.join", "join"))
+    await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.DECLINED, answered_at=request.now))
+    return basics.plain(request.voice, "declined.done", basics.runs(request.voice, "button.join", "join"))
 
 
 # --- running --------------------------------------------------------------------------------------------------------
@@ -301,26 +315,29 @@ async def plan_digests(tx: Tx, cycle: Cycle, now: datetime) -> None:
             )
 
 
-async def hold(tx: Tx, voice: Voice, member: Member) -> Message:
+async def hold(request: Request) -> Message:
     """Pause the whole cycle: nothing is asked until it goes on."""
-    require(member, Role.COORDINATOR)
-    cycle = await the_current(tx, member, CycleState.RUNNING)
-    await tx.cycles.save(replace(cycle, state=CycleState.PAUSED))
-    return basics.plain(voice, "held.done", basics.runs(voice, "button.go-on", "go on"), cycle=cycle.name)
+    require_role(request, Role.COORDINATOR)
+    cycle = await the_current(request, CycleState.RUNNING)
+    await request.tx.cycles.save(replace(cycle, state=CycleState.PAUSED))
+    return basics.plain(
+        request.voice, "held.done", basics.runs(request.voice, "button.go-on", "go on"), cycle=cycle.name
+    )
 
 
-async def go_on(tx: Tx, voice: Voice, member: Member) -> Message:
+async def go_on(request: Request) -> Message:
     """End the pause of the cycle; questions whose days have passed are left out."""
-    require(member, Role.COORDINATOR)
-    cycle = await the_current(tx, member, CycleState.PAUSED)
-    await tx.cycles.save(replace(cycle, state=CycleState.RUNNING))
-    return basics.plain(voice, "held.over", cycle=cycle.name)
+    require_role(request, Role.COORDINATOR)
+    cycle = await the_current(request, CycleState.PAUSED)
+    await request.tx.cycles.save(replace(cycle, state=CycleState.RUNNING))
+    return basics.plain(request.voice, "held.over", cycle=cycle.name)
 
 
-async def close(tx: Tx, voice: Voice, member: Member, now: datetime, *, really: bool) -> Message:
+async def close(request: Request, *, really: bool) -> Message:
     """End the cycle: what was queued is dropped, everybody is thanked."""
-    require(member, Role.COORDINATOR)
-    cycle = await the_current(tx, member)
+    require_role(request, Role.COORDINATOR)
+    tx, voice, now = request.tx, request.voice, request.now
+    cycle = await the_current(request)
     if not really:
         return say_cycles.really_close(voice, cycle)
     await tx.deliveries.drop(

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from bot.errors import UserError
 from bot.message import Message
-from bot.model import Answer, CheckIn, CheckInState, Cycle, DeliveryKind, Enrolment, Member, Pack, Role
+from bot.model import Answer, CheckIn, CheckInState, Cycle, DeliveryKind, Enrolment, Pack, Role
 from bot.ports import Tx
-from bot.prompts import Voice
 from bot.rules import figures as digest
 from bot.rules import privacy
 from bot.say import digests as say_digests
 from bot.use_cases import cycles
+from bot.use_cases.people import require_role
+from bot.use_cases.request import Request
 
 COUNTED_FROM, COUNTED_UNTIL = timedelta(days=-4), timedelta(days=3)
 """From the Thursday before to, not including, the Thursday of the week: every ask is counted in one week only, and
@@ -22,30 +23,29 @@ WEEKS_SHOWN = 11
 A_WEEK = timedelta(days=7)
 
 
-async def compose(
-    tx: Tx, voice: Voice, cycle: Cycle, school_id: int, monday: date, now: datetime
-) -> Message | None:
+async def compose(request: Request, cycle: Cycle, school_id: int, monday: date) -> Message | None:
     """A principal's digest of one week; None when there is nothing to say.
 
     The first digest of a week counts it for all schools at once: a second count of the same week could be
     subtracted from the first.
     """
+    tx = request.tx
     pack = await cycles.pack_of(tx, cycle)
     if monday not in await _weeks_counted(tx, cycle):
-        await _count(tx, cycle, pack, monday, now)
-    return await _message(tx, voice, cycle, pack, school_id, monday)
+        await _count(tx, cycle, pack, monday, request.now)
+    return await _message(request, cycle, pack, school_id, monday)
 
 
-async def show(tx: Tx, voice: Voice, member: Member) -> Message:
+async def show(request: Request) -> Message:
     """The last published digest again: for a principal their school's, for a coordinator their own school's."""
-    if not (member.has(Role.PRINCIPAL) or member.has(Role.COORDINATOR)):
-        raise UserError("not-for-you")
+    require_role(request, Role.PRINCIPAL, Role.COORDINATOR)
+    tx, member = request.tx, request.member
     led = [post.school_id for post in member.posts if post.role is Role.PRINCIPAL]
     for cycle in await tx.cycles.all_of(member.partnership_id):
         pack = await cycles.pack_of(tx, cycle)
         for week in sorted(await _weeks_counted(tx, cycle), reverse=True):
             shown = [
-                await _message(tx, voice, cycle, pack, school_id, week)
+                await _message(request, cycle, pack, school_id, week)
                 for school_id in led or [member.home_school_id]
             ]
             found = [each for each in shown if each is not None]
@@ -140,8 +140,9 @@ def _stages(
 
 
 async def _message(
-    tx: Tx, voice: Voice, cycle: Cycle, pack: Pack, school_id: int, monday: date
+    request: Request, cycle: Cycle, pack: Pack, school_id: int, monday: date
 ) -> Message | None:
+    tx = request.tx
     published = [
         digest.from_json(figures)
         for week, figures in await tx.digests.published(cycle.id, school_id)
@@ -151,12 +152,12 @@ async def _message(
         return None
     school = await tx.schools.get(school_id)
     return say_digests.weekly_digest(
-        voice,
+        request.voice,
         cycle,
         school,
         published[-1],
         digest.history(published)[-WEEKS_SHOWN:],
-        to_do=await _to_do(tx, cycle, pack, monday, voice.language),
+        to_do=await _to_do(tx, cycle, pack, monday, request.voice.language),
         story=await _story(tx, cycle, pack, monday),
     )
 

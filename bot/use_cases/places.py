@@ -18,24 +18,24 @@ from bot.model import (
     DeliveryKind,
     Enrolment,
     EnrolmentState,
-    Member,
     Pairing,
     PairingState,
     Seat,
 )
 from bot.pairing import Person, quality, rearrange
 from bot.ports import NewPairing, Tx
-from bot.prompts import Voice
 from bot.rules import planning
 from bot.say import basics
 from bot.say import pairings as say_pairings
 from bot.use_cases import cycles
+from bot.use_cases.request import Request
 from bot.use_cases.schools import availabilities, by_id, moment_for
 
 
-async def ask_for_another(tx: Tx, voice: Voice, member: Member, pairing_id: str, now: datetime) -> Message:
+async def ask_for_another(request: Request, pairing_id: str) -> Message:
     """Decline a partner: once a cycle, and the partner only learns that pairings changed."""
-    cycle = await cycles.the_current(tx, member, CycleState.RUNNING)
+    tx, member, now = request.tx, request.member, request.now
+    cycle = await cycles.the_current(request, CycleState.RUNNING)
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
     pairing = await tx.pairings.of_member(cycle.id, member.id)
     if enrolment is None or pairing is None:
@@ -49,7 +49,7 @@ async def ask_for_another(tx: Tx, voice: Voice, member: Member, pairing_id: str,
     for partner in pairing.partners_of(member.id):
         await tx.members.block(min(member.id, partner), max(member.id, partner), now)
     await find_pairing(tx, cycle, pairing.member_ids, now)
-    return basics.plain(voice, "another.done")
+    return basics.plain(request.voice, "another.done")
 
 
 async def withdraw(tx: Tx, cycle: Cycle, enrolment: Enrolment, now: datetime) -> None:
@@ -124,11 +124,12 @@ async def _being_challenged(tx: Tx, cycle: Cycle, now: datetime) -> list[Challen
     return [each for each in await tx.challenges.of_cycle(cycle.id) if closes[each.check_in_id] > now]
 
 
-async def place_if_running(tx: Tx, member: Member, now: datetime) -> None:
+async def place_if_running(request: Request) -> None:
     """Find a pairing at once for somebody who joined late or came back."""
+    tx, member = request.tx, request.member
     cycle = await tx.cycles.current(member.partnership_id)
     if cycle is not None and await tx.pairings.of_member(cycle.id, member.id) is None:
-        await find_pairing(tx, cycle, [member.id], now)
+        await find_pairing(tx, cycle, [member.id], request.now)
 
 
 async def after_import(tx: Tx, partnership_id: int, now: datetime) -> None:
@@ -182,8 +183,9 @@ async def _tell_alone(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> No
     await tx.deliveries.owe([replace(owed, occurrence=now.isoformat())])
 
 
-async def together(tx: Tx, voice: Voice, member: Member, now: datetime, *, gathers: bool) -> Message:
+async def together(request: Request, *, gathers: bool) -> Message:
     """One chat of all who sit in a pairing and the bot, where they share a workspace."""
+    tx, member = request.tx, request.member
     cycle = await tx.cycles.current(member.partnership_id)
     pairing = await tx.pairings.of_member(cycle.id, member.id) if cycle else None
     if cycle is None or pairing is None:
@@ -191,10 +193,10 @@ async def together(tx: Tx, voice: Voice, member: Member, now: datetime, *, gathe
     if not gathers or await shared_chat(tx, pairing) is None:
         raise UserError("not-together")
     people = await availabilities(tx, list((await tx.members.many(pairing.member_ids)).values()))
-    moment = max(moment_for(each, now) for each in people.values())
+    moment = max(moment_for(each, request.now) for each in people.values())
     owed = planning.owe(cycle, member.id, DeliveryKind.TOGETHER, pairing.id, moment)
-    await tx.deliveries.owe([replace(owed, occurrence=now.isoformat())])
-    return basics.plain(voice, "together.soon")
+    await tx.deliveries.owe([replace(owed, occurrence=request.now.isoformat())])
+    return basics.plain(request.voice, "together.soon")
 
 
 async def shared_chat(tx: Tx, pairing: Pairing) -> Address | None:
@@ -206,30 +208,27 @@ async def shared_chat(tx: Tx, pairing: Pairing) -> Address | None:
     return Address(known[0].platform, known[0].workspace, ",".join(each.user for each in known))
 
 
-async def opening(tx: Tx, voice: Voice, member: Member, pairing_id: int) -> Message | None:
+async def opening(request: Request, pairing_id: int) -> Message | None:
     """The first words in the chat of a pairing; None when it has changed."""
-    pairing = await tx.pairings.get(pairing_id)
-    if pairing.state is not PairingState.LIVE or member.id not in pairing.member_ids:
+    pairing = await request.tx.pairings.get(pairing_id)
+    if pairing.state is not PairingState.LIVE or request.member.id not in pairing.member_ids:
         return None
-    members = await tx.members.many(pairing.member_ids)
+    members = await request.tx.members.many(pairing.member_ids)
     return basics.plain(
-        voice, "together.here", people=voice.listing([each.given_name for each in members.values()])
+        request.voice,
+        "together.here",
+        people=request.voice.listing([each.given_name for each in members.values()]),
     )
 
 
 async def introduction(
-    tx: Tx,
-    voice: Voice,
-    member: Member,
-    pairing_id: int,
-    *,
-    changed: bool,
-    gathering: Collection[str],
+    request: Request, pairing_id: int, *, changed: bool, gathering: Collection[str]
 ) -> Message | None:
     """The words by which a member meets their partners; None when they no longer sit there.
 
     `gathering` are the platforms on which the bot can open a chat of several people.
     """
+    tx, member = request.tx, request.member
     pairing = await tx.pairings.get(pairing_id)
     if pairing.state is not PairingState.LIVE or member.id not in pairing.member_ids:
         return None
@@ -240,7 +239,7 @@ async def introduction(
     may_ask = enrolment is not None and not enrolment.asked_for_another
     chat = await shared_chat(tx, pairing)
     return say_pairings.introduction(
-        voice,
+        request.voice,
         meeting,
         member,
         profiles,

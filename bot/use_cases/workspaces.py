@@ -17,7 +17,8 @@ from bot.ports import Tx
 from bot.prompts import Voice
 from bot.say import basics
 from bot.say import workspaces as say_workspaces
-from bot.use_cases.people import require
+from bot.use_cases.people import require_role
+from bot.use_cases.request import Request
 
 CODE_LASTS = timedelta(days=7)
 KEPT_WHEN_GONE = timedelta(days=30)
@@ -32,18 +33,19 @@ _TAKEN_FOR = str.maketrans("OIL", "011")
 # --- letting in -----------------------------------------------------------------------------------------------------
 
 
-async def add(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
+async def add(request: Request, text: str) -> Message:
     """`school add Hillcrest`: a code by which that school's own workspace joins the partnership."""
-    require(member, Role.COORDINATOR)
+    require_role(request, Role.COORDINATOR)
+    member = request.member
     named = text.split(maxsplit=1)
     if len(named) < 2 or named[0].casefold() != "add":
-        raise UserError("which-school", schools=await _names(tx, voice, member.partnership_id))
-    school = _named(await tx.schools.of(member.partnership_id), named[1])
+        raise UserError("which-school", schools=await _names(request, member.partnership_id))
+    school = _named(await request.tx.schools.of(member.partnership_id), named[1])
     if school is None:
-        schools = await _names(tx, voice, member.partnership_id)
+        schools = await _names(request, member.partnership_id)
         raise UserError("no-such-school", name=named[1], schools=schools)
-    code = await make_code(tx, school, now)
-    return say_workspaces.code(voice, school.name, code, now + CODE_LASTS)
+    code = await make_code(request.tx, school, request.now)
+    return say_workspaces.code(request.voice, school.name, code, request.now + CODE_LASTS)
 
 
 async def make_code(tx: Tx, school: School, now: datetime) -> str:
@@ -54,8 +56,8 @@ async def make_code(tx: Tx, school: School, now: datetime) -> str:
     return code
 
 
-async def _names(tx: Tx, voice: Voice, partnership_id: int) -> str:
-    return voice.listing([each.name for each in await tx.schools.of(partnership_id)]) or "–"
+async def _names(request: Request, partnership_id: int) -> str:
+    return request.voice.listing([each.name for each in await request.tx.schools.of(partnership_id)]) or "–"
 
 
 def _named(schools: Collection[School], text: str) -> School | None:

@@ -17,7 +17,6 @@ from bot.model import (
     DeliveryKind,
     EnrolmentState,
     Kind,
-    Member,
     Post,
     Role,
     Share,
@@ -32,6 +31,7 @@ from bot.say import cycles as cycle_words
 from bot.say import pairings as pairing_words
 from bot.use_cases import challenges, cycles, digests, notes, places
 from bot.use_cases.asks import the_ask
+from bot.use_cases.request import Request
 from bot.use_cases.schools import availability, availability_at
 
 POOL_SHOWN = 3
@@ -58,6 +58,7 @@ async def compose(
 ) -> Message | Later | Dropped:
     """The message as of now: names, consent and pauses are current, school hours are kept, one ask a day."""
     member = await tx.members.get(delivery.member_id)
+    request = Request(tx, prompts.voice(member.language), member, now)
     cycle = await tx.cycles.get(delivery.cycle_id) if delivery.cycle_id is not None else None
     if not member.active:
         return Dropped("inactive")
@@ -68,20 +69,19 @@ async def compose(
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return Dropped("expired")
         try:
-            wait = await _wait(tx, delivery, member, cycle, now)
+            wait = await _wait(request, delivery, cycle)
         except NoTeachingDays:
             return Dropped("no-teaching-days")
         if wait is not None:
             return wait
     if cycle is None:
         return Dropped("closed")
-    return await _words(tx, prompts.voice(member.language), delivery, member, cycle, now, gathering)
+    return await _words(request, delivery, cycle, gathering)
 
 
-async def _wait(
-    tx: Tx, delivery: Delivery, member: Member, cycle: Cycle | None, now: datetime
-) -> Later | Dropped | None:
-    person = await _person(tx, delivery, member)
+async def _wait(request: Request, delivery: Delivery, cycle: Cycle | None) -> Later | Dropped | None:
+    now = request.now
+    person = await _person(request, delivery)
     if not person.is_reachable(now):
         return _at(delivery, _next(person, delivery.kind, now))
     if cycle is not None and cycle.state is CycleState.PAUSED and delivery.kind is not DeliveryKind.NOTE:
@@ -90,17 +90,18 @@ async def _wait(
         return _at(delivery, late)
     if delivery.kind in ASKS:
         start, end = person.day_bounds(person.local_day(now))
-        if await tx.deliveries.asks_sent(member.id, start, end):
+        if await request.tx.deliveries.asks_sent(request.member.id, start, end):
             return _at(delivery, _tomorrow(person, now))
-        if await tx.deliveries.is_asking(delivery):  # whether it was sent is known in a moment
+        if await request.tx.deliveries.is_asking(delivery):  # whether it was sent is known in a moment
             return _at(delivery, now + timedelta(minutes=1))
     return None
 
 
-async def _person(tx: Tx, delivery: Delivery, member: Member) -> Availability:
+async def _person(request: Request, delivery: Delivery) -> Availability:
+    tx = request.tx
     if delivery.kind is DeliveryKind.DIGEST:
-        return await availability_at(tx, member, await tx.schools.get(delivery.subject_id))
-    return await availability(tx, member)
+        return await availability_at(tx, request.member, await tx.schools.get(delivery.subject_id))
+    return await availability(tx, request.member)
 
 
 def _next(person: Availability, kind: DeliveryKind, now: datetime) -> datetime:
@@ -135,14 +136,12 @@ def _at(delivery: Delivery, moment: datetime) -> Later:
 
 
 async def _words(  # noqa: C901, PLR0912  # one visible table of every kind
-    tx: Tx,
-    voice: Voice,
+    request: Request,
     delivery: Delivery,
-    member: Member,
     cycle: Cycle,
-    now: datetime,
     gathering: Collection[str],
 ) -> Message | Later | Dropped:
+    tx, voice, member = request.tx, request.voice, request.member
     subject = delivery.subject_id
     match delivery.kind:
         case DeliveryKind.INVITATION:
@@ -153,35 +152,33 @@ async def _words(  # noqa: C901, PLR0912  # one visible table of every kind
                 or cycle.state is CycleState.CLOSED
             ):
                 return Dropped("answered")
-            return await cycles.invitation(tx, voice, cycle)
+            return await cycles.invitation(request, cycle)
         case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
             is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
-            met = await places.introduction(
-                tx, voice, member, subject, changed=is_changed, gathering=gathering
-            )
+            met = await places.introduction(request, subject, changed=is_changed, gathering=gathering)
             return met or Dropped("changed")
         case DeliveryKind.TOGETHER:
-            return await places.opening(tx, voice, member, subject) or Dropped("changed")
+            return await places.opening(request, subject) or Dropped("changed")
         case DeliveryKind.ALONE:
             seated = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if seated else pairing_words.alone(voice, cycle)
         case DeliveryKind.CHECK_IN | DeliveryKind.REMINDER | DeliveryKind.AGAIN | DeliveryKind.NUDGE:
-            return await _ask(tx, voice, delivery, member, now)
+            return await _ask(request, delivery)
         case DeliveryKind.SHARED_ANSWER:
-            return await _shared_answer(tx, voice, delivery, member)
+            return await _shared_answer(request, delivery)
         case DeliveryKind.POOL:
-            return await _pool(tx, voice, delivery, member, cycle, now)
+            return await _pool(request, delivery, cycle)
         case DeliveryKind.CHALLENGE:
-            return await _challenge(tx, voice, delivery, now)
+            return await _challenge(request, delivery)
         case DeliveryKind.CHALLENGE_REPLY:
-            return await challenges.reply_for(tx, voice, subject) or _gone(voice, delivery)
+            return await challenges.reply_for(request, subject) or _gone(voice, delivery)
         case DeliveryKind.NOTE:
-            return await notes.message_for(tx, voice, subject) or _gone(voice, delivery)
+            return await notes.message_for(request, subject) or _gone(voice, delivery)
         case DeliveryKind.DIGEST:
             if Post(Role.PRINCIPAL, subject) not in member.posts:
                 return Dropped("inactive")
             monday = date.fromisoformat(delivery.occurrence)
-            return await digests.compose(tx, voice, cycle, subject, monday, now) or Dropped("nothing-to-say")
+            return await digests.compose(request, cycle, subject, monday) or Dropped("nothing-to-say")
         case DeliveryKind.CYCLE_END:
             return Dropped("closed") if cycle.state is CycleState.CLOSED else cycle_words.end(voice, cycle)
         case DeliveryKind.CLOSED:
@@ -192,21 +189,20 @@ async def _words(  # noqa: C901, PLR0912  # one visible table of every kind
             )
 
 
-async def _ask(
-    tx: Tx, voice: Voice, delivery: Delivery, member: Member, now: datetime
-) -> Message | Later | Dropped:
-    check_in = await tx.check_ins.get(delivery.subject_id)
-    if check_in is None or check_in.closes_at <= now:
+async def _ask(request: Request, delivery: Delivery) -> Message | Later | Dropped:
+    voice = request.voice
+    check_in = await request.tx.check_ins.get(delivery.subject_id)
+    if check_in is None or check_in.closes_at <= request.now:
         return Dropped("closed")
-    pairing = await tx.pairings.of_member(check_in.cycle_id, member.id)
+    pairing = await request.tx.pairings.of_member(check_in.cycle_id, request.member.id)
     if pairing is None or pairing.id != check_in.pairing_id:
         return Dropped("changed")
-    if delivery.kind is DeliveryKind.CHECK_IN and check_in.due_at > now:  # planned anew for a later day
-        return Later(check_in.due_at)
+    if delivery.kind is DeliveryKind.CHECK_IN and check_in.due_at > request.now:
+        return Later(check_in.due_at)  # planned anew for a later day
     expected = CheckInState.PLANNED if delivery.kind is DeliveryKind.CHECK_IN else CheckInState.OPEN
     if check_in.state is not expected:
         return Dropped("answered")
-    ask = await the_ask(tx, voice, member, check_in, now)
+    ask = await the_ask(request, check_in)
     until = voice.until(ask.closes, ask.today)
     match delivery.kind:
         case DeliveryKind.REMINDER:
@@ -219,7 +215,8 @@ async def _ask(
             return say_check_ins.question(voice, ask)
 
 
-async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Member) -> Message | Dropped:
+async def _shared_answer(request: Request, delivery: Delivery) -> Message | Dropped:
+    tx = request.tx
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.pairing_id is None:
         return Dropped("taken-back")
@@ -227,10 +224,10 @@ async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Membe
     cycle = await tx.cycles.get(check_in.cycle_id)
     step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
     author = await tx.members.get(check_in.member_id)
-    if member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
+    if request.member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
         # What an earlier partner was sent goes with its author when it changes.
         return (
-            say_check_ins.partner_answer(voice, step, author.given_name, (), None)
+            say_check_ins.partner_answer(request.voice, step, author.given_name, (), None)
             if delivery.ref
             else Dropped("changed")
         )
@@ -239,7 +236,7 @@ async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Membe
         return Dropped("changed")  # until the author decides; then it is owed again
     if not answers and not delivery.ref:
         return Dropped("taken-back")
-    return say_check_ins.partner_answer(voice, step, author.given_name, answers, pairing.id)
+    return say_check_ins.partner_answer(request.voice, step, author.given_name, answers, pairing.id)
 
 
 def _gone(voice: Voice, delivery: Delivery) -> Message | Dropped:
@@ -247,41 +244,42 @@ def _gone(voice: Voice, delivery: Delivery) -> Message | Dropped:
     return challenge_words.took_back(voice, "") if delivery.ref else Dropped("taken-back")
 
 
-async def _pool(
-    tx: Tx, voice: Voice, delivery: Delivery, member: Member, cycle: Cycle, now: datetime
-) -> Message | Later | Dropped:
+async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message | Later | Dropped:
     """What others said, to those who gave something too; once the step is over for everybody.
 
     Two readings of one pool at two moments could be subtracted, so nobody reads it while it may still grow.
     """
+    tx = request.tx
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.state is not CheckInState.ANSWERED:
         return Dropped("nothing-to-say")
     over = max(each.closes_at for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step)
-    if over > now:
+    if over > request.now:
         return Later(over)
     step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
     typed = {
-        each.key for each in step.words(voice.language).questions if each.kind in (Kind.SHORT, Kind.LONG)
+        each.key
+        for each in step.words(request.voice.language).questions
+        if each.kind in (Kind.SHORT, Kind.LONG)
     }
     said = [
         each for each in await tx.check_ins.pool(cycle.id, step.key, Share.POOL) if each[1].question in typed
     ]
     if not privacy.may_pool_read(len({author for author, _ in said})):
         return Dropped("nothing-to-say")
-    others = {answer.text for author, answer in said if author != member.id}
+    others = {answer.text for author, answer in said if author != request.member.id}
     # Sorted by their words, so that the order tells nothing of who wrote when.
-    return say_check_ins.pool(voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
+    return say_check_ins.pool(request.voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
 
 
-async def _challenge(tx: Tx, voice: Voice, delivery: Delivery, now: datetime) -> Message | Later | Dropped:
-    check_in: CheckIn | None = await tx.check_ins.get(delivery.subject_id)
+async def _challenge(request: Request, delivery: Delivery) -> Message | Later | Dropped:
+    check_in: CheckIn | None = await request.tx.check_ins.get(delivery.subject_id)
     if check_in is None:
         return Dropped("closed")
     if delivery.occurrence != str(check_in.pairing_id) and not delivery.ref:
         return Dropped("changed")
     check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # as it was when this was owed
-    message = await challenges.message_for(tx, voice, check_in, is_update=bool(delivery.ref), now=now)
-    if message is None and (last := await challenges.last_moment(tx, check_in)) > now:
+    message = await challenges.message_for(request, check_in, is_update=bool(delivery.ref))
+    if message is None and (last := await challenges.last_moment(request.tx, check_in)) > request.now:
         return Later(last)
     return message or Dropped("nothing-to-say")

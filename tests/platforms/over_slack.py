@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.chat.actions import encode
+from adapters.chat.in_time import RealTime
 from adapters.server.web import application, listening
 from adapters.slack import app
 from adapters.slack.api import Api, session
@@ -31,6 +32,7 @@ from bot.prompts import Prompts, Voice
 from bot.worker import delivery
 from storage.store import SqlStore, SqlTx
 from tests.journeys.town import Town, plain
+from tests.platforms.patience import Patience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.people import People, people_of_slack
 from tests.platforms.slack.wire import Answer, NotSent
@@ -86,7 +88,7 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
             english,
             lambda: road.clock,
             signing_secret=SECRET,
-            patience=60,
+            real_time=RealTime(Patience(), Pauses()),
         )
         served: web.Application = application(
             connection.routes, voice=prompts.voice("en"), closing=[connection.close]

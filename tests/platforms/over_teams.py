@@ -54,7 +54,7 @@ async def teams_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[TeamsRo
         return await hearing[-1](event)
 
     with running_microsoft() as microsoft:
-        async with on_stage(microsoft, prompts, handle=handle, patience=60) as stage:
+        async with on_stage(microsoft, prompts, handle=handle) as stage:
             yield TeamsRoad(stage, microsoft, store, hearing)
 
 
