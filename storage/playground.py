@@ -46,7 +46,7 @@ class SqlConversations:
         async with self._lines() as lines:
             return await lines.of(workspace, person)
 
-    async def add(  # noqa: PLR0913  # a line's columns
+    async def add(  # a line's columns
         self,
         *,
         workspace: str,

@@ -58,7 +58,7 @@ class Conversations(Protocol):
     async def lines(self, workspace: str, person: str) -> Sequence[Line]:
         """Return the whole conversation, oldest first."""
 
-    async def add(  # noqa: PLR0913  # a line's columns
+    async def add(  # a line's columns
         self,
         *,
         workspace: str,

@@ -248,9 +248,7 @@ class KeptConversations:
     ) -> int:
         if delivery_id is not None and (first := await self.find(delivery_id)) is not None:
             return first
-        line = KeptLine(
-            len(self.kept) + 1, workspace, person, at, author, html, plain, previews, delivery_id
-        )
+        line = KeptLine(len(self.kept) + 1, workspace, person, at, author, html, plain, previews, delivery_id)
         self.kept.append(line)
         return line.id
 
@@ -258,9 +256,7 @@ class KeptConversations:
         self, line_id: int, html: str, plain: str, previews: Mapping[str, str], at: datetime
     ) -> None:
         old = self.kept[line_id - 1]
-        self.kept[line_id - 1] = replace(
-            old, html=html, plain=plain, previews=previews, at=at, replaced=True
-        )
+        self.kept[line_id - 1] = replace(old, html=html, plain=plain, previews=previews, at=at, replaced=True)
 
     async def find(self, delivery_id: int) -> int | None:
         return next((line.id for line in self.kept if line.delivery_id == delivery_id), None)

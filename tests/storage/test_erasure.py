@@ -196,8 +196,6 @@ async def test_a_line_emptied_by_forgetting_can_still_be_replaced(spoken: World)
         await tx.members.forget(spoken.members["Anest"], NOW)
 
     assert await conversations.lines("w", f"u-{WORDS}") == ()
-    await conversations.replace(
-        pressed.id, html="<p>Forgotten</p>", plain="Forgotten", previews={}, at=NOW
-    )
+    await conversations.replace(pressed.id, html="<p>Forgotten</p>", plain="Forgotten", previews={}, at=NOW)
     (line,) = await conversations.lines("w", f"u-{WORDS}")
     assert line.plain == "Forgotten"

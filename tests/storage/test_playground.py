@@ -7,7 +7,13 @@ from storage.playground import SqlConversations, SqlLine
 from tests.storage.world import DAY, HOUR, NOW, World
 
 HELLO = SqlLine(
-    workspace="w", person="anest", at=NOW, author="bot", html="<p>Hello</p>", plain="Hello", previews={"slack": "{}"},
+    workspace="w",
+    person="anest",
+    at=NOW,
+    author="bot",
+    html="<p>Hello</p>",
+    plain="Hello",
+    previews={"slack": "{}"},
 )
 
 
