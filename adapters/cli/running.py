@@ -20,7 +20,7 @@ from adapters.cli.startup import now
 from adapters.server.engine import apart
 from adapters.server.operation import Metrics
 from adapters.server.patience import within
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.errors import StoreAway
 from bot.model import Address, Limit
 from bot.ports import Directory, Handle, Messenger
@@ -72,7 +72,8 @@ async def connected(
     seal = Seal(read.deployment.keys)
     voice_of = voice_lookup(store, prompts)
     async with AsyncExitStack() as opened:
-        handle = timed(handler(store, prompts, platforms.directories, opened.enter_context(apart())))
+        engine = opened.enter_context(apart())
+        handle = timed(EventHandler(store, prompts, platforms.directories, engine).handle)
         for platform, settings in wanted:
             core = Core(
                 handle=handle,

@@ -16,7 +16,7 @@ from adapters.slack import render
 from adapters.slack.inbound import SlackReplyTarget
 from adapters.slack.messenger import SlackMessenger
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
-from bot.events import Submitted, What
+from bot.events import What, written
 from bot.message import FieldErrors, File, Form, Image, Message, Quote, Replacement, Reply, Text
 from bot.model import Address
 from bot.prompts import Voice
@@ -109,8 +109,7 @@ class SlackAnswers:
             if wrong:
                 return {"response_action": "errors", "errors": wrong}
             return await self._form(asked, form)
-        written = what.values.values() if isinstance(what, Submitted) else ()
-        quotes = tuple(Quote(words) for words in written if " " in words.strip())
+        quotes = tuple(Quote(text) for text in written(what))
         sorry = await self._plain(asked, "wait.late-form")
         return await self._message(asked, replace(sorry, elements=(*sorry.elements, *quotes)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.prompts import Voice
+from bot.say.commands import hint
 
 SCOPES_OF_METHODS = {
     "auth.test": "",
@@ -68,7 +69,7 @@ def manifest(voice: Voice, url: str, *, socket: bool = False) -> dict[str, Any]:
                 {
                     "command": "/jpd",
                     "description": voice.text("manifest.command"),
-                    "usage_hint": voice.text("manifest.hint"),
+                    "usage_hint": hint(voice),
                     "should_escape": True,
                     **address,
                 }

@@ -1,15 +1,18 @@
 """The nouns of the house, as frozen dataclasses and enums: what they are, never how they are kept or said."""
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
+from bot.model.command import CommandName, FormName
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
 from bot.model.delivery import (
     ALL_LANES,
     ASKS,
     CARRIES_WORDS,
+    KINDS,
     NO_LIMIT,
     Delivery,
     DeliveryKind,
     DeliveryState,
+    DeliveryTraits,
     LaneFilter,
     Limit,
 )
@@ -23,6 +26,7 @@ __all__ = [
     "ALL_LANES",
     "ASKS",
     "CARRIES_WORDS",
+    "KINDS",
     "NO_LIMIT",
     "Account",
     "Address",
@@ -30,13 +34,16 @@ __all__ = [
     "Challenge",
     "CheckIn",
     "CheckInState",
+    "CommandName",
     "Cycle",
     "CycleState",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
+    "DeliveryTraits",
     "Enrolment",
     "EnrolmentState",
+    "FormName",
     "Hours",
     "Kind",
     "LaneFilter",

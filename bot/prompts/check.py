@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,15 @@ from bot.prompts.markdown import count_words, sentences, stray_braces, words_in
 from bot.prompts.packs import ALWAYS_KNOWN, SETTINGS, PackFiles, read_pack
 from bot.prompts.voice import Voice
 from bot.prompts.wording import Written
+from bot.rules.commands import TEXT_KEYS
 
 LONGEST_TITLE = 24
 LONGEST_OPTION = 75
 MOST_WORDS_BEFORE_THE_QUESTION = 60
 MOST_WORDS_IN_A_SENTENCE = 20
 MOST_INPUTS = 3
+COMMAND_TEXTS = "bot/basics.en.md"
+"""The file that is named when a text of a command is missing; any file may hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,17 @@ class ContentFinding:
 def check(folder: Path) -> tuple[ContentFinding, ...]:
     """Every finding in a folder of content, by file and line. One `FIX` among them: don't publish this."""
     flaws = Flaws()
-    return check_files(read_folder(folder, flaws), flaws)
+    return check_files(read_folder(folder, flaws), flaws, needed=TEXT_KEYS)
 
 
-def check_files(files: Mapping[str, str], flaws: Flaws | None = None) -> tuple[ContentFinding, ...]:
-    """The same for files by name, after what was found in reading them."""
+def check_files(
+    files: Mapping[str, str], flaws: Flaws | None = None, *, needed: Collection[str] = ()
+) -> tuple[ContentFinding, ...]:
+    """Check files by name; `flaws` were found in reading them, `needed` are keys that the English texts must have."""
     flaws = flaws or Flaws()
     texts = read_texts(files, flaws)
+    for key in sorted(set(needed) - set(texts["en"])):
+        flaws.fix(COMMAND_TEXTS, 1, "command-text-missing", key=key)
     words = read_words(files, flaws)
     _Check(flaws, words, texts["en"]).everything(files, texts)
     voice = Voice("en", texts["en"])

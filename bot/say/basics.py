@@ -8,22 +8,38 @@ from dataclasses import replace
 from bot.errors import UserError
 from bot.events import Command, Opened
 from bot.message import Button, Buttons, Element, Message, Quote, Text
-from bot.model import Kind, Option, Question
+from bot.model import CommandName, FormName, Kind, Option, Question
 from bot.prompts import Voice
 
 LONGEST_ECHO = 80
 
 
-def runs(voice: Voice, key: str, words: str, *, primary: bool = False, **facts: str | int) -> Button:
-    """A button that is the same as typing the command."""
-    return Button(voice.text(key, **facts), Command(words), primary)
+def runs(
+    voice: Voice,
+    key: str,
+    command: CommandName,
+    argument: str | int = "",
+    /,
+    *,
+    primary: bool = False,
+    **facts: str | int,
+) -> Button:
+    """Return a button that does the same as typing the command and its argument."""
+    return Button(voice.text(key, **facts), Command(f"{command} {argument}".strip()), primary)
 
 
 def opens(
-    voice: Voice, key: str, form: str, context: str = "", *, primary: bool = False, **facts: str
+    voice: Voice,
+    key: str,
+    form: FormName,
+    context: str | int = "",
+    /,
+    *,
+    primary: bool = False,
+    **facts: str | int,
 ) -> Button:
-    """A button that opens a form."""
-    return Button(voice.text(key, **facts), Opened(form, context), primary)
+    """Return a button that opens a form; `context` is the id of what the form is about."""
+    return Button(voice.text(key, **facts), Opened(form, str(context)), primary)
 
 
 def plain(voice: Voice, key: str, *buttons: Button, **facts: str | int) -> Message:
@@ -57,25 +73,6 @@ def _shortened(fact: str | int) -> str | int:
 def apology(voice: Voice, written: Sequence[str] = ()) -> Message:
     """For the unexpected: no detail reaches a person, and what they wrote is given back."""
     return _given_back(plain(voice, "error.unexpected"), written)
-
-
-def help_for(voice: Voice, commands: Iterable[str], *, greeting: str = "") -> Message:
-    """Only what this person may use."""
-    lines = "\n".join(f"- {voice.markdown(f'help.{command}')}" for command in commands)
-    head = voice.markdown("help.hello", name=greeting) if greeting else voice.markdown("help.lead")
-    return Message(
-        voice.text("help.summary"), (Text(head), Text(lines), Text(voice.markdown("help.foot"), small=True))
-    )
-
-
-def suggestion(voice: Voice, word: str, nearest: str | None) -> Message:
-    """For a word that is no command."""
-    if nearest is None:
-        return plain(voice, "command.unknown", runs(voice, "button.help", "help"), word=word)
-    return plain(
-        voice, "command.did-you-mean", runs(voice, "button.yes-command", nearest, command=nearest),
-        word=word, nearest=nearest,
-    )  # fmt: skip
 
 
 def choice(voice: Voice, prefix: str, keys: Iterable[str]) -> tuple[Option, ...]:

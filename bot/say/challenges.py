@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.message import Form, Input, Message, Quote, Text
-from bot.model import Challenge, Kind
+from bot.model import Challenge, FormName, Kind
 from bot.prompts import Voice
 from bot.say.basics import opens, plain, question, row
 
@@ -17,7 +17,7 @@ def released(voice: Voice, challenge: Challenge, name: str) -> Message:
         (
             Text(voice.markdown("challenge.lead", name=name)),
             *_quotes(voice, challenge),
-            *row((opens(voice, "button.reply-challenge", "challenge", str(challenge.id), primary=True),)),
+            *row((opens(voice, "button.reply-challenge", FormName.CHALLENGE, challenge.id, primary=True),)),
             Text(voice.markdown("challenge.foot"), small=True),
         ),
     )
@@ -48,7 +48,7 @@ def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:
         ),
     )
     return Form(
-        name="challenge",
+        name=FormName.CHALLENGE,
         context=str(challenge.id),
         title=voice.text("challenge.form"),
         intro=voice.markdown("challenge.form-intro", name=name),
@@ -68,7 +68,7 @@ def replied(voice: Voice, challenge: Challenge, name: str, day: date) -> Message
                 voice.markdown("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day))
             ),
             Quote(challenge.reply, voice.text("check-in.your-words")),
-            *row((opens(voice, "button.change", "challenge", str(challenge.id)),)),
+            *row((opens(voice, "button.change", FormName.CHALLENGE, challenge.id),)),
         ),
     )
 
@@ -81,7 +81,7 @@ def reply(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
             Text(voice.markdown("challenge.reply-lead", name=name)),
             Quote(challenge.reply),
             Quote(challenge.next_step, voice.text("challenge.reply-step", day=voice.day(day))),
-            *row((opens(voice, "button.reply", "tell", str(challenge.pairing_id)),)),
+            *row((opens(voice, "button.reply", FormName.TELL, challenge.pairing_id),)),
         ),
     )
 
@@ -90,7 +90,7 @@ def tell_form(voice: Voice, pairing_id: int, partner: str, text: str = "") -> Fo
     """Words to a partner."""
     asked = question(voice, "text", "tell", Kind.LONG, needed=True, limit=2000)
     return Form(
-        name="tell", context=str(pairing_id), title=voice.text("tell.title"),
+        name=FormName.TELL, context=str(pairing_id), title=voice.text("tell.title"),
         intro=voice.markdown("tell.intro", partner=partner),
         inputs=(Input(asked, text),), submit=voice.text("tell.submit"),
     )  # fmt: skip
@@ -103,7 +103,7 @@ def note(voice: Voice, text: str, name: str, pairing_id: int) -> Message:
         (
             Text(voice.markdown("note.lead", name=name)),
             Quote(text),
-            *row((opens(voice, "button.reply", "tell", str(pairing_id), primary=True),)),
+            *row((opens(voice, "button.reply", FormName.TELL, pairing_id, primary=True),)),
             Text(voice.markdown("note.foot"), small=True),
         ),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from bot.message import Button, Form, Heading, Input, Inputs, Message, Quote, Text
-from bot.model import Answer, CheckIn, Kind, Question, Share, Step
+from bot.model import Answer, CheckIn, CommandName, FormName, Kind, Question, Share, Step
 from bot.prompts import Voice
 from bot.say.basics import opens, plain, row, runs
 
@@ -51,7 +51,7 @@ def form(voice: Voice, ask: Ask, values: Mapping[str, str] | None = None) -> For
     """The step's form, with what was said before."""
     known = ask.values if values is None else values
     return Form(
-        name="check-in",
+        name=FormName.CHECK_IN,
         context=str(ask.check_in.id),
         title=title(voice, ask.step),
         intro=who_reads(voice, ask),
@@ -105,8 +105,8 @@ def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
 
 def _ways_past(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     return (
-        runs(voice, "button.later", f"later {check_in.id}"),
-        runs(voice, "button.skip", f"skip {check_in.id}"),
+        runs(voice, "button.later", CommandName.LATER, check_in.id),
+        runs(voice, "button.skip", CommandName.SKIP, check_in.id),
     )
 
 
@@ -130,8 +130,8 @@ def kept(voice: Voice, ask: Ask) -> Message:
 def _mend(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     number = str(check_in.id)
     return (
-        opens(voice, "button.change", "check-in", number),
-        runs(voice, "button.take-back", f"take-back {number}"),
+        opens(voice, "button.change", FormName.CHECK_IN, number),
+        runs(voice, "button.take-back", CommandName.TAKE_BACK, number),
     )
 
 
@@ -210,8 +210,8 @@ def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Messa
             *quotes(voice, ask.step, ask.answers),
             *row(
                 (
-                    opens(voice, "button.change", "check-in", number, primary=True),
-                    runs(voice, "button.send", f"send {number}"),
+                    opens(voice, "button.change", FormName.CHECK_IN, number, primary=True),
+                    runs(voice, "button.send", CommandName.SEND, number),
                 )
             ),
         ),
@@ -220,28 +220,30 @@ def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Messa
 
 def which(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
     """Several are open: which one did they mean?"""
-    buttons = tuple(runs(voice, "button.put", f"put {number}", title=name) for number, name in titles[:4])
+    buttons = tuple(
+        runs(voice, "button.put", CommandName.PUT, number, title=name) for number, name in titles[:4]
+    )
     return plain(voice, "check-in.which", *buttons)
 
 
 def skipped(voice: Voice, ask: Ask) -> Message:
     """A skip is a real reply."""
-    return plain(voice, "check-in.skipped", runs(voice, "button.undo", f"undo {ask.check_in.id}"))
+    return plain(voice, "check-in.skipped", runs(voice, "button.undo", CommandName.UNDO, ask.check_in.id))
 
 
 def undone(voice: Voice, ask: Ask, key: str = "check-in.unskipped") -> Message:
     """Open again."""
     return plain(
-        voice, key, opens(voice, "button.answer", "check-in", str(ask.check_in.id), primary=True),
+        voice, key, opens(voice, "button.answer", FormName.CHECK_IN, ask.check_in.id, primary=True),
         until=voice.until(ask.closes, ask.today),
     )  # fmt: skip
 
 
 def all_answered(voice: Voice, check_in: CheckIn, pairing_id: int | None, partner: str) -> Message:
     """Nothing is asked that these words could answer."""
-    tell = (opens(voice, "button.tell", "tell", str(pairing_id), partner=partner),) if pairing_id else ()
+    tell = (opens(voice, "button.tell", FormName.TELL, pairing_id, partner=partner),) if pairing_id else ()
     return plain(
-        voice, "check-in.all-answered", opens(voice, "button.change", "check-in", str(check_in.id)), *tell
+        voice, "check-in.all-answered", opens(voice, "button.change", FormName.CHECK_IN, check_in.id), *tell
     )
 
 
@@ -251,7 +253,7 @@ def partner_answer(
     """A partner's words, as a quote with a reply button; or that they took them back."""
     if not answers:
         return plain(voice, "partner.took-back", name=name) if name else plain(voice, "words.gone")
-    reply = (opens(voice, "button.reply", "tell", str(pairing_id)),) if pairing_id else ()
+    reply = (opens(voice, "button.reply", FormName.TELL, pairing_id),) if pairing_id else ()
     return Message(
         voice.text("partner.answer-summary", name=name, title=title(voice, step)),
         (

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.message import Element, Fields, Form, Input, Message, Text
-from bot.model import Cycle, CycleState, Delivery, DeliveryState, EnrolmentState, Kind, Option, Pack
+from bot.model import (
+    CommandName,
+    Cycle,
+    CycleState,
+    Delivery,
+    DeliveryState,
+    EnrolmentState,
+    FormName,
+    Kind,
+    Option,
+    Pack,
+)
 from bot.prompts import Voice
 from bot.say.basics import label, opens, plain, question, row, runs
 
@@ -22,7 +33,7 @@ def start_form(voice: Voice, packs: Sequence[Pack], values: Mapping[str, str]) -
         question(voice, "goal", "start", Kind.LONG, needed=True, limit=300),
     )
     return Form(
-        name="start",
+        name=FormName.START,
         title=voice.text("start.title"),
         intro=voice.markdown("start.intro"),
         inputs=tuple(Input(each, values.get(each.key, "")) for each in asked),
@@ -71,9 +82,9 @@ def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
             *warning,
             *row(
                 (
-                    runs(voice, "button.invite", "invite", primary=True, n=plan.teachers),
-                    opens(voice, "button.start-change", "start"),
-                    runs(voice, "button.discard", "close yes"),
+                    runs(voice, "button.invite", CommandName.INVITE, primary=True, n=plan.teachers),
+                    opens(voice, "button.start-change", FormName.START),
+                    runs(voice, "button.discard", CommandName.CLOSE, "yes"),
                 )
             ),
         ),
@@ -101,7 +112,10 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
             ),
             Text(voice.markdown("invitation.who-reads")),
             *row(
-                (runs(voice, "button.join", "join", primary=True), runs(voice, "button.not-now", "decline"))
+                (
+                    runs(voice, "button.join", CommandName.JOIN, primary=True),
+                    runs(voice, "button.not-now", CommandName.DECLINE),
+                )
             ),
             Text(voice.markdown("invitation.foot"), small=True),
         ),
@@ -111,8 +125,8 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
 def joined(voice: Voice, cycle: Cycle) -> Message:
     """Welcome, and the one thing that helps the match."""
     return plain(
-        voice, "joined.done", opens(voice, "button.profile", "profile", primary=True),
-        opens(voice, "button.times", "times"), cycle=cycle.name,
+        voice, "joined.done", opens(voice, "button.profile", FormName.PROFILE, primary=True),
+        opens(voice, "button.times", FormName.TIMES), cycle=cycle.name,
     )  # fmt: skip
 
 
@@ -173,18 +187,23 @@ def _enrolled(voice: Voice, enrolled: Mapping[EnrolmentState, int]) -> str:
 def _next(voice: Voice, state: CycleState) -> tuple[Element, ...]:
     match state:
         case CycleState.INVITING:
-            return row((runs(voice, "button.preview", "preview", primary=True),))
+            return row((runs(voice, "button.preview", CommandName.PREVIEW, primary=True),))
         case CycleState.MATCHED:
             return row(
                 (
-                    runs(voice, "button.confirm", "confirm", primary=True),
-                    runs(voice, "button.preview", "preview"),
+                    runs(voice, "button.confirm", CommandName.CONFIRM, primary=True),
+                    runs(voice, "button.preview", CommandName.PREVIEW),
                 )
             )
         case CycleState.RUNNING:
-            return row((runs(voice, "button.pairs", "pairs"), runs(voice, "button.ledger", "ledger")))
+            return row(
+                (
+                    runs(voice, "button.pairs", CommandName.PAIRS),
+                    runs(voice, "button.ledger", CommandName.LEDGER),
+                )
+            )
         case CycleState.PAUSED:
-            return row((runs(voice, "button.go-on", "go on", primary=True),))
+            return row((runs(voice, "button.go-on", CommandName.GO_ON, primary=True),))
         case CycleState.DRAFT | CycleState.CLOSED:
             return ()
 
@@ -209,7 +228,7 @@ def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Messa
     if place.enrolment is not EnrolmentState.ACCEPTED:
         key = f"place.{place.enrolment or 'outside'}"
         may_join = place.enrolment is not None and cycle.state is not CycleState.CLOSED
-        join = (runs(voice, "button.join", "join", primary=True),) if may_join else ()
+        join = (runs(voice, "button.join", CommandName.JOIN, primary=True),) if may_join else ()
         return plain(voice, key, *join, cycle=cycle.name)
     fields = [
         (
@@ -229,7 +248,7 @@ def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Messa
     elif place.next_ask:
         fields.append((voice.text("place.next"), voice.day(place.next_ask.date())))
     buttons = [
-        opens(voice, "button.answer", "check-in", str(check_in_id), primary=True)
+        opens(voice, "button.answer", FormName.CHECK_IN, check_in_id, primary=True)
         for check_in_id, _, _ in place.open_titles[:1]
     ]
     if place.pairing_id:
@@ -237,8 +256,8 @@ def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Messa
             opens(
                 voice,
                 "button.tell",
-                "tell",
-                str(place.pairing_id),
+                FormName.TELL,
+                place.pairing_id,
                 partner=voice.listing(list(place.given_names)),
             )
         )
@@ -258,15 +277,20 @@ def really_close(voice: Voice, cycle: Cycle) -> Message:
     return plain(
         voice,
         "close.really",
-        runs(voice, "button.close", "close yes"),
-        runs(voice, "button.status", "status"),
+        runs(voice, "button.close", CommandName.CLOSE, "yes"),
+        runs(voice, "button.status", CommandName.STATUS),
         cycle=cycle.name,
     )
 
 
 def end(voice: Voice, cycle: Cycle) -> Message:
     """To coordinators: the days are over."""
-    return plain(voice, "end.done", runs(voice, "button.close", "close yes", primary=True), cycle=cycle.name)
+    return plain(
+        voice,
+        "end.done",
+        runs(voice, "button.close", CommandName.CLOSE, "yes", primary=True),
+        cycle=cycle.name,
+    )
 
 
 def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:

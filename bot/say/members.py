@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 
 from bot.message import Fields, File, Form, Input, Message, Text
-from bot.model import Hours, Kind, Member, Option, Profile, Role, School
+from bot.model import CommandName, FormName, Hours, Kind, Member, Option, Profile, Role, School
 from bot.prompts import Voice
 from bot.say.basics import choice, labels, opens, plain, question, row, runs
 
@@ -39,8 +39,8 @@ def profile(voice: Voice, member: Member, profile: Profile, school: School) -> M
             Fields(fields),
             *row(
                 (
-                    opens(voice, "button.profile", "profile", primary=True),
-                    opens(voice, "button.times", "times"),
+                    opens(voice, "button.profile", FormName.PROFILE, primary=True),
+                    opens(voice, "button.times", FormName.TIMES),
                 )
             ),
             Text(voice.markdown("profile.foot"), small=True),
@@ -84,7 +84,7 @@ def profile_form(voice: Voice, profile: Profile) -> Form:
         (question(voice, "needs", "profile", Kind.MANY, options=practices), _join(profile.needs)),
     )
     return Form(
-        name="profile",
+        name=FormName.PROFILE,
         title=voice.text("profile.title"),
         intro=voice.markdown("profile.who-reads"),
         inputs=tuple(Input(each, value) for each, value in asked),
@@ -107,7 +107,7 @@ def times_form(voice: Voice, member: Member, profile: Profile) -> Form:
         (question(voice, "end", "times", Kind.TIME), _iso(hours.end)),
     )
     return Form(
-        name="times",
+        name=FormName.TIMES,
         title=voice.text("times.title"),
         intro=voice.markdown("times.intro"),
         inputs=tuple(Input(each, value) for each, value in asked),
@@ -127,20 +127,21 @@ def pause_form(voice: Voice, value: str = "", error: str = "") -> Form:
     """Until when?"""
     asked = question(voice, "until", "pause", Kind.DATE, needed=True)
     return Form(
-        name="pause", title=voice.text("pause.title"), intro=voice.markdown("pause.intro"),
+        name=FormName.PAUSE, title=voice.text("pause.title"), intro=voice.markdown("pause.intro"),
         inputs=(Input(asked, value, error),), submit=voice.text("button.pause"),
     )  # fmt: skip
 
 
 def paused(voice: Voice, until: date) -> Message:
     """Silence, and its end."""
-    return plain(voice, "pause.done", runs(voice, "button.resume", "resume"), day=voice.day(until))
+    return plain(voice, "pause.done", runs(voice, "button.resume", CommandName.RESUME), day=voice.day(until))
 
 
 def really_leave(voice: Voice, cycle_name: str) -> Message:
     """Asked once."""
     return plain(
-        voice, "leave.really", runs(voice, "button.leave", "leave yes"), runs(voice, "button.stay", "status"),
+        voice, "leave.really", runs(voice, "button.leave", CommandName.LEAVE, "yes"),
+        runs(voice, "button.stay", CommandName.STATUS),
         cycle=cycle_name,
     )  # fmt: skip
 
@@ -148,7 +149,8 @@ def really_leave(voice: Voice, cycle_name: str) -> Message:
 def really_forget(voice: Voice) -> Message:
     """Asked once, with the copy offered first."""
     return plain(
-        voice, "forget.really", runs(voice, "button.my-data", "my data"), runs(voice, "button.forget", "forget me yes"),
+        voice, "forget.really", runs(voice, "button.my-data", CommandName.MY_DATA),
+        runs(voice, "button.forget", CommandName.FORGET_ME, "yes"),
     )  # fmt: skip
 
 
@@ -186,7 +188,7 @@ def concern(voice: Voice, school: School) -> Message:
 def languages(voice: Voice, known: tuple[str, ...]) -> Message:
     """What can be chosen."""
     buttons = tuple(
-        runs(voice, "button.language", f"language {code}", language=_language(voice, code))
+        runs(voice, "button.language", CommandName.LANGUAGE, code, language=_language(voice, code))
         for code in known[:4]
     )
     return plain(

@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from bot.message import Element, Fields, Message, Text
-from bot.model import Cycle, Member, Pairing, Profile, Reason, School
+from bot.model import CommandName, Cycle, FormName, Member, Pairing, Profile, Reason, School
 from bot.prompts import Voice
 from bot.say.basics import label, labels, opens, plain, row, runs
 
@@ -138,7 +138,7 @@ def preview(
         elements.append(Text(proof(voice, gap, voice.markdown)))
     if silent:
         elements.append(Text(voice.markdown("preview.silent", n=silent)))
-    elements += row((runs(voice, "button.confirm", "confirm", primary=True),))
+    elements += row((runs(voice, "button.confirm", CommandName.CONFIRM, primary=True),))
     elements.append(Text(voice.markdown("preview.foot"), small=True))
     return Message(voice.text("preview.summary", n=len(shown)), tuple(elements))
 
@@ -153,7 +153,11 @@ def proof(voice: Voice, gap: Fraction, say: Callable[..., str]) -> str:
 def confirmed(voice: Voice, pairings: int, starts_on: date) -> Message:
     """It is real now."""
     return plain(
-        voice, "confirmed.done", runs(voice, "button.pairs", "pairs"), n=pairings, day=voice.day(starts_on)
+        voice,
+        "confirmed.done",
+        runs(voice, "button.pairs", CommandName.PAIRS),
+        n=pairings,
+        day=voice.day(starts_on),
     )
 
 
@@ -193,11 +197,11 @@ def introduction(
         ]
         if known:
             fields.append((partner.given_name, "; ".join(known)))
-    buttons = [opens(voice, "button.tell", "tell", str(shown.pairing.id), primary=True, partner=given)]
+    buttons = [opens(voice, "button.tell", FormName.TELL, shown.pairing.id, primary=True, partner=given)]
     if may_gather:
-        buttons.append(runs(voice, "button.together", "together"))
+        buttons.append(runs(voice, "button.together", CommandName.TOGETHER))
     if may_ask_for_another:
-        buttons.append(runs(voice, "button.another", f"another {shown.pairing.id}"))
+        buttons.append(runs(voice, "button.another", CommandName.ANOTHER, shown.pairing.id))
     lead = "match.changed" if changed else "match.lead"
     return Message(
         voice.text("match.summary", people=named),
@@ -213,7 +217,7 @@ def introduction(
 
 def alone(voice: Voice, cycle: Cycle) -> Message:
     """Nobody could be found, said kindly."""
-    return plain(voice, "alone.lead", opens(voice, "button.profile", "profile"), cycle=cycle.name)
+    return plain(voice, "alone.lead", opens(voice, "button.profile", FormName.PROFILE), cycle=cycle.name)
 
 
 def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[Shown, str, int]]) -> Message:

@@ -199,7 +199,7 @@ def refreshed() -> set[DeliveryKind]:
         node
         for file in (ROOT / "bot").rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "tx.deliveries.refresh"
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("deliveries.refresh")
     ]
     return {DeliveryKind[ast.unparse(call.args[0]).removeprefix("DeliveryKind.")] for call in calls}
 

@@ -22,7 +22,7 @@ from adapters.teams.messenger import PLATFORM, TeamsMessenger
 from adapters.teams.pace import Pace
 from adapters.teams.pictures import Pictures
 from adapters.teams.tokens import TeamsTokens
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Event, Left
 from bot.message import Message, Reply
 from bot.model import Address
@@ -96,7 +96,7 @@ async def on_stage(
     limit: ClientTimeout = TIMEOUT,
     handle: Handle | None = None,
 ) -> AsyncIterator[Stage]:
-    """The adapter as it is composed in `adapters/cli/platforms.py`, with a clock that a test moves."""
+    """The adapter as it is connected in `adapters/teams/platform.py`, with a clock that a test moves."""
     clock, patience, pauses, known = Clock(), Patience(), Pauses(), known or registration(microsoft)
     directories: dict[str, Directory] = {}
     async with ClientSession() as session, ClientSession() as outside:
@@ -122,7 +122,7 @@ async def on_stage(
         messenger = TeamsMessenger(Connector(session, signed, Pace(clock), limit), left, english, pictures)
         directories[PLATFORM] = messenger
         if store is not None:
-            core = handler(store, prompts, directories)
+            core = EventHandler(store, prompts, directories).handle
         keys = SigningKeys(known.openid_url, session, clock=clock)
         connection = app.connect(
             known,
