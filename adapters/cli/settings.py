@@ -35,15 +35,15 @@ class Settings(EnvironmentSettings, env_prefix="JPD_"):
 
     database_url: str = Field(
         default="sqlite+aiosqlite:///jpd.sqlite",
-        description="The store: SQLite for one machine, or `postgresql+psycopg://…`",
+        description="The shared store: SQLite for one machine, or `postgresql+psycopg://…`",
     )
-    host: str = Field(default="127.0.0.1", description="Address `jpd serve` listens on")
-    port: int = Field(default=3978, ge=0, le=65535, description="Port `jpd serve` listens on")
+    host: str = Field(default="127.0.0.1", description="The address on which `jpd serve` listens")
+    port: int = Field(default=3978, ge=0, le=65535, description="The port on which `jpd serve` listens")
     public_url: str = Field(
         default="",
         description="Where `jpd serve` is reached by HTTPS: charts in Teams are shown from there",
     )
-    prompts: Path = Field(default=PROMPTS, description="Folder of the content")
+    prompts: Path = Field(default=PROMPTS, description="The folder of the content")
     tick_seconds: int = Field(
         default=10, ge=1, le=3600, description="How often `jpd work` looks for what is due"
     )
@@ -51,15 +51,22 @@ class Settings(EnvironmentSettings, env_prefix="JPD_"):
         default=30, ge=0, le=3600, description="How long a stopping worker may finish what is under way"
     )
     embedded_worker: bool | None = Field(
-        default=None, description="Whether `jpd serve` works as well; where not set, on SQLite it does"
+        default=None,
+        description="Whether `jpd serve` sends what is due as well. Where it is not set, on SQLite it does",
     )
     ledger_days: int = Field(
-        default=400, ge=30, le=36_500, description="Days after which the ledger forgets a closed cycle"
+        default=400,
+        ge=30,
+        le=36_500,
+        description="How many days after a cycle was closed the ledger forgets what became of its messages",
     )
     metrics_port: int | None = Field(
-        default=None, ge=0, le=65535, description="Where /metrics is for Prometheus, on the same address"
+        default=None,
+        ge=0,
+        le=65535,
+        description="A port on which `jpd serve` or `jpd work` has `/metrics` for Prometheus, and its health",
     )
-    log_json: bool = Field(default=False, description="Logs as JSON lines instead of text")
+    log_json: bool = Field(default=False, description="Logs as JSON lines")
     secret_keys: SecretStr = Field(
         default=SecretStr(""),
         description="Keys that seal tokens in the store, with commas between: the first seals, all open. "

@@ -42,20 +42,24 @@ NO_SECRET = SecretStr("")
 class SlackSettings(PlatformSettings, env_prefix="JPD_SLACK_"):
     """Slack's settings: a client's for many workspaces, or a token for one."""
 
-    client_id: str = Field(default="", description="Of the Slack app, for many workspaces")
-    client_secret: SecretStr = Field(default=NO_SECRET, description="The same")
+    client_id: str = Field(default="", description="The Slack app's client id, for many workspaces")
+    client_secret: SecretStr = Field(default=NO_SECRET, description="The client's secret")
     signing_secret: SecretStr = Field(
-        default=NO_SECRET, description="Of the Slack app: proves that a request is Slack's"
+        default=NO_SECRET, description="The Slack app's secret that proves that a request is Slack's"
     )
     bot_token: SecretStr = Field(
         default=NO_SECRET, description="Instead of the client's two, for one workspace"
     )
     app_token: SecretStr = Field(
-        default=NO_SECRET, description="Instead of the signing secret, for Socket Mode in one workspace"
+        default=NO_SECRET,
+        description="Instead of the signing secret, for one workspace behind a firewall (Socket Mode)",
     )
     api_url: str = Field(default="https://slack.com/api/", description="Slack's Web API, or an emulator's")
     per_second: float = Field(
-        default=3.0, gt=0, le=1000, description="Messages a second that a Slack workspace takes"
+        default=3.0,
+        gt=0,
+        le=1000,
+        description="Messages a second that a Slack workspace takes, by all workers together",
     )
 
     @field_validator("api_url")

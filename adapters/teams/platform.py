@@ -38,23 +38,29 @@ log = structlog.get_logger()
 class TeamsSettings(PlatformSettings, env_prefix="JPD_TEAMS_"):
     """Teams' settings. With `anonymous`, nobody proves who they are, so the bot serves loopback only."""
 
-    app_id: str = Field(default="", description="Of the Teams bot: its Entra application's id")
-    app_password: SecretStr = Field(
-        default=SecretStr(""), description="Its secret; without one an Azure managed identity signs in"
+    app_id: str = Field(
+        default="", description="The application (client) id of the bot's registration with Microsoft"
     )
+    app_password: SecretStr = Field(default=SecretStr(""), description="The application's secret")
     managed_identity: bool = Field(
-        default=False, description="The bot signs in as the managed identity of the machine in Azure"
+        default=False,
+        description="Instead of the secret: signs in as the managed identity of a machine in Azure",
     )
-    tenant_id: str = Field(default="", description="The home tenant: where it is registered")
+    tenant_id: str = Field(default="", description="The home tenant, where the bot is registered")
     openid_url: str = Field(
-        default=OPENID_URL, description="Microsoft's signing keys, or a sovereign cloud's"
+        default=OPENID_URL, description="Microsoft's signing keys; a sovereign cloud has its own"
     )
-    login_url: str = Field(default=LOGIN_URL, description="Where the bot signs in, or a sovereign cloud's")
+    login_url: str = Field(
+        default=LOGIN_URL, description="Where the bot signs in; a sovereign cloud has its own"
+    )
     anonymous: bool = Field(
-        default=False, description="Believe anybody: on loopback, for Microsoft's playground"
+        default=False, description="Believe anybody: for Microsoft's Agents Playground, on loopback"
     )
     per_second: float = Field(
-        default=20.0, gt=0, le=1000, description="Messages a second that a Teams tenant takes"
+        default=20.0,
+        gt=0,
+        le=1000,
+        description="Messages a second that a Teams tenant takes, by all workers together",
     )
 
     @field_validator("openid_url", "login_url")

@@ -269,8 +269,9 @@ async def test_keys_are_changed_by_sealing_anew(database_url: str) -> None:
 async def test_a_workspace_that_moves_into_an_organisation_has_its_newest_token(bare: House) -> None:
     assert (await install(bare)).status == 200
     before = await bare.installations.token(OAK)
-    [oak] = [each for each in bare.slack.world.workspaces.values() if each.id == OAK]
-    bare.slack.world.workspaces[OAK] = replace(oak, enterprise="E1")
+    world = bare.slack.world
+    world.workspaces[OAK] = replace(world.workspaces[OAK], enterprise="E1")
+    world.end_tokens(OAK, "token_revoked")
     assert (await install(bare)).status == 200
 
     assert await bare.installations.token(OAK) not in (None, before)
