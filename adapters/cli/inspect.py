@@ -81,13 +81,13 @@ def doctor() -> None:
     from adapters.chat.platform import Finding
     from adapters.cli.doctor import examine, findings
 
+    shipped = Prompts.load(settings.PROMPTS)
+    voice = shipped.voice(shipped.default_language)
     try:
         read = settings.read()
     except SettingsError as wrong:
-        voice = Prompts.load(settings.PROMPTS).voice("en")
         found = list(findings(wrong))
     else:
-        voice = Prompts.load(settings.PROMPTS).voice("en")
         start_log(read, logging.CRITICAL)
 
         async def look() -> list[Finding]:

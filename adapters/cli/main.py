@@ -222,7 +222,7 @@ def manifest(  # each is an option
     if chosen is None:
         raise typer.BadParameter(f"{platform} is none of: {NAMES}")
     _, prompts, voice = operator()
-    voices = {"en": voice} | {each: prompts.voice(each) for each in prompts.languages}
+    voices = {each: prompts.voice(each) for each in prompts.languages}
     try:
         made = chosen.manifest(voices, ManifestOptions(url=url, about=about, app_id=app_id, socket=socket))
     except OptionsMissing:

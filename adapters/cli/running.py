@@ -78,7 +78,7 @@ async def connected(
             core = Core(
                 handle=handle,
                 voice_of=voice_of,
-                voice=prompts.voice("en"),
+                voice=prompts.voice(prompts.default_language),
                 now=now,
                 tokens=StoredTokens(store, seal, platform.name),
                 admit=partial(_admit, store, platform.name),
@@ -127,7 +127,7 @@ def voice_lookup(store: SqlStore, prompts: Prompts) -> VoiceOf:
     async def language_of(address: Address) -> str:
         async with store.transaction() as tx:
             member = await tx.members.at(address, now())
-        return member.language if member else "en"
+        return member.language if member else prompts.default_language
 
     async def voice_of(address: Address) -> Voice:
         asked = asyncio.create_task(language_of(address))
@@ -136,7 +136,7 @@ def voice_lookup(store: SqlStore, prompts: Prompts) -> VoiceOf:
         try:
             return prompts.voice(await within(SECONDS_FOR_A_VOICE, asked))
         except (TimeoutError, StoreAway):
-            return prompts.voice("en")
+            return prompts.voice(prompts.default_language)
 
     return voice_of
 

@@ -23,7 +23,7 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from adapters.chat.platform import TokenStore
 from adapters.slack import inbound
 from adapters.slack.api import QUIET, SLACK, Api
-from adapters.slack.inbound import Taken
+from adapters.slack.inbound import SlackReceived
 from adapters.slack.manifest import SCOPES
 from bot.prompts import Voice
 
@@ -45,7 +45,7 @@ _STYLE = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh 
 def connect(  # the parts of an adapter
     api: Api,
     tokens: TokenStore,
-    take: Callable[[Taken], Awaitable[None]],
+    take: Callable[[SlackReceived], Awaitable[None]],
     voice: Voice,
     now: Callable[[], datetime],
     *,
@@ -111,7 +111,7 @@ class _Keeper(AsyncInstallationStore):
     """Stores the token of an installation, then tells the core."""
 
     tokens: TokenStore
-    take: Callable[[Taken], Awaitable[None]]
+    take: Callable[[SlackReceived], Awaitable[None]]
     now: Callable[[], datetime]
 
     async def async_save(self, installation: Installation) -> None:

@@ -153,7 +153,6 @@ async def _compose_published(
     school = await tx.schools.get(school_id)
     return say_digests.weekly_digest(
         request.voice,
-        cycle,
         school,
         published[-1],
         digest.history(published)[-WEEKS_SHOWN:],

@@ -363,5 +363,5 @@ async def _after_sending(tx: Tx, sent: Delivery) -> None:
         return
     cycle = await tx.cycles.get(check_in.cycle_id)
     pack = await cycles.read_pack(tx, cycle)
-    first = pack.step(check_in.step).words("en").questions[0].key
+    first = pack.step(check_in.step).words(pack.languages[0]).questions[0].key
     await tx.check_ins.open(check_in.id, first)
