@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import count
 from typing import Any, TypeAlias
 
 import jwt
@@ -131,13 +130,14 @@ class World:
     """Seconds that a kind of call takes."""
     slow_once: dict[str, float] = field(default_factory=dict)
     """The same for the next one only."""
-    numbers: Any = field(default_factory=lambda: count(1))
+    last_number: int = 0
     companies: set[str] = field(default_factory=set)
     """Ids of team channels and group chats that the bot is in."""
 
     def number(self) -> str:
         """A new activity's id, as Teams makes them: unique in a chat."""
-        return f"17600000{next(self.numbers):05d}"
+        self.last_number += 1
+        return f"17600000{self.last_number:05d}"
 
     def person(self, who: str) -> Person:
         return self.people[who]
