@@ -9,6 +9,11 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# `make test COVERAGE=yes` prints which share of the code the tests run.
+COVERAGE ?=
+COVER := $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+# A worker that has nothing left takes tests from the other's end; neighbours share what was saved or started once.
+PARALLEL := --numprocesses auto --dist worksteal
 CODE := $(wildcard bot adapters storage tests bench)
 
 # The first Python that really runs (a shim may be on the path and fail), is new enough and can make an environment.
@@ -35,15 +40,12 @@ demo: $(VENV)/.run ## Play a whole six-week cycle by itself and print what every
 	@$(BIN)/jpd demo $(ARGS)
 
 test: $(VENV)/.dev ## Run every test that a change can break, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(COVER) $(ARGS)
 
 test-rest: $(VENV)/.dev ## Run what make test leaves out: long tests, every road on both databases, 1,000 examples
 	@$(BIN)/python -m pytest $(PARALLEL) -m "second_database or long or hypothesis" --hypothesis-profile thorough $(ARGS)
 
 test-all: test test-rest ## Run both
-
-# A worker that has nothing left takes tests from the other's end; neighbours share what was saved or started once.
-PARALLEL := --numprocesses auto --dist worksteal
 
 crash: $(VENV)/.dev ## Kill workers at random among 2,000 messages, and take the database away
 	@JPD_CRASH=long $(BIN)/python -m pytest -m "" tests/crash $(ARGS)
@@ -53,6 +55,8 @@ lint: $(VENV)/.dev ## Check style, types and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github/workflows
 
 format: $(VENV)/.dev ## Put the code into the house style
 	$(BIN)/ruff check --fix-only .
@@ -80,7 +84,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 	--no-config --no-python-downloads --custom-compile-command "make lock"
 
 clean: ## Remove .venv and everything that can be made again
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	find bot adapters storage tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(AGENTS)/.made:

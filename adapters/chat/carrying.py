@@ -1,27 +1,33 @@
-"""Carrying an answer to whoever asked: what was done is done, so a platform that stumbles costs the answer only."""
+"""Carrying an answer to the person who asked: what was done stays done, even when the answer is lost."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
 
+from adapters.chat.in_time import Pause
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 
 log = structlog.get_logger()
 
 TRIES = 3
+SECONDS_BETWEEN_TRIES = 1.0
 
 
-async def carry(call: Callable[[], Awaitable[object]], *, longest_wait: float, lost_as: str) -> bool:
-    """Whether it went. `longest_wait`: seconds after which people look elsewhere. `lost_as`: the log's event."""
+async def carry(
+    call: Callable[[], Awaitable[object]], *, pause: Pause, longest_wait: float, lost_as: str
+) -> bool:
+    """Make the call, at most three times while the platform asks to wait, and return whether it succeeded.
+
+    `longest_wait`: seconds after which people look elsewhere. `lost_as`: the event in the log.
+    """
     for _ in range(TRIES):
         try:
             await call()
         except SendError as refused:
             wait = refused.retry_after
-            await asyncio.sleep(1 if wait is None else min(longest_wait, wait.total_seconds()))
+            await pause(SECONDS_BETWEEN_TRIES if wait is None else min(longest_wait, wait.total_seconds()))
         except (Uncertain, Unreachable, Disconnected) as lost:
             log.warning(lost_as, reason=type(lost).__name__)
             return False

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from adapters.cli.startup import busy, err, open_store, operator, out, run_to_end, stop
+from adapters.cli.startup import err, now, open_store, operator, out, progress_bar, run_to_end, stop
 from bot.model import School
 from bot.ports import Tx
 from bot.prompts import Voice
@@ -30,7 +29,7 @@ def import_(
     from bot.use_cases import rosters as imports
 
     read, _, voice = operator()
-    today = datetime.now(UTC)
+    today = now()
     try:
         roster = read_roster(
             file,
@@ -49,7 +48,7 @@ def import_(
         for line in say_rosters.changes(voice, changes, roster.left_out, dry_run=dry_run):
             out.print(line, soft_wrap=True)
 
-    with busy(voice.text("cli.importing", n=len(roster.people))):
+    with progress_bar(voice.text("cli.importing", n=len(roster.people))):
         run_to_end(apply())
 
 
@@ -75,7 +74,7 @@ def calendar(
     async def apply() -> str:
         async with open_store(read) as store, store.transaction() as tx:
             known = await _school(tx, voice, partnership, school)
-            if problem := schools.unknown_place(time_zone, holidays):
+            if problem := schools.find_unknown_setting(time_zone, holidays):
                 return voice.text(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
             await schools.import_calendar(
                 tx, known, found.terms, found.closed, time_zone=time_zone, holidays=holidays
@@ -127,7 +126,7 @@ def pair(  # noqa: PLR0917  # each is an option
     except RosterError as wrong:
         stop("\n".join(rosters.faults(voice, wrong.faults, "pair.nothing-written")))
     started = time.perf_counter()
-    with busy(voice.text("pair.working", n=len(asked.people)), total=1) as done:
+    with progress_bar(voice.text("pair.working", n=len(asked.people)), total=1) as done:
         made = pair_files.pair(asked, size=size, free_together=free_together, seed=seed, done=done)
     seconds = time.perf_counter() - started
     groups = pair_files.groups_csv(say_pair_files.rows(voice, made, asked.names, asked.schools))
@@ -154,7 +153,7 @@ def code(
     async def make() -> str:
         async with open_store(read) as store, store.transaction() as tx:
             found = await _school(tx, voice, partnership, school)
-            return await workspaces.make_code(tx, found, datetime.now(UTC))
+            return await workspaces.make_code(tx, found, now())
 
     out.print(voice.text("cli.code", code=run_to_end(make()), school=school), soft_wrap=True)
 

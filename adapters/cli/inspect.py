@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from adapters.cli import settings
-from adapters.cli.startup import err, open_store, operator, run_to_end, say, start_log
+from adapters.cli.startup import err, now, open_store, operator, run_to_end, say, start_log
 from bot.model import DeliveryKind, DeliveryState, LedgerFilter
 from bot.prompts import Prompts
 
@@ -71,17 +71,17 @@ def doctor() -> None:
     """Look for what is wrong, or soon will be, and say how to mend it. Nothing is changed."""
     from adapters.cli.doctor import Finding, examine, wrong_settings
 
+    shipped = Prompts.load(settings.PROMPTS)
+    voice = shipped.voice(shipped.default_language)
     try:
         read = settings.read()
     except settings.SettingsError as wrong:
-        voice = Prompts.load(settings.PROMPTS).voice("en")
         found = list(wrong_settings(wrong))
     else:
-        voice = Prompts.load(settings.PROMPTS).voice("en")
         start_log(read, logging.CRITICAL)
 
         async def look() -> list[Finding]:
-            return [finding async for finding in examine(read, datetime.now(UTC))]
+            return [finding async for finding in examine(read, now())]
 
         found = run_to_end(look())
     for finding in found:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.cli import imports as bringing
-from adapters.cli import inspect as inspecting
-from adapters.cli import settings
+from adapters.cli import imports, inspect, settings
 from adapters.cli.startup import (
     open_playground,
     open_store,
@@ -25,9 +22,11 @@ from adapters.cli.startup import (
     stop,
     warn_if_away,
 )
-from adapters.server.web import PortTaken
 from bot.errors import StoreAway
 from bot.prompts import ContentError
+
+if TYPE_CHECKING:
+    from adapters.server.web import PortTaken
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -35,34 +34,50 @@ app = typer.Typer(
 prompts_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 manifest_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.command("import")(bringing.import_)
-app.command()(bringing.calendar)
-app.command()(bringing.pair)
-app.command()(bringing.code)
-app.command()(inspecting.ledger)
-app.command()(inspecting.doctor)
+app.command("import")(imports.import_)
+app.command()(imports.calendar)
+app.command()(imports.pair)
+app.command()(imports.code)
+app.command()(inspect.ledger)
+app.command()(inspect.doctor)
 app.add_typer(prompts_app, name="prompts", help="The content that a JPD lead edits.")
 app.add_typer(manifest_app, name="manifest", help="What a chat platform wants to know of the bot.")
 app.add_typer(keys_app, name="keys", help="The keys that seal tokens in the store.")
 
 
-def main() -> None:
-    """Run a command; what a person can mend is one sentence, never a stack trace."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command of these arguments, or of the process. Always ends with `SystemExit`.
+
+    What a person can mend is one sentence, never a stack trace.
+    """
     try:
-        app()
+        app(arguments)
+    except SystemExit:
+        raise  # before the clauses below import the libraries of their errors
     except (settings.SettingsError, ContentError) as wrong:
         stop(str(wrong))
-    except PortTaken as taken:
+    except _port_taken() as taken:
         stop(operator()[2].text("cli.port-taken", port=taken.port))
-    except (
-        StoreAway,
-        SQLAlchemyError,
-        CommandError,
-    ) as wrong:  # their messages may hold the database's password
+    except _database_errors() as wrong:  # their messages may hold the database's password
         from storage.drivers.engines import is_away
 
         is_there = not isinstance(wrong, StoreAway) and not is_away(wrong)
         stop(operator()[2].text("cli.database" if is_there else "cli.database-away"))
+
+
+def _port_taken() -> type[PortTaken]:
+    """Return the class; its import would cost every command the web server's."""
+    from adapters.server.web import PortTaken
+
+    return PortTaken
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of the store and its libraries, imported only once something went wrong."""
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return (StoreAway, SQLAlchemyError, CommandError)
 
 
 # --- trying it ------------------------------------------------------------------------------------------------------
@@ -222,7 +237,7 @@ def manifest_teams(
         number = ""
     if not number or not url.startswith("https://") or not (about or url).startswith("https://"):
         stop(voice.text("cli.package-url"))
-    voices = {"en": voice} | {each: prompts.voice(each) for each in prompts.languages}
+    voices = {each: prompts.voice(each) for each in prompts.languages}
     file.write_bytes(package(voices, number, url.rstrip("/"), about))
     say(voice.text("cli.packaged", file=str(file)))
 

@@ -7,17 +7,18 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 from aiohttp import web
 
 from adapters.cli import settings
+from adapters.cli.startup import now
 from adapters.server.engine import apart
 from adapters.server.operation import Metrics
 from adapters.server.patience import within
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable
 from bot.events import Event, Left, Removed
 from bot.model import Address, Limit
@@ -106,11 +107,6 @@ async def working(
     scheduler.shutdown()
 
 
-def now() -> datetime:
-    """The edge's clock."""
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def connected(
     read: settings.Settings,
@@ -126,7 +122,9 @@ async def connected(
     """
     platforms = Platforms()
     async with AsyncExitStack() as opened:
-        handle = timed(handler(store, prompts, platforms.directories, opened.enter_context(apart())))
+        handle = timed(
+            EventHandler(store, prompts, platforms.directories, opened.enter_context(apart())).handle
+        )
         slack = settings.slack(read)
         if slack is not None:
             await _slack(opened, platforms, slack, read, store, prompts, handle, is_serving=is_serving)
@@ -162,7 +160,7 @@ async def _slack(  # the parts of the composition
     platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
     if not is_serving:
         return
-    voice, voice_of = prompts.voice("en"), voice_lookup(store, prompts)
+    voice, voice_of = prompts.voice(prompts.default_language), voice_lookup(store, prompts)
     connection = app.connect(api, messenger, handle, voice_of, now, signing_secret=slack.signing_secret)
     platforms.routes += connection.routes
     platforms.closing.append(connection.close)
@@ -185,7 +183,7 @@ def voice_lookup(store: SqlStore, prompts: Prompts) -> Callable[[Address], Await
     async def language_of(address: Address) -> str:
         async with store.transaction() as tx:
             member = await tx.members.at(address, now())
-        return member.language if member else "en"
+        return member.language if member else prompts.default_language
 
     async def voice_of(address: Address) -> Voice:
         asked = asyncio.create_task(language_of(address))
@@ -194,7 +192,7 @@ def voice_lookup(store: SqlStore, prompts: Prompts) -> Callable[[Address], Await
         try:
             return prompts.voice(await within(SECONDS_FOR_A_VOICE, asked))
         except (TimeoutError, StoreAway):
-            return prompts.voice("en")
+            return prompts.voice(prompts.default_language)
 
     return voice_of
 

@@ -8,6 +8,7 @@ import logging
 import sys
 import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -28,6 +29,11 @@ Result = TypeVar("Result")
 out, err = Console(highlight=False, markup=False), Console(stderr=True, highlight=False, markup=False)
 
 
+def now() -> datetime:
+    """Return the time: the only clock that the core is ever told of."""
+    return datetime.now(UTC)
+
+
 def say(text: str) -> None:
     """To the terminal as it is: no folding, no colours, at once."""
     print(text, flush=True)
@@ -43,7 +49,7 @@ def operator() -> tuple[settings.Settings, Prompts, Voice]:
     """Settings, content, and the voice in which operators are spoken to."""
     read = settings.read()
     prompts = Prompts.load(read.prompts)
-    return read, prompts, prompts.voice("en")
+    return read, prompts, prompts.voice(prompts.default_language)
 
 
 def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
@@ -137,7 +143,7 @@ def start_log(
 
 
 @contextlib.contextmanager
-def busy(sentence: str, total: int | None = None) -> Iterator[Callable[[float], None]]:
+def progress_bar(sentence: str, total: int | None = None) -> Iterator[Callable[[float], None]]:
     """A bar on a terminal, nothing in a pipe. With a total it is told how much is done."""
     with Progress(
         SpinnerColumn(),

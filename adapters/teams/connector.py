@@ -57,11 +57,18 @@ class Gone(Unreachable):
 class Connector:
     """Microsoft's Connector, wherever a conversation's `serviceUrl` says that it is."""
 
-    def __init__(self, session: ClientSession, tokens: TeamsTokens | None, pace: Pace) -> None:
+    def __init__(
+        self,
+        session: ClientSession,
+        tokens: TeamsTokens | None,
+        pace: Pace,
+        timeout: ClientTimeout = TIMEOUT,
+    ) -> None:
         """Without tokens nothing is signed: for Microsoft's playground."""
         self._pace = pace
-        self.session = session
-        self._client = lru_cache(SERVICES_KEPT)(partial(_client, session, tokens))
+        self._session = session
+        self._timeout = timeout
+        self._client = lru_cache(SERVICES_KEPT)(partial(_client, session, tokens, timeout))
 
     async def send(self, service_url: str, conversation: str, activity: Activity) -> str:
         """The id under which it stands there. Raises `SendError`, `Uncertain`, `Disconnected` or `Unreachable`."""
@@ -89,18 +96,22 @@ class Connector:
             "Content-Range": f"bytes 0-{len(content) - 1}/{len(content)}",
         }
         try:
-            async with self.session.put(url, data=content, headers=headers, timeout=TIMEOUT) as answer:
+            async with self._session.put(url, data=content, headers=headers, timeout=self._timeout) as answer:
                 if answer.status >= 400:
                     raise SendError("upload")
         except (ClientError, TimeoutError, OSError, ValueError):
             raise SendError("upload") from None
 
 
-def _client(session: ClientSession, tokens: TeamsTokens | None, service_url: str) -> ConnectorClient:
+def _client(
+    session: ClientSession, tokens: TeamsTokens | None, timeout: ClientTimeout, service_url: str
+) -> ConnectorClient:
     """The SDK's client on our session. It makes a pipeline of its own first, so no part of ours is shared with that."""
 
     def pipeline(config: BotFrameworkConnectorConfiguration) -> AsyncPipeline[Any, Any]:
-        return AsyncPipeline([config.user_agent_policy, _Signed(tokens), RawDeserializer()], _Sender(session))
+        return AsyncPipeline(
+            [config.user_agent_policy, _Signed(tokens), RawDeserializer()], _Sender(session, timeout)
+        )
 
     unused = _Signed(None)
     settings = BotFrameworkConnectorConfiguration(unused, service_url, pipeline_type=pipeline)
@@ -124,8 +135,9 @@ class _Signed(AsyncHTTPPolicy[Any, Any]):
 class _Sender(AsyncHTTPSender[Any, Any]):
     """The SDK's requests on a session of ours: it never tries twice, and it waits for nobody for long."""
 
-    def __init__(self, session: ClientSession) -> None:
+    def __init__(self, session: ClientSession, timeout: ClientTimeout) -> None:
         self._session = session
+        self._timeout = timeout
 
     async def __aexit__(self, *_: object) -> None:
         """The session is closed by who opened it."""
@@ -134,7 +146,7 @@ class _Sender(AsyncHTTPSender[Any, Any]):
         asked = request.http_request
         try:
             async with self._session.request(
-                asked.method, asked.url, headers=asked.headers, data=asked.data, timeout=TIMEOUT
+                asked.method, asked.url, headers=asked.headers, data=asked.data, timeout=self._timeout
             ) as answer:
                 body = await answer.read()
         except (

@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 
 import vl_convert
 
+from bot.model import CommandName
 from bot.prompts import Voice
+from bot.rules.commands import MENU
+from bot.rules.privacy import FLOOR
+from bot.say.commands import description
 
 Json: TypeAlias = dict[str, Any]
 
@@ -19,14 +23,7 @@ SCHEMA_VERSION = "1.29"
 SCHEMA = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA_VERSION}/MicrosoftTeams.schema.json"
 VERSION = "1.0.0"
 BLUE = "#0b5c9c"
-COMMANDS = (
-    *("status", "tell", "profile", "pause", "join", "language"),
-    *("my data", "concern", "leave", "digest", "start", "help"),
-)
-"""At most twelve are shown; every other one can be typed all the same."""
-STARTERS = {"status": "status", "profile": "profile", "help": "help"}
-"""What is offered in an empty chat, and the words that it sends."""
-IN_COMPANY = ("help",)
+IN_COMPANY = (CommandName.HELP,)
 
 _FIGURES = (
     '<circle cx="11" cy="11" r="3.4"/><path d="M4.6 24.4c0-5 2.7-8 6.4-8 2 0 3.7.9 4.8 2.4"/>'
@@ -74,7 +71,10 @@ def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = ""
             "termsOfUseUrl": page,
         },
         "name": {"short": voice.text("manifest.name"), "full": voice.text("manifest.name")},
-        "description": {"short": voice.text("manifest.short"), "full": voice.text("manifest.long")},
+        "description": {
+            "short": voice.text("manifest.short"),
+            "full": voice.text("manifest.long", floor=FLOOR),
+        },
         "icons": {"color": "color.png", "outline": "outline.png"},
         "accentColor": BLUE,
         "defaultInstallScope": "personal",
@@ -91,7 +91,7 @@ def words(voice: Voice) -> dict[str, str]:
         "name.short": voice.text("manifest.name"),
         "name.full": voice.text("manifest.name"),
         "description.short": voice.text("manifest.short"),
-        "description.full": voice.text("manifest.long"),
+        "description.full": voice.text("manifest.long", floor=FLOOR),
     }
     for number, each in enumerate(_lists(voice)):
         for place, command in enumerate(each["commands"]):
@@ -117,21 +117,24 @@ def _bot(voice: Voice, app_id: str) -> Json:
 
 
 def _lists(voice: Voice) -> list[Json]:
-    starters = [
-        {**_command(voice, each), "title": voice.text(f"starter.{each}"), "type": "prompt", "prompt": sent}
-        for each, sent in STARTERS.items()
+    commands = [
+        _starter(voice, spec.name) if spec.is_starter else _command(voice, spec.name) for spec in MENU
     ]
-    plain = [_command(voice, each) for each in COMMANDS if each not in STARTERS]
     return [
-        {"scopes": ["personal"], "triggers": ["mention", "slash"], "commands": [*starters, *plain]},
+        {"scopes": ["personal"], "triggers": ["mention", "slash"], "commands": commands},
         {"scopes": ["team", "groupChat"], "commands": [_command(voice, each) for each in IN_COMPANY]},
     ]
 
 
-def _command(voice: Voice, words: str) -> Json:
-    """The word that is typed, and what `help` says of it."""
-    told = voice.text(f"help.{words}")
-    return {"title": words, "description": told.partition(": ")[2] or told}
+def _starter(voice: Voice, command: CommandName) -> Json:
+    """Return a command as a sentence for an empty chat, which sends the command when it is chosen."""
+    title = voice.text(f"starter.{command}")
+    return {**_command(voice, command), "title": title, "type": "prompt", "prompt": command}
+
+
+def _command(voice: Voice, command: CommandName) -> Json:
+    """Return a command as it is typed, with its description."""
+    return {"title": command, "description": description(voice, command)}
 
 
 def _text(content: object) -> str:

@@ -1,136 +1,60 @@
-"""The words that are commands: the same on every platform, with or without a slash, in any case."""
+"""Reading a typed line as a command: the same on every platform, with or without a slash, in any case."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import dataclass
 from difflib import get_close_matches
 
-from bot.model import Member, Role
+from bot.model import CommandName, Member
+from bot.rules.commands import ALIASES, COMMANDS, SPECS, KnownNames, is_open_to, listed_for
 
-EVERYONE = ("status", "join", "profile", "tell", "pause", "leave", "language", "my data", "concern", "help")
-COORDINATORS = (
-    "start",
-    "preview",
-    "confirm",
-    "pairs",
-    "swap",
-    "block",
-    "nudge",
-    "hold",
-    "close",
-    "ledger",
-    "school",
-)
-DIGEST = "digest"
-
-ALIASES = {
-    "stop": "leave",
-    "mydata": "my data",
-    "data": "my data",
-    "forget": "forget me",
-    "safeguarding": "concern",
-    "pairings": "pairs",
-    "?": "help",
-}
-
-BUTTONS = frozenset(
-    {
-        "accept",
-        "decline",
-        "skip",
-        "undo",
-        "later",
-        "take-back",
-        "send",
-        "put",
-        "together",
-        "another",
-        "invite",
-        "resume",
-        "go on",
-        "forget me",
-    }
-)
-"""What only a button, or somebody who knows, says."""
-
-ALONE = frozenset({*EVERYONE, *COORDINATORS, *ALIASES, DIGEST, "forget me", "resume", "invite", "go on"}) - {
-    "tell",
-    "swap",
-    "block",
-    "nudge",
-    "school",
-    "?",
-}
-"""Plain words without a slash that are a command when nothing follows them."""
+_BY_WORD = {**ALIASES, **{spec.name.value: spec.name for spec in COMMANDS}}
+_TWO_WORDS = tuple(spec.name for spec in COMMANDS if " " in spec.name)
 
 
-def open_to(member: Member) -> tuple[str, ...]:
-    """The commands this person may use, in the order `help` lists them."""
-    digest = (DIGEST,) if member.has(Role.PRINCIPAL) or member.has(Role.COORDINATOR) else ()
-    coordinator = COORDINATORS if member.has(Role.COORDINATOR) else ()
-    return (*coordinator, *digest, *EVERYONE)
+@dataclass(frozen=True, slots=True)
+class ParsedCommand:
+    """A line, read as a command and the text after it."""
+
+    word: str
+    """The casefolded first word, or the two of a command like `my data`."""
+    name: CommandName | None
+    """None for a word that is no command."""
+    argument: str
 
 
-def split(words: str) -> tuple[str, str]:
-    """The command and what follows it: `/jpd My  data` → (`my data`, ``)."""
-    parts = words.strip().removeprefix("/").split(maxsplit=1)
+def parse(line: str) -> ParsedCommand:
+    """Return the command in a line and its argument: `/jpd My  data` is MY_DATA, an empty line is HELP."""
+    parts = line.strip().removeprefix("/").split(maxsplit=1)
     if parts and parts[0].casefold() == "jpd":
         parts = parts[1].removeprefix("/").split(maxsplit=1) if len(parts) > 1 else []
     if not parts:
-        return "help", ""
+        return ParsedCommand("", CommandName.HELP, "")
     first, rest = parts[0].casefold(), parts[1].strip() if len(parts) > 1 else ""
-    for pair in ("my data", "forget me", "go on"):
-        head, tail = pair.split()
+    for name in _TWO_WORDS:
+        head, tail = name.split()
         if first == head and rest.casefold().split(maxsplit=1)[:1] == [tail]:
-            return pair, rest[len(tail) :].strip()
-    return ALIASES.get(first, first), rest
+            return ParsedCommand(name, name, rest[len(tail) :].strip())
+    return ParsedCommand(first, _BY_WORD.get(first), rest)
 
 
-def is_plainly(
-    text: str, *, known: Collection[str], partners: Collection[str], languages: Collection[str]
-) -> bool:
-    """Whether words typed without a slash are a command rather than an answer: only where they cannot be both.
+def is_command(line: str, member: Member, names: KnownNames) -> bool:
+    """Return whether a line typed in the chat is a command and can be no answer to a question.
 
-    `known` are the commands this person may use: "pairs" is an answer where it is no command. Names are casefolded.
+    A command that this member may not use is an answer, unless it begins with a slash or `jpd`.
     """
-    if "\n" in text.strip() or not text.strip():
+    if "\n" in line.strip() or not line.strip():
         return False
-    if text.lstrip().startswith("/") or text.casefold().split()[0] == "jpd":
+    if line.lstrip().startswith("/") or line.casefold().split()[0] == "jpd":
         return True
-    command, rest = split(text)
-    needed = {"invite": "start", "go on": "hold"}.get(command, command)
-    if needed in (*COORDINATORS, DIGEST) and needed not in known:
+    parsed = parse(line)
+    if parsed.name is None:
         return False
-    folded = rest.casefold()
-    match command:
-        case "pause":
-            return not rest or folded.split()[0] in ("until", "till", "for")
-        case "tell":
-            return folded.startswith(
-                (
-                    "my partner ",
-                    "partner ",
-                    *(f"{name} " for name in partners),
-                    *(f"{name}," for name in partners),
-                )
-            )
-        case "language":
-            return not rest or folded in languages
-        case "leave" | "close" | "forget me":
-            return folded in ("", "yes")
-        case "swap" | "block":
-            return " and " in folded and len(folded.split()) <= 7
-        case "nudge":
-            return folded.isdecimal()
-        case "invite":
-            return not rest or (rest.startswith("#") and len(rest.split()) == 1)
-        case "school":
-            return folded.startswith("add ")
-        case _:
-            return not rest and command in ALONE
+    spec = SPECS[parsed.name]
+    return is_open_to(member, spec) and spec.without_slash(parsed.argument.casefold(), names)
 
 
-def nearest(word: str, known: Collection[str]) -> str | None:
-    """The command that was probably meant."""
-    close = get_close_matches(word.casefold(), [*known, *ALIASES], n=1, cutoff=0.6)
-    return ALIASES.get(close[0], close[0]) if close else None
+def nearest(word: str, member: Member) -> CommandName | None:
+    """Return the command that a mistyped word probably means, among those that `help` lists for this member."""
+    close = get_close_matches(word.casefold(), [*listed_for(member), *ALIASES], n=1, cutoff=0.6)
+    return _BY_WORD[close[0]] if close else None

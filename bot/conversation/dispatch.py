@@ -1,364 +1,213 @@
-"""Event → transaction → use case → reply: the one place where what reached us finds its use case."""
+"""From an event to its use case: one match over the kinds of events, one over the commands, one over the forms."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-
-import structlog
-
-from bot.conversation import commands, senders
-from bot.conversation.senders import Known, Unknown
-from bot.errors import Conflict, SendError, StoreAway, UserError
-from bot.events import (
-    Command,
-    Event,
-    Installed,
-    Joined,
-    Left,
-    Opened,
-    Removed,
-    Said,
-    Submitted,
-    What,
-    readable,
-)
+from bot.conversation import commands
+from bot.conversation.senders import PlatformFactNeeded, PlatformFacts
+from bot.errors import UserError
+from bot.events import Command, Event, Installed, Joined, Left, Opened, Removed, Said, Submitted
 from bot.message import Reply
-from bot.model import Address, Member
-from bot.pairing import Engine, PairingTask, answer_here
-from bot.ports import Directory, Handle, Store, Tx
-from bot.prompts import Prompts, Voice
-from bot.rules.school_time import NoTeachingDays
+from bot.model import CommandName, FormName, Member
+from bot.pairing import PairingTask
+from bot.prompts import Prompts
+from bot.rules.commands import KnownNames, listed_for
 from bot.say import basics
+from bot.say import commands as say_commands
 from bot.use_cases import (
     challenges,
     check_ins,
     cycles,
     digests,
+    enrolments,
     home,
+    introductions,
+    late_changes,
     members,
     notes,
     pairings,
-    places,
+    personal_data,
     status,
     workspaces,
 )
-
-log = structlog.get_logger()
-
-
-TRIES = 5
-"""How often the engine is asked anew because something has changed while it was at work."""
-
-HELP, LONGEST_HELP = ("help", ""), 40
-HELP_KEPT = timedelta(minutes=1)
-"""It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that.
-
-Only as a command, which is answered on the spot: words in a chat that come twice must be known as the same.
-"""
-HELPED_AT_ONCE = 10_000
+from bot.use_cases.request import Request
 
 
-def handler(
-    store: Store,
-    prompts: Prompts,
-    directories: Mapping[str, Directory] | None = None,
-    engine: Engine = answer_here,
-) -> Handle:
-    """What adapters call: `handle` with the store, the content, and what each platform knows of its people.
-
-    Large cycles want an engine apart.
-    """
-
-    helped: dict[Address, tuple[datetime, Reply]] = {}
-
-    async def handle(event: Event) -> Reply | None:
-        directory = directories.get(event.sender.platform) if directories is not None else None
-        is_help = isinstance(event.what, Command) and commands.split(event.what.words[:LONGEST_HELP]) == HELP
-        until, known = helped.pop(event.sender, (event.at, None))
-        if not is_help or known is None or event.at >= until:
-            until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
-        if is_help and known is not None and len(helped) < HELPED_AT_ONCE:
-            helped[event.sender] = until, known
-        return known
-
-    return handle
-
-
-async def _handle(
-    store: Store, prompts: Prompts, directory: Directory | None, engine: Engine, event: Event
-) -> Reply | None:
-    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done.
-
-    Raises `StoreAway` where the event comes again. What the engine is asked takes its time between two transactions.
-    """
-    event = replace(event, what=readable(event.what))
-    talk = Talk(prompts.voice("en"))
-    known = Known(gathers=directory.gathers, email=None) if directory else Known(email="", channel=())
-    try:
-        while True:
-            try:
-                reply = await _in_one_transaction(store, prompts, talk, event, known)
-                if isinstance(reply, PairingTask):
-                    return await _propose(store, engine, talk, reply, event)
-                return reply
-            except Unknown as unknown:
-                if directory is None:
-                    raise
-                known = await senders.asked(directory, event, known, unknown.channel)
-    except SendError:
-        return basics.error(talk.voice, UserError("platform-is-silent"), _written(event.what))
-    except UserError as problem:
-        return basics.error(talk.voice, problem, _written(event.what))
-    except NoTeachingDays:
-        return basics.error(
-            talk.voice,
-            UserError("no-teaching-days", day=talk.voice.day(event.at.date())),
-            _written(event.what),
-        )
-    except Exception as mishap:  # noqa: BLE001  # whatever it was: it is logged, and the person is told
-        return _apology(talk.voice, event, mishap)
-
-
-@dataclass
-class Talk:
-    """With whom, and in whose language: known as soon as the transaction has found out."""
-
-    voice: Voice
-    member: Member | None = None
-
-
-async def _in_one_transaction(
-    store: Store, prompts: Prompts, talk: Talk, event: Event, known: Known
+async def dispatch(
+    request: Request, prompts: Prompts, event: Event, facts: PlatformFacts
 ) -> Reply | PairingTask | None:
-    """The event and its effect; begun again where somebody else's was in the way. Raises `Conflict` in the end."""
-    for _ in range(TRIES):
-        with suppress(Conflict):
-            async with store.transaction() as tx:
-                if not await tx.events.first_time(event):
-                    return None
-                if (early := await senders.of_a_workspace(tx, talk.voice, event)) is not None:
-                    return early
-                member = await senders.sender(tx, event, known)
-                if member is None or not member.active:
-                    return await senders.to_a_stranger(tx, talk.voice, event)
-                talk.member, talk.voice = member, prompts.voice(member.language)
-                return await _turn(tx, prompts, talk.voice, member, event, known)
-    raise Conflict
-
-
-def _apology(voice: Voice, event: Event, mishap: Exception) -> Reply:
-    """Raises `StoreAway` where the event comes again: then nobody need try anything."""
-    about = {"event_id": event.id, "kind": type(event.what).__name__}
-    if isinstance(mishap, StoreAway):
-        log.warning("event.store-away", **about)
-        if event.comes_again:
-            raise mishap
-    else:
-        log.error("event.failed", **about, exc_info=mishap)
-    return basics.apology(voice, _written(event.what))
-
-
-async def _propose(store: Store, engine: Engine, talk: Talk, question: PairingTask, event: Event) -> Reply:
-    """Ask the engine with no transaction open, and show what still holds."""
-    assert talk.member is not None  # noqa: S101  # nobody else is answered with a question
-    for _ in range(TRIES):
-        arrangement = await engine(question)
-        with suppress(Conflict):
-            async with store.transaction() as tx:
-                shown = await pairings.propose(tx, talk.voice, talk.member, question, arrangement, event.at)
-            if not isinstance(shown, PairingTask):
-                return shown
-            question = shown
-    raise UserError("still-changing")
-
-
-def _written(what: What) -> tuple[str, ...]:
-    """Somebody's words in a form, as against choices; or after `tell`, which no platform keeps as it keeps words."""
-    if isinstance(what, Command) and commands.split(what.words)[0] == "tell":
-        values: Iterable[str] = (commands.split(what.words)[1],)
-    else:
-        values = what.values.values() if isinstance(what, Submitted) else ()
-    return tuple(value for value in values if " " in value.strip())
-
-
-async def _turn(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, event: Event, known: Known
-) -> Reply | PairingTask | None:
-    now = event.at
+    """Call the use case of a member's event. A `PairingTask` is for the engine, which runs outside transactions."""
+    tx, member, now = request.tx, request.member, request.now
     match event.what:
-        case Command(words):
-            return await _command(tx, prompts, voice, member, words, event, known)
+        case Command(line):
+            return await _run_command(request, prompts, line, facts)
         case Said(text):
             if not text.strip():
-                return basics.plain(voice, "said.nothing")
-            if await _is_command(tx, prompts, member, text):
-                return await _command(tx, prompts, voice, member, text, event, known)
-            return await check_ins.said(tx, prompts, voice, member, text, now)
+                return basics.plain(request.voice, "said.nothing")
+            if await _is_command(request, prompts, text):
+                return await _run_command(request, prompts, text, facts)
+            return await check_ins.answer_by_typing(request, prompts, text)
         case Opened(form, context):
-            return await _open(tx, prompts, voice, member, form, context, event)
+            return await _open_form(request, prompts, form, context)
         case Submitted():
-            return await _submit(tx, prompts, voice, member, event.what, event)
+            return await _submit_form(request, prompts, event.what)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
             await tx.deliveries.hurry(member.id, now)
-            return basics.help_for(voice, commands.open_to(member), greeting=member.given_name)
+            return say_commands.help_for(request.voice, listed_for(member), greeting=member.given_name)
         case Left():
             await tx.members.disconnect(event.sender, now)
             return None
         case Installed() | Removed():
-            return None  # no member's doing: both were answered before
+            return None  # these concern a workspace, and were answered before
 
 
-async def _is_command(tx: Tx, prompts: Prompts, member: Member, text: str) -> bool:
-    is_tell = commands.split(text)[0] == "tell"
-    return commands.is_plainly(
-        text,
-        known=commands.open_to(member),
-        partners=await notes.partner_names(tx, member) if is_tell else (),
+async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
+    is_tell = commands.parse(text).name is CommandName.TELL
+    names = KnownNames(
+        partners=await notes.read_partner_names(request) if is_tell else (),
         languages=members.language_names({code: prompts.voice(code) for code in prompts.languages}),
     )
+    return commands.is_command(text, request.member, names)
 
 
-async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, words: str, event: Event, known: Known
+async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
+    request: Request, prompts: Prompts, line: str, facts: PlatformFacts
 ) -> Reply | PairingTask:
-    now = event.at
-    command, rest = commands.split(words)
-    match command:
-        case "help":
-            return basics.help_for(voice, commands.open_to(member))
-        case "status":
-            return await status.show(tx, voice, member, now)
-        case "join" | "accept":
-            reply = await cycles.join(tx, voice, member, now)
-            await places.place_if_running(tx, member, now)
+    parsed = commands.parse(line)
+    argument = parsed.argument
+    match parsed.name:
+        case None:
+            nearest = commands.nearest(parsed.word, request.member)
+            return say_commands.suggestion(request.voice, parsed.word[:40], nearest)
+        case CommandName.HELP:
+            return say_commands.help_for(request.voice, listed_for(request.member))
+        case CommandName.STATUS:
+            return await status.show(request)
+        case CommandName.JOIN | CommandName.ACCEPT:
+            reply = await enrolments.join(request)
+            await late_changes.pair_late_joiner(request)
             return reply
-        case "decline":
-            return await cycles.decline(tx, voice, member, now)
-        case "profile":
-            return await members.show_profile(tx, voice, member)
-        case "pause":
-            return await members.pause(tx, voice, member, rest, now)
-        case "resume":
-            return await members.resume(tx, voice, member, now)
-        case "leave":
-            return await members.leave(tx, voice, member, now, really=_is_yes(rest))
-        case "language":
+        case CommandName.DECLINE:
+            return await enrolments.decline(request)
+        case CommandName.PROFILE:
+            return await members.show_profile(request)
+        case CommandName.PAUSE:
+            return await members.pause(request, argument)
+        case CommandName.RESUME:
+            return await members.resume(request)
+        case CommandName.LEAVE:
+            return await members.leave_cycle(request, really=_is_yes(argument))
+        case CommandName.LANGUAGE:
             voices = {code: prompts.voice(code) for code in prompts.languages}
-            return await members.choose_language(tx, voice, member, rest, voices)
-        case "my data":
-            return await members.data(tx, voice, member)
-        case "forget me":
-            return await members.forget(tx, voice, member, now, really=_is_yes(rest))
-        case "concern":
-            return await members.concern(tx, voice, member)
-        case "tell":
-            return await notes.tell(tx, voice, member, rest, now)
-        case "skip":
-            return await check_ins.skip(tx, voice, member, rest, now)
-        case "undo":
-            return await check_ins.undo(tx, voice, member, rest, now)
-        case "later":
-            return await check_ins.later(tx, voice, member, rest, now)
-        case "take-back":
-            return await check_ins.take_back(tx, voice, member, rest, now)
-        case "send":
-            return await check_ins.send(tx, voice, member, rest, now)
-        case "put":
-            return await check_ins.put(tx, prompts, voice, member, rest, now)
-        case "another":
-            return await places.ask_for_another(tx, voice, member, rest, now)
-        case "start":
-            return await cycles.open_start(tx, prompts, voice, member)
-        case "invite":
-            return await cycles.invite(tx, voice, member, now, await _channel(tx, member, rest, known, now))
-        case "together":
-            return await places.together(tx, voice, member, now, gathers=known.gathers)
-        case "school":
-            return await workspaces.add(tx, voice, member, rest, now)
-        case "preview":
-            return await pairings.preview(tx, member)
-        case "confirm":
-            return await pairings.confirm(tx, voice, member, now)
-        case "pairs":
-            return await pairings.show(tx, voice, member, rest, now)
-        case "swap":
-            return await pairings.swap(tx, voice, member, rest, now)
-        case "block":
-            return await pairings.block(tx, voice, member, rest, now)
-        case "nudge":
-            return await pairings.nudge(tx, voice, member, rest, now)
-        case "hold":
-            return await cycles.hold(tx, voice, member)
-        case "go on":
-            return await cycles.go_on(tx, voice, member)
-        case "close":
-            return await cycles.close(tx, voice, member, now, really=_is_yes(rest))
-        case "ledger":
-            return await status.ledger(tx, voice, member)
-        case "digest":
-            return await digests.show(tx, voice, member)
-        case unknown:
-            return basics.suggestion(voice, unknown[:40], commands.nearest(unknown, commands.open_to(member)))
+            return await members.choose_language(request, argument, voices)
+        case CommandName.MY_DATA:
+            return await personal_data.export(request)
+        case CommandName.FORGET_ME:
+            return await personal_data.erase(request, really=_is_yes(argument))
+        case CommandName.CONCERN:
+            return await members.show_safeguarding_lead(request)
+        case CommandName.TELL:
+            return await notes.tell(request, argument)
+        case CommandName.SKIP:
+            return await check_ins.skip(request, argument)
+        case CommandName.UNDO:
+            return await check_ins.undo_skip(request, argument)
+        case CommandName.LATER:
+            return await check_ins.ask_again_later(request, argument)
+        case CommandName.TAKE_BACK:
+            return await check_ins.take_back(request, argument)
+        case CommandName.SEND:
+            return await check_ins.send(request, argument)
+        case CommandName.PUT:
+            return await check_ins.assign_kept_text(request, prompts, argument)
+        case CommandName.ANOTHER:
+            return await late_changes.ask_for_another(request, argument)
+        case CommandName.START:
+            return await cycles.open_start_form(request, prompts)
+        case CommandName.INVITE:
+            return await enrolments.invite(request, await _invited(request, argument, facts))
+        case CommandName.TOGETHER:
+            return await introductions.ask_for_chat(request, gathers=facts.gathers)
+        case CommandName.SCHOOL:
+            return await workspaces.add_school(request, argument)
+        case CommandName.PREVIEW:
+            return await pairings.preview(request)
+        case CommandName.CONFIRM:
+            return await pairings.confirm(request)
+        case CommandName.PAIRS:
+            return await pairings.show(request, argument)
+        case CommandName.SWAP:
+            return await pairings.swap(request, argument)
+        case CommandName.BLOCK:
+            return await pairings.block(request, argument)
+        case CommandName.NUDGE:
+            return await pairings.nudge(request, argument)
+        case CommandName.HOLD:
+            return await cycles.hold(request)
+        case CommandName.GO_ON:
+            return await cycles.go_on(request)
+        case CommandName.CLOSE:
+            return await cycles.close(request, really=_is_yes(argument))
+        case CommandName.LEDGER:
+            return await status.show_ledger(request)
+        case CommandName.DIGEST:
+            return await digests.show_last(request)
 
 
-async def _channel(
-    tx: Tx, member: Member, channel: str, known: Known, now: datetime
-) -> tuple[Member, ...] | None:
-    """Whom `invite #channel` means; None: everybody."""
+async def _invited(request: Request, channel: str, facts: PlatformFacts) -> tuple[Member, ...] | None:
+    """Return the members in the channel of `invite #channel`; None without a channel, which means everybody."""
     if not channel:
         return None
-    await cycles.may_invite(tx, member)
-    if known.channel is None:
-        raise Unknown(channel)
-    return await workspaces.meet_all(tx, known.channel, now)
+    await enrolments.get_inviting_cycle(request)
+    if facts.channel is None:
+        raise PlatformFactNeeded(channel)
+    return await workspaces.connect_all(request.tx, facts.channel, request.now)
 
 
 def _is_yes(text: str) -> bool:
     return text.casefold() == "yes"
 
 
-async def _open(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, form: str, context: str, event: Event
-) -> Reply:
-    match form:
-        case "home":
-            return await home.show(tx, voice, member, event.at)
-        case "check-in":
-            return await check_ins.open_form(tx, voice, member, context, event.at)
-        case "challenge":
-            return await challenges.open_reply(tx, voice, member, context)
-        case "tell":
-            return await notes.open_form(tx, voice, member, context)
-        case "start":
-            return await cycles.open_start(tx, prompts, voice, member)
-        case "profile" | "times" | "pause":
-            return await members.open_form(tx, voice, member, form)
-        case _:
-            raise UserError("no-such-check-in")
+async def _open_form(request: Request, prompts: Prompts, form: str, context: str) -> Reply:
+    match _form_name(form):
+        case FormName.HOME:
+            return await home.show(request)
+        case FormName.CHECK_IN:
+            return await check_ins.open_form(request, context)
+        case FormName.CHALLENGE:
+            return await challenges.open_reply_form(request, context)
+        case FormName.TELL:
+            return await notes.open_form(request, context)
+        case FormName.START:
+            return await cycles.open_start_form(request, prompts)
+        case FormName.PROFILE | FormName.TIMES | FormName.PAUSE:
+            return await members.open_form(request, form)
 
 
-async def _submit(
-    tx: Tx, prompts: Prompts, voice: Voice, member: Member, submitted: Submitted, event: Event
-) -> Reply:
+async def _submit_form(request: Request, prompts: Prompts, submitted: Submitted) -> Reply:
     values = {key: value.strip() for key, value in submitted.values.items()}
-    match submitted.form:
-        case "check-in":
-            return await check_ins.submit(tx, prompts, voice, member, submitted.context, values, event.at)
-        case "challenge":
-            return await challenges.reply(tx, voice, member, submitted.context, values, event.at)
-        case "tell":
-            return await notes.submit(tx, voice, member, submitted.context, values, event.at)
-        case "start":
-            return await cycles.start(tx, prompts, voice, member, values, event.at)
-        case "profile":
-            return await members.save_profile(tx, voice, member, values)
-        case "times":
-            return await members.save_times(tx, voice, member, values)
-        case "pause":
-            return await members.save_pause(tx, voice, member, values, event.at)
-        case _:
+    match _form_name(submitted.form):
+        case FormName.CHECK_IN:
+            return await check_ins.submit(request, prompts, submitted.context, values)
+        case FormName.CHALLENGE:
+            return await challenges.reply(request, submitted.context, values)
+        case FormName.TELL:
+            return await notes.submit(request, submitted.context, values)
+        case FormName.START:
+            return await cycles.start(request, prompts, values)
+        case FormName.PROFILE:
+            return await members.save_profile(request, values)
+        case FormName.TIMES:
+            return await members.save_times(request, values)
+        case FormName.PAUSE:
+            return await members.save_pause(request, values)
+        case FormName.HOME:
             raise UserError("no-such-check-in")
+
+
+def _form_name(name: str) -> FormName:
+    """Return the form of that name. Raises `UserError` for a name that no button of ours sends."""
+    try:
+        return FormName(name)
+    except ValueError:
+        raise UserError("no-such-check-in") from None

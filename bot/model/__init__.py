@@ -1,21 +1,35 @@
 """The nouns of the house, as frozen dataclasses and enums: what they are, never how they are kept or said."""
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
+from bot.model.command import CommandName, FormName
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
 from bot.model.delivery import (
     ALL_LANES,
     ASKS,
     CARRIES_WORDS,
+    KINDS,
     NO_LIMIT,
     Delivery,
     DeliveryKind,
     DeliveryState,
+    DeliveryTraits,
     LaneFilter,
     Limit,
 )
 from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
-from bot.model.people import Account, Address, Hours, Member, Partnership, Post, Profile, Role, School
+from bot.model.people import (
+    DEFAULT_LANGUAGE,
+    Account,
+    Address,
+    Hours,
+    Member,
+    Partnership,
+    Post,
+    Profile,
+    Role,
+    School,
+)
 from bot.model.standing import Standing
 from bot.model.workspace import LinkCode, Workspace
 
@@ -23,6 +37,8 @@ __all__ = [
     "ALL_LANES",
     "ASKS",
     "CARRIES_WORDS",
+    "DEFAULT_LANGUAGE",
+    "KINDS",
     "NO_LIMIT",
     "Account",
     "Address",
@@ -30,13 +46,16 @@ __all__ = [
     "Challenge",
     "CheckIn",
     "CheckInState",
+    "CommandName",
     "Cycle",
     "CycleState",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
+    "DeliveryTraits",
     "Enrolment",
     "EnrolmentState",
+    "FormName",
     "Hours",
     "Kind",
     "LaneFilter",

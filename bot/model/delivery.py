@@ -1,53 +1,89 @@
-"""What we owe, and what becomes of it."""
+"""Deliveries: the messages that the bot owes, their kinds and states, and the lanes that set their pace."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+
+from bot.model.check_in import Challenge, CheckIn, Note
+from bot.model.cycle import Cycle, Pairing
+from bot.model.people import School
 
 
 class DeliveryKind(StrEnum):
-    """What is owed; `subject_id` of the delivery points at the row it is about."""
+    """The kind of message that is owed."""
 
-    INVITATION = "invitation"  # a cycle
-    MATCH = "match"  # a pairing
-    CHANGED_MATCH = "changed_match"  # a pairing
-    ALONE = "alone"  # a cycle: nobody could be found, said kindly
-    CHECK_IN = "check_in"  # a check-in
-    REMINDER = "reminder"  # a check-in
-    AGAIN = "again"  # a check-in, asked again because its owner said "in an hour"
-    SHARED_ANSWER = "shared_answer"  # a check-in, for the partner
-    POOL = "pool"  # a check-in, for its owner: what others said
-    CHALLENGE = "challenge"  # a check-in of the receiver: what they were given
-    CHALLENGE_REPLY = "challenge_reply"  # a challenge, for its giver
-    NOTE = "note"  # a note
-    NUDGE = "nudge"  # a pairing
-    TOGETHER = "together"  # a pairing: one chat of all its people, where they share a workspace
-    DIGEST = "digest"  # a school
-    CYCLE_END = "cycle_end"  # a cycle, for its coordinators
-    CLOSED = "closed"  # a cycle, for everybody in it
+    INVITATION = "invitation"
+    MATCH = "match"
+    CHANGED_MATCH = "changed_match"
+    ALONE = "alone"
+    """Tells a member that no partner could be found."""
+    CHECK_IN = "check_in"
+    REMINDER = "reminder"
+    AGAIN = "again"
+    """Repeats a check-in whose owner asked for it "in an hour"."""
+    SHARED_ANSWER = "shared_answer"
+    """Brings a member's answers to the partner."""
+    POOL = "pool"
+    """Brings what others shared in a step to a member who shared something too."""
+    CHALLENGE = "challenge"
+    """Brings the challenges that were given to the owner of a check-in."""
+    CHALLENGE_REPLY = "challenge_reply"
+    """Brings the reply to the giver of a challenge."""
+    NOTE = "note"
+    NUDGE = "nudge"
+    """Reminds a member of a check-in because the partner asked for it."""
+    TOGETHER = "together"
+    """Opens one chat for all members of a pairing who share a workspace."""
+    DIGEST = "digest"
+    CYCLE_END = "cycle_end"
+    """Asks a coordinator to close a cycle whose last day has passed."""
+    CLOSED = "closed"
+    """Thanks a member when their cycle is closed."""
 
 
-ASKS = frozenset(
-    {DeliveryKind.INVITATION, DeliveryKind.CHECK_IN, DeliveryKind.REMINDER, DeliveryKind.NUDGE},
-)
-"""Deliveries that ask for something: at most one a day reaches a person."""
+@dataclass(frozen=True, slots=True)
+class DeliveryTraits:
+    """The facts that are the same for all deliveries of one kind."""
 
-CARRIES_WORDS = frozenset(
+    subject: type
+    """The class of the row that `Delivery.subject_id` refers to."""
+    asks: bool = False
+    """The message asks for something: a member gets at most one of these a day."""
+    carries_words: bool = False
+    """The message brings what somebody else wrote. It is never pruned: its author can change or erase it later."""
+
+
+KINDS: Mapping[DeliveryKind, DeliveryTraits] = MappingProxyType(
     {
-        DeliveryKind.SHARED_ANSWER,
-        DeliveryKind.CHALLENGE,
-        DeliveryKind.CHALLENGE_REPLY,
-        DeliveryKind.NOTE,
-        DeliveryKind.DIGEST,
+        DeliveryKind.INVITATION: DeliveryTraits(Cycle, asks=True),
+        DeliveryKind.MATCH: DeliveryTraits(Pairing),
+        DeliveryKind.CHANGED_MATCH: DeliveryTraits(Pairing),
+        DeliveryKind.ALONE: DeliveryTraits(Cycle),
+        DeliveryKind.CHECK_IN: DeliveryTraits(CheckIn, asks=True),
+        DeliveryKind.REMINDER: DeliveryTraits(CheckIn, asks=True),
+        DeliveryKind.AGAIN: DeliveryTraits(CheckIn),
+        DeliveryKind.SHARED_ANSWER: DeliveryTraits(CheckIn, carries_words=True),
+        DeliveryKind.POOL: DeliveryTraits(CheckIn),
+        DeliveryKind.CHALLENGE: DeliveryTraits(CheckIn, carries_words=True),
+        DeliveryKind.CHALLENGE_REPLY: DeliveryTraits(Challenge, carries_words=True),
+        DeliveryKind.NOTE: DeliveryTraits(Note, carries_words=True),
+        DeliveryKind.NUDGE: DeliveryTraits(CheckIn, asks=True),
+        DeliveryKind.TOGETHER: DeliveryTraits(Pairing),
+        DeliveryKind.DIGEST: DeliveryTraits(School, carries_words=True),
+        DeliveryKind.CYCLE_END: DeliveryTraits(Cycle),
+        DeliveryKind.CLOSED: DeliveryTraits(Cycle),
     }
 )
-"""Deliveries that bring what somebody else wrote: its author can take it back where it stands, however late."""
+ASKS = frozenset(kind for kind in DeliveryKind if KINDS[kind].asks)
+CARRIES_WORDS = frozenset(kind for kind in DeliveryKind if KINDS[kind].carries_words)
 
 
 class DeliveryState(StrEnum):
-    """queued → sending → sent | failed | dropped; `uncertain`: sent or not, nobody knows yet."""
+    """queued → sending → sent | failed | dropped, or `uncertain` while it is not known whether it arrived."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -59,7 +95,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A message owed to a member at a time; its words are made at the moment of sending."""
+    """A message owed to a member at a time; its text is composed when it is sent."""
 
     id: int
     partnership_id: int
@@ -68,31 +104,31 @@ class Delivery:
     kind: DeliveryKind
     subject_id: int
     occurrence: str = ""
-    """Which of several: a digest's week as an ISO date, an `again`'s moment, a challenge's pairing."""
+    """Distinguishes several about one subject: a digest's week, the time of an `again`, a challenge's pairing."""
     due_at: datetime
     expires_at: datetime | None = None
     state: DeliveryState = DeliveryState.QUEUED
     reason: str = ""
-    """Why it failed or was dropped: a key of the content, never anybody's words."""
+    """Why it waits, failed or was dropped: a key of the content, never anything that a person wrote."""
     attempts: int = 0
     ref: str = ""
-    """Where it stands on the platform, once sent: an update goes there."""
+    """The platform's reference to the sent message, by which it can be updated."""
     settled_at: datetime | None = None
-    """When it came to its end; of an uncertain one, when it was tried."""
+    """When it was sent, failed or was dropped; for an uncertain delivery, when it was tried."""
     perhaps_twice: bool = False
-    """It was sent again where nobody could be asked whether it had arrived."""
+    """It was sent again on a platform that cannot say whether the first try arrived."""
     lease: str = field(default="", compare=False)
-    """Whose it is while it is being sent or asked about: only who holds the lease may settle it."""
+    """The token of the worker that sends it or asks about it: only the holder may settle it."""
 
     @property
     def dedupe_key(self) -> str:
-        """What, for whom, which occurrence: planning twice cannot owe twice."""
+        """The unique key that stops the same message from being owed twice."""
         return f"{self.kind}:{self.subject_id}:{self.member_id}:{self.occurrence}"
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How fast a workspace takes messages: one a gap in the long run, and as many as the burst at once."""
+    """A workspace's rate limit: one message per `gap` on average, and up to `burst` at once."""
 
     gap: timedelta
     burst: int = 1
@@ -100,11 +136,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class LaneFilter:
-    """Which lanes: of one platform, or (without one) of all but some; none of workspaces that are busy."""
+    """A choice of lanes: those of one platform, or of all but some platforms, without some workspaces."""
 
     platform: str = ""
     except_platforms: frozenset[str] = frozenset()
-    busy: frozenset[str] = frozenset()
+    except_workspaces: frozenset[str] = frozenset()
+    """Workspaces of `platform`."""
 
 
 ALL_LANES = LaneFilter()

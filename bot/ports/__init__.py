@@ -1,6 +1,6 @@
 """What the core needs from the world: a store that runs transactions, and messengers that carry messages."""
 
-from bot.ports.cycle import Challenges, CheckIns, Cycles, NewPairing, Notes, PackLoader, Pairings
+from bot.ports.cycle import Challenges, CheckIns, Cycles, NewPairing, Notes, Pairings
 from bot.ports.ledger import Deliveries, Digests, Events, Lanes
 from bot.ports.people import Members, Schools, Workspaces
 from bot.ports.platform import Directory, Handle, Messenger
@@ -20,7 +20,6 @@ __all__ = [
     "Messenger",
     "NewPairing",
     "Notes",
-    "PackLoader",
     "Pairings",
     "Schools",
     "Store",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.model import Answer, Challenge, CheckIn, Cycle, Enrolment, Note, Pack, Pairing, Reason, Seat, Share
+from bot.model import Answer, Challenge, CheckIn, Cycle, Enrolment, Note, Pairing, Reason, Seat, Share
 
 
 class Cycles(Protocol):
@@ -32,7 +32,6 @@ class Cycles(Protocol):
     async def all_of(self, partnership_id: int) -> tuple[Cycle, ...]:
         """Every cycle, newest first."""
 
-    async def running(self) -> tuple[Cycle, ...]: ...
     async def save(self, cycle: Cycle) -> None:
         """Write what may change: name, goal, starts_on, state, confirmed_at, closed_at."""
 
@@ -151,9 +150,3 @@ class Notes(Protocol):
     async def add(self, note: Note) -> Note: ...
     async def get(self, note_id: int) -> Note | None: ...
     async def by(self, member_id: int) -> tuple[Note, ...]: ...
-
-
-class PackLoader(Protocol):
-    """Reads a pack from its files."""
-
-    def __call__(self, pack_id: str, files: Mapping[str, str]) -> Pack: ...

@@ -85,9 +85,6 @@ class Deliveries(Protocol):
         Never what is still owed or uncertain, nor what carries words that their author may yet take back.
         """
 
-    async def of_partnership(self, partnership_id: int, limit: int) -> tuple[Delivery, ...]:
-        """The newest settled or due first."""
-
 
 class Lanes(Protocol):
     """One pace a workspace, kept by all processes together."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.model import Question
+from bot.model import DEFAULT_LANGUAGE, Question
 from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
@@ -15,12 +15,15 @@ from bot.prompts.markdown import count_words, sentences, stray_braces, words_in
 from bot.prompts.packs import ALWAYS_KNOWN, SETTINGS, PackFiles, read_pack
 from bot.prompts.voice import Voice
 from bot.prompts.wording import Written
+from bot.rules.commands import TEXT_KEYS
 
 LONGEST_TITLE = 24
 LONGEST_OPTION = 75
 MOST_WORDS_BEFORE_THE_QUESTION = 60
 MOST_WORDS_IN_A_SENTENCE = 20
 MOST_INPUTS = 3
+COMMAND_TEXTS = "bot/basics.en.md"
+"""The file that is named when a text of a command is missing; any file may hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +43,20 @@ class ContentFinding:
 def check(folder: Path) -> tuple[ContentFinding, ...]:
     """Every finding in a folder of content, by file and line. One `FIX` among them: don't publish this."""
     flaws = Flaws()
-    return check_files(read_folder(folder, flaws), flaws)
+    return check_files(read_folder(folder, flaws), flaws, needed=TEXT_KEYS)
 
 
-def check_files(files: Mapping[str, str], flaws: Flaws | None = None) -> tuple[ContentFinding, ...]:
-    """The same for files by name, after what was found in reading them."""
+def check_files(
+    files: Mapping[str, str], flaws: Flaws | None = None, *, needed: Collection[str] = ()
+) -> tuple[ContentFinding, ...]:
+    """Check files by name; `flaws` were found in reading them, `needed` are keys that the English texts must have."""
     flaws = flaws or Flaws()
     texts = read_texts(files, flaws)
+    for key in sorted(set(needed) - set(texts[DEFAULT_LANGUAGE])):
+        flaws.fix(COMMAND_TEXTS, 1, "command-text-missing", key=key)
     words = read_words(files, flaws)
-    _Check(flaws, words, texts["en"]).everything(files, texts)
-    voice = Voice("en", texts["en"])
+    _Check(flaws, words, texts[DEFAULT_LANGUAGE]).everything(files, texts)
+    voice = Voice(DEFAULT_LANGUAGE, texts[DEFAULT_LANGUAGE])
     ordered = sorted(dict.fromkeys(flaws.found), key=lambda flaw: (flaw.file, flaw.line))
     return tuple(ContentFinding(flaw.level, flaw.file, flaw.line, _sentence(voice, flaw)) for flaw in ordered)
 
@@ -193,7 +200,7 @@ class _Check:
             self._flaws.fix(file, line, "brace-stray")
 
     def _taste(self, file: str, line: int, text: str, language: str) -> None:
-        words = self._words.get(language) or self._words.get("en") or Words()
+        words = self._words.get(language) or self._words.get(DEFAULT_LANGUAGE) or Words()
         for phrase in words.guilt_in(text):
             self._flaws.fix(file, line, "guilt", phrase=phrase)
         for sentence in sentences(text):

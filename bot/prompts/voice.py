@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from babel.dates import format_date, format_interval, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -56,10 +56,6 @@ class Voice:
 
     # --- dates, times and lists ----------------------------------------------------------------------------
 
-    def date(self, day: dt.date) -> str:
-        """4 December 2026."""
-        return format_date(day, "long", self._locale)
-
     def weekday(self, day: dt.date) -> str:
         """Friday."""
         return format_date(day, "EEEE", self._locale)
@@ -74,18 +70,9 @@ class Voice:
         """December 2026."""
         return format_skeleton("yMMMM", day, locale=self._locale)
 
-    def short_day(self, day: dt.date) -> str:
-        """Fri 4 Dec: for lists and charts."""
-        return format_skeleton("MMMEd", day, locale=self._locale)
-
     def day_and_month(self, day: dt.date) -> str:
         """4 Dec: where the weekday goes without saying."""
         return format_skeleton("MMMd", day, locale=self._locale)
-
-    def week(self, monday: dt.date) -> str:
-        """30 Nov – 4 Dec: from that day until four days later."""
-        friday: dt.date = monday + dt.timedelta(days=4)
-        return format_interval(monday, friday, "MMMd", locale=self._locale)
 
     def time(self, moment: dt.datetime | dt.time) -> str:
         """17:00, by the moment's own clock."""

@@ -136,13 +136,6 @@ class WeekBands:
     everyone: Band | None
 
 
-def band(replied: int, asked: int) -> Band | None:
-    """The band of one group by itself; None when it is too small to be told anything about."""
-    if asked < FLOOR:
-        return None
-    return _band_reaching(replied >= step for step in _steps(asked))
-
-
 def week_bands(published: Published, week: Mapping[int, Replies]) -> WeekBands:
     """The bands of a week, safe to be read side by side by every principal of the partnership."""
     shown = {

@@ -1,4 +1,4 @@
-"""The small pieces most messages share: buttons, plain answers, errors, help."""
+"""The parts that most messages share: buttons, plain answers, errors, questions."""
 
 from __future__ import annotations
 
@@ -8,88 +8,84 @@ from dataclasses import replace
 from bot.errors import UserError
 from bot.events import Command, Opened
 from bot.message import Button, Buttons, Element, Message, Quote, Text
-from bot.model import Kind, Option, Question
+from bot.model import CommandName, FormName, Kind, Option, Question
 from bot.prompts import Voice
 
 LONGEST_ECHO = 80
 
 
-def runs(voice: Voice, key: str, words: str, *, primary: bool = False, **facts: str | int) -> Button:
-    """A button that is the same as typing the command."""
-    return Button(voice.text(key, **facts), Command(words), primary)
+def runs(
+    voice: Voice,
+    key: str,
+    command: CommandName,
+    argument: str | int = "",
+    /,
+    *,
+    primary: bool = False,
+    **facts: str | int,
+) -> Button:
+    """Return a button that does the same as typing the command and its argument."""
+    return Button(voice.text(key, **facts), Command(f"{command} {argument}".strip()), primary)
 
 
 def opens(
-    voice: Voice, key: str, form: str, context: str = "", *, primary: bool = False, **facts: str
+    voice: Voice,
+    key: str,
+    form: FormName,
+    context: str | int = "",
+    /,
+    *,
+    primary: bool = False,
+    **facts: str | int,
 ) -> Button:
-    """A button that opens a form."""
-    return Button(voice.text(key, **facts), Opened(form, context), primary)
+    """Return a button that opens a form; `context` is the id of what the form is about."""
+    return Button(voice.text(key, **facts), Opened(form, str(context)), primary)
 
 
 def plain(voice: Voice, key: str, *buttons: Button, **facts: str | int) -> Message:
-    """One short text, and ways on."""
+    """Return a message of one short text, with buttons."""
     return Message(voice.text(key, **facts), (Text(voice.markdown(key, **facts)), *row(buttons)))
 
 
 def row(buttons: Sequence[Button]) -> tuple[Element, ...]:
-    """The buttons, or nothing."""
+    """Return the buttons as an element, or nothing if there are none."""
     return (Buttons(tuple(buttons)),) if buttons else ()
 
 
 def error(voice: Voice, problem: UserError, written: Sequence[str] = ()) -> Message:
-    """What happened, that nothing was lost, and what to do next; `written` in a form is given back."""
+    """Explain what went wrong and what to do next; `written` is text that the person would lose otherwise."""
     facts = {name: _shortened(fact) for name, fact in problem.facts.items()}
     if "state" in facts:
         facts["state"] = voice.text(f"state.{facts['state']}")
-    return _given_back(plain(voice, f"error.{problem.key}", **facts), written)
+    return _with_quotes(plain(voice, f"error.{problem.key}", **facts), written)
 
 
-def _given_back(message: Message, written: Sequence[str]) -> Message:
-    """A form closes when it is sent: whoever wrote in it finds their words below the reason."""
+def _with_quotes(message: Message, written: Sequence[str]) -> Message:
+    """Return the text below the message: a form closes when it is sent, and what was typed in it would be gone."""
     return replace(message, elements=(*message.elements, *(Quote(text) for text in written)))
 
 
 def _shortened(fact: str | int) -> str | int:
-    """What was typed is said back, but never at length."""
     return f"{fact[:LONGEST_ECHO]}…" if isinstance(fact, str) and len(fact) > LONGEST_ECHO else fact
 
 
 def apology(voice: Voice, written: Sequence[str] = ()) -> Message:
-    """For the unexpected: no detail reaches a person, and what they wrote is given back."""
-    return _given_back(plain(voice, "error.unexpected"), written)
-
-
-def help_for(voice: Voice, commands: Iterable[str], *, greeting: str = "") -> Message:
-    """Only what this person may use."""
-    lines = "\n".join(f"- {voice.markdown(f'help.{command}')}" for command in commands)
-    head = voice.markdown("help.hello", name=greeting) if greeting else voice.markdown("help.lead")
-    return Message(
-        voice.text("help.summary"), (Text(head), Text(lines), Text(voice.markdown("help.foot"), small=True))
-    )
-
-
-def suggestion(voice: Voice, word: str, nearest: str | None) -> Message:
-    """For a word that is no command."""
-    if nearest is None:
-        return plain(voice, "command.unknown", runs(voice, "button.help", "help"), word=word)
-    return plain(
-        voice, "command.did-you-mean", runs(voice, "button.yes-command", nearest, command=nearest),
-        word=word, nearest=nearest,
-    )  # fmt: skip
+    """Apologise for an unexpected error without any detail of it, and return what the person wrote."""
+    return _with_quotes(plain(voice, "error.unexpected"), written)
 
 
 def choice(voice: Voice, prefix: str, keys: Iterable[str]) -> tuple[Option, ...]:
-    """Options from one of the content's lists."""
+    """Return options with these keys from one of the content's lists."""
     return tuple(Option(key, voice.text(f"{prefix}.{key}")) for key in keys)
 
 
 def labels(voice: Voice, prefix: str, keys: Iterable[str]) -> str:
-    """A list's labels as one phrase; a key the list does not know speaks for itself."""
+    """Return the labels of several keys as one phrase."""
     return voice.listing([label(voice, prefix, key) for key in keys])
 
 
 def label(voice: Voice, prefix: str, key: str) -> str:
-    """One label of a list."""
+    """Return the label of a key in one of the content's lists, or the key itself if the list does not have it."""
     return voice.text(f"{prefix}.{key}") if voice.has(f"{prefix}.{key}") else key
 
 
@@ -103,7 +99,7 @@ def question(
     limit: int = 500,
     options: tuple[Option, ...] = (),
 ) -> Question:
-    """A question of ours: label and, where content has one, a hint, under `<prefix>.<key>`."""
+    """Return a question of the bot's own; content has its label under `<prefix>.<key>`, and perhaps a hint."""
     name = f"{prefix}.{key}"
     hint = voice.text(f"{name}.hint") if voice.has(f"{name}.hint") else ""
     return Question(

@@ -1,23 +1,23 @@
-"""What we say around a peer challenge, and words carried between partners."""
+"""Messages about peer challenges and notes between partners."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from bot.message import Form, Input, Message, Quote, Text
-from bot.model import Challenge, Kind
+from bot.model import Challenge, FormName, Kind
 from bot.prompts import Voice
 from bot.say.basics import opens, plain, question, row
 
 
 def released(voice: Voice, challenge: Challenge, name: str) -> Message:
-    """Evidence → a question → something to try, and the way to answer."""
+    """Give a challenge to its receiver: evidence, a question, a suggestion, and a button to reply."""
     return Message(
         voice.text("challenge.summary", name=name),
         (
             Text(voice.markdown("challenge.lead", name=name)),
             *_quotes(voice, challenge),
-            *row((opens(voice, "button.reply-challenge", "challenge", str(challenge.id), primary=True),)),
+            *row((opens(voice, "button.reply-challenge", FormName.CHALLENGE, challenge.id, primary=True),)),
             Text(voice.markdown("challenge.foot"), small=True),
         ),
     )
@@ -33,12 +33,12 @@ def _quotes(voice: Voice, challenge: Challenge) -> tuple[Quote, ...]:
 
 
 def took_back(voice: Voice, name: str) -> Message:
-    """In the place of words that their author took back; one who was forgotten has no name."""
+    """Return what replaces a text that its author took back; an author who was erased has an empty name."""
     return plain(voice, "challenge.took-back", name=name) if name else plain(voice, "words.gone")
 
 
 def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:
-    """The receiver's reply and one next step with a date."""
+    """Return the form for the reply to a challenge: an answer, and one next step with a date."""
     asked = (
         (question(voice, "reply", "challenge", Kind.LONG, needed=True, limit=1000), challenge.reply),
         (question(voice, "next_step", "challenge", Kind.SHORT, needed=True, limit=200), challenge.next_step),
@@ -48,7 +48,7 @@ def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:
         ),
     )
     return Form(
-        name="challenge",
+        name=FormName.CHALLENGE,
         context=str(challenge.id),
         title=voice.text("challenge.form"),
         intro=voice.markdown("challenge.form-intro", name=name),
@@ -58,7 +58,7 @@ def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:
 
 
 def replied(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
-    """Said back to the receiver, below what they were given: it stays theirs to read."""
+    """Confirm a reply to the receiver who wrote it, below the challenge, which they can go on reading."""
     return Message(
         voice.text("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day)),
         (
@@ -68,42 +68,42 @@ def replied(voice: Voice, challenge: Challenge, name: str, day: date) -> Message
                 voice.markdown("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day))
             ),
             Quote(challenge.reply, voice.text("check-in.your-words")),
-            *row((opens(voice, "button.change", "challenge", str(challenge.id)),)),
+            *row((opens(voice, "button.change", FormName.CHALLENGE, challenge.id),)),
         ),
     )
 
 
 def reply(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
-    """The receiver's words, to the giver."""
+    """Carry the receiver's reply to the giver of the challenge."""
     return Message(
         voice.text("challenge.reply-summary", name=name),
         (
             Text(voice.markdown("challenge.reply-lead", name=name)),
             Quote(challenge.reply),
             Quote(challenge.next_step, voice.text("challenge.reply-step", day=voice.day(day))),
-            *row((opens(voice, "button.reply", "tell", str(challenge.pairing_id)),)),
+            *row((opens(voice, "button.reply", FormName.TELL, challenge.pairing_id),)),
         ),
     )
 
 
 def tell_form(voice: Voice, pairing_id: int, partner: str, text: str = "") -> Form:
-    """Words to a partner."""
+    """Return the form for a note to a partner."""
     asked = question(voice, "text", "tell", Kind.LONG, needed=True, limit=2000)
     return Form(
-        name="tell", context=str(pairing_id), title=voice.text("tell.title"),
+        name=FormName.TELL, context=str(pairing_id), title=voice.text("tell.title"),
         intro=voice.markdown("tell.intro", partner=partner),
         inputs=(Input(asked, text),), submit=voice.text("tell.submit"),
     )  # fmt: skip
 
 
 def note(voice: Voice, text: str, name: str, pairing_id: int) -> Message:
-    """A partner's words, as a quote with a reply button."""
+    """Carry a note from a partner, with a button to reply."""
     return Message(
         voice.text("note.summary", name=name),
         (
             Text(voice.markdown("note.lead", name=name)),
             Quote(text),
-            *row((opens(voice, "button.reply", "tell", str(pairing_id), primary=True),)),
+            *row((opens(voice, "button.reply", FormName.TELL, pairing_id, primary=True),)),
             Text(voice.markdown("note.foot"), small=True),
         ),
     )

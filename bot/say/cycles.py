@@ -1,4 +1,4 @@
-"""What we say about a cycle: setting it up, inviting, where it stands, its end."""
+"""Messages about a cycle: its draft, invitation, status and end."""
 
 from __future__ import annotations
 
@@ -8,13 +8,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.message import Element, Fields, Form, Input, Message, Text
-from bot.model import Cycle, CycleState, Delivery, DeliveryState, EnrolmentState, Kind, Option, Pack
+from bot.model import (
+    CommandName,
+    Cycle,
+    CycleState,
+    Delivery,
+    DeliveryState,
+    EnrolmentState,
+    FormName,
+    Kind,
+    Option,
+    Pack,
+)
 from bot.prompts import Voice
+from bot.rules.privacy import FLOOR
 from bot.say.basics import label, opens, plain, question, row, runs
 
 
 def start_form(voice: Voice, packs: Sequence[Pack], values: Mapping[str, str]) -> Form:
-    """Which pack, from when, for what."""
+    """Return the form that sets up a cycle: pack, first day and goal."""
     options = tuple(Option(pack.id, pack.title(voice.language)) for pack in packs)
     asked = (
         question(voice, "pack", "start", Kind.ONE, needed=True, options=options),
@@ -22,7 +34,7 @@ def start_form(voice: Voice, packs: Sequence[Pack], values: Mapping[str, str]) -
         question(voice, "goal", "start", Kind.LONG, needed=True, limit=300),
     )
     return Form(
-        name="start",
+        name=FormName.START,
         title=voice.text("start.title"),
         intro=voice.markdown("start.intro"),
         inputs=tuple(Input(each, values.get(each.key, "")) for each in asked),
@@ -31,8 +43,8 @@ def start_form(voice: Voice, packs: Sequence[Pack], values: Mapping[str, str]) -
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a draft would become."""
+class DraftPlan:
+    """The size and the days of a cycle that is a draft."""
 
     teachers: int
     schools: int
@@ -42,8 +54,8 @@ class Plan:
     """Two schools whose calendars stretch the cycle beyond what its teaching days need, if any."""
 
 
-def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
-    """The plan, before anybody hears of it."""
+def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: DraftPlan) -> Message:
+    """Show a coordinator the draft of a cycle, before anybody is invited."""
     fields = (
         (voice.text("draft.pack"), pack.title(voice.language)),
         (voice.text("draft.goal"), cycle.goal),
@@ -71,9 +83,9 @@ def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
             *warning,
             *row(
                 (
-                    runs(voice, "button.invite", "invite", primary=True, n=plan.teachers),
-                    opens(voice, "button.start-change", "start"),
-                    runs(voice, "button.discard", "close yes"),
+                    runs(voice, "button.invite", CommandName.INVITE, primary=True, n=plan.teachers),
+                    opens(voice, "button.start-change", FormName.START),
+                    runs(voice, "button.discard", CommandName.CLOSE, "yes"),
                 )
             ),
         ),
@@ -81,7 +93,7 @@ def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
 
 
 def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_day: date) -> Message:
-    """What they join, who reads what, how to leave: one ask."""
+    """Invite a teacher: what the cycle is, who reads their answers, and buttons to join or decline."""
     facts = {"cycle": cycle.name, "coordinator": coordinator}
     return Message(
         voice.text("invitation.summary", **facts),
@@ -99,9 +111,12 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
                     ),
                 )
             ),
-            Text(voice.markdown("invitation.who-reads")),
+            Text(voice.markdown("invitation.who-reads", floor=FLOOR)),
             *row(
-                (runs(voice, "button.join", "join", primary=True), runs(voice, "button.not-now", "decline"))
+                (
+                    runs(voice, "button.join", CommandName.JOIN, primary=True),
+                    runs(voice, "button.not-now", CommandName.DECLINE),
+                )
             ),
             Text(voice.markdown("invitation.foot"), small=True),
         ),
@@ -109,44 +124,44 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
 
 
 def joined(voice: Voice, cycle: Cycle) -> Message:
-    """Welcome, and the one thing that helps the match."""
+    """Welcome a member who joined, and ask for the profile that the pairing needs."""
     return plain(
-        voice, "joined.done", opens(voice, "button.profile", "profile", primary=True),
-        opens(voice, "button.times", "times"), cycle=cycle.name,
+        voice, "joined.done", opens(voice, "button.profile", FormName.PROFILE, primary=True),
+        opens(voice, "button.times", FormName.TIMES), cycle=cycle.name,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """Where a cycle stands, for its coordinators: states, never words."""
+class CycleNumbers:
+    """A cycle in numbers, for its coordinators; it holds no text that a member wrote."""
 
     enrolled: Mapping[EnrolmentState, int]
     pairings: int
     waiting: int
-    """Check-ins open and not answered yet."""
+    """Check-ins that are open and not answered yet."""
     answered: int
     undelivered: Sequence[tuple[str, int]]
-    """Reason and how many."""
+    """Reasons why messages were not delivered, with their counts."""
 
 
-def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> Message:
-    """Counts and the next step."""
+def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, numbers: CycleNumbers) -> Message:
+    """Show a coordinator the numbers of a cycle and the next step."""
     fields = [
         (voice.text("status.state"), voice.text(f"state.{cycle.state}")),
         (voice.text("draft.pack"), pack.title(voice.language)),
-        (voice.text("status.joined"), _enrolled(voice, state.enrolled)),
+        (voice.text("status.joined"), _enrolled(voice, numbers.enrolled)),
     ]
-    if state.pairings:
-        fields.append((voice.text("status.pairings"), str(state.pairings)))
+    if numbers.pairings:
+        fields.append((voice.text("status.pairings"), str(numbers.pairings)))
         fields.append(
             (
                 voice.text("status.check-ins"),
-                voice.text("status.answered-waiting", answered=state.answered, waiting=state.waiting),
+                voice.text("status.answered-waiting", answered=numbers.answered, waiting=numbers.waiting),
             )
         )
-    if state.undelivered:
+    if numbers.undelivered:
         reasons = voice.listing(
-            [f"{label(voice, 'reason', reason)} ({count})" for reason, count in state.undelivered]
+            [f"{label(voice, 'reason', reason)} ({count})" for reason, count in numbers.undelivered]
         )
         fields.append((voice.text("status.undelivered"), reasons))
     return Message(
@@ -155,7 +170,7 @@ def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> 
             Text(voice.markdown("status.lead", cycle=cycle.name)),
             Fields(tuple(fields)),
             Text(voice.markdown(f"next.{cycle.state}")),
-            *_next(voice, cycle.state),
+            *_next_buttons(voice, cycle.state),
         ),
     )
 
@@ -170,46 +185,51 @@ def _enrolled(voice: Voice, enrolled: Mapping[EnrolmentState, int]) -> str:
     )
 
 
-def _next(voice: Voice, state: CycleState) -> tuple[Element, ...]:
+def _next_buttons(voice: Voice, state: CycleState) -> tuple[Element, ...]:
     match state:
         case CycleState.INVITING:
-            return row((runs(voice, "button.preview", "preview", primary=True),))
+            return row((runs(voice, "button.preview", CommandName.PREVIEW, primary=True),))
         case CycleState.MATCHED:
             return row(
                 (
-                    runs(voice, "button.confirm", "confirm", primary=True),
-                    runs(voice, "button.preview", "preview"),
+                    runs(voice, "button.confirm", CommandName.CONFIRM, primary=True),
+                    runs(voice, "button.preview", CommandName.PREVIEW),
                 )
             )
         case CycleState.RUNNING:
-            return row((runs(voice, "button.pairs", "pairs"), runs(voice, "button.ledger", "ledger")))
+            return row(
+                (
+                    runs(voice, "button.pairs", CommandName.PAIRS),
+                    runs(voice, "button.ledger", CommandName.LEDGER),
+                )
+            )
         case CycleState.PAUSED:
-            return row((runs(voice, "button.go-on", "go on", primary=True),))
+            return row((runs(voice, "button.go-on", CommandName.GO_ON, primary=True),))
         case CycleState.DRAFT | CycleState.CLOSED:
             return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceInCycle:
-    """Where one member is in a cycle."""
+    """One member's place in a cycle."""
 
     enrolment: EnrolmentState | None
     partners: Sequence[str]
-    """Names with schools."""
+    """Full names with schools."""
     given_names: Sequence[str]
     pairing_id: int | None
     open_titles: Sequence[tuple[int, str, datetime]]
-    """Check-in, its title and when it closes, in this person's own time."""
+    """Id, title and closing time of each open check-in, in the member's own time."""
     next_ask: datetime | None
     paused_until: date | None
 
 
 def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Message:
-    """A member's own status: partner, what is open, what comes next."""
+    """Show a member their partner, their open check-ins and what comes next."""
     if place.enrolment is not EnrolmentState.ACCEPTED:
         key = f"place.{place.enrolment or 'outside'}"
         may_join = place.enrolment is not None and cycle.state is not CycleState.CLOSED
-        join = (runs(voice, "button.join", "join", primary=True),) if may_join else ()
+        join = (runs(voice, "button.join", CommandName.JOIN, primary=True),) if may_join else ()
         return plain(voice, key, *join, cycle=cycle.name)
     fields = [
         (
@@ -229,7 +249,7 @@ def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Messa
     elif place.next_ask:
         fields.append((voice.text("place.next"), voice.day(place.next_ask.date())))
     buttons = [
-        opens(voice, "button.answer", "check-in", str(check_in_id), primary=True)
+        opens(voice, "button.answer", FormName.CHECK_IN, check_in_id, primary=True)
         for check_in_id, _, _ in place.open_titles[:1]
     ]
     if place.pairing_id:
@@ -237,8 +257,8 @@ def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Messa
             opens(
                 voice,
                 "button.tell",
-                "tell",
-                str(place.pairing_id),
+                FormName.TELL,
+                place.pairing_id,
                 partner=voice.listing(list(place.given_names)),
             )
         )
@@ -254,23 +274,28 @@ def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Messa
 
 
 def really_close(voice: Voice, cycle: Cycle) -> Message:
-    """Asked once."""
+    """Ask a coordinator to confirm that the cycle is to be closed."""
     return plain(
         voice,
         "close.really",
-        runs(voice, "button.close", "close yes"),
-        runs(voice, "button.status", "status"),
+        runs(voice, "button.close", CommandName.CLOSE, "yes"),
+        runs(voice, "button.status", CommandName.STATUS),
         cycle=cycle.name,
     )
 
 
 def end(voice: Voice, cycle: Cycle) -> Message:
-    """To coordinators: the days are over."""
-    return plain(voice, "end.done", runs(voice, "button.close", "close yes", primary=True), cycle=cycle.name)
+    """Tell a coordinator that the last day is over, with a button to close the cycle."""
+    return plain(
+        voice,
+        "end.done",
+        runs(voice, "button.close", CommandName.CLOSE, "yes", primary=True),
+        cycle=cycle.name,
+    )
 
 
 def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:
-    """Thanks to everybody who took part."""
+    """Thank a member who took part, at the end of the cycle."""
     facts = {"cycle": cycle.name}
     thanks = (
         (Text(voice.markdown("closed.partner", partner=voice.listing(list(given_names)))),)
@@ -283,7 +308,7 @@ def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:
 
 
 def ledger(voice: Voice, deliveries: Sequence[Delivery], stuck: Sequence[tuple[Delivery, str]]) -> Message:
-    """States and reasons, never words. `stuck`: what did not arrive, with the name of the person."""
+    """Show a coordinator the ledger without message texts; `stuck` are undelivered messages with a name each."""
     counts = Counter(each.state for each in deliveries)
     fields = [
         (voice.text(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts[state]

@@ -1,20 +1,19 @@
-"""The principal's weekly digest: bands, ties and stages, one thing to do, and never a name."""
+"""The principals' weekly digest: figures in bands, one thing to do, and no names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from bot.message import Chart, Heading, Image, Message, Quote, Text, Week
-from bot.model import Cycle, School
+from bot.model import School
 from bot.prompts import Voice
 from bot.rules.figures import Figures, PastWeek
-from bot.rules.privacy import Band
+from bot.rules.privacy import FLOOR, Band
 from bot.say.basics import label
 
 
 def weekly_digest(
     voice: Voice,
-    cycle: Cycle,
     school: School,
     figures: Figures,
     weeks: Sequence[PastWeek],
@@ -22,7 +21,7 @@ def weekly_digest(
     to_do: str,
     story: str,
 ) -> Message:
-    """One screen: what happened, one picture, one thing to do."""
+    """Return the digest of one school for one week: figures, a chart, and one thing to do."""
     finding = _finding(voice, figures)
     lines = [voice.markdown("digest.all", band=_within(voice, figures.all), n=figures.everyone)]
     if figures.ours is not None and figures.people is not None:
@@ -48,7 +47,7 @@ def weekly_digest(
             *((Text(f"{voice.markdown('digest.to-do')} {to_do}"),) if to_do else ()),
             Text(
                 voice.markdown(
-                    "digest.foot" if figures.ours is not None else "digest.foot-small", cycle=cycle.name
+                    "digest.foot" if figures.ours is not None else "digest.foot-small", floor=FLOOR
                 ),
                 small=True,
             ),
@@ -65,7 +64,7 @@ def _band(voice: Voice, band: Band) -> str:
 
 
 def _within(voice: Voice, band: Band) -> str:
-    """A band within a sentence."""
+    """Return the name of a band as it stands within a sentence."""
     return voice.text(f"band-within.{band.key}")
 
 
@@ -97,7 +96,7 @@ def _levels(voice: Voice) -> tuple[str, str, str, str]:
 
 
 def _alt(voice: Voice, weeks: Sequence[PastWeek]) -> str:
-    """The same facts in words, made from the same figures."""
+    """Return the facts of the chart as text."""
     parts = []
     for each in weeks:
         day = voice.day_and_month(each.week)

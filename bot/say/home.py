@@ -1,4 +1,4 @@
-"""What stands on somebody's own page: their place, what they said, and their settings."""
+"""A member's own page: their place in the cycle, their answers, and their settings."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.message import Button, Buttons, Divider, Element, Heading, Message, Text
-from bot.model import Answer, Member, Step
+from bot.model import Answer, CommandName, FormName, Member, Step
 from bot.prompts import Voice
-from bot.say.basics import opens, runs
+from bot.rules.commands import HOME
+from bot.say.basics import opens
 from bot.say.check_ins import quotes, title
+from bot.say.commands import buttons
 
 
 @dataclass(frozen=True, slots=True)
 class SaidBefore:
-    """What somebody said in a step; `check_in_id` while it can be changed."""
+    """A member's answers in a step; `check_in_id` only while they can be changed."""
 
     step: Step
     answers: Sequence[Answer]
@@ -22,7 +24,7 @@ class SaidBefore:
 
 
 def home(voice: Voice, member: Member, place: Message, said: Sequence[SaidBefore]) -> Message:
-    """The whole page; `place` is what `status` says."""
+    """Return the page; `place` is the answer to `status`."""
     answers = [element for each in said for element in _said(voice, each)]
     return Message(
         voice.text("home.summary"),
@@ -40,7 +42,7 @@ def home(voice: Voice, member: Member, place: Message, said: Sequence[SaidBefore
 
 def _said(voice: Voice, said: SaidBefore) -> tuple[Element, ...]:
     change = (
-        (Buttons((opens(voice, "button.change", "check-in", str(said.check_in_id)),)),)
+        (Buttons((opens(voice, "button.change", FormName.CHECK_IN, said.check_in_id),)),)
         if said.check_in_id is not None
         else ()
     )
@@ -49,10 +51,6 @@ def _said(voice: Voice, said: SaidBefore) -> tuple[Element, ...]:
 
 
 def _settings(voice: Voice, member: Member) -> tuple[Button, ...]:
-    is_paused = member.paused_until is not None
-    return (
-        opens(voice, "button.profile", "profile"),
-        opens(voice, "button.times", "times"),
-        runs(voice, "button.resume", "resume") if is_paused else opens(voice, "button.pause", "pause"),
-        runs(voice, "button.help", "help"),
-    )
+    """Return the buttons of the table of commands: who is paused can resume, everybody else can pause."""
+    hidden = CommandName.RESUME if member.paused_until is None else CommandName.PAUSE
+    return tuple(button for spec in HOME if spec.name is not hidden for button in buttons(voice, spec))

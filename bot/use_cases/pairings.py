@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from fractions import Fraction
 from itertools import combinations
 
@@ -16,7 +15,6 @@ from bot.model import (
     CycleState,
     DeliveryKind,
     EnrolmentState,
-    Member,
     Pairing,
     PairingState,
     Role,
@@ -24,28 +22,28 @@ from bot.model import (
 )
 from bot.pairing import Arrangement, PairingTask, Person, why_left_out
 from bot.ports import NewPairing, Tx
-from bot.prompts import Voice
-from bot.rules import planning
 from bot.say import pairings as say_pairings
-from bot.use_cases import cycles, people, places
-from bot.use_cases.people import require
-from bot.use_cases.schools import availabilities, moment_for
+from bot.use_cases import cycles, late_changes, participants, people, schedule
+from bot.use_cases.owing import owe
+from bot.use_cases.people import require_role
+from bot.use_cases.request import Request
+from bot.use_cases.schools import read_availabilities
 
 
-async def preview(tx: Tx, member: Member) -> PairingTask:
+async def preview(request: Request) -> PairingTask:
     """Who would meet whom? The engine answers outside the transaction; `propose` then shows it."""
-    require(member, Role.COORDINATOR)
-    cycle = await cycles.the_current(tx, member, CycleState.INVITING, CycleState.MATCHED)
-    return await _question(tx, cycle)
+    require_role(request, Role.COORDINATOR)
+    cycle = await cycles.get_current(request, CycleState.INVITING, CycleState.MATCHED)
+    return await _read_task(request.tx, cycle)
 
 
-async def _question(tx: Tx, cycle: Cycle) -> PairingTask:
-    joined = await places.persons(tx, cycle)
+async def _read_task(tx: Tx, cycle: Cycle) -> PairingTask:
+    joined = await participants.read_participants(tx, cycle)
     if len({each.school_id for each in joined}) < 2:
         raise UserError("too-few")
     return PairingTask(
         people=tuple(sorted(joined, key=lambda each: each.id)),
-        history=tuple(sorted(await tx.pairings.history(cycle.partnership_id), key=_by_members)),
+        history=tuple(sorted(await tx.pairings.history(cycle.partnership_id), key=_sort_key)),
         blocked=await tx.members.blocked(cycle.partnership_id),
         on=cycle.starts_on,
         size=cycle.group_size,
@@ -53,16 +51,15 @@ async def _question(tx: Tx, cycle: Cycle) -> PairingTask:
     )
 
 
-def _by_members(met: tuple[int, frozenset[int]]) -> tuple[int, list[int]]:
+def _sort_key(met: tuple[int, frozenset[int]]) -> tuple[int, list[int]]:
     return met[0], sorted(met[1])
 
 
-async def propose(
-    tx: Tx, voice: Voice, member: Member, question: PairingTask, arrangement: Arrangement, now: datetime
-) -> Message | PairingTask:
+async def propose(request: Request, question: PairingTask, arrangement: Arrangement) -> Message | PairingTask:
     """Who would meet whom, why, and who would be left out; nobody is told yet. A question: things have changed."""
-    cycle = await cycles.the_current(tx, member, CycleState.INVITING, CycleState.MATCHED)
-    if (changed := await _question(tx, cycle)) != question:
+    tx = request.tx
+    cycle = await cycles.get_current(request, CycleState.INVITING, CycleState.MATCHED)
+    if (changed := await _read_task(tx, cycle)) != question:
         return changed
     schools = {each.id: each.school_id for each in question.people}
     proposed = await tx.pairings.propose(
@@ -71,16 +68,15 @@ async def propose(
             NewPairing(tuple(Seat(each, schools[each]) for each in group.member_ids), group.reasons)
             for group in arrangement.groups
         ],
-        now,
+        request.now,
     )
     await tx.cycles.save(replace(cycle, state=CycleState.MATCHED))
     reasons = {each.member_id: each.reason for each in arrangement.left_out}
-    return await _previewed(tx, voice, cycle, proposed, question, reasons, arrangement.gap)
+    return await _compose_preview(request, cycle, proposed, question, reasons, arrangement.gap)
 
 
-async def _previewed(
-    tx: Tx,
-    voice: Voice,
+async def _compose_preview(
+    request: Request,
     cycle: Cycle,
     proposed: Sequence[Pairing],
     question: PairingTask,
@@ -88,13 +84,14 @@ async def _previewed(
     gap: Fraction | None,
 ) -> Message:
     """The proposals as they stand, with who has no place in them and why."""
+    tx = request.tx
     seated = {each for pairing in proposed for each in pairing.member_ids}
     members = await tx.members.many({each.id for each in question.people} - seated)
     met = {pair for _, pair in question.history}
     pairs = [frozenset(pair) for pairing in proposed for pair in combinations(pairing.member_ids, 2)]
     return say_pairings.preview(
-        voice,
-        await places.shown(tx, cycle, proposed),
+        request.voice,
+        await participants.read_shown(tx, cycle, proposed),
         [(each.name, reasons.get(each.id, "since")) for each in members.values()],
         silent=sum(each.state is EnrolmentState.INVITED for each in await tx.cycles.enrolments(cycle.id)),
         repeats=sum(pair in met for pair in pairs),
@@ -102,15 +99,16 @@ async def _previewed(
     )
 
 
-async def confirm(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+async def confirm(request: Request) -> Message:
     """Make the preview real: plan every step, tell everybody, lock the base of the figures."""
-    require(member, Role.COORDINATOR)
-    cycle = await cycles.the_current(tx, member, CycleState.MATCHED)
-    joined = await places.persons(tx, cycle)
+    require_role(request, Role.COORDINATOR)
+    tx, now = request.tx, request.now
+    cycle = await cycles.get_current(request, CycleState.MATCHED)
+    joined = await participants.read_participants(tx, cycle)
     if len({each.school_id for each in joined}) < 2:  # people may have left since the preview
         raise UserError("too-few")
     members = await tx.members.many({each.id for each in joined})
-    available = await availabilities(tx, list(members.values()))
+    available = await read_availabilities(tx, list(members.values()))
     today = max(available[each].local_day(now) for each in available)
     running = replace(
         cycle, state=CycleState.RUNNING, confirmed_at=now, starts_on=max(cycle.starts_on, today)
@@ -119,53 +117,55 @@ async def confirm(tx: Tx, voice: Voice, member: Member, now: datetime) -> Messag
     await tx.cycles.lock_cohort(cycle.id)
     await tx.pairings.confirm(cycle.id, now)
     live = await tx.pairings.of_cycle(cycle.id)
-    pack = await cycles.pack_of(tx, cycle)
+    pack = await cycles.read_pack(tx, cycle)
     for pairing in live:
-        await cycles.plan_pairing(tx, running, pack, pairing, now)
-        await places.announce(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
+        await schedule.plan_pairing(tx, running, pack, pairing, now)
+        await late_changes.announce_pairing(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
     placed = {each for pairing in live for each in pairing.member_ids}
-    await places.find_pairing(tx, running, set(members) - placed, now)
-    await cycles.plan_digests(tx, running, now)
-    return say_pairings.confirmed(voice, len(live), running.starts_on)
+    await late_changes.find_pairing(tx, running, set(members) - placed, now)
+    await schedule.plan_digests(tx, running, now)
+    return say_pairings.confirmed(request.voice, len(live), running.starts_on)
 
 
 # --- the coordinator's hand -----------------------------------------------------------------------------------------
 
 
-async def show(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
+async def show(request: Request, text: str) -> Message:
     """The pairings and where each stands: state, never words. `text` narrows it to a school."""
-    require(member, Role.COORDINATOR)
-    cycle = await cycles.the_current(tx, member)
+    require_role(request, Role.COORDINATOR)
+    tx = request.tx
+    cycle = await cycles.get_current(request)
     check_ins = await tx.check_ins.of_cycle(cycle.id)
-    pack = await cycles.pack_of(tx, cycle)
+    pack = await cycles.read_pack(tx, cycle)
     rows = []
-    for shown in await places.shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
-        if text and text.casefold() not in shown.people.casefold():
+    for shown in await participants.read_shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
+        if text and text.casefold() not in shown.names_and_schools.casefold():
             continue
         of_pairing = [each for each in check_ins if each.pairing_id == shown.pairing.id]
         reached = [each.step for each in of_pairing if each.state is CheckInState.ANSWERED]
         stages = [step.stage for step in pack.steps if step.key in reached]
-        waiting = sum(each.state is CheckInState.OPEN and each.closes_at > now for each in of_pairing)
+        waiting = sum(each.state is CheckInState.OPEN and each.closes_at > request.now for each in of_pairing)
         rows.append((shown, stages[-1] if stages else "", waiting))
-    return say_pairings.overview(voice, cycle, rows)
+    return say_pairings.overview(request.voice, cycle, rows)
 
 
-async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
+async def swap(request: Request, text: str) -> Message:
     """Let two people change places. Raises `UserError` when either would sit with their own school."""
-    require(member, Role.COORDINATOR)
-    cycle = await cycles.the_current(tx, member, CycleState.MATCHED, CycleState.RUNNING)
-    a, b = await people.two_named(tx, voice, cycle, text)
+    require_role(request, Role.COORDINATOR)
+    tx, now = request.tx, request.now
+    cycle = await cycles.get_current(request, CycleState.MATCHED, CycleState.RUNNING)
+    a, b = await people.find_two_members(request, cycle, text)
     pairings = await tx.pairings.of_cycle(cycle.id)
-    of_a, of_b = (places.pairing_of(pairings, each.id) for each in (a, b))
+    of_a, of_b = (participants.find_pairing_of(pairings, each.id) for each in (a, b))
     if of_a is None or of_b is None:
         raise UserError("no-such-person", name=(a if of_a is None else b).name)
     if of_a.id == of_b.id:
         raise UserError("same-pairing", a=a.given_name, b=b.given_name)
-    persons = {each.id: each for each in await places.persons(tx, cycle)}
+    persons = {each.id: each for each in await participants.read_participants(tx, cycle)}
     blocked = await tx.members.blocked(cycle.partnership_id)
     changed = [
-        _exchanged(of_a, a.id, b.id, persons, blocked),
-        _exchanged(of_b, b.id, a.id, persons, blocked),
+        _replace_member(of_a, a.id, b.id, persons, blocked),
+        _replace_member(of_b, b.id, a.id, persons, blocked),
     ]
     if None in changed:
         raise UserError("cannot-swap", a=a.given_name, b=b.given_name)
@@ -175,70 +175,76 @@ async def swap(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -
             NewPairing(each.seats, each.reasons) for each in pairings if each.id not in (of_a.id, of_b.id)
         ]
         proposed = await tx.pairings.propose(cycle.id, [*kept, *new], now)
-        question = await _question(tx, cycle)
+        question = await _read_task(tx, cycle)
         unseated = persons.keys() - {each for pairing in proposed for each in pairing.member_ids}
         rules = why_left_out(unseated, question.people, blocked=blocked, on=question.on)
         # Who is alone by no rule has joined since the engine was asked.
         reasons = {each.member_id: each.reason for each in rules if each.reason != "alone"}
-        return await _previewed(tx, voice, cycle, proposed, question, reasons, gap=None)
+        return await _compose_preview(request, cycle, proposed, question, reasons, gap=None)
     for each in (of_a, of_b):
         await tx.pairings.end(each.id, now)
     for pairing in new:
-        await places.start_pairing(tx, cycle, pairing, now)
-    return say_pairings.swapped(voice, a, b)
+        await late_changes.start_pairing(tx, cycle, pairing, now)
+    return say_pairings.swapped(request.voice, a, b)
 
 
-def _exchanged(
+def _replace_member(
     pairing: Pairing, out: int, into: int, persons: dict[int, Person], blocked: frozenset[frozenset[int]]
 ) -> NewPairing | None:
     """The pairing with one person in another's place, or None where the rules forbid it."""
     ids = [into if each == out else each for each in pairing.member_ids]
     return (
-        places.is_allowed([persons[each] for each in ids], blocked)
+        participants.form_pairing([persons[each] for each in ids], blocked)
         if all(each in persons for each in ids)
         else None
     )
 
 
-async def block(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message | PairingTask:
+async def block(request: Request, text: str) -> Message | PairingTask:
     """Two people never meet in a pairing; if they sit together now, both get another: a preview is asked anew."""
-    require(member, Role.COORDINATOR)
-    cycle = await cycles.the_current(tx, member)
-    a, b = await people.two_named(tx, voice, cycle, text)
+    require_role(request, Role.COORDINATOR)
+    tx, now = request.tx, request.now
+    cycle = await cycles.get_current(request)
+    a, b = await people.find_two_members(request, cycle, text)
     await tx.members.block(min(a.id, b.id), max(a.id, b.id), now)
-    together = places.pairing_of(await tx.pairings.of_cycle(cycle.id), a.id)
+    together = participants.find_pairing_of(await tx.pairings.of_cycle(cycle.id), a.id)
     if together is None or b.id not in together.member_ids:
-        return say_pairings.blocked(voice, a, b)
+        return say_pairings.blocked(request.voice, a, b)
     if together.state is PairingState.PROPOSED:
-        return await _question(tx, cycle)
+        return await _read_task(tx, cycle)
     await tx.pairings.end(together.id, now)
-    await places.find_pairing(tx, cycle, together.member_ids, now)
-    return say_pairings.blocked(voice, a, b)
+    await late_changes.find_pairing(tx, cycle, together.member_ids, now)
+    return say_pairings.blocked(request.voice, a, b)
 
 
-async def nudge(tx: Tx, voice: Voice, member: Member, text: str, now: datetime) -> Message:
+async def nudge(request: Request, text: str) -> Message:
     """One friendly reminder to those of a pairing who have something open; once a step."""
-    require(member, Role.COORDINATOR)
-    cycle = await cycles.the_current(tx, member, CycleState.RUNNING)
+    require_role(request, Role.COORDINATOR)
+    tx = request.tx
+    cycle = await cycles.get_current(request, CycleState.RUNNING)
     live = [
         each for each in await tx.pairings.of_cycle(cycle.id) if str(each.number) == text.strip().lstrip("#")
     ]
     if not live:
         raise UserError("no-such-pairing")
     members = await tx.members.many(live[0].member_ids)
-    available = await availabilities(tx, list(members.values()))
     count = 0
     for each in members.values():
         waiting = [
             check_in
-            for check_in in await tx.check_ins.open_for(each.id, now)
+            for check_in in await tx.check_ins.open_for(each.id, request.now)
             if check_in.state is CheckInState.OPEN
             and not await tx.deliveries.was_sent(DeliveryKind.NUDGE, check_in.id, each.id)
         ]
         if waiting:
             count += 1
-            owed = planning.owe(
-                cycle, each.id, DeliveryKind.NUDGE, waiting[0].id, moment_for(available[each.id], now)
+            await owe(
+                tx,
+                cycle,
+                DeliveryKind.NUDGE,
+                waiting[0].id,
+                [each],
+                request.now,
+                expires_at=waiting[0].closes_at,
             )
-            await tx.deliveries.owe([replace(owed, expires_at=waiting[0].closes_at)])
-    return say_pairings.nudged(voice, live[0].number, count)
+    return say_pairings.nudged(request.voice, live[0].number, count)

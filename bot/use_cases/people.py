@@ -8,17 +8,17 @@ from difflib import get_close_matches
 
 from bot.errors import UserError
 from bot.model import Cycle, Member, Role
-from bot.ports import Tx
 from bot.prompts import Voice
+from bot.use_cases.request import Request
 
 
-def require(member: Member, role: Role) -> None:
-    """Raise `UserError` unless the person holds the role, in their own partnership: they reach no other."""
-    if not member.has(role):
-        raise UserError("not-yours" if role is Role.COORDINATOR else "not-for-you")
+def require_role(request: Request, *roles: Role) -> None:
+    """Raise `UserError` unless the member holds one of these roles in their own partnership."""
+    if not any(request.member.has(role) for role in roles):
+        raise UserError("not-yours" if roles == (Role.COORDINATOR,) else "not-for-you")
 
 
-async def two_named(tx: Tx, voice: Voice, cycle: Cycle, text: str) -> tuple[Member, Member]:
+async def find_two_members(request: Request, cycle: Cycle, text: str) -> tuple[Member, Member]:
     """`Elin Pugh and Jo Hart`, also with a comma or `with`. Raises `UserError` naming what is unclear."""
     parts = [
         part.strip()
@@ -27,15 +27,15 @@ async def two_named(tx: Tx, voice: Voice, cycle: Cycle, text: str) -> tuple[Memb
     ]
     if len(parts) != 2:
         raise UserError("who")
-    enrolled = [each.member_id for each in await tx.cycles.enrolments(cycle.id)]
-    members = list((await tx.members.many(enrolled)).values())
-    a, b = (named(voice, members, part) for part in parts)
+    enrolled = [each.member_id for each in await request.tx.cycles.enrolments(cycle.id)]
+    members = list((await request.tx.members.many(enrolled)).values())
+    a, b = (find_member(request.voice, members, part) for part in parts)
     if a.id == b.id:
         raise UserError("who")
     return a, b
 
 
-def named(voice: Voice, members: Sequence[Member], text: str) -> Member:
+def find_member(voice: Voice, members: Sequence[Member], text: str) -> Member:
     """The one member of that name: full, given or family name, small slips forgiven. Raises `UserError`."""
     wanted = text.casefold()
     close = get_close_matches(wanted, [each.name.casefold() for each in members], 1, 0.8)

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 
 from bot.message import Message
-from bot.model import CheckInState, Cycle, CycleState, Delivery, DeliveryState, Member, Role
-from bot.ports import Tx
-from bot.prompts import Voice
+from bot.model import CheckInState, CommandName, Cycle, CycleState, Delivery, DeliveryState, Role
 from bot.say import basics
 from bot.say import cycles as say_cycles
 from bot.use_cases import cycles
-from bot.use_cases.people import require
-from bot.use_cases.schools import availability, by_id
+from bot.use_cases.people import require_role
+from bot.use_cases.request import Request
+from bot.use_cases.schools import read_availability, read_schools_by_id
 
 
-async def show(tx: Tx, voice: Voice, member: Member, now: datetime) -> Message:
+async def show(request: Request) -> Message:
     """A coordinator's view of the cycle, or a member's own place in it."""
-    leads = member.has(Role.COORDINATOR)
-    cycle = await _known_to(tx, member)
+    leads = request.member.has(Role.COORDINATOR)
+    cycle = await _find_shown_cycle(request)
     if cycle is None:
-        start = (basics.runs(voice, "button.start", "start", primary=True),) if leads else ()
-        return basics.plain(voice, "status.none", *start)
+        start = (
+            (basics.runs(request.voice, "button.start", CommandName.START, primary=True),) if leads else ()
+        )
+        return basics.plain(request.voice, "status.none", *start)
     if not leads:
-        return await _place(tx, voice, member, cycle, now)
+        return await _show_place(request, cycle)
     if cycle.state is CycleState.DRAFT:
-        return await cycles.show_draft(tx, voice, cycle)
-    return await _overview(tx, voice, cycle, now)
+        return await cycles.show_draft(request, cycle)
+    return await _show_overview(request, cycle)
 
 
-async def _known_to(tx: Tx, member: Member) -> Cycle | None:
+async def _find_shown_cycle(request: Request) -> Cycle | None:
     """The newest cycle; for everybody but coordinators the newest that was more than a draft."""
+    tx, member = request.tx, request.member
     if member.has(Role.COORDINATOR):
         return await tx.cycles.last(member.partnership_id)
     for cycle in await tx.cycles.all_of(member.partnership_id):
@@ -40,28 +41,30 @@ async def _known_to(tx: Tx, member: Member) -> Cycle | None:
     return None
 
 
-async def _overview(tx: Tx, voice: Voice, cycle: Cycle, now: datetime) -> Message:
+async def _show_overview(request: Request, cycle: Cycle) -> Message:
+    tx = request.tx
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     deliveries = await tx.deliveries.of_cycle(cycle.id)
     stuck = Counter(each.reason for each in deliveries if _is_stuck(each))
-    state = say_cycles.State(
+    state = say_cycles.CycleNumbers(
         enrolled=Counter(each.state for each in await tx.cycles.enrolments(cycle.id)),
         pairings=len(await tx.pairings.of_cycle(cycle.id)),
-        waiting=sum(each.state is CheckInState.OPEN and each.closes_at > now for each in check_ins),
+        waiting=sum(each.state is CheckInState.OPEN and each.closes_at > request.now for each in check_ins),
         answered=sum(each.state in (CheckInState.ANSWERED, CheckInState.SKIPPED) for each in check_ins),
         undelivered=sorted(stuck.items()),
     )
-    return say_cycles.coordinator_status(voice, cycle, await cycles.pack_of(tx, cycle), state)
+    return say_cycles.coordinator_status(request.voice, cycle, await cycles.read_pack(tx, cycle), state)
 
 
-async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: datetime) -> Message:
+async def _show_place(request: Request, cycle: Cycle) -> Message:
+    tx, voice, member, now = request.tx, request.voice, request.member, request.now
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
     pairing = await tx.pairings.of_member(cycle.id, member.id)
-    pack = await cycles.pack_of(tx, cycle)
-    schools = await by_id(tx, cycle.partnership_id)
+    pack = await cycles.read_pack(tx, cycle)
+    schools = await read_schools_by_id(tx, cycle.partnership_id)
     partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
     seats = {seat.member_id: schools[seat.school_id].name for seat in pairing.seats} if pairing else {}
-    person = await availability(tx, member)
+    person = await read_availability(tx, member)
     waiting = [
         each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN
     ]
@@ -85,15 +88,16 @@ async def _place(tx: Tx, voice: Voice, member: Member, cycle: Cycle, now: dateti
     return say_cycles.place(voice, cycle, place, person.local_day(now))
 
 
-async def ledger(tx: Tx, voice: Voice, member: Member) -> Message:
+async def show_ledger(request: Request) -> Message:
     """What was sent, what was not, and why."""
-    require(member, Role.COORDINATOR)
-    cycle = await tx.cycles.last(member.partnership_id)
+    require_role(request, Role.COORDINATOR)
+    tx = request.tx
+    cycle = await tx.cycles.last(request.member.partnership_id)
     deliveries = await tx.deliveries.of_cycle(cycle.id) if cycle else ()
     stuck = [each for each in deliveries if _is_stuck(each)][:10]
     names = await tx.members.many({each.member_id for each in stuck})
     return say_cycles.ledger(
-        voice,
+        request.voice,
         deliveries,
         [(each, names[each.member_id].name) for each in stuck],
     )

@@ -1,8 +1,8 @@
-"""What a delivery says at the moment of sending, or why it waits, or why it is no longer wanted."""
+"""Composing a delivery when it is about to be sent: its message, or until when it waits, or why it is dropped."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -17,7 +17,6 @@ from bot.model import (
     DeliveryKind,
     EnrolmentState,
     Kind,
-    Member,
     Post,
     Role,
     Share,
@@ -26,93 +25,105 @@ from bot.ports import Tx
 from bot.prompts import Prompts, Voice
 from bot.rules import privacy
 from bot.rules.school_time import Availability, NoTeachingDays
-from bot.say import challenges as challenge_words
+from bot.say import challenges as say_challenges
 from bot.say import check_ins as say_check_ins
-from bot.say import cycles as cycle_words
-from bot.say import pairings as pairing_words
-from bot.use_cases import challenges, cycles, digests, notes, places
-from bot.use_cases.asks import the_ask
-from bot.use_cases.schools import availability, availability_at
+from bot.say import cycles as say_cycles
+from bot.say import pairings as say_pairings
+from bot.use_cases import challenges, cycles, digests, enrolments, introductions, notes
+from bot.use_cases.asked_check_ins import read_asked_check_in
+from bot.use_cases.request import Request
+from bot.use_cases.schools import read_availability, read_availability_at
 
 POOL_SHOWN = 3
-AFTERWARDS = timedelta(days=30)
-"""How long after a cycle somebody who was never connected may still get what they were owed in it."""
+AFTER_CLOSING = timedelta(days=30)
+"""How long after a cycle is closed a member who had no address may still get what was owed in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not now: at that moment."""
+    """The delivery waits until `at`."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """No longer wanted; the reason is a key of the content."""
+    """The delivery is no longer wanted; `reason` is a key of the content."""
 
     reason: str
 
 
 async def compose(
-    tx: Tx, prompts: Prompts, delivery: Delivery, now: datetime, gathering: Collection[str] = ()
+    tx: Tx,
+    prompts: Prompts,
+    delivery: Delivery,
+    now: datetime,
+    group_chat_platforms: Collection[str] = (),
 ) -> Message | Later | Dropped:
-    """The message as of now: names, consent and pauses are current, school hours are kept, one ask a day."""
+    """Compose the message as of now, so that names, consent, pauses and school hours are current."""
     member = await tx.members.get(delivery.member_id)
+    request = Request(tx, prompts.voice(member.language), member, now)
     cycle = await tx.cycles.get(delivery.cycle_id) if delivery.cycle_id is not None else None
     if not member.active:
         return Dropped("inactive")
-    if not delivery.ref:  # an update in place disturbs nobody, and is never too late
-        was_closed_at = cycle.closed_at if cycle else None
-        if delivery.reason == "not-connected" and was_closed_at and was_closed_at + AFTERWARDS <= now:
+    if not delivery.ref:  # an update of a sent message disturbs nobody, and is never too late
+        closed_at = cycle.closed_at if cycle else None
+        if delivery.reason == "not-connected" and closed_at and closed_at + AFTER_CLOSING <= now:
             return Dropped("closed")
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return Dropped("expired")
         try:
-            wait = await _wait(tx, delivery, member, cycle, now)
+            wait = await _wait(request, delivery, cycle)
         except NoTeachingDays:
             return Dropped("no-teaching-days")
         if wait is not None:
             return wait
     if cycle is None:
         return Dropped("closed")
-    return await _words(tx, prompts.voice(member.language), delivery, member, cycle, now, gathering)
+    return await _message(request, delivery, cycle, group_chat_platforms)
 
 
-async def _wait(
-    tx: Tx, delivery: Delivery, member: Member, cycle: Cycle | None, now: datetime
-) -> Later | Dropped | None:
-    person = await _person(tx, delivery, member)
+# --- waiting --------------------------------------------------------------------------------------------------------
+
+
+async def _wait(request: Request, delivery: Delivery, cycle: Cycle | None) -> Later | None:
+    """Return until when the delivery must wait: for school hours, the end of a pause, or another day's ask."""
+    now = request.now
+    person = await _availability(request, delivery)
     if not person.is_reachable(now):
-        return _at(delivery, _next(person, delivery.kind, now))
+        return _later(delivery, _next_moment(person, delivery.kind, now))
     if cycle is not None and cycle.state is CycleState.PAUSED and delivery.kind is not DeliveryKind.NOTE:
-        return _at(delivery, _tomorrow(person, now))
-    if late := _late(person, delivery, now):
-        return _at(delivery, late)
+        return _later(delivery, _tomorrow(person, now))
+    if moment := _overdue_ask_moment(person, delivery, now):
+        return _later(delivery, moment)
     if delivery.kind in ASKS:
         start, end = person.day_bounds(person.local_day(now))
-        if await tx.deliveries.asks_sent(member.id, start, end):
-            return _at(delivery, _tomorrow(person, now))
-        if await tx.deliveries.is_asking(delivery):  # whether it was sent is known in a moment
-            return _at(delivery, now + timedelta(minutes=1))
+        if await request.tx.deliveries.asks_sent(request.member.id, start, end):
+            return _later(delivery, _tomorrow(person, now))
+        if await request.tx.deliveries.is_asking(
+            delivery
+        ):  # another worker knows in a moment whether it was sent
+            return _later(delivery, now + timedelta(minutes=1))
     return None
 
 
-async def _person(tx: Tx, delivery: Delivery, member: Member) -> Availability:
+async def _availability(request: Request, delivery: Delivery) -> Availability:
+    tx = request.tx
     if delivery.kind is DeliveryKind.DIGEST:
-        return await availability_at(tx, member, await tx.schools.get(delivery.subject_id))
-    return await availability(tx, member)
+        return await read_availability_at(tx, request.member, await tx.schools.get(delivery.subject_id))
+    return await read_availability(tx, request.member)
 
 
-def _next(person: Availability, kind: DeliveryKind, now: datetime) -> datetime:
-    """Asks come at the asking time; whatever is only to be read comes as soon as the school day allows."""
+def _next_moment(person: Availability, kind: DeliveryKind, now: datetime) -> datetime:
+    """Return the next asking time for an ask, or the next moment in school hours for anything else."""
     moment = person.next_moment(now)
     if kind in ASKS and kind is not DeliveryKind.INVITATION:
         return max(moment, person.ask_moment(person.local_day(moment)))
     return moment
 
 
-def _late(person: Availability, delivery: Delivery, now: datetime) -> datetime | None:
-    """What should have been asked on an earlier day waits for this day's asking time: nobody asks during a lesson."""
+def _overdue_ask_moment(person: Availability, delivery: Delivery, now: datetime) -> datetime | None:
+    """Move an overdue ask to today's asking time, so that nobody is asked during a lesson."""
     today = person.local_day(now)
     if delivery.kind not in ASKS or delivery.kind is DeliveryKind.INVITATION:
         return None
@@ -123,26 +134,25 @@ def _late(person: Availability, delivery: Delivery, now: datetime) -> datetime |
 
 
 def _tomorrow(person: Availability, now: datetime) -> datetime:
+    """Return the asking time of the member's next day on which they may be asked."""
     _, end_of_day = person.day_bounds(person.local_day(now))
     return person.ask_moment(person.local_day(end_of_day))
 
 
-def _at(delivery: Delivery, moment: datetime) -> Later:
-    """Wait until then, unless its time will have passed: nothing is saved up over a holiday."""
+def _later(delivery: Delivery, moment: datetime) -> Later:
+    """Wait until the moment, or until the delivery expires if that is sooner."""
     if delivery.expires_at is not None and moment >= delivery.expires_at:
-        return Later(delivery.expires_at)  # dropped then, unless a pause ends before
+        return Later(delivery.expires_at)  # it is dropped then, unless a pause ends before
     return Later(moment)
 
 
-async def _words(  # noqa: C901, PLR0912  # one visible table of every kind
-    tx: Tx,
-    voice: Voice,
-    delivery: Delivery,
-    member: Member,
-    cycle: Cycle,
-    now: datetime,
-    gathering: Collection[str],
+# --- messages -------------------------------------------------------------------------------------------------------
+
+
+async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
+    request: Request, delivery: Delivery, cycle: Cycle, group_chat_platforms: Collection[str]
 ) -> Message | Later | Dropped:
+    tx, voice, member = request.tx, request.voice, request.member
     subject = delivery.subject_id
     match delivery.kind:
         case DeliveryKind.INVITATION:
@@ -153,135 +163,157 @@ async def _words(  # noqa: C901, PLR0912  # one visible table of every kind
                 or cycle.state is CycleState.CLOSED
             ):
                 return Dropped("answered")
-            return await cycles.invitation(tx, voice, cycle)
+            return await enrolments.compose_invitation(request, cycle)
         case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
             is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
-            met = await places.introduction(
-                tx, voice, member, subject, changed=is_changed, gathering=gathering
+            introduction = await introductions.compose_introduction(
+                request, subject, changed=is_changed, gathering=group_chat_platforms
             )
-            return met or Dropped("changed")
+            return introduction or Dropped("changed")
         case DeliveryKind.TOGETHER:
-            return await places.opening(tx, voice, member, subject) or Dropped("changed")
+            return await introductions.compose_opening(request, subject) or Dropped("changed")
         case DeliveryKind.ALONE:
-            seated = await tx.pairings.of_member(cycle.id, member.id)
-            return Dropped("changed") if seated else pairing_words.alone(voice, cycle)
-        case DeliveryKind.CHECK_IN | DeliveryKind.REMINDER | DeliveryKind.AGAIN | DeliveryKind.NUDGE:
-            return await _ask(tx, voice, delivery, member, now)
+            pairing = await tx.pairings.of_member(cycle.id, member.id)
+            return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
+        case DeliveryKind.CHECK_IN:
+            return await _first_ask(request, delivery)
+        case DeliveryKind.REMINDER:
+            return await _repeated_ask(
+                request, delivery, lambda until: voice.markdown("check-in.reminder", until=until)
+            )
+        case DeliveryKind.NUDGE:
+            return await _repeated_ask(
+                request, delivery, lambda until: voice.markdown("check-in.nudge", until=until)
+            )
+        case DeliveryKind.AGAIN:
+            return await _repeated_ask(request, delivery, lambda _: voice.markdown("check-in.again"))
         case DeliveryKind.SHARED_ANSWER:
-            return await _shared_answer(tx, voice, delivery, member)
+            return await _shared_answer(request, delivery)
         case DeliveryKind.POOL:
-            return await _pool(tx, voice, delivery, member, cycle, now)
+            return await _pool(request, delivery, cycle)
         case DeliveryKind.CHALLENGE:
-            return await _challenge(tx, voice, delivery, now)
+            return await _challenge(request, delivery)
         case DeliveryKind.CHALLENGE_REPLY:
-            return await challenges.reply_for(tx, voice, subject) or _gone(voice, delivery)
+            return await challenges.compose_reply(request, subject) or _taken_back(voice, delivery)
         case DeliveryKind.NOTE:
-            return await notes.message_for(tx, voice, subject) or _gone(voice, delivery)
+            return await notes.compose_note(request, subject) or _taken_back(voice, delivery)
         case DeliveryKind.DIGEST:
             if Post(Role.PRINCIPAL, subject) not in member.posts:
                 return Dropped("inactive")
             monday = date.fromisoformat(delivery.occurrence)
-            return await digests.compose(tx, voice, cycle, subject, monday, now) or Dropped("nothing-to-say")
+            return await digests.compose_digest(request, cycle, subject, monday) or Dropped("nothing-to-say")
         case DeliveryKind.CYCLE_END:
-            return Dropped("closed") if cycle.state is CycleState.CLOSED else cycle_words.end(voice, cycle)
+            return Dropped("closed") if cycle.state is CycleState.CLOSED else say_cycles.end(voice, cycle)
         case DeliveryKind.CLOSED:
             pairing = await tx.pairings.of_member(cycle.id, member.id)
             partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
-            return cycle_words.closed(
+            return say_cycles.closed(
                 voice, cycle, [each.given_name for each in partners.values() if each.active]
             )
 
 
-async def _ask(
-    tx: Tx, voice: Voice, delivery: Delivery, member: Member, now: datetime
-) -> Message | Later | Dropped:
-    check_in = await tx.check_ins.get(delivery.subject_id)
-    if check_in is None or check_in.closes_at <= now:
+async def _first_ask(request: Request, delivery: Delivery) -> Message | Later | Dropped:
+    check_in = await _answerable(request, delivery)
+    if isinstance(check_in, Dropped):
+        return check_in
+    if check_in.due_at > request.now:  # it was moved to a later day after this was owed
+        return Later(check_in.due_at)
+    if check_in.state is not CheckInState.PLANNED:
+        return Dropped("answered")
+    return say_check_ins.question(request.voice, await read_asked_check_in(request, check_in))
+
+
+async def _repeated_ask(
+    request: Request, delivery: Delivery, opening: Callable[[str], str]
+) -> Message | Dropped:
+    """Ask once more what is still open; `opening` is given the day on which the check-in closes."""
+    check_in = await _answerable(request, delivery)
+    if isinstance(check_in, Dropped):
+        return check_in
+    if check_in.state is not CheckInState.OPEN:
+        return Dropped("answered")
+    ask = await read_asked_check_in(request, check_in)
+    return say_check_ins.question(request.voice, ask, opening(request.voice.until(ask.closes, ask.today)))
+
+
+async def _answerable(request: Request, delivery: Delivery) -> CheckIn | Dropped:
+    """Return the delivery's check-in, unless it is closed or belongs to an earlier pairing of the member."""
+    check_in = await request.tx.check_ins.get(delivery.subject_id)
+    if check_in is None or check_in.closes_at <= request.now:
         return Dropped("closed")
-    pairing = await tx.pairings.of_member(check_in.cycle_id, member.id)
+    pairing = await request.tx.pairings.of_member(check_in.cycle_id, request.member.id)
     if pairing is None or pairing.id != check_in.pairing_id:
         return Dropped("changed")
-    if delivery.kind is DeliveryKind.CHECK_IN and check_in.due_at > now:  # planned anew for a later day
-        return Later(check_in.due_at)
-    expected = CheckInState.PLANNED if delivery.kind is DeliveryKind.CHECK_IN else CheckInState.OPEN
-    if check_in.state is not expected:
-        return Dropped("answered")
-    ask = await the_ask(tx, voice, member, check_in, now)
-    until = voice.until(ask.closes, ask.today)
-    match delivery.kind:
-        case DeliveryKind.REMINDER:
-            return say_check_ins.question(voice, ask, voice.markdown("check-in.reminder", until=until))
-        case DeliveryKind.NUDGE:
-            return say_check_ins.question(voice, ask, voice.markdown("check-in.nudge", until=until))
-        case DeliveryKind.AGAIN:
-            return say_check_ins.question(voice, ask, voice.markdown("check-in.again"))
-        case _:
-            return say_check_ins.question(voice, ask)
+    return check_in
 
 
-async def _shared_answer(tx: Tx, voice: Voice, delivery: Delivery, member: Member) -> Message | Dropped:
+async def _shared_answer(request: Request, delivery: Delivery) -> Message | Dropped:
+    tx = request.tx
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.pairing_id is None:
         return Dropped("taken-back")
     pairing = await tx.pairings.get(check_in.pairing_id)
     cycle = await tx.cycles.get(check_in.cycle_id)
-    step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
+    step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
     author = await tx.members.get(check_in.member_id)
-    if member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
-        # What an earlier partner was sent goes with its author when it changes.
+    if request.member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
+        # An earlier partner gets no changes: the answers in the message that they were sent are removed.
         return (
-            say_check_ins.partner_answer(voice, step, author.given_name, (), None)
+            say_check_ins.partner_answer(request.voice, step, author.given_name, (), None)
             if delivery.ref
             else Dropped("changed")
         )
     answers = await tx.check_ins.answers(check_in.id)
     if answers and check_in.state is not CheckInState.ANSWERED:
-        return Dropped("changed")  # until the author decides; then it is owed again
+        return Dropped("changed")  # it is owed again when the author has decided
     if not answers and not delivery.ref:
         return Dropped("taken-back")
-    return say_check_ins.partner_answer(voice, step, author.given_name, answers, pairing.id)
+    return say_check_ins.partner_answer(request.voice, step, author.given_name, answers, pairing.id)
 
 
-def _gone(voice: Voice, delivery: Delivery) -> Message | Dropped:
-    """Words that were erased are replaced where they stand already."""
-    return challenge_words.took_back(voice, "") if delivery.ref else Dropped("taken-back")
+def _taken_back(voice: Voice, delivery: Delivery) -> Message | Dropped:
+    """Replace erased words in the message that was sent, or drop a delivery that was not sent yet."""
+    return say_challenges.took_back(voice, "") if delivery.ref else Dropped("taken-back")
 
 
-async def _pool(
-    tx: Tx, voice: Voice, delivery: Delivery, member: Member, cycle: Cycle, now: datetime
-) -> Message | Later | Dropped:
-    """What others said, to those who gave something too; once the step is over for everybody.
+async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message | Later | Dropped:
+    """Show what others shared to a member who shared something too, once the step is over for everybody.
 
-    Two readings of one pool at two moments could be subtracted, so nobody reads it while it may still grow.
+    Nobody reads a pool while it may still grow: the difference between two readings would tell who wrote what.
     """
+    tx = request.tx
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.state is not CheckInState.ANSWERED:
         return Dropped("nothing-to-say")
-    over = max(each.closes_at for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step)
-    if over > now:
-        return Later(over)
-    step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
+    step_ends = max(
+        each.closes_at for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step
+    )
+    if step_ends > request.now:
+        return Later(step_ends)
+    step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
     typed = {
-        each.key for each in step.words(voice.language).questions if each.kind in (Kind.SHORT, Kind.LONG)
+        each.key
+        for each in step.words(request.voice.language).questions
+        if each.kind in (Kind.SHORT, Kind.LONG)
     }
-    said = [
+    shared = [
         each for each in await tx.check_ins.pool(cycle.id, step.key, Share.POOL) if each[1].question in typed
     ]
-    if not privacy.may_pool_read(len({author for author, _ in said})):
+    if not privacy.may_pool_read(len({author for author, _ in shared})):
         return Dropped("nothing-to-say")
-    others = {answer.text for author, answer in said if author != member.id}
-    # Sorted by their words, so that the order tells nothing of who wrote when.
-    return say_check_ins.pool(voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
+    others = {answer.text for author, answer in shared if author != request.member.id}
+    # Sorted by the texts themselves, so that the order does not tell who wrote when.
+    return say_check_ins.pool(request.voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
 
 
-async def _challenge(tx: Tx, voice: Voice, delivery: Delivery, now: datetime) -> Message | Later | Dropped:
-    check_in: CheckIn | None = await tx.check_ins.get(delivery.subject_id)
+async def _challenge(request: Request, delivery: Delivery) -> Message | Later | Dropped:
+    check_in: CheckIn | None = await request.tx.check_ins.get(delivery.subject_id)
     if check_in is None:
         return Dropped("closed")
     if delivery.occurrence != str(check_in.pairing_id) and not delivery.ref:
         return Dropped("changed")
-    check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # as it was when this was owed
-    message = await challenges.message_for(tx, voice, check_in, is_update=bool(delivery.ref), now=now)
-    if message is None and (last := await challenges.last_moment(tx, check_in)) > now:
+    check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # the pairing when this was owed
+    message = await challenges.compose_challenge(request, check_in, is_update=bool(delivery.ref))
+    if message is None and (last := await challenges.read_last_closing(request.tx, check_in)) > request.now:
         return Later(last)
     return message or Dropped("nothing-to-say")

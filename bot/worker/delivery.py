@@ -17,7 +17,7 @@ from bot.model import ASKS, Address, CheckInState, Delivery, DeliveryKind, Deliv
 from bot.ports import Directory, Messenger, Store, Tx
 from bot.prompts import Prompts
 from bot.rules import outcomes
-from bot.use_cases import cycles, places, workspaces
+from bot.use_cases import cycles, introductions, workspaces
 from bot.worker.compose import Dropped, Later, compose
 from bot.worker.turns import Turns
 
@@ -185,7 +185,7 @@ def _asked(batch: Sequence[Made]) -> set[int]:
 
 async def _address(tx: Tx, delivery: Delivery) -> Address | None:
     if delivery.kind is DeliveryKind.TOGETHER:
-        return await places.shared_chat(tx, await tx.pairings.get(delivery.subject_id))
+        return await introductions.find_shared_chat(tx, await tx.pairings.get(delivery.subject_id))
     return await tx.members.address_of(delivery.member_id)
 
 
@@ -226,7 +226,7 @@ async def _addressed(means: Means, made: Made, clock: Clock) -> Made:
 async def _looked_for(means: Means, delivery: Delivery, now: datetime) -> Address | None:
     async with means.store.transaction() as tx:
         member = await tx.members.get(delivery.member_id)
-        where = await workspaces.where_to_look(tx, member)
+        where = await workspaces.read_workspaces_of(tx, member)
     for place in where if member.email else ():
         directory = means.directories.get(place.platform)
         try:
@@ -362,6 +362,6 @@ async def _after_sending(tx: Tx, sent: Delivery) -> None:
     if check_in is None or check_in.state is not CheckInState.PLANNED:
         return
     cycle = await tx.cycles.get(check_in.cycle_id)
-    pack = await cycles.pack_of(tx, cycle)
-    first = pack.step(check_in.step).words("en").questions[0].key
+    pack = await cycles.read_pack(tx, cycle)
+    first = pack.step(check_in.step).words(pack.languages[0]).questions[0].key
     await tx.check_ins.open(check_in.id, first)

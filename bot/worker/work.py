@@ -110,7 +110,7 @@ class Flight:
     @property
     def which(self) -> LaneFilter:
         """Whose turn it may be."""
-        return replace(self._which, busy=frozenset(+self._of))
+        return replace(self._which, except_workspaces=frozenset(+self._of))
 
     def begin(self, means: Means, batch: Batch) -> None:
         """Send it; nobody waits for its end."""

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import UserError
-from bot.model import Cycle, CycleState, Enrolment, EnrolmentState
+from bot.model import Cycle, Enrolment, EnrolmentState
 from storage import tables as t
 from storage.queries.base import Noun, columns, values
 
@@ -85,11 +85,6 @@ class SqlCycles(Noun):
         """Every cycle, newest first."""
         theirs = _CYCLES.where(t.cycle.c.partnership_id == partnership_id)
         return await self._all(Cycle, theirs.order_by(t.cycle.c.id.desc()))
-
-    async def running(self) -> tuple[Cycle, ...]:
-        """Every partnership's running cycle."""
-        running = _CYCLES.where(t.cycle.c.state == CycleState.RUNNING)
-        return await self._all(Cycle, running.order_by(t.cycle.c.id))
 
     async def save(self, cycle: Cycle) -> None:
         """Write what may change: name, goal, starts_on, state, confirmed_at, closed_at."""

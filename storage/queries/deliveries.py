@@ -253,12 +253,6 @@ class SqlDeliveries(Noun):
         theirs = select(*_COLUMNS).where(t.delivery.c.cycle_id == cycle_id)
         return await self._all(Delivery, theirs.order_by(t.delivery.c.due_at, t.delivery.c.id))
 
-    async def of_partnership(self, partnership_id: int, limit: int) -> tuple[Delivery, ...]:
-        """The newest settled or due first."""
-        newest = func.coalesce(t.delivery.c.settled_at, t.delivery.c.due_at).desc()
-        theirs = select(*_COLUMNS).where(t.delivery.c.partnership_id == partnership_id)
-        return await self._all(Delivery, theirs.order_by(newest, t.delivery.c.id.desc()).limit(limit))
-
     async def cycles_to_prune(self, before: datetime) -> tuple[int, ...]:
         """Those that were closed before then, and have deliveries that may be pruned."""
         ended = _ended(before).where(t.delivery.c.cycle_id == t.cycle.c.id).limit(1)

@@ -152,8 +152,8 @@ def _those(which: LaneFilter) -> Iterator[ColumnElement[bool]]:
         yield t.lane.c.name.startswith(lane_name(which.platform, ""), autoescape=True)
     for platform in which.except_platforms:
         yield ~t.lane.c.name.startswith(lane_name(platform, ""), autoescape=True)
-    if which.busy:
-        yield t.lane.c.name.not_in([lane_name(which.platform, each) for each in which.busy])
+    if which.except_workspaces:
+        yield t.lane.c.name.not_in([lane_name(which.platform, each) for each in which.except_workspaces])
 
 
 def lane_name(platform: str, workspace: str) -> str:

@@ -1,13 +1,49 @@
 import pytest
 
 from bot.conversation import commands
+from bot.model import CommandName, Member, Post, Role
+from bot.rules.commands import COMMANDS, KnownNames
 
-TEACHERS = (*commands.EVERYONE,)
-COORDINATORS = (*commands.COORDINATORS, commands.DIGEST, *commands.EVERYONE)
+NAMES = KnownNames(partners=["tama", "tama rewi"], languages=["en", "english"])
 
 
-def is_plainly(text: str, known: tuple[str, ...] = TEACHERS) -> bool:
-    return commands.is_plainly(text, known=known, partners=["tama", "tama rewi"], languages=["en", "english"])
+def holding(role: Role) -> Member:
+    return Member(
+        id=1,
+        partnership_id=1,
+        source_id="a",
+        given_name="Ann",
+        family_name="Ash",
+        posts=(Post(school_id=1, role=role),),
+    )
+
+
+TEACHER, COORDINATOR = holding(Role.TEACHER), holding(Role.COORDINATOR)
+
+
+def is_command(line: str, member: Member = TEACHER) -> bool:
+    return commands.is_command(line, member, NAMES)
+
+
+def test_the_table_has_every_command_once() -> None:
+    assert sorted(spec.name for spec in COMMANDS) == sorted(CommandName)
+
+
+def test_what_menus_offer_is_listed_in_help() -> None:
+    assert all(spec.is_listed for spec in COMMANDS if spec.menu or spec.is_hinted or spec.is_starter)
+
+
+def test_an_alias_means_one_command_and_is_no_command_itself() -> None:
+    aliases = [alias for spec in COMMANDS for alias in spec.aliases]
+
+    assert len({*aliases, *CommandName}) == len(aliases) + len(CommandName)
+
+
+@pytest.mark.parametrize("places", [[spec.menu for spec in COMMANDS], [spec.home for spec in COMMANDS]])
+def test_places_on_a_menu_are_counted_from_one(places: list[int | None]) -> None:
+    taken = sorted(place for place in places if place is not None)
+
+    assert taken == list(range(1, len(taken) + 1))
 
 
 @pytest.mark.parametrize(
@@ -31,8 +67,8 @@ def is_plainly(text: str, known: tuple[str, ...] = TEACHERS) -> bool:
     ],
 )
 def test_words_that_may_be_an_answer_are_no_command(words: str) -> None:
-    assert not is_plainly(words)
-    assert not is_plainly(words, COORDINATORS)
+    assert not is_command(words)
+    assert not is_command(words, COORDINATOR)
 
 
 @pytest.mark.parametrize(
@@ -60,36 +96,38 @@ def test_words_that_may_be_an_answer_are_no_command(words: str) -> None:
     ],
 )
 def test_words_that_can_only_be_a_command_are_one(words: str) -> None:
-    assert is_plainly(words)
+    assert is_command(words)
 
 
 @pytest.mark.parametrize(
     "words", ["pairs", "confirm", "preview", "start", "digest", "invite", "go on", "close"]
 )
 def test_a_coordinators_word_is_an_answer_from_anybody_else(words: str) -> None:
-    assert is_plainly(words, COORDINATORS)
-    assert not is_plainly(words)
+    assert is_command(words, COORDINATOR)
+    assert not is_command(words)
 
 
 @pytest.mark.parametrize(
-    ("words", "command", "rest"),
+    ("line", "command", "argument"),
     [
-        ("/jpd My  data", "my data", ""),
-        ("jpd skip 12", "skip", "12"),
-        ("/jpd /jpd", "jpd", ""),
-        ("/", "help", ""),
-        ("", "help", ""),
-        ("STOP", "leave", ""),
-        ("forget me yes", "forget me", "yes"),
-        ("go on", "go on", ""),
-        ("tell  a  b", "tell", "a  b"),
+        ("/jpd My  data", CommandName.MY_DATA, ""),
+        ("jpd skip 12", CommandName.SKIP, "12"),
+        ("/", CommandName.HELP, ""),
+        ("", CommandName.HELP, ""),
+        ("STOP", CommandName.LEAVE, ""),
+        ("forget me yes", CommandName.FORGET_ME, "yes"),
+        ("go on", CommandName.GO_ON, ""),
+        ("tell  a  b", CommandName.TELL, "a  b"),
+        ("/jpd /jpd", None, ""),
     ],
 )
-def test_a_command_and_what_follows_it(words: str, command: str, rest: str) -> None:
-    assert commands.split(words) == (command, rest)
+def test_a_command_and_what_follows_it(line: str, command: CommandName | None, argument: str) -> None:
+    parsed = commands.parse(line)
+
+    assert (parsed.name, parsed.argument) == (command, argument)
 
 
 def test_a_slip_is_forgiven_and_a_stranger_is_not() -> None:
-    assert commands.nearest("statsu", TEACHERS) == "status"
-    assert commands.nearest("pairss", COORDINATORS) == "pairs"
-    assert commands.nearest("xyzzy", COORDINATORS) is None
+    assert commands.nearest("statsu", TEACHER) is CommandName.STATUS
+    assert commands.nearest("pairss", COORDINATOR) is CommandName.PAIRS
+    assert commands.nearest("xyzzy", COORDINATOR) is None

@@ -12,7 +12,6 @@ from aiohttp import ClientSession, ClientTimeout
 from adapters.server.signals import stopping
 from adapters.slack.api import Api
 from adapters.slack.messenger import OneToken, SlackMessenger
-from adapters.teams import connector
 from adapters.teams.connector import Connector
 from adapters.teams.messenger import TeamsMessenger
 from adapters.teams.pace import Pace
@@ -26,7 +25,7 @@ from storage.store import SqlStore
 from tests.support.places import PROMPTS
 
 SECOND = timedelta(seconds=1)
-connector.TIMEOUT = ClientTimeout(total=1.5)
+TIMEOUT = ClientTimeout(total=1.5)
 delivery.LEASE = outcomes.SETTLING = 3 * SECOND
 turns.REST = outcomes.BACKOFF = SECOND / 2
 outcomes.TRIES = 12  # more faults a minute than in a year
@@ -63,10 +62,10 @@ async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> No
     async def voice_of(_: Address) -> Voice:
         return prompts.voice("en")
 
-    async with ClientSession(timeout=connector.TIMEOUT) as session:
+    async with ClientSession(timeout=TIMEOUT) as session:
         messengers: dict[str, Messenger] = {
             "slack": SlackMessenger(Api(session, platform_url), OneToken("xoxb-one"), removed),
-            "teams": TeamsMessenger(Connector(session, None, Pace()), left, voice_of),
+            "teams": TeamsMessenger(Connector(session, None, Pace(), TIMEOUT), left, voice_of),
         }
         print("at work", flush=True)  # noqa: T201  # the test waits for it
         await work(store, prompts, messengers, {}, rhythm, stopped)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, TypeAlias, assert_never
 
 from sqlalchemy import select
 
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Command, Event, Opened, Said, Submitted, What
 from bot.message import (
     Button,
@@ -175,7 +175,7 @@ class Town:
         self.transcript: list[str] = []
         self.answered: Counter[str] = Counter()
         """How many of the messages a test has answered already, by name."""
-        self._handle = handler(store, prompts, engine=engine)
+        self._handle = EventHandler(store, prompts, engine=engine).handle
         self._events = 0
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:

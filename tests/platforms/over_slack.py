@@ -16,13 +16,14 @@ from typing import Any
 from aiohttp import web
 
 from adapters.chat.actions import encode
+from adapters.chat.in_time import RealTime
 from adapters.server.web import application, listening
 from adapters.slack import app
 from adapters.slack.api import Api, session
 from adapters.slack.inbound import SlackReplyTarget
 from adapters.slack.messenger import METADATA, PLATFORM, SlackMessenger
 from adapters.slack.render import VALUE
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What
 from bot.message import Buttons, Element, FieldErrors, File, Form, Input, Inputs, Message, Replacement, Reply
 from bot.model import Address, Kind, Question, School
@@ -31,6 +32,7 @@ from bot.prompts import Prompts, Voice
 from bot.worker import delivery
 from storage.store import SqlStore, SqlTx
 from tests.journeys.town import Town, plain
+from tests.platforms.patience import Patience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.people import People, people_of_slack
 from tests.platforms.slack.wire import Answer, NotSent
@@ -71,7 +73,7 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
 
         road.messenger = SlackMessenger(api, road, removed, waits=(0, 0))
         directories: dict[str, Directory] = {PLATFORM: road.messenger}
-        road.handle = handler(store, prompts, directories)
+        road.handle = EventHandler(store, prompts, directories).handle
 
         async def handle(event: Event) -> Reply | None:
             return await road.handle(event)  # a town may bring other words
@@ -86,7 +88,7 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
             english,
             lambda: road.clock,
             signing_secret=SECRET,
-            patience=60,
+            real_time=RealTime(Patience(), Pauses()),
         )
         served: web.Application = application(
             connection.routes, voice=prompts.voice("en"), closing=[connection.close]
@@ -126,7 +128,7 @@ class SlackTown(Town):
         self._teams: list[str] = []
         self._arriving: list[tuple[str, str]] = []
         """Who has an address and is not there yet: name and e-mail address."""
-        road.handle = handler(store, prompts, {PLATFORM: road.messenger})
+        road.handle = EventHandler(store, prompts, {PLATFORM: road.messenger}).handle
 
     def played(self) -> dict[str, Any]:
         return {**super().played(), "slack": self.slack.world()}
@@ -341,7 +343,7 @@ def _as_ask(element: Element) -> Element:
     if not isinstance(element, Buttons):
         return element
     first, *rest = element.items
-    may_wait = any(isinstance(each.does, Command) and each.does.words.startswith("later ") for each in rest)
+    may_wait = any(isinstance(each.does, Command) and each.does.line.startswith("later ") for each in rest)
     if not isinstance(first.does, Opened) or not may_wait:
         return element
     form = Form(name=first.does.form, context=first.does.context, title="", inputs=(), submit="")

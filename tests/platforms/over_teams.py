@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What
 from bot.message import FieldErrors, File, Form, Inputs, Message, Replacement, Reply, Text
 from bot.model import Address, School
@@ -55,7 +55,7 @@ async def teams_road(store: SqlStore, prompts: Prompts, microsoft: FakeMicrosoft
     async def handle(event: Event) -> Reply | None:
         return await hearing[-1](event)
 
-    async with on_stage(microsoft, prompts, handle=handle, patience=60) as stage:
+    async with on_stage(microsoft, prompts, handle=handle) as stage:
         yield TeamsRoad(stage, microsoft, store, hearing)
 
 
@@ -84,7 +84,7 @@ class TeamsTown(Town):
         self.screens = Screens()
         self.post = self.screens  # type: ignore[assignment]  # the same names, read off a screen
         self._homes: dict[str, str] = {}
-        road.handle.append(handler(store, prompts, {PLATFORM: road.stage.messenger}))
+        road.handle.append(EventHandler(store, prompts, {PLATFORM: road.stage.messenger}).handle)
 
     @property
     def world(self) -> World:

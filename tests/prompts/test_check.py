@@ -4,6 +4,7 @@ import pytest
 
 from bot.prompts import ContentFinding, Level, check
 from bot.prompts.check import check_files
+from bot.rules.commands import TEXT_KEYS
 from tests.support.places import ROOT
 
 SIX = "joint-practice-6wk"
@@ -48,6 +49,17 @@ def test_the_folder_on_disk_is_checked_and_a_finding_prints_as_one_line(
     ]
 
 
+def test_every_command_has_the_texts_that_it_is_shown_with(files: dict[str, str]) -> None:
+    lacking = planted(files, "bot/basics.en.md", "## help.status\n", "## help.stratus\n")
+
+    findings = [str(each) for each in check_files(lacking, needed=TEXT_KEYS) if each.level is Level.FIX]
+
+    assert {"help.status", "button.help", "starter.profile"} <= TEXT_KEYS
+    assert check_files(files, needed=TEXT_KEYS) == check_files(files)
+    said = "A command is shown with the text “help.status”, which is missing in the English files. Add it."
+    assert findings == [f"FIX bot/basics.en.md:1 {said}"]
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(files: dict[str, str], tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -58,6 +70,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(files: dict[str, s
 
 def test_a_file_in_another_encoding_is_named(files: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "bot").mkdir()
+    (tmp_path / "bot" / "basics.en.md").write_text("\n".join(f"## {key}\nA text.\n" for key in TEXT_KEYS))
     (tmp_path / "bot" / "help.en.md").write_bytes("## a\nCafé\n".encode("latin-1"))
 
     assert [(each.file, each.what) for each in check(tmp_path)] == [("bot/help.en.md", "not-utf-8")]

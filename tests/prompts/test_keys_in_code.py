@@ -8,6 +8,7 @@ from bot.prompts import Prompts
 from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import Flaws
 from bot.prompts.markdown import words_in
+from bot.rules.commands import TEXT_KEYS
 from tests.support.places import ROOT
 
 SHORTHANDS = {"runs", "opens", "plain"}
@@ -146,7 +147,12 @@ def test_every_text_gets_the_facts_it_names(prompts: Prompts) -> None:
 def test_every_text_is_used(prompts: Prompts) -> None:
     written = {use.key for use in uses()} | {text for _, text in constants()}
     written |= {f"error.{text}" for text in written}
-    put_together = [pattern for pattern in patterns() if not pattern.pattern.startswith("error")]
+    written |= TEXT_KEYS  # not every `help.…`, `starter.…` and `button.…`: those of the table of commands
+    put_together = [
+        pattern
+        for pattern in patterns()
+        if not pattern.pattern.startswith(("error", "help", "starter", "button"))
+    ]
     lists = {
         argument.value
         for _, call in calls()
@@ -171,3 +177,9 @@ def test_every_text_is_used(prompts: Prompts) -> None:
     ]
 
     assert not unused, "\n".join(unused)
+
+
+def test_the_default_language_is_named_in_one_place_and_by_the_loader() -> None:
+    named = {place.rpartition(":")[0] for place, text in constants() if text == "en"}
+
+    assert named == {"bot/model/people.py", "bot/prompts/content.py"}

@@ -137,13 +137,10 @@ def test_days_and_times_in_british_english() -> None:
     spoken = voice(MOMENTS)
     friday = date(2026, 12, 4)
 
-    assert spoken.date(friday) == "4 December 2026"
     assert spoken.day(friday) == "Friday 4 December"
-    assert spoken.short_day(friday) == "Fri 4 Dec"
     assert spoken.day_and_month(friday) == "4 Dec"
     assert spoken.month(friday) == "December 2026"
     assert spoken.weekday(friday) == "Friday"
-    assert spoken.week(date(2026, 11, 30)) == "30 Nov\u2009–\u20094 Dec"
     assert spoken.time(time(9, 5)) == "09:05"
     assert spoken.time(datetime(2026, 12, 4, 17, 0, tzinfo=UTC)) == "17:00"
 

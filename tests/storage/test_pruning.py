@@ -49,9 +49,7 @@ def ended(world: World, number: int, kind: DeliveryKind = DeliveryKind.CHECK_IN)
 
 async def left(world: World) -> list[int]:
     async with world.store.transaction() as tx:
-        return sorted(
-            each.subject_id for each in await tx.deliveries.of_partnership(world.partnership_id, 99)
-        )
+        return sorted(each.subject_id for each in await world.ledger(tx))
 
 
 async def forget(world: World) -> int:
@@ -201,7 +199,7 @@ def refreshed() -> set[DeliveryKind]:
         node
         for file in (ROOT / "bot").rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "tx.deliveries.refresh"
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("deliveries.refresh")
     ]
     return {DeliveryKind[ast.unparse(call.args[0]).removeprefix("DeliveryKind.")] for call in calls}
 

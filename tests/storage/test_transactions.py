@@ -65,7 +65,7 @@ async def test_of_many_starts_at_once_one_opens_a_cycle_and_the_others_are_told(
         try:
             async with by.transaction() as tx:
                 await tx.cycles.add(new_cycle(partnership.id), FILES)
-                await tx.cycles.running()  # still inside, while the others try
+                await tx.cycles.all_of(partnership.id)  # still inside, while the others try
         except UserError as error:
             return error.key
         return "started"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from bot.model import (
     Challenge,
@@ -28,7 +28,7 @@ from bot.model import (
 from bot.model.roster import Roster, RosterPerson, RosterSchool
 from bot.ports import NewPairing
 from storage import tables as t
-from storage.queries.base import values
+from storage.queries.base import columns, values
 from storage.store import SqlStore, SqlTx
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -128,6 +128,14 @@ class World:
             for each in deliveries
         ]
         await tx.connection.execute(insert(t.delivery), rows)
+
+    async def ledger(self, tx: SqlTx) -> list[Delivery]:
+        """Return every delivery of the partnership, by id."""
+        theirs = select(*columns(t.delivery, Delivery)).where(
+            t.delivery.c.partnership_id == self.partnership_id
+        )
+        rows = await tx.connection.execute(theirs.order_by(t.delivery.c.id))
+        return [Delivery(**row) for row in rows.mappings()]
 
     def delivery(
         self, name: str, subject_id: int, kind: DeliveryKind = DeliveryKind.CHECK_IN, due_at: datetime = NOW

@@ -89,23 +89,14 @@ class _PseudoPrompts(Prompts):
 
 
 class _PseudoVoice(Voice):
-    def date(self, day: dt.date) -> str:
-        return pseudo_text(super().date(day))
-
     def weekday(self, day: dt.date) -> str:
         return pseudo_text(super().weekday(day))
-
-    def short_day(self, day: dt.date) -> str:
-        return pseudo_text(super().short_day(day))
 
     def day_and_month(self, day: dt.date) -> str:
         return pseudo_text(super().day_and_month(day))
 
     def month(self, day: dt.date) -> str:
         return pseudo_text(super().month(day))
-
-    def week(self, monday: dt.date) -> str:
-        return pseudo_text(super().week(monday))
 
     def listing(self, items: Iterable[str]) -> str:
         return f"⟦{super().listing(items)}⟧"

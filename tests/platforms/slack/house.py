@@ -10,11 +10,12 @@ from functools import cache
 
 from aiohttp import ClientSession, ClientTimeout, web
 
+from adapters.chat.in_time import RealTime
 from adapters.server.web import application, listening
 from adapters.slack import app, install
 from adapters.slack.api import Api
 from adapters.slack.messenger import PLATFORM, SlackMessenger
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Event, Removed
 from bot.message import Message
 from bot.model import Address, Delivery, Member
@@ -26,6 +27,7 @@ from storage.installations import StoredInstallations
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, plain, roster_of
+from tests.platforms.patience import Patience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.world import Line
@@ -38,8 +40,6 @@ ANN, SIAN, BEA, CAT, DAN = "U0ANN", "U0SIAN", "U0BEA", "U0CAT", "U0DAN"
 TEACHERS = {"Oak": ["Ann Ash", "Bea Birch"], "Elm": ["Cat Cox", "Dan Dove"]}
 PEOPLE = {ANN: (OAK, "Ann Ash"), SIAN: (OAK, COORDINATOR), BEA: (OAK, "Bea Birch"),
           CAT: (ELM, "Cat Cox"), DAN: (ELM, "Dan Dove")}  # fmt: skip
-PATIENT = 30.0
-"""Seconds: no machine is so slow that an answer comes late where no test wants it to."""
 
 
 @cache
@@ -62,6 +62,8 @@ class House:
     installations: StoredInstallations
     messenger: SlackMessenger
     connection: app.Connection
+    patience: Patience
+    pauses: Pauses
     now: datetime
     url: str = ""
 
@@ -136,7 +138,6 @@ class House:
 async def running_house(  # what a test may turn
     database_url: str,
     *,
-    patience: float = PATIENT,
     waits: Sequence[float] = (0, 0),
     seconds: float = 20,
     wrap: type[SqlStore] = SqlStore,
@@ -145,7 +146,7 @@ async def running_house(  # what a test may turn
     """The bot, listening; `bare`: no workspace has let it in. `seconds`: how long a call to Slack may take."""
     store = wrap(database_url, durable=False)
     async with running_slack() as slack, ClientSession(timeout=ClientTimeout(total=seconds)) as session:
-        house = await _house(store, slack, session, patience=patience, waits=waits)
+        house = await _house(store, slack, session, waits=waits)
         try:
             routes = [*house.connection.routes, *_installing(house, session)]
             served = application(routes, voice=prompts().voice("en"), closing=[house.connection.close])
@@ -160,10 +161,11 @@ async def running_house(  # what a test may turn
 
 
 async def _house(
-    store: SqlStore, slack: FakeSlack, session: ClientSession, *, patience: float, waits: Sequence[float]
+    store: SqlStore, slack: FakeSlack, session: ClientSession, *, waits: Sequence[float]
 ) -> House:
     directories: dict[str, Directory] = {}
-    handle = handler(store, prompts(), directories)
+    handle = EventHandler(store, prompts(), directories).handle
+    patience, pauses = Patience(), Pauses()
     api = Api(session, slack.api_url)
     installations = StoredInstallations(store, Seal([new_key()]))
 
@@ -178,9 +180,15 @@ async def _house(
         return prompts().voice("en")
 
     connection = app.connect(
-        api, messenger, handle, english, lambda: house.now, signing_secret=SECRET, patience=patience
+        api,
+        messenger,
+        handle,
+        english,
+        lambda: house.now,
+        signing_secret=SECRET,
+        real_time=RealTime(patience, pauses),
     )
-    house = House(slack, store, installations, messenger, connection, MONDAY)
+    house = House(slack, store, installations, messenger, connection, patience, pauses, MONDAY)
     return house
 
 

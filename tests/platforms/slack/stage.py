@@ -103,7 +103,7 @@ class Stage:
 
     def wait(self, seconds: float) -> None:
         """Let time pass, as Slack sees it: triggers, response URLs and codes grow old."""
-        self.world.clock.ahead += seconds
+        self.world.clock.seconds += seconds
 
     def installing(self, team: str, user: str = "U0ADMIN", *, enterprise: str = "", error: str = "") -> None:
         """Who stands before the page with *Allow* next; `error="access_denied"` where they cancel."""

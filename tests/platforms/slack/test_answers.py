@@ -208,11 +208,12 @@ async def test_an_answer_that_gets_lost_does_not_undo_what_was_done(house: House
 
 
 async def test_an_answer_waits_as_long_as_slack_says(house: House) -> None:
-    house.slack.fail("chat.postMessage", RateLimited(0), RateLimited(0))
+    house.slack.fail("chat.postMessage", RateLimited(7), RateLimited(90))
 
     await house.slack.say(OAK, ANN, "help")
 
     assert len(house.slack.posts(OAK)) == 1
+    assert house.pauses.seconds == [7, 60]  # later, people look elsewhere
 
 
 async def test_a_form_that_cannot_be_opened_is_said(house: House) -> None:
@@ -269,10 +270,11 @@ class Slow(SqlStore):
 
 
 async def test_a_slow_turn_is_acknowledged_in_time_and_answered_in_the_chat(database_url: str) -> None:
-    async with running_house(database_url, patience=0.01, wrap=Slow) as house:
+    async with running_house(database_url, wrap=Slow) as house:
         store = house.store
         assert isinstance(store, Slow)
         store.door = asyncio.Event()
+        house.patience.end()
 
         command = await house.slack.command(OAK, ANN, "status")
         said = await house.slack.say(OAK, BEA, "help")
@@ -294,7 +296,7 @@ async def test_a_form_whose_answer_is_late_gives_the_words_back(database_url: st
         assert isinstance(store, Slow)
         await house.slack.command(OAK, SIAN, "start")
         store.door = asyncio.Event()
-        house.connection.take.__self__._patience = 0.01  # type: ignore[attr-defined]  # noqa: SLF001  # from now on
+        house.patience.end()
         past = {"pack": "peer-visit-2wk", "starts_on": "2026-09-01", "goal": "Every child is heard"}
         closed = await house.slack.submit(OAK, SIAN, past)
         store.door.set()

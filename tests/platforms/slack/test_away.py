@@ -111,10 +111,10 @@ async def test_late_words_that_could_not_be_kept_are_asked_for(database_url: str
             async with super().transaction() as tx:
                 yield tx
 
-    async with running_house(database_url, patience=0.01, wrap=Closed) as house:
+    async with running_house(database_url, wrap=Closed) as house:
         await house.slack.say(OAK, ANN, "help")
-        await house.connection.close()
         go(house, away=True)
+        house.patience.end()
         said = await house.slack.say(OAK, ANN, "pause until 12 May")
         door.set()
         await house.connection.close()

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from adapters.cli.platforms import Platforms, connected, now
+from adapters.cli.platforms import Platforms, connected
 from adapters.cli.settings import Settings, SettingsError
+from adapters.cli.startup import now
 from bot.message import Message
 from bot.worker import delivery
 from storage.store import SqlStore

@@ -259,8 +259,8 @@ class FakeMicrosoft:
     @asynccontextmanager
     async def _call(self, request: web.Request, what: str, body: Any = None) -> AsyncIterator[None]:
         self.world.calls.append(Call(what=what, path=request.path, body=body))
-        if wait := self.world.slow_once.pop(what, None) or self.world.slow.get(what):
-            await asyncio.sleep(wait)
+        if (gate := self.world.gates.get(what)) is not None:
+            await asyncio.to_thread(gate.pass_through)
         mishap = self.world.mishaps.next(what, "")
         match mishap:
             case RateLimited(seconds):

@@ -9,19 +9,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, ClientTimeout
 from structlog.testing import capture_logs
 
+from adapters.chat.in_time import RealTime
 from adapters.server.web import application, listening
 from adapters.teams import app
 from adapters.teams.cloud import Registration
-from adapters.teams.connector import Connector
+from adapters.teams.connector import TIMEOUT, Connector
 from adapters.teams.keys import SigningKeys
 from adapters.teams.messenger import PLATFORM, TeamsMessenger
 from adapters.teams.pace import Pace
 from adapters.teams.pictures import Pictures
 from adapters.teams.tokens import TeamsTokens
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Event, Left
 from bot.message import Message, Reply
 from bot.model import Address
@@ -29,6 +30,7 @@ from bot.ports import Directory, Handle
 from bot.prompts import Prompts, Voice
 from bot.worker import delivery
 from storage.store import SqlStore
+from tests.platforms.patience import Patience, Pauses
 from tests.platforms.teams.fake import FakeMicrosoft
 from tests.platforms.teams.people import People
 from tests.platforms.teams.world import APP, HOME, PASSWORD
@@ -55,6 +57,8 @@ class Stage:
     messenger: TeamsMessenger
     tokens: TeamsTokens
     clock: Clock
+    patience: Patience
+    pauses: Pauses
     url: str
     session: ClientSession
     finish: Callable[[], Awaitable[None]]
@@ -88,12 +92,12 @@ async def on_stage(
     store: SqlStore | None = None,
     *,
     known: Registration | None = None,
-    patience: float = 8.0,
     pictures: Pictures | None = None,
+    limit: ClientTimeout = TIMEOUT,
     handle: Handle | None = None,
 ) -> AsyncIterator[Stage]:
     """The adapter as it is composed in `adapters/cli/platforms.py`, with a clock that a test moves."""
-    clock, known = Clock(), known or registration(microsoft)
+    clock, patience, pauses, known = Clock(), Patience(), Pauses(), known or registration(microsoft)
     directories: dict[str, Directory] = {}
     async with ClientSession() as session, ClientSession() as outside:
         tokens = TeamsTokens(known, clock=clock)
@@ -115,20 +119,29 @@ async def on_stage(
             return voice
 
         voice = prompts.voice("en")
-        messenger = TeamsMessenger(Connector(session, signed, Pace(clock)), left, english, pictures)
+        messenger = TeamsMessenger(Connector(session, signed, Pace(clock), limit), left, english, pictures)
         directories[PLATFORM] = messenger
         if store is not None:
-            core = handler(store, prompts, directories)
+            core = EventHandler(store, prompts, directories).handle
         keys = SigningKeys(known.openid_url, session, clock=clock)
         connection = app.connect(
-            known, keys, signed, messenger, take, english, lambda: stage.now, patience=patience
+            known,
+            keys,
+            signed,
+            messenger,
+            take,
+            english,
+            lambda: stage.now,
+            real_time=RealTime(patience, pauses),
         )
         routes = [*connection.routes, *(pictures.routes() if pictures else ())]
         served = application(routes, voice=voice, closing=[connection.close])
         async with listening(served, "127.0.0.1", 0) as port:
             url = f"http://127.0.0.1:{port}"
             people = People(microsoft, outside, f"{url}{app.ROUTE}")
-            stage = Stage(microsoft, people, messenger, tokens, clock, url, outside, connection.close)
+            stage = Stage(
+                microsoft, people, messenger, tokens, clock, patience, pauses, url, outside, connection.close
+            )
             yield stage
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import ClientTimeout
 
 from adapters.teams.connector import TIMEOUT, TeamsRefused
 from adapters.teams.inbound import read
@@ -95,15 +96,14 @@ async def test_what_may_have_arrived_is_uncertain_and_tried_once_only(stage: Sta
         await stage.messenger.find(home(stage), 1)
 
 
-async def test_who_does_not_answer_is_not_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_does_not_answer_is_not_waited_for(microsoft: FakeMicrosoft, prompts: Prompts) -> None:
     assert TIMEOUT.total == 20
-    from aiohttp import ClientTimeout
+    async with on_stage(microsoft, prompts, limit=ClientTimeout(total=0.1)) as stage:
+        stage.people.add("Elin", "tenant-1", installed=True)
+        stage.microsoft.fail("send", Hang())
 
-    monkeypatch.setattr("adapters.teams.connector.TIMEOUT", ClientTimeout(total=0.1))
-    stage.microsoft.fail("send", Hang())
-
-    with pytest.raises(Uncertain):
-        await stage.messenger.send(home(stage), HELLO, 1)
+        with pytest.raises(Uncertain):
+            await stage.messenger.send(home(stage), HELLO, 1)
 
 
 async def test_whoever_cannot_be_reached_at_all_is_tried_again_in_a_minute_and_that_is_no_try(

@@ -373,7 +373,7 @@ async def slow(microsoft: FakeMicrosoft, prompts: Prompts) -> AsyncIterator[tupl
             await done.wait()
         return stage.reply
 
-    async with on_stage(microsoft, prompts, handle=handle, patience=0.05) as stage:
+    async with on_stage(microsoft, prompts, handle=handle) as stage:
         stage.people.add("Elin", "tenant-1", installed=True)
         yield stage, done
 
@@ -384,6 +384,7 @@ async def test_what_takes_longer_is_answered_in_time_and_comes_to_the_chat(
     stage, done = slow
     await ask(stage, ways(Button("Skip", Command("skip 12"))))
     stage.reply = Replacement(SENT)
+    stage.patience.end()
 
     answer = await stage.people.press("Elin", "Skip")
     assert answer.json["value"].startswith("One moment")
@@ -397,6 +398,7 @@ async def test_a_late_dialog_comes_to_the_chat(slow: tuple[Stage, asyncio.Event]
     stage, done = slow
     await ask(stage, LONG)
     stage.reply = LONG
+    stage.patience.end()
 
     answer = await stage.people.press("Elin", "Fill in")
     assert answer.json["task"]["value"].startswith("One moment")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -108,6 +109,24 @@ class Call:
     body: Any = None
 
 
+class Gate:
+    """Holds calls until a test, in another thread, opens it: after half a minute it opens by itself."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self._opened = threading.Event()
+        self.opened_by_itself = False
+
+    def pass_through(self) -> None:
+        """Wait until the gate is open."""
+        self.reached.set()
+        if not self._opened.wait(30):
+            self.opened_by_itself = True
+
+    def open(self) -> None:
+        self._opened.set()
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """Everything that one Microsoft holds."""
@@ -126,10 +145,8 @@ class World:
     faults: list[str] = field(default_factory=list)
     """What the app did that Teams would not take."""
     mishaps: Mishaps = field(default_factory=Mishaps)
-    slow: dict[str, float] = field(default_factory=dict)
-    """Seconds that a kind of call takes."""
-    slow_once: dict[str, float] = field(default_factory=dict)
-    """The same for the next one only."""
+    gates: dict[str, Gate] = field(default_factory=dict)
+    """Where calls of a kind wait."""
     last_number: int = 0
     companies: set[str] = field(default_factory=set)
     """Ids of team channels and group chats that the bot is in."""

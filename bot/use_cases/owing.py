@@ -1,0 +1,42 @@
+"""Owing one message to each of several members."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model import Cycle, DeliveryKind, Member
+from bot.ports import Tx
+from bot.rules import planning
+from bot.use_cases.schools import choose_moment, read_availabilities
+
+
+async def owe(
+    tx: Tx,
+    cycle: Cycle,
+    kind: DeliveryKind,
+    subject_id: int,
+    members: Collection[Member],
+    after: datetime,
+    *,
+    occurrence: str = "",
+    expires_at: datetime | None = None,
+) -> Mapping[int, datetime]:
+    """Owe each member one message at the next moment, from `after` on, at which that member may be written to.
+
+    Returns the moments by member id.
+    """
+    available = await read_availabilities(tx, members)
+    moments = {each.id: choose_moment(available[each.id], after) for each in members}
+    await tx.deliveries.owe(
+        [
+            replace(
+                planning.owe(cycle, member_id, kind, subject_id, moment),
+                occurrence=occurrence,
+                expires_at=expires_at,
+            )
+            for member_id, moment in moments.items()
+        ]
+    )
+    return moments

@@ -1,0 +1,20 @@
+"""The context that a use case is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model import Member
+from bot.ports import Tx
+from bot.prompts import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One member's turn in one transaction: the transaction, the member's language, the member, and the time."""
+
+    tx: Tx
+    voice: Voice
+    member: Member
+    now: datetime

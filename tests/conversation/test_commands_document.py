@@ -1,0 +1,47 @@
+"""`docs/commands.md` says what the table of commands says."""
+
+from collections.abc import Iterable
+
+from bot.prompts import Prompts
+from bot.rules.commands import COMMANDS, CommandSpec
+from bot.say.commands import description
+from tests.support.places import PROMPTS, ROOT
+
+VOICE = Prompts.load(PROMPTS).voice("en")
+DOCUMENT = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+
+
+def listed(spec: CommandSpec) -> tuple[str, ...]:
+    """How it is typed, by which other words, by whom, and what it does."""
+    typed = VOICE.markdown(f"help.{spec.name}").partition(": ")[0]
+    return typed, also(spec), spec.audience.name.lower(), description(VOICE, spec.name)
+
+
+def also(spec: CommandSpec) -> str:
+    return ", ".join(f"`{alias}`" for alias in spec.aliases) or "–"
+
+
+def test_it_has_every_command_that_help_lists() -> None:
+    expected = table(
+        ("Typed", "Also", "Who", "What it does"), [listed(spec) for spec in COMMANDS if spec.is_listed]
+    )
+
+    assert expected in DOCUMENT, f"docs/commands.md should hold:\n{expected}"
+
+
+def test_it_has_every_other_command() -> None:
+    expected = table(
+        ("Command", "Also", "Who"),
+        [
+            (f"`{spec.name}`", also(spec), spec.audience.name.lower())
+            for spec in COMMANDS
+            if not spec.is_listed
+        ],
+    )
+
+    assert expected in DOCUMENT, f"docs/commands.md should hold:\n{expected}"
