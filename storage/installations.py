@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select
 
 from bot.errors import StoreAway
 from storage import tables as t
-from storage.queries.base import Noun
+from storage.queries.base import Queries
 from storage.secrets import NoSuchKey, Seal
 from storage.store import SqlStore
 
@@ -95,7 +95,7 @@ class StoredInstallations:
                 self._seal.open(each)
 
 
-class _SqlInstallations(Noun):
+class _SqlInstallations(Queries):
     """The queries."""
 
     async def save(self, enterprise: str, team: str, kept: dict[str, object]) -> None:

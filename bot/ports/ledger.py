@@ -93,14 +93,14 @@ class Lanes(Protocol):
         """Give what is due its lane, and wake the lanes; how many, up to some hundreds. Limits are by platform."""
 
     async def claim(
-        self, now: datetime, lease_until: datetime, limit: int, which: LaneFilter = ...
+        self, now: datetime, lease_until: datetime, limit: int, lanes: LaneFilter = ...
     ) -> tuple[Delivery, ...]:
         """Take what is whose turn it is, as `sending`, up to each lane's quota."""
 
     async def hold(self, platform: str, workspace: str, until: datetime, limits: Mapping[str, Limit]) -> None:
         """Nothing more for that workspace until then."""
 
-    async def next_ready(self, which: LaneFilter = ...) -> datetime | None:
+    async def next_ready(self, lanes: LaneFilter = ...) -> datetime | None:
         """When the next lane has a turn for what waits in it."""
 
     async def prune(self, before: datetime) -> int:
