@@ -125,7 +125,7 @@ async def ours(database_url: str, api_url: str) -> web.Application:
     from adapters.slack import app as slack
     from adapters.slack.api import Api, session
     from adapters.slack.messenger import OneToken, SlackMessenger
-    from bot.conversation.dispatch import handler
+    from bot.conversation.handler import EventHandler
     from bot.model import Address
     from bot.prompts import Prompts, Voice
     from storage.store import SqlStore
@@ -141,7 +141,7 @@ async def ours(database_url: str, api_url: str) -> web.Application:
     opened = await session().__aenter__()
     api = Api(opened, api_url)
     messenger = SlackMessenger(api, OneToken("xoxb"), removed)
-    handle = handler(store, prompts, {"slack": messenger})
+    handle = EventHandler(store, prompts, {"slack": messenger}).handle
     connection = slack.connect(
         api, messenger, handle, voice_of, lambda: datetime.now(UTC), signing_secret=SECRET
     )

@@ -132,7 +132,7 @@ async def ours(database_url: str, origin: str) -> web.Application:
     from adapters.teams.messenger import TeamsMessenger
     from adapters.teams.pace import Pace
     from adapters.teams.tokens import TeamsTokens
-    from bot.conversation.dispatch import handler
+    from bot.conversation.handler import EventHandler
     from bot.model import Address
     from bot.prompts import Prompts, Voice
     from storage.store import SqlStore
@@ -148,7 +148,7 @@ async def ours(database_url: str, origin: str) -> web.Application:
     registration = Registration(APP, "secret", HOME, f"{origin}/openid", origin)
     tokens = TeamsTokens(registration)
     messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, voice_of, None)
-    handle = handler(store, prompts, {"teams": messenger})
+    handle = EventHandler(store, prompts, {"teams": messenger}).handle
     keys = SigningKeys(registration.openid_url, session)
     connection = teams.connect(
         registration, keys, tokens, messenger, handle, voice_of, lambda: datetime.now(UTC)

@@ -13,9 +13,9 @@ from bot.model import Address
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Words meant as a command: `/jpd skip 12`, `jpd skip 12` and a pressed *Skip* button are the same."""
+    """A line meant as a command: `/jpd skip 12`, `jpd skip 12` and a pressed *Skip* button are the same."""
 
-    words: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ def readable(what: What) -> What:
     Databases refuse some of these (NUL, lone surrogates); all other words stay exactly as they were written.
     """
     match what:
-        case Command(words):
-            return Command(_readable(words))
+        case Command(line):
+            return Command(_readable(line))
         case Said(text):
             return Said(_readable(text))
         case Opened(form, context):

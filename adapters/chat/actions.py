@@ -10,7 +10,7 @@ LONGEST = 255
 
 def encode(does: Command | Opened) -> str:
     """`c:skip 12`, `o:check-in:12`. A text over `LONGEST`, or a colon in a form's name, is a `ValueError`."""
-    token = f"c:{does.words}" if isinstance(does, Command) else f"o:{does.form}:{does.context}"
+    token = f"c:{does.line}" if isinstance(does, Command) else f"o:{does.form}:{does.context}"
     if decode(token) != does:
         raise ValueError(f"a form's name holds no colon: {token!r}")
     if len(token) > LONGEST:

@@ -18,7 +18,7 @@ from adapters.cli.startup import now
 from adapters.server.engine import apart
 from adapters.server.operation import Metrics
 from adapters.server.patience import within
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable
 from bot.events import Event, Left, Removed
 from bot.model import Address, Limit
@@ -122,7 +122,9 @@ async def connected(
     """
     platforms = Platforms()
     async with AsyncExitStack() as opened:
-        handle = timed(handler(store, prompts, platforms.directories, opened.enter_context(apart())))
+        handle = timed(
+            EventHandler(store, prompts, platforms.directories, opened.enter_context(apart())).handle
+        )
         slack = settings.slack(read)
         if slack is not None:
             await _slack(opened, platforms, slack, read, store, prompts, handle, is_serving=is_serving)

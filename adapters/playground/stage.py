@@ -11,7 +11,7 @@ from adapters.playground.exchange import Exchange
 from adapters.playground.messenger import Conversations, Faces, PlaygroundMessenger, every_face
 from adapters.playground.residents import Residents
 from adapters.playground.world import World, address, sayings
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Command, Event, What
 from bot.message import Message, Reply
 from bot.model import Address, Member
@@ -36,7 +36,7 @@ class Stage:
         self.prompts = prompts
         self.conversations = conversations
         self.sample = sample
-        self.handle = handler(store, prompts, engine=engine)
+        self.handle = EventHandler(store, prompts, engine=engine).handle
         self.messenger = PlaygroundMessenger(conversations, faces)
         self.exchange = Exchange(self.handle, self.messenger)
         self._numbers = count(1)
@@ -51,7 +51,7 @@ class Stage:
         event = Event(
             id=f"resident {now.isoformat()} {next(self._numbers)}", at=now, sender=sender, what=what
         )
-        return await self.exchange.take(event, typed=what.words if isinstance(what, Command) else "")
+        return await self.exchange.take(event, typed=what.line if isinstance(what, Command) else "")
 
     async def address(self, member: Member) -> Address:
         """Where a member is reached."""

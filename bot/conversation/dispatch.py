@@ -1,38 +1,16 @@
-"""Event → transaction → use case → reply: the one place where what reached us finds its use case."""
+"""From an event to its use case: one match over the kinds of events, one over the commands, one over the forms."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-
-import structlog
-
-from bot.conversation import commands, senders
-from bot.conversation.senders import Known, Unknown
-from bot.errors import Conflict, SendError, StoreAway, UserError
-from bot.events import (
-    Command,
-    Event,
-    Installed,
-    Joined,
-    Left,
-    Opened,
-    Removed,
-    Said,
-    Submitted,
-    What,
-    readable,
-    written,
-)
+from bot.conversation import commands
+from bot.conversation.senders import PlatformFactNeeded, PlatformFacts
+from bot.errors import UserError
+from bot.events import Command, Event, Installed, Joined, Left, Opened, Removed, Said, Submitted
 from bot.message import Reply
-from bot.model import Address, CommandName, FormName, Member
-from bot.pairing import Engine, PairingTask, answer_here
-from bot.ports import Directory, Handle, Store
-from bot.prompts import Prompts, Voice
+from bot.model import CommandName, FormName, Member
+from bot.pairing import PairingTask
+from bot.prompts import Prompts
 from bot.rules.commands import KnownNames, listed_for
-from bot.rules.school_time import NoTeachingDays
 from bot.say import basics
 from bot.say import commands as say_commands
 from bot.use_cases import (
@@ -50,167 +28,25 @@ from bot.use_cases import (
 )
 from bot.use_cases.request import Request
 
-log = structlog.get_logger()
 
-
-TRIES = 5
-"""How often the engine is asked anew because something has changed while it was at work."""
-
-LONGEST_HELP = 40
-HELP_KEPT = timedelta(minutes=1)
-"""It changes nothing, and is asked for most: asked again at once, it costs no transaction. Any other deed ends that.
-
-Only as a command, which is answered on the spot: words in a chat that come twice must be known as the same.
-"""
-HELPED_AT_ONCE = 10_000
-
-
-def handler(
-    store: Store,
-    prompts: Prompts,
-    directories: Mapping[str, Directory] | None = None,
-    engine: Engine = answer_here,
-) -> Handle:
-    """What adapters call: `handle` with the store, the content, and what each platform knows of its people.
-
-    Large cycles want an engine apart.
-    """
-
-    helped: dict[Address, tuple[datetime, Reply]] = {}
-
-    async def handle(event: Event) -> Reply | None:
-        directory = directories.get(event.sender.platform) if directories is not None else None
-        is_help = _is_help(event.what)
-        until, known = helped.pop(event.sender, (event.at, None))
-        if not is_help or known is None or event.at >= until:
-            until, known = event.at + HELP_KEPT, await _handle(store, prompts, directory, engine, event)
-        if is_help and known is not None and len(helped) < HELPED_AT_ONCE:
-            helped[event.sender] = until, known
-        return known
-
-    return handle
-
-
-def _is_help(what: What) -> bool:
-    if not isinstance(what, Command):
-        return False
-    parsed = commands.parse(what.words[:LONGEST_HELP])
-    return parsed.name is CommandName.HELP and not parsed.argument
-
-
-async def _handle(
-    store: Store, prompts: Prompts, directory: Directory | None, engine: Engine, event: Event
-) -> Reply | None:
-    """One event, one transaction. Whatever goes wrong, the person gets a sentence and nothing is half-done.
-
-    Raises `StoreAway` where the event comes again. What the engine is asked takes its time between two transactions.
-    """
-    event = replace(event, what=readable(event.what))
-    talk = Talk(prompts.voice("en"))
-    known = Known(gathers=directory.gathers, email=None) if directory else Known(email="", channel=())
-    try:
-        while True:
-            try:
-                reply = await _in_one_transaction(store, prompts, talk, event, known)
-                if isinstance(reply, PairingTask):
-                    return await _propose(store, engine, talk, reply, event)
-                return reply
-            except Unknown as unknown:
-                if directory is None:
-                    raise
-                known = await senders.asked(directory, event, known, unknown.channel)
-    except SendError:
-        return basics.error(talk.voice, UserError("platform-is-silent"), _written(event.what))
-    except UserError as problem:
-        return basics.error(talk.voice, problem, _written(event.what))
-    except NoTeachingDays:
-        return basics.error(
-            talk.voice,
-            UserError("no-teaching-days", day=talk.voice.day(event.at.date())),
-            _written(event.what),
-        )
-    except Exception as mishap:  # noqa: BLE001  # whatever it was: it is logged, and the person is told
-        return _apology(talk.voice, event, mishap)
-
-
-@dataclass
-class Talk:
-    """With whom, and in whose language: known as soon as the transaction has found out."""
-
-    voice: Voice
-    member: Member | None = None
-
-
-async def _in_one_transaction(
-    store: Store, prompts: Prompts, talk: Talk, event: Event, known: Known
+async def dispatch(
+    request: Request, prompts: Prompts, event: Event, facts: PlatformFacts
 ) -> Reply | PairingTask | None:
-    """The event and its effect; begun again where somebody else's was in the way. Raises `Conflict` in the end."""
-    for _ in range(TRIES):
-        with suppress(Conflict):
-            async with store.transaction() as tx:
-                if not await tx.events.first_time(event):
-                    return None
-                if (early := await senders.of_a_workspace(tx, talk.voice, event)) is not None:
-                    return early
-                member = await senders.sender(tx, event, known)
-                if member is None or not member.active:
-                    return await senders.to_a_stranger(tx, talk.voice, event)
-                talk.member, talk.voice = member, prompts.voice(member.language)
-                request = Request(tx, talk.voice, member, event.at)
-                return await _turn(request, prompts, event, known)
-    raise Conflict
-
-
-def _apology(voice: Voice, event: Event, mishap: Exception) -> Reply:
-    """Raises `StoreAway` where the event comes again: then nobody need try anything."""
-    about = {"event_id": event.id, "kind": type(event.what).__name__}
-    if isinstance(mishap, StoreAway):
-        log.warning("event.store-away", **about)
-        if event.comes_again:
-            raise mishap
-    else:
-        log.error("event.failed", **about, exc_info=mishap)
-    return basics.apology(voice, _written(event.what))
-
-
-async def _propose(store: Store, engine: Engine, talk: Talk, question: PairingTask, event: Event) -> Reply:
-    """Ask the engine with no transaction open, and show what still holds."""
-    assert talk.member is not None  # noqa: S101  # nobody else is answered with a question
-    for _ in range(TRIES):
-        arrangement = await engine(question)
-        with suppress(Conflict):
-            async with store.transaction() as tx:
-                request = Request(tx, talk.voice, talk.member, event.at)
-                shown = await pairings.propose(request, question, arrangement)
-            if not isinstance(shown, PairingTask):
-                return shown
-            question = shown
-    raise UserError("still-changing")
-
-
-def _written(what: What) -> tuple[str, ...]:
-    """Somebody's words in a form, as against choices; or after `tell`, which no platform keeps as it keeps words."""
-    if isinstance(what, Command):
-        parsed = commands.parse(what.words)
-        return (parsed.argument,) if parsed.name is CommandName.TELL and " " in parsed.argument else ()
-    return written(what)
-
-
-async def _turn(request: Request, prompts: Prompts, event: Event, known: Known) -> Reply | PairingTask | None:
+    """Call the use case of a member's event. A `PairingTask` is for the engine, which runs outside transactions."""
     tx, member, now = request.tx, request.member, request.now
     match event.what:
-        case Command(words):
-            return await _command(request, prompts, words, known)
+        case Command(line):
+            return await _run_command(request, prompts, line, facts)
         case Said(text):
             if not text.strip():
                 return basics.plain(request.voice, "said.nothing")
             if await _is_command(request, prompts, text):
-                return await _command(request, prompts, text, known)
+                return await _run_command(request, prompts, text, facts)
             return await check_ins.said(request, prompts, text)
         case Opened(form, context):
-            return await _open(request, prompts, form, context)
+            return await _open_form(request, prompts, form, context)
         case Submitted():
-            return await _submit(request, prompts, event.what)
+            return await _submit_form(request, prompts, event.what)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
             await tx.deliveries.hurry(member.id, now)
@@ -219,7 +55,7 @@ async def _turn(request: Request, prompts: Prompts, event: Event, known: Known) 
             await tx.members.disconnect(event.sender, now)
             return None
         case Installed() | Removed():
-            return None  # no member's doing: both were answered before
+            return None  # these concern a workspace, and were answered before
 
 
 async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
@@ -231,11 +67,11 @@ async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     return commands.is_command(text, request.member, names)
 
 
-async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
-    request: Request, prompts: Prompts, words: str, known: Known
+async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
+    request: Request, prompts: Prompts, line: str, facts: PlatformFacts
 ) -> Reply | PairingTask:
-    parsed = commands.parse(words)
-    rest = parsed.argument
+    parsed = commands.parse(line)
+    argument = parsed.argument
     match parsed.name:
         case None:
             nearest = commands.nearest(parsed.word, request.member)
@@ -253,83 +89,83 @@ async def _command(  # noqa: C901, PLR0911, PLR0912  # one visible table of ever
         case CommandName.PROFILE:
             return await members.show_profile(request)
         case CommandName.PAUSE:
-            return await members.pause(request, rest)
+            return await members.pause(request, argument)
         case CommandName.RESUME:
             return await members.resume(request)
         case CommandName.LEAVE:
-            return await members.leave(request, really=_is_yes(rest))
+            return await members.leave(request, really=_is_yes(argument))
         case CommandName.LANGUAGE:
             voices = {code: prompts.voice(code) for code in prompts.languages}
-            return await members.choose_language(request, rest, voices)
+            return await members.choose_language(request, argument, voices)
         case CommandName.MY_DATA:
             return await members.data(request)
         case CommandName.FORGET_ME:
-            return await members.forget(request, really=_is_yes(rest))
+            return await members.forget(request, really=_is_yes(argument))
         case CommandName.CONCERN:
             return await members.concern(request)
         case CommandName.TELL:
-            return await notes.tell(request, rest)
+            return await notes.tell(request, argument)
         case CommandName.SKIP:
-            return await check_ins.skip(request, rest)
+            return await check_ins.skip(request, argument)
         case CommandName.UNDO:
-            return await check_ins.undo(request, rest)
+            return await check_ins.undo(request, argument)
         case CommandName.LATER:
-            return await check_ins.later(request, rest)
+            return await check_ins.later(request, argument)
         case CommandName.TAKE_BACK:
-            return await check_ins.take_back(request, rest)
+            return await check_ins.take_back(request, argument)
         case CommandName.SEND:
-            return await check_ins.send(request, rest)
+            return await check_ins.send(request, argument)
         case CommandName.PUT:
-            return await check_ins.put(request, prompts, rest)
+            return await check_ins.put(request, prompts, argument)
         case CommandName.ANOTHER:
-            return await places.ask_for_another(request, rest)
+            return await places.ask_for_another(request, argument)
         case CommandName.START:
             return await cycles.open_start(request, prompts)
         case CommandName.INVITE:
-            return await cycles.invite(request, await _channel(request, rest, known))
+            return await cycles.invite(request, await _invited(request, argument, facts))
         case CommandName.TOGETHER:
-            return await places.together(request, gathers=known.gathers)
+            return await places.together(request, gathers=facts.gathers)
         case CommandName.SCHOOL:
-            return await workspaces.add(request, rest)
+            return await workspaces.add(request, argument)
         case CommandName.PREVIEW:
             return await pairings.preview(request)
         case CommandName.CONFIRM:
             return await pairings.confirm(request)
         case CommandName.PAIRS:
-            return await pairings.show(request, rest)
+            return await pairings.show(request, argument)
         case CommandName.SWAP:
-            return await pairings.swap(request, rest)
+            return await pairings.swap(request, argument)
         case CommandName.BLOCK:
-            return await pairings.block(request, rest)
+            return await pairings.block(request, argument)
         case CommandName.NUDGE:
-            return await pairings.nudge(request, rest)
+            return await pairings.nudge(request, argument)
         case CommandName.HOLD:
             return await cycles.hold(request)
         case CommandName.GO_ON:
             return await cycles.go_on(request)
         case CommandName.CLOSE:
-            return await cycles.close(request, really=_is_yes(rest))
+            return await cycles.close(request, really=_is_yes(argument))
         case CommandName.LEDGER:
             return await status.ledger(request)
         case CommandName.DIGEST:
             return await digests.show(request)
 
 
-async def _channel(request: Request, channel: str, known: Known) -> tuple[Member, ...] | None:
-    """Whom `invite #channel` means; None: everybody."""
+async def _invited(request: Request, channel: str, facts: PlatformFacts) -> tuple[Member, ...] | None:
+    """Return the members in the channel of `invite #channel`; None without a channel, which means everybody."""
     if not channel:
         return None
     await cycles.may_invite(request)
-    if known.channel is None:
-        raise Unknown(channel)
-    return await workspaces.meet_all(request.tx, known.channel, request.now)
+    if facts.channel is None:
+        raise PlatformFactNeeded(channel)
+    return await workspaces.meet_all(request.tx, facts.channel, request.now)
 
 
 def _is_yes(text: str) -> bool:
     return text.casefold() == "yes"
 
 
-async def _open(request: Request, prompts: Prompts, form: str, context: str) -> Reply:
+async def _open_form(request: Request, prompts: Prompts, form: str, context: str) -> Reply:
     match _form_name(form):
         case FormName.HOME:
             return await home.show(request)
@@ -345,7 +181,7 @@ async def _open(request: Request, prompts: Prompts, form: str, context: str) -> 
             return await members.open_form(request, form)
 
 
-async def _submit(request: Request, prompts: Prompts, submitted: Submitted) -> Reply:
+async def _submit_form(request: Request, prompts: Prompts, submitted: Submitted) -> Reply:
     values = {key: value.strip() for key, value in submitted.values.items()}
     match _form_name(submitted.form):
         case FormName.CHECK_IN:

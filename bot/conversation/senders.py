@@ -1,4 +1,4 @@
-"""Who sent an event, as far as we and their platform know; and what a whole workspace does, rather than a member."""
+"""The sender of an event: looking the member up, and answering senders who are no member."""
 
 from __future__ import annotations
 
@@ -14,32 +14,35 @@ from bot.use_cases import workspaces
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a platform has told so far about an event: None is not asked yet."""
+class PlatformFacts:
+    """What the platform has told about an event; None stands for what it has not been asked yet."""
 
     gathers: bool = False
+    """The platform lets the bot open one chat for several people."""
     email: str | None = None
     channel: tuple[Account, ...] | None = None
 
 
-class Unknown(Exception):
-    """What only the platform can tell. The transaction is given up, and the event begins again when it has told."""
+class PlatformFactNeeded(Exception):
+    """Raised inside a transaction for a fact that only the platform knows; the event then starts again with it."""
 
     def __init__(self, channel: str = "") -> None:
         super().__init__(channel)
         self.channel = channel
-        """Whose members; or, empty, the sender's e-mail address."""
+        """The channel whose members are needed; empty: the sender's e-mail address is."""
 
 
-async def asked(directory: Directory, event: Event, known: Known, channel: str) -> Known:
-    """With what was unknown; no transaction is open while the platform is asked."""
+async def ask_platform(
+    directory: Directory, event: Event, facts: PlatformFacts, channel: str
+) -> PlatformFacts:
+    """Add the fact that was needed. Called outside transactions, because a platform may take its time."""
     if channel:
-        return replace(known, channel=await directory.members_of(event.sender, channel))
-    return replace(known, email=await directory.email_of(event.sender))
+        return replace(facts, channel=await directory.members_of(event.sender, channel))
+    return replace(facts, email=await directory.email_of(event.sender))
 
 
-async def of_a_workspace(tx: Tx, voice: Voice, event: Event) -> Reply | None:
-    """What a workspace does, rather than a member: whoever holds a code may let it in."""
+async def answer_workspace(tx: Tx, voice: Voice, event: Event) -> Reply | None:
+    """Answer what concerns a whole workspace: an installation, or a link code. None for everything else."""
     if isinstance(event.what, Installed):
         return await workspaces.installed(tx, voice, event.sender, event.at)
     if code := workspaces.code_in(event.what):
@@ -47,21 +50,22 @@ async def of_a_workspace(tx: Tx, voice: Voice, event: Event) -> Reply | None:
     return None
 
 
-async def sender(tx: Tx, event: Event, known: Known) -> Member | None:
-    """Who that is; whoever is new in a workspace that was let in is looked for by e-mail."""
+async def find_sender(tx: Tx, event: Event, facts: PlatformFacts) -> Member | None:
+    """Return the member at this address; in a linked workspace, look up a new address by e-mail."""
     if isinstance(event.what, Removed):
         return None
     member = await tx.members.at(event.sender, event.at)
     if member is not None or isinstance(event.what, Left):
         return member
-    if known.email is None:
+    if facts.email is None:
         if await workspaces.is_linked(tx, event.sender):
-            raise Unknown
+            raise PlatformFactNeeded
         return None
-    return await workspaces.meet(tx, event.sender, known.email, event.at)
+    return await workspaces.meet(tx, event.sender, facts.email, event.at)
 
 
-async def to_a_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:
+async def answer_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:
+    """Answer a sender who is no active member, and note when a workspace has removed the bot."""
     match event.what:
         case Removed():
             await workspaces.removed(tx, event.sender, event.at)

@@ -42,6 +42,11 @@ class Prompts:
     def _made(self, language: str, texts: Mapping[str, Sentence]) -> Voice:
         return Voice(language, texts)
 
+    @property
+    def default_language(self) -> str:
+        """The language in which people are answered until their own is known; it has every text."""
+        return "en"
+
     def voice(self, language: str) -> Voice:
         """The voice of that language, of its mother language (`cy` for `cy-GB`), or English."""
         return self._voices[_nearest(language, self._voices)]

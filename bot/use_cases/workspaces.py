@@ -71,8 +71,8 @@ def _named(schools: Collection[School], text: str) -> School | None:
 def code_in(what: What) -> str | None:
     """The code of `link K7QF-2M9P-XR40`, typed in whatever way; None for everything else."""
     match what:
-        case Command(words) | Said(words):
-            found = _CODE.fullmatch(words)
+        case Command(text) | Said(text):
+            found = _CODE.fullmatch(text)
             return found[1] if found else None
         case _:
             return None

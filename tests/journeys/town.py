@@ -11,7 +11,7 @@ from typing import assert_never
 
 from sqlalchemy import select
 
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Command, Event, Opened, Said, Submitted, What
 from bot.message import (
     Button,
@@ -167,7 +167,7 @@ class Town:
         self.transcript: list[str] = []
         self.answered: Counter[str] = Counter()
         """How many of the messages a test has answered already, by name."""
-        self._handle = handler(store, prompts, engine=engine)
+        self._handle = EventHandler(store, prompts, engine=engine).handle
         self._numbers = count(1)
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:

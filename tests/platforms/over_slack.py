@@ -23,7 +23,7 @@ from adapters.slack.api import Api, session
 from adapters.slack.inbound import SlackReplyTarget
 from adapters.slack.messenger import METADATA, PLATFORM, SlackMessenger
 from adapters.slack.render import VALUE
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What
 from bot.message import Buttons, Element, FieldErrors, File, Form, Input, Inputs, Message, Replacement, Reply
 from bot.model import Address, Kind, Question, School
@@ -73,7 +73,7 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
 
         road.messenger = SlackMessenger(api, road, removed, waits=(0, 0))
         directories: dict[str, Directory] = {PLATFORM: road.messenger}
-        road.handle = handler(store, prompts, directories)
+        road.handle = EventHandler(store, prompts, directories).handle
 
         async def handle(event: Event) -> Reply | None:
             return await road.handle(event)  # a town may bring other words
@@ -126,7 +126,7 @@ class SlackTown(Town):
         self._teams: list[str] = []
         self._arriving: list[tuple[str, str]] = []
         """Who has an address and is not there yet: name and e-mail address."""
-        road.handle = handler(store, prompts, {PLATFORM: road.messenger})
+        road.handle = EventHandler(store, prompts, {PLATFORM: road.messenger}).handle
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
         """The school's workspace, let in, with its people (name → e-mail address)."""
@@ -334,7 +334,7 @@ def _as_ask(element: Element) -> Element:
     if not isinstance(element, Buttons):
         return element
     first, *rest = element.items
-    may_wait = any(isinstance(each.does, Command) and each.does.words.startswith("later ") for each in rest)
+    may_wait = any(isinstance(each.does, Command) and each.does.line.startswith("later ") for each in rest)
     if not isinstance(first.does, Opened) or not may_wait:
         return element
     form = Form(name=first.does.form, context=first.does.context, title="", inputs=(), submit="")

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What
 from bot.message import FieldErrors, File, Form, Inputs, Message, Replacement, Reply, Text
 from bot.model import Address, School
@@ -81,7 +81,7 @@ class TeamsTown(Town):
         self.screens = Screens()
         self.post = self.screens  # type: ignore[assignment]  # the same names, read off a screen
         self._homes: dict[str, str] = {}
-        road.handle.append(handler(store, prompts, {PLATFORM: road.stage.messenger}))
+        road.handle.append(EventHandler(store, prompts, {PLATFORM: road.stage.messenger}).handle)
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
         """The school's tenant, let in, with its people, who have installed the app."""

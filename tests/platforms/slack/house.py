@@ -15,7 +15,7 @@ from adapters.server.web import application, listening
 from adapters.slack import app, install
 from adapters.slack.api import Api
 from adapters.slack.messenger import PLATFORM, SlackMessenger
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Event, Removed
 from bot.message import Message
 from bot.model import Address, Delivery, Member
@@ -164,7 +164,7 @@ async def _house(
     store: SqlStore, slack: FakeSlack, session: ClientSession, *, waits: Sequence[float]
 ) -> House:
     directories: dict[str, Directory] = {}
-    handle = handler(store, prompts(), directories)
+    handle = EventHandler(store, prompts(), directories).handle
     patience, pauses = Patience(), Pauses()
     api = Api(session, slack.api_url)
     installations = StoredInstallations(store, Seal([new_key()]))

@@ -22,7 +22,7 @@ from adapters.teams.messenger import PLATFORM, TeamsMessenger
 from adapters.teams.pace import Pace
 from adapters.teams.pictures import Pictures
 from adapters.teams.tokens import TeamsTokens
-from bot.conversation.dispatch import handler
+from bot.conversation.handler import EventHandler
 from bot.events import Event, Left
 from bot.message import Message, Reply
 from bot.model import Address
@@ -122,7 +122,7 @@ async def on_stage(
         messenger = TeamsMessenger(Connector(session, signed, Pace(clock), limit), left, english, pictures)
         directories[PLATFORM] = messenger
         if store is not None:
-            core = handler(store, prompts, directories)
+            core = EventHandler(store, prompts, directories).handle
         keys = SigningKeys(known.openid_url, session, clock=clock)
         connection = app.connect(
             known,

@@ -1,0 +1,116 @@
+"""The commands of docs/operate.md bring back everything: they are run as they stand there, on both databases."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, create_engine, make_url, select
+
+from storage.drivers.engines import migration_engine
+from tests.repository.documents import document
+from tests.support.places import PROMPTS, ROOT
+from tests.support.postgres import RELEASE, WHEEL, Server
+
+SQLITE_URL = "sqlite+aiosqlite:///jpd.sqlite"
+
+
+def block_of(section: str, tool: str) -> str:
+    """The one shell block of that section which uses the tool."""
+    [found] = [each for each in document("docs/operate.md").section(section).blocks("sh") if tool in each]
+    return found
+
+
+def everything(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table."""
+    engine = migration_engine(url)
+    tables = MetaData()
+    with engine.begin() as connection:
+        tables.reflect(connection)
+        rows = {
+            name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for name, table in tables.tables.items()
+        }
+    engine.dispose()
+    return rows
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Run shell lines in an empty folder, where `jpd`, `.venv/bin/python` and PostgreSQL's tools are ours."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "prompts").symlink_to(PROMPTS)
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name, start in {"jpd": f"{sys.executable} -m adapters.cli", "python": sys.executable}.items():
+        (programs / name).write_text(f'#!/bin/sh\nexec {start} "$@"\n')
+        (programs / name).chmod(0o755)
+    spec = importlib.util.find_spec(WHEEL)
+    assert spec is not None
+    assert spec.submodule_search_locations
+    tools = Path(spec.submodule_search_locations[0]) / RELEASE / "bin"
+    path = os.pathsep.join([str(programs), str(tools), os.environ["PATH"]])
+
+    def run_lines(lines: str, url: str) -> None:
+        done = subprocess.run(
+            ["bash", "-eu", "-c", lines],
+            env=os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "JPD_DATABASE_URL": url},
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run_lines
+
+
+def test_a_backup_of_sqlite_brings_back_everything(run: Callable[[str, str], None], tmp_path: Path) -> None:
+    run("jpd import prompts/sample/roster.csv", SQLITE_URL)
+    before = everything(SQLITE_URL)
+    run(block_of("Back up", "VACUUM INTO"), SQLITE_URL)
+
+    (tmp_path / "jpd.sqlite").write_bytes(b"lost")
+    (tmp_path / "jpd.sqlite-wal").write_bytes(b"of another time")
+    run(block_of("Restore", "jpd-backup.sqlite"), SQLITE_URL)
+
+    assert len(before["member"]) > 10
+    assert everything(SQLITE_URL) == before
+
+
+def test_a_backup_of_sqlite_never_overwrites_another(run: Callable[[str, str], None], tmp_path: Path) -> None:
+    run("jpd migrate", SQLITE_URL)
+    (tmp_path / "jpd-backup.sqlite").write_bytes(b"last week's")
+
+    with pytest.raises(AssertionError, match=r"already exists|file is not a database"):
+        run(block_of("Back up", "VACUUM INTO"), SQLITE_URL)
+
+    assert (tmp_path / "jpd-backup.sqlite").read_bytes() == b"last week's"
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DELETE FROM post; DELETE FROM profile; DELETE FROM member",
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+    ],
+    ids=["harmed", "lost"],
+)
+def test_a_backup_of_postgresql_brings_back_everything(
+    run: Callable[[str, str], None], postgres: Server, empty_postgresql_url: str, harm: str
+) -> None:
+    plain = make_url(empty_postgresql_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    run("jpd migrate\njpd import prompts/sample/roster.csv", plain)
+    before = everything(plain)
+    run(block_of("Back up", "pg_dump"), plain)
+
+    engine = create_engine(empty_postgresql_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(harm)
+    engine.dispose()
+    run(block_of("Restore", "pg_restore"), plain)
+
+    assert len(before["member"]) > 10
+    assert everything(plain) == before

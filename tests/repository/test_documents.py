@@ -1,0 +1,140 @@
+"""Documents say what is true: links resolve, paths and targets exist, numbers are those of the code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import astuple, fields
+
+import pytest
+import typer
+
+from adapters.cli.main import app
+from adapters.files.pairs import WEIGHTS
+from bot.pairing import Weights
+from bot.prompts.flaws import Flaws
+from bot.prompts.packs import read_pack
+from bot.rules.commands import COMMANDS
+from bot.rules.privacy import FLOOR, FOUR_BANDS_FROM, WORDS_FLOOR
+from tests.repository.documents import DOCUMENTS, Document, document
+from tests.support.places import PROMPTS, ROOT
+
+EVERY = pytest.mark.parametrize("read", DOCUMENTS, ids=lambda each: each.name)
+README = document("README.md")
+MOST_WORDS = 900
+OURS = re.compile(r"(?:bot|adapters|storage|prompts|tests|bench|docs|\.ci|\.github)/[\w./-]*")
+MEASURED = re.compile(
+    r"\d[\d,.]* ?(MB|ms|(messages|requests|people) a second|times (as fast|faster|slower))\b"
+)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.text.split()) <= MOST_WORDS
+
+
+def test_the_documents_that_somebody_looks_for_are_there_and_the_readme_leads_to_each() -> None:
+    reached, left = {"README.md"}, ["README.md"]
+    while left:
+        read = document(left.pop())
+        targets = [read.path.parent / link.partition("#")[0] for link in read.links if "://" not in link]
+        found = {each.resolve().relative_to(ROOT).as_posix() for each in targets if each.suffix == ".md"}
+        left += found - reached
+        reached |= found
+
+    assert {each.name for each in DOCUMENTS if each.name.startswith("docs/")} <= reached
+    assert {"CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"} <= reached
+
+
+@EVERY
+def test_every_link_leads_somewhere(read: Document) -> None:
+    for link in read.links:
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = (read.path.parent / name).resolve() if name else read.path
+        assert target.exists(), link
+        assert not anchor or anchor in Document(target).anchors, link
+
+
+@EVERY
+def test_every_path_of_ours_that_it_names_exists(read: Document) -> None:
+    mermaid = " ".join(read.blocks("mermaid"))
+    for path in [each for code in [*read.code, mermaid] for each in OURS.findall(code)]:
+        assert (ROOT / path).exists(), path
+
+
+@EVERY
+def test_every_make_target_it_names_exists(read: Document) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)", "\n".join([*read.code, *read.blocks("sh")])))
+
+    assert named <= targets
+
+
+@EVERY
+def test_what_was_measured_names_what_measures_it(read: Document) -> None:
+    for line in read.text.splitlines():
+        assert not MEASURED.search(line) or "make bench" in line, line
+
+
+@EVERY
+def test_it_names_nothing_that_lies_beside_the_repository(read: Document) -> None:
+    assert not re.search(r"\.\./shared|/work/|house\.md|domain\.md", read.text)
+
+
+def test_every_command_of_the_bot_is_in_the_readme() -> None:
+    for command in COMMANDS:
+        assert not command.is_listed or f"`{command.name}" in README.text, command.name
+
+
+def test_every_command_of_the_command_line_is_in_a_document() -> None:
+    everything = "\n".join(each.text for each in DOCUMENTS)
+    group = typer.main.get_command(app)
+
+    assert isinstance(group, typer.core.TyperGroup)
+    for name in group.commands:
+        assert f"jpd {name}" in everything, name
+
+
+def test_the_thresholds_in_the_document_on_privacy_are_those_of_the_code() -> None:
+    read = document("docs/privacy/README.md").text
+
+    assert f"**The floor is {FLOOR}**" in read
+    assert f"; {WORDS_FLOOR} people must have answered before one is quoted" in read
+    assert f"and {WORDS_FLOOR} or more people answered" in read
+    assert f"In a group of fewer than {FOUR_BANDS_FROM} there are two bands" in read
+
+
+def test_the_weights_of_pairing_are_those_of_the_code() -> None:
+    rows = re.findall(r"^ *\| [^|]+ \| (\d+) \| (\d+) \|$", document("docs/pairing.md").text, re.MULTILINE)
+
+    assert len(rows) == len(fields(Weights))
+    assert tuple(int(cycle) for cycle, _ in rows) == astuple(Weights())
+    assert tuple(int(file) for _, file in rows) == astuple(WEIGHTS)
+
+
+def test_every_setting_of_a_pack_is_described() -> None:
+    folder = PROMPTS / "joint-practice-6wk"
+    files = {each.name: each.read_text(encoding="utf-8") for each in folder.iterdir()}
+    files["pack.yaml"] = files["pack.yaml"].replace("  - key: focus", "  - nonsense: 1\n    key: focus")
+    flaws = Flaws()
+    read_pack(folder.name, files | {"pack.yaml": f"{files['pack.yaml']}\nnonsense: 1\n"}, flaws)
+    known = [dict(each.facts)["settings"] for each in flaws.wrong if each.key == "unknown-setting"]
+    described = re.findall(r"^\| `(\w+)` \|", document("docs/add-a-pack.md").text, re.MULTILINE)
+
+    assert len(known) == 2
+    assert set(described) == set(", ".join(map(str, known)).split(", "))
+
+
+def test_the_journey_that_is_shown_is_one_that_runs() -> None:
+    [shown] = document("CONTRIBUTING.md").blocks("python")
+    journeys = (ROOT / "tests" / "journeys").glob("test_*.py")
+
+    assert any(shown in each.read_text(encoding="utf-8") for each in journeys)
+
+
+def test_every_decision_is_in_the_list_with_its_title() -> None:
+    listed = document("docs/decisions/README.md").text
+
+    for file in (ROOT / "docs" / "decisions").glob("0*.md"):
+        number, title = file.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").split(" ", 1)
+        assert f"| [{number}]({file.name}) | {title} |" in listed
