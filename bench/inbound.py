@@ -309,7 +309,7 @@ async def furnish(database_url: str, platform: str = "slack") -> None:
                 for each in members.values()
             ]
         )  # fmt: skip
-        step = (await cycles.pack_of(tx, cycle)).steps[0]
+        step = (await cycles.read_pack(tx, cycle)).steps[0]
         for number in range(0, PEOPLE, 2):
             pair = [members[f"U{number}"], members[f"U{number + 1}"]]
             seats = tuple(Seat(each.id, each.home_school_id) for each in pair)

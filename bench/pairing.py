@@ -66,7 +66,7 @@ def run(method: str, heads: int) -> Run:
 
 
 def _values(people: Sequence[Person]) -> Values:
-    return Values(people, ties={}, owed={}, on=date.min, weights=WEIGHTS, need_slot=False)
+    return Values(people, ties={}, poor_fits={}, on=date.min, weights=WEIGHTS, need_slot=False)
 
 
 def _worth(worths: Iterator[int]) -> tuple[int, int]:

@@ -74,7 +74,7 @@ def calendar(
     async def apply() -> str:
         async with open_store(read) as store, store.transaction() as tx:
             known = await _school(tx, voice, partnership, school)
-            if problem := schools.unknown_place(time_zone, holidays):
+            if problem := schools.find_unknown_setting(time_zone, holidays):
                 return voice.text(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
             await schools.import_calendar(
                 tx, known, found.terms, found.closed, time_zone=time_zone, holidays=holidays

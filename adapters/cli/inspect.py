@@ -71,13 +71,13 @@ def doctor() -> None:
     """Look for what is wrong, or soon will be, and say how to mend it. Nothing is changed."""
     from adapters.cli.doctor import Finding, examine, wrong_settings
 
+    shipped = Prompts.load(settings.PROMPTS)
+    voice = shipped.voice(shipped.default_language)
     try:
         read = settings.read()
     except settings.SettingsError as wrong:
-        voice = Prompts.load(settings.PROMPTS).voice("en")
         found = list(wrong_settings(wrong))
     else:
-        voice = Prompts.load(settings.PROMPTS).voice("en")
         start_log(read, logging.CRITICAL)
 
         async def look() -> list[Finding]:

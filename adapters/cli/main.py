@@ -237,7 +237,7 @@ def manifest_teams(
         number = ""
     if not number or not url.startswith("https://") or not (about or url).startswith("https://"):
         stop(voice.text("cli.package-url"))
-    voices = {"en": voice} | {each: prompts.voice(each) for each in prompts.languages}
+    voices = {each: prompts.voice(each) for each in prompts.languages}
     file.write_bytes(package(voices, number, url.rstrip("/"), about))
     say(voice.text("cli.packaged", file=str(file)))
 

@@ -160,7 +160,7 @@ async def _slack(  # the parts of the composition
     platforms.messengers[PLATFORM] = platforms.directories[PLATFORM] = messenger
     if not is_serving:
         return
-    voice, voice_of = prompts.voice("en"), voice_lookup(store, prompts)
+    voice, voice_of = prompts.voice(prompts.default_language), voice_lookup(store, prompts)
     connection = app.connect(api, messenger, handle, voice_of, now, signing_secret=slack.signing_secret)
     platforms.routes += connection.routes
     platforms.closing.append(connection.close)
@@ -183,7 +183,7 @@ def voice_lookup(store: SqlStore, prompts: Prompts) -> Callable[[Address], Await
     async def language_of(address: Address) -> str:
         async with store.transaction() as tx:
             member = await tx.members.at(address, now())
-        return member.language if member else "en"
+        return member.language if member else prompts.default_language
 
     async def voice_of(address: Address) -> Voice:
         asked = asyncio.create_task(language_of(address))
@@ -192,7 +192,7 @@ def voice_lookup(store: SqlStore, prompts: Prompts) -> Callable[[Address], Await
         try:
             return prompts.voice(await within(SECONDS_FOR_A_VOICE, asked))
         except (TimeoutError, StoreAway):
-            return prompts.voice("en")
+            return prompts.voice(prompts.default_language)
 
     return voice_of
 

@@ -49,7 +49,7 @@ def operator() -> tuple[settings.Settings, Prompts, Voice]:
     """Settings, content, and the voice in which operators are spoken to."""
     read = settings.read()
     prompts = Prompts.load(read.prompts)
-    return read, prompts, prompts.voice("en")
+    return read, prompts, prompts.voice(prompts.default_language)
 
 
 def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:

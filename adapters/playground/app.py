@@ -20,6 +20,7 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
+from adapters.chat.bodies import Body, Malformed, json_object
 from adapters.playground import inbound, render
 from adapters.playground.exchange import Exchange
 from adapters.playground.messenger import Line, Notice, PlaygroundMessenger, person_id
@@ -114,8 +115,8 @@ def _only_here(voice: Voice) -> Callable[[Handler], Handler]:
                 return await handler(request)
             except PageRefused as refused:
                 return web.json_response({"error": refused.sentence}, status=refused.status)
-            except inbound.Garbage as garbage:
-                log.info("playground.garbage", what=str(garbage))
+            except Malformed as malformed:
+                log.info("playground.malformed", what=str(malformed))
                 return web.json_response({"error": voice.text("play.garbage")}, status=400)
 
         return guarded
@@ -171,25 +172,25 @@ class _Playground:
     # --- what it posts -------------------------------------------------------------------------------------
 
     async def say(self, request: web.Request) -> web.Response:
-        posted = inbound.read(await request.read())
+        posted = json_object(await request.read())
         what = inbound.said(posted)
         return await self._take(posted, what, typed=inbound.text(posted, "text").strip())
 
     async def press(self, request: web.Request) -> web.Response:
-        posted = inbound.read(await request.read())
+        posted = json_object(await request.read())
         return await self._take(posted, inbound.pressed(posted))
 
     async def submit(self, request: web.Request) -> web.Response:
-        posted = inbound.read(await request.read())
+        posted = json_object(await request.read())
         return await self._take(posted, inbound.submitted(posted))
 
     async def travel(self, request: web.Request) -> web.Response:
         """One at a time: a second press of the button waits for the first."""
-        posted = inbound.read(await request.read())
+        posted = json_object(await request.read())
         try:
             how = Travel(inbound.text(posted, "by"))
         except ValueError as error:
-            raise inbound.Garbage("no such journey") from error
+            raise Malformed("no such journey") from error
         async with self._travelling:
             now = await self._scene.travel(how)
         self._messenger.tell(Notice())
@@ -197,7 +198,7 @@ class _Playground:
 
     async def import_roster(self, request: web.Request) -> web.Response:
         if not request.content_type.startswith("multipart/"):
-            raise inbound.Garbage("not a form")
+            raise Malformed("not a form")
         with tempfile.TemporaryDirectory() as folder:
             file, said = await self._uploaded(request, Path(folder))
             dry_run = said.get("dry_run") == "yes"
@@ -218,7 +219,7 @@ class _Playground:
 
     # --- the ways there ------------------------------------------------------------------------------------
 
-    async def _take(self, posted: inbound.Posted, what: What, *, typed: str = "") -> web.Response:
+    async def _take(self, posted: Body, what: What, *, typed: str = "") -> web.Response:
         member, school = await self._person(inbound.text(posted, "person"))
         self._scene.plays(member)
         now, sender = await self._scene.now(), address(member, school)
@@ -248,14 +249,14 @@ class _Playground:
         try:
             async for part in await request.multipart():
                 if not isinstance(part, BodyPartReader):
-                    raise inbound.Garbage("a form in a form")
+                    raise Malformed("a form in a form")
                 if part.name in ("dry_run", "administrators"):
                     said[part.name] = (await part.read_chunk(CHUNK)).decode(errors="replace")
                 elif part.name == "file" and part.filename:
                     file = folder / _file_name(part.filename)
                     await self._keep(part, file)
         except (ValueError, AssertionError, HttpProcessingError) as error:
-            raise inbound.Garbage("a broken form") from error
+            raise Malformed("a broken form") from error
         if file is None:
             raise PageRefused(400, self._voice.text("play.import-no-file"))
         return file, said

@@ -106,7 +106,7 @@ async def play_through(store: Store, prompts: Prompts, sample: Path, say: Callab
     await world.begin(stage.sample)
     world.residents.played.clear()
     coordinator = next(member for member, _ in await world.people() if member.has(Role.COORDINATOR))
-    goal = stage.prompts.voice("en").text("play.goal")
+    goal = stage.prompts.voice(stage.prompts.default_language).text("play.goal")
     values = {"pack": "joint-practice-6wk", "starts_on": FIRST_DAY.isoformat(), "goal": goal}
     await stage.converse(coordinator, Command("start"), await world.now())
     await stage.converse(coordinator, Submitted("start", "", values), await world.now())
@@ -159,7 +159,7 @@ async def _counts(stage: Stage, coordinator: Member) -> str:
         deliveries = await tx.deliveries.of_cycle(cycle.id)
     sent = Counter(each.kind for each in deliveries if each.state is DeliveryState.SENT)
     undelivered = sum(each.state not in (DeliveryState.SENT, DeliveryState.DROPPED) for each in deliveries)
-    return stage.prompts.voice("en").text(
+    return stage.prompts.voice(stage.prompts.default_language).text(
         "cli.demo-counts",
         members=len(people),
         pairings=len(pairings),

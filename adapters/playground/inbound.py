@@ -1,95 +1,69 @@
-"""What the page posts, read into events: pure, and strict about everything but people's words."""
+"""Reading what the page posts into events, strict about everything but the text that people type."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from typing import Any, TypeAlias
 
 from adapters.chat.actions import decode
+from adapters.chat.bodies import Body, Malformed, part, strictly, string
 from bot.events import Command, Said, Submitted, What
-
-Posted: TypeAlias = Mapping[str, Any]
 
 _ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _LINE_ENDS = re.compile(r"\r\n?")
-_UNKEEPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Control characters: databases refuse some, and nobody types them."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Characters that databases refuse and nobody types."""
 
 
-class Garbage(ValueError):
-    """Nothing that the page would post."""
-
-
-def read(body: bytes) -> Posted:
-    """The posted object."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Garbage("not JSON") from error
-    if not isinstance(found, dict):
-        raise Garbage("not an object")
-    return found
-
-
-def event_id(posted: Posted) -> str:
-    """The page draws one for each press and keeps it for every retry: so a double click does nothing twice."""
+def event_id(posted: Body) -> str:
+    """Return the id that the page draws for each press and keeps for its retries. Raises `Malformed`."""
     found = text(posted, "id")
     if not _ID.fullmatch(found):
-        raise Garbage("no id")
+        raise Malformed("no id")
     return found
 
 
-def said(posted: Posted) -> Command | Said:
-    """Typed words: a command where they begin with a slash, or with the bot's name."""
-    words = text(posted, "text")
-    start = words.lstrip()
+def said(posted: Body) -> Command | Said:
+    """Read typed text, which is a command when it begins with a slash or with the bot's name."""
+    typed = text(posted, "text")
+    start = typed.lstrip()
     if start.startswith("/") or start.casefold().split(maxsplit=1)[:1] == ["jpd"]:
         return Command(start.removeprefix("/").strip())
-    return Said(words)
+    return Said(typed)
 
 
-def pressed(posted: Posted) -> What:
-    """A button's event."""
-    try:
-        return decode(text(posted, "press"))
-    except ValueError as error:
-        raise Garbage("no such button") from error
+@strictly
+def pressed(posted: Body) -> What:
+    """Read a pressed button."""
+    return decode(text(posted, "press"))
 
 
-def submitted(posted: Posted) -> Submitted:
-    """A form's values; several choices are joined by `;`."""
-    values = posted.get("values")
-    if not isinstance(values, dict):
-        raise Garbage("no values")
+def submitted(posted: Body) -> Submitted:
+    """Read a form that was sent; several choices are joined by `;`."""
+    values = part(posted, "values")
     return Submitted(
         text(posted, "form"),
         text(posted, "context"),
-        {clean(key): _value(each) for key, each in values.items()},
+        {clean(key): _value(value) for key, value in values.items()},
     )
 
 
-def line_id(posted: Posted) -> int | None:
-    """The line that was pressed, if there was one."""
+def line_id(posted: Body) -> int | None:
+    """Return the id of the message that was pressed, or None. Raises `Malformed`."""
     found = posted.get("line")
     if found is None or (isinstance(found, int) and not isinstance(found, bool) and 0 < found < 2**63):
         return found
-    raise Garbage("no such line")
+    raise Malformed("no such line")
 
 
-def text(posted: Posted, name: str) -> str:
-    """A text of the posted object."""
-    found = posted.get(name)
-    if not isinstance(found, str):
-        raise Garbage(f"no {name}")
-    return clean(found)
+def text(posted: Body, name: str) -> str:
+    """Return the text of that name as databases take it. Raises `Malformed`."""
+    return clean(string(posted, name))
 
 
-def clean(words: str) -> str:
-    """The words as every database keeps them: one kind of line end, no control characters, no half characters."""
-    whole = words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _UNKEEPABLE.sub("", _LINE_ENDS.sub("\n", whole))
+def clean(typed: str) -> str:
+    """Return the text with one kind of line end, without control characters and halves of characters."""
+    whole = typed.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _CONTROL.sub("", _LINE_ENDS.sub("\n", whole))
 
 
 def _value(found: object) -> str:
@@ -97,4 +71,4 @@ def _value(found: object) -> str:
         return clean(found)
     if isinstance(found, list) and all(isinstance(each, str) for each in found):
         return ";".join(map(clean, found))
-    raise Garbage("no value")
+    raise Malformed("no value")

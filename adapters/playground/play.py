@@ -17,7 +17,7 @@ HOST = "127.0.0.1"
 
 async def serve(stage: Stage, *, port: int, browser: bool, say: Callable[[str], None]) -> None:
     """Serve the page on loopback until stopped."""
-    voice = stage.prompts.voice("en")
+    voice = stage.prompts.voice(stage.prompts.default_language)
     await stage.world.begin(stage.sample)
     routes = app.connect(stage.exchange, stage.messenger, stage.world, voice)
     page = application(routes, voice=voice, closing=[stage.messenger.close])

@@ -55,6 +55,7 @@ class World:
     ) -> None:
         self._store = store
         self._prompts = prompts
+        self._voice = prompts.voice(prompts.default_language)
         self._conversations = conversations
         self._messenger = messenger
         self.residents = residents
@@ -64,7 +65,7 @@ class World:
         if await self._conversations.clock() is not None:
             self.residents.played.update(await self._source_ids(FEATURED))
             return
-        voice = self._prompts.voice("en")
+        voice = self._voice
         now = BEGINS.astimezone(ZoneInfo("UTC"))
         await self._apply(self._read(sample / "roster.csv", voice, now), now, dry_run=False)
         async with self._store.transaction() as tx:
@@ -89,7 +90,7 @@ class World:
         )
 
     async def _apply(self, roster: Roster, now: datetime, *, dry_run: bool) -> list[str]:
-        voice = self._prompts.voice("en")
+        voice = self._voice
         async with self._store.transaction() as tx:
             changes = await imports.import_roster(
                 tx, voice.text("play.partnership"), roster, now, dry_run=dry_run
@@ -106,7 +107,7 @@ class World:
     ) -> list[str]:
         """Import a roster as `jpd import` does; the difference, a line each. Raises `RosterError`."""
         now = await self.now()
-        roster = self._read(file, self._prompts.voice("en"), now, administrators_are_principals)
+        roster = self._read(file, self._voice, now, administrators_are_principals)
         return await self._apply(roster, now, dry_run=dry_run)
 
     async def _source_ids(self, names: Sequence[str]) -> set[str]:
@@ -125,7 +126,7 @@ class World:
 
     def roles(self, member: Member) -> str:
         """What somebody does, as a phrase."""
-        return member_words.roles(self._prompts.voice("en"), member)
+        return member_words.roles(self._voice, member)
 
     def plays(self, member: Member) -> None:
         """Somebody plays this member from now on: residents leave them alone."""

@@ -1,9 +1,8 @@
-"""How a reply reaches the person on Slack: at once, in place of what they pressed, or in the chat."""
+"""Giving a reply to the person on Slack: at once, in place of the pressed message, or in the chat."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -12,159 +11,165 @@ import structlog
 
 from adapters.chat.carrying import carry
 from adapters.chat.in_time import Pause
+from adapters.chat.received import VoiceOf
 from adapters.slack import render
-from adapters.slack.inbound import SlackReplyTarget
+from adapters.slack.inbound import SlackReceived
 from adapters.slack.messenger import SlackMessenger
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
-from bot.events import What, written
-from bot.message import FieldErrors, File, Form, Image, Message, Quote, Replacement, Reply, Text
-from bot.model import Address
-from bot.prompts import Voice
+from bot.events import written
+from bot.message import FieldErrors, File, Form, Image, Message, Quote, Replacement, Reply
+from bot.say.basics import plain
 
 log = structlog.get_logger()
 
 Ack: TypeAlias = dict[str, Any]
 Kind: TypeAlias = Literal["command", "press", "form", "words", "mention", "home"]
 NOTHING: Ack = {}
-NOWHERE = SlackReplyTarget()
-VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
-"""In whose language somebody is spoken to."""
 LAST_TRY = 3
-"""Slack brings an event again at once, after a minute and after five, until it gets a 200; and nothing but events."""
+"""Slack sends an event again at once, after a minute and after five, until it gets a 200; and nothing but events."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody did, and where its answer goes."""
+class SlackTurn:
+    """One thing that a person did on Slack, and how it can be answered."""
 
     kind: Kind
-    sender: Address
-    place: SlackReplyTarget = NOWHERE
-    trigger: str = ""
-    """Opens a modal, for three seconds and once."""
+    received: SlackReceived
     tried: int = LAST_TRY
-    """How often Slack has brought it before."""
+    """How often Slack has sent it before."""
     late: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when Slack has had its answer already: what comes now goes to the chat."""
+    """Set when Slack has had its answer already: the reply goes to the chat."""
 
     @property
     def is_late(self) -> bool:
         return self.late.is_set()
 
+    @property
+    def trigger(self) -> str:
+        """The id that opens a modal, once and within three seconds; empty where Slack gives none."""
+        return self.received.id if self.kind in ("command", "press") else ""
+
 
 class SlackAnswers:
-    """Gives replies to whoever asked. What Slack is to answer at once is returned."""
+    """Gives replies to the people who asked; each method returns what Slack must get at once."""
 
     def __init__(self, messenger: SlackMessenger, voice_of: VoiceOf, pause: Pause) -> None:
         self._messenger = messenger
         self._voice_of = voice_of
         self._carry = partial(carry, pause=pause, longest_wait=60.0, lost_as="slack.answer-lost")
 
-    async def give(self, asked: Asked, what: What, reply: Reply | None) -> Ack:
-        """The reply, in its place."""
+    async def give(self, turn: SlackTurn, reply: Reply | None) -> Ack:
+        """Give the reply."""
         match reply:
             case None:
                 return NOTHING
             case Form():
-                return await self._form(asked, reply)
+                return await self._form(turn, reply)
             case FieldErrors(form):
-                return await self._errors(asked, what, form)
+                return await self._errors(turn, form)
             case Replacement(message):
-                return await self._instead(asked, message)
+                return await self._replace(turn, message)
             case Message():
-                return await self._message(asked, reply)
+                return await self._message(turn, reply)
 
-    async def one_moment(self, asked: Asked) -> Ack:
-        """For what takes longer than Slack waits."""
-        if asked.kind != "command":
+    async def one_moment(self, turn: SlackTurn) -> Ack:
+        """Ask for patience, because the reply takes longer than Slack waits."""
+        if turn.kind != "command":
             return NOTHING
-        voice = await self._voice_of(asked.sender)
+        voice = await self._voice_of(turn.received.sender)
         return _only_to_them({"text": voice.text("wait.one-moment")})
 
-    async def not_taken(self, asked: Asked) -> None:
-        """For what Slack brings again; said once. Late, Slack believes that we have it, and the person is asked."""
-        if asked.is_late:
-            await self._message(asked, await self._plain(asked, "error.unexpected"))
-        elif asked.tried == 0:
-            await self._message(asked, await self._plain(asked, "wait.comes-again"))
+    async def not_stored(self, turn: SlackTurn) -> None:
+        """Tell the person that the store is away: Slack will send this again, or they are asked to.
+
+        A late turn was acknowledged, so Slack does not send it again.
+        """
+        if turn.is_late:
+            await self._message(turn, await self._plain(turn, "error.unexpected"))
+        elif turn.tried == 0:
+            await self._message(turn, await self._plain(turn, "wait.comes-again"))
 
     # --- forms ---------------------------------------------------------------------------------------------
 
-    async def _form(self, asked: Asked, form: Form) -> Ack:
-        view = {**render.view(form), "private_metadata": asked.place.pack(form.context)}
-        if asked.kind == "form" and not asked.is_late:
+    async def _form(self, turn: SlackTurn, form: Form) -> Ack:
+        view = {**render.view(form), "private_metadata": turn.received.target.pack(form.context)}
+        if turn.kind == "form" and not turn.is_late:
             return {"response_action": "update", "view": view}
-        if asked.trigger and not asked.is_late:
+        if turn.trigger and not turn.is_late:
             try:
-                await self._messenger.open_view(asked.sender, asked.trigger, view)
+                await self._messenger.open_view(turn.received.sender, turn.trigger, view)
             except (Unreachable, SendError, Uncertain, Disconnected):
                 log.info("slack.view-not-opened")
             else:
                 return NOTHING
-        return await self._message(asked, await self._plain(asked, "wait.open-form"))
+        return await self._message(turn, await self._plain(turn, "wait.open-form"))
 
-    async def _errors(self, asked: Asked, what: What, form: Form) -> Ack:
-        if asked.kind == "form" and not asked.is_late:
-            wrong = render.errors(form)
-            if wrong:
-                return {"response_action": "errors", "errors": wrong}
-            return await self._form(asked, form)
-        quotes = tuple(Quote(text) for text in written(what))
-        sorry = await self._plain(asked, "wait.late-form")
-        return await self._message(asked, replace(sorry, elements=(*sorry.elements, *quotes)))
+    async def _errors(self, turn: SlackTurn, form: Form) -> Ack:
+        if turn.kind == "form" and not turn.is_late:
+            errors = render.errors(form)
+            if errors:
+                return {"response_action": "errors", "errors": errors}
+            return await self._form(turn, form)
+        quotes = tuple(Quote(text) for text in written(turn.received.what))
+        sorry = await self._plain(turn, "wait.late-form")
+        return await self._message(turn, replace(sorry, elements=(*sorry.elements, *quotes)))
 
-    async def _plain(self, asked: Asked, key: str) -> Message:
-        voice = await self._voice_of(asked.sender)
-        return Message(voice.text(key), (Text(voice.markdown(key)),))
+    async def _plain(self, turn: SlackTurn, key: str) -> Message:
+        return plain(await self._voice_of(turn.received.sender), key)
 
     # --- messages ------------------------------------------------------------------------------------------
 
-    async def _message(self, asked: Asked, message: Message) -> Ack:
-        if asked.kind == "home":
-            await self._carry(lambda: self._messenger.show_home(asked.sender, message))
+    async def _message(self, turn: SlackTurn, message: Message) -> Ack:
+        sender = turn.received.sender
+        if turn.kind == "home":
+            await self._carry(lambda: self._messenger.show_home(sender, message))
             return NOTHING
-        if asked.kind == "command" and not asked.is_late:
-            if not _needs_the_chat(message):
-                return _only_to_them(render.message(message))
-            is_there = await self._say(asked, message)
-            voice = await self._voice_of(asked.sender)
-            words = voice.text("wait.sent-to-chat") if is_there else voice.text("error.platform-is-silent")
-            return _only_to_them({"text": words})
-        if not await self._in_place(asked, message):
-            await self._say(asked, message)
+        if turn.kind == "command" and not turn.is_late:
+            return await self._answer_command(turn, message)
+        if not await self._show_where_asked(turn, message):
+            await self._say(turn, message)
         return NOTHING
 
-    async def _in_place(self, asked: Asked, message: Message) -> bool:
-        """Where they spoke, seen by them only; whether it could be shown there."""
-        place = asked.place
+    async def _answer_command(self, turn: SlackTurn, message: Message) -> Ack:
+        if not _needs_the_chat(message):
+            return _only_to_them(render.message(message))
+        is_sent = await self._say(turn, message)
+        voice = await self._voice_of(turn.received.sender)
+        key = "wait.sent-to-chat" if is_sent else "error.platform-is-silent"
+        return _only_to_them({"text": voice.text(key)})
+
+    async def _show_where_asked(self, turn: SlackTurn, message: Message) -> bool:
+        """Show the message in the channel to this person alone, and return whether that was possible."""
+        sender, target = turn.received.sender, turn.received.target
         if _needs_the_chat(message):
             return False
-        if asked.kind == "mention":
+        if turn.kind == "mention":
             return await self._carry(
-                lambda: self._messenger.whisper(asked.sender, place.channel, message, thread=place.ts)
+                lambda: self._messenger.whisper(sender, target.channel, message, thread=target.ts)
             )
-        if place.respond and not asked.is_late:
+        if target.respond and not turn.is_late:
             answer = {**_only_to_them(render.message(message)), "replace_original": False}
-            return await self._carry(lambda: self._messenger.respond(place.respond, answer))
+            return await self._carry(lambda: self._messenger.respond(target.respond, answer))
         return False
 
-    async def _instead(self, asked: Asked, message: Message) -> Ack:
-        place = asked.place
-        if asked.kind not in ("press", "form") or not (place.respond or place.ts):
-            return await self._message(asked, message)
-        if place.respond:
+    async def _replace(self, turn: SlackTurn, message: Message) -> Ack:
+        """Replace the pressed message; where it is too old or deleted, the replacement comes as a new message."""
+        sender, target = turn.received.sender, turn.received.target
+        if turn.kind not in ("press", "form") or not (target.respond or target.ts):
+            return await self._message(turn, message)
+        if target.respond:
             answer = {**render.message(message), "replace_original": True}
-            is_there = await self._carry(lambda: self._messenger.respond(place.respond, answer))
+            is_replaced = await self._carry(lambda: self._messenger.respond(target.respond, answer))
         else:
-            ref = f"{place.channel}:{place.ts}"
-            is_there = await self._carry(lambda: self._messenger.update(asked.sender, ref, message))
-        if not is_there:  # too old, or taken away
-            await self._say(asked, message)
+            ref = f"{target.channel}:{target.ts}"
+            is_replaced = await self._carry(lambda: self._messenger.update(sender, ref, message))
+        if not is_replaced:
+            await self._say(turn, message)
         return NOTHING
 
-    async def _say(self, asked: Asked, message: Message) -> bool:
-        thread = asked.place.ts if asked.kind == "words" else ""
-        return await self._carry(lambda: self._messenger.say(asked.sender, message, thread=thread))
+    async def _say(self, turn: SlackTurn, message: Message) -> bool:
+        thread = turn.received.target.ts if turn.kind == "words" else ""
+        return await self._carry(lambda: self._messenger.say(turn.received.sender, message, thread=thread))
 
 
 def _only_to_them(answer: Ack) -> Ack:
@@ -172,5 +177,5 @@ def _only_to_them(answer: Ack) -> Ack:
 
 
 def _needs_the_chat(message: Message) -> bool:
-    """Files and pictures cannot be in what only one person sees for a while."""
+    """Tell whether the message has files or pictures, which an ephemeral message cannot hold."""
     return any(isinstance(each, File | Image) for each in message.elements)

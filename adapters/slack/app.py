@@ -1,4 +1,4 @@
-"""Slack over HTTP or Socket Mode: requests become events, and replies go where the person looks."""
+"""The Slack adapter over HTTP or Socket Mode: requests become events, and replies go back to the person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import dataclass, replace
 from datetime import datetime
 from traceback import walk_tb
-from typing import Any, TypeAlias
 
 import structlog
 from aiohttp import web
@@ -21,20 +20,20 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-from adapters.chat.bodies import Body, Garbage
+from adapters.chat.bodies import WRONG_SHAPE, Body, Malformed
 from adapters.chat.in_time import InTime, RealTime, seconds
+from adapters.chat.received import VoiceOf
 from adapters.slack import inbound
-from adapters.slack.answers import LAST_TRY, NOTHING, Asked, SlackAnswers, VoiceOf
+from adapters.slack.answers import LAST_TRY, NOTHING, Ack, Kind, SlackAnswers, SlackTurn
 from adapters.slack.api import QUIET, Api
-from adapters.slack.inbound import MISSHAPEN, SlackReplyTarget, Taken
+from adapters.slack.inbound import SlackReceived
 from adapters.slack.messenger import PLATFORM, SlackMessenger
 from bot.errors import SendError, StoreAway, Uncertain
-from bot.events import Event, Opened
+from bot.events import Opened
 from bot.ports import Handle
 
 log = structlog.get_logger()
 
-Ack: TypeAlias = dict[str, Any]
 ANYTHING = re.compile(".*", re.DOTALL)
 TIMESTAMP, SIGNATURE = re.compile("[0-9]{1,12}"), re.compile("v0=[0-9a-f]{64}")
 REAL_TIME = RealTime(patience=seconds(2))
@@ -43,15 +42,15 @@ REAL_TIME = RealTime(patience=seconds(2))
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Slack, connected: what the web application serves, and what to do when it stops."""
+    """The connected adapter: the routes of the web application, and what to call when it stops."""
 
     routes: list[web.RouteDef]
     messenger: SlackMessenger
     close: Callable[[], Awaitable[None]]
     listening: Callable[[str], AbstractAsyncContextManager[None]]
     """Socket Mode with an app token, as an asynchronous context."""
-    take: Callable[[Taken], Awaitable[None]]
-    """Something that happened outside `/slack/events`: an installation."""
+    take: Callable[[SlackReceived], Awaitable[None]]
+    """Handles what did not come by `/slack/events`, such as an installation."""
 
 
 def connect(  # the parts of an adapter
@@ -64,7 +63,7 @@ def connect(  # the parts of an adapter
     signing_secret: str,
     real_time: RealTime = REAL_TIME,
 ) -> Connection:
-    """The adapter. Without a signing secret it takes nothing over HTTP: then Socket Mode is its only ear."""
+    """Connect the adapter. Without a signing secret it has no routes and listens by Socket Mode only."""
     slack = _Slack(api, messenger, handle, voice_of, now, real_time)
     routes = [web.post("/slack/events", _Edge(slack.bolt, signing_secret).take)] if signing_secret else []
     return Connection(
@@ -77,13 +76,14 @@ def connect(  # the parts of an adapter
 
 
 class _Edge:
-    """Before anything else: is it Slack, now, and readable?"""
+    """The check that a request comes from Slack and is fresh, before anything in it is parsed or logged."""
 
     def __init__(self, bolt: AsyncApp, signing_secret: str) -> None:
         self._bolt = bolt
         self._verifier = SignatureVerifier(signing_secret)
 
     async def take(self, request: web.Request) -> web.Response:
+        """Let Bolt answer a request of Slack's. Raises 401 for any other one, and 400 where it makes no sense."""
         try:
             body = (await request.read()).decode()
         except UnicodeDecodeError:
@@ -93,7 +93,7 @@ class _Edge:
         try:
             asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
             answer = await self._bolt.async_dispatch(asked)
-        except (*MISSHAPEN, RecursionError):  # Bolt's own reading: what goes wrong in ours, `_failed` answers
+        except (*WRONG_SHAPE, RecursionError):  # from Bolt's own reading; errors of ours go to `_failed`
             raise web.HTTPBadRequest from None
         if answer.status == 404:
             raise web.HTTPBadRequest
@@ -102,14 +102,14 @@ class _Edge:
     def _is_slack(self, body: str, headers: Mapping[str, str]) -> bool:
         timestamp = headers.get("X-Slack-Request-Timestamp", "")
         signature = headers.get("X-Slack-Signature", "")
-        # The SDK raises on what is no number, no float's size or no ASCII.
+        # The SDK raises for what is no number, too large for a float, or not ASCII.
         if not TIMESTAMP.fullmatch(timestamp) or not SIGNATURE.fullmatch(signature):
             return False
         return self._verifier.is_valid(body, timestamp, signature)
 
 
 class _Slack:
-    """Bolt's listeners: each reads one kind of request, and answers it."""
+    """Bolt's listeners, each of which reads one kind of request and answers it."""
 
     def __init__(  # the parts of an adapter
         self,
@@ -124,8 +124,8 @@ class _Slack:
         self._messenger = messenger
         self._answers = SlackAnswers(messenger, voice_of, real_time.pause)
         self._now = now
-        self.in_time = InTime(real_time.patience, PLATFORM)
         self._api = api
+        self.in_time = InTime(real_time.patience, PLATFORM)
         self.bolt = _bolt(api)
         self._listen()
 
@@ -137,100 +137,93 @@ class _Slack:
         self.bolt.event("app_home_opened")(self._home)
         self.bolt.event("app_uninstalled")(self._removal)
         self.bolt.event("tokens_revoked")(self._removal)
-        self.bolt.event(ANYTHING)(self._words)
-        self.bolt.view_closed(ANYTHING)(_nothing)
+        self.bolt.event(ANYTHING)(self._other_event)
+        self.bolt.view_closed(ANYTHING)(_acknowledge)
         self.bolt.error(_failed)
 
-    # --- what a person does --------------------------------------------------------------------------------
+    # --- listeners -----------------------------------------------------------------------------------------
 
     async def _command(self, ack: AsyncAck, body: Body) -> None:
-        taken = inbound.command(body)
-        place = SlackReplyTarget(respond=str(body.get("response_url") or ""))
-        await ack(**await self._answer(Asked("command", taken.sender, place, taken.id), taken))
+        await ack(**await self._answer(SlackTurn("command", inbound.command(body))))
 
     async def _press(self, ack: AsyncAck, body: Body) -> None:
-        taken, place = inbound.pressed(body)
-        is_home = (body.get("view") or {}).get("type") == "home"
-        await ack(**await self._answer(Asked("press", taken.sender, place, taken.id), taken, home=is_home))
+        turn = SlackTurn("press", inbound.pressed(body))
+        await ack(**await self._answer(turn, refresh_home=inbound.is_on_home(body)))
 
     async def _submission(self, ack: AsyncAck, body: Body) -> None:
-        taken, place = inbound.submitted(body)
-        await ack(**await self._answer(Asked("form", taken.sender, place), taken))
+        await ack(**await self._answer(SlackTurn("form", inbound.submitted(body))))
 
-    async def _words(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
-        """Words in the chat with the bot; every other event is taken and left alone."""
-        found = inbound.said(body) if (body.get("event") or {}).get("type") == "message" else None
-        if found is None:
-            await ack()
-            return
-        taken, place = found
-        asked = Asked("words", taken.sender, place, tried=_tried(request))
-        await ack(**await self._answer(asked, taken))
+    async def _other_event(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
+        """Answer text in the chat with the bot; acknowledge every other event."""
+        await self._answer_event(ack, "words", inbound.said(body), request)
 
     async def _mention(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
-        found = inbound.mentioned(body)
-        if found is None:
-            await ack()
-            return
-        taken, place = found
-        asked = Asked("mention", taken.sender, place, tried=_tried(request))
-        await ack(**await self._answer(asked, taken))
+        await self._answer_event(ack, "mention", inbound.mentioned(body), request)
 
     async def _home(self, ack: AsyncAck, body: Body) -> None:
-        taken = inbound.opened_home(body)
-        if taken is None:
+        await self._answer_event(ack, "home", inbound.opened_home(body))
+
+    async def _answer_event(
+        self,
+        ack: AsyncAck,
+        kind: Kind,
+        received: SlackReceived | None,
+        request: AsyncBoltRequest | None = None,
+    ) -> None:
+        """Answer an event, or only acknowledge it where there is nothing to handle.
+
+        With the request it is known whether Slack will send the event again.
+        """
+        if received is None:
             await ack()
             return
-        await ack(**await self._answer(Asked("home", taken.sender), taken))
+        tried = LAST_TRY if request is None else _tried(request)
+        await ack(**await self._answer(SlackTurn(kind, received, tried)))
 
     async def _removal(self, ack: AsyncAck, body: Body) -> None:
-        """Told late, or again, it may be about an installation that has been followed by another."""
-        for taken in inbound.removed(body):
-            if await self._messenger.is_removed(taken.sender.workspace):
-                await self._handle(self._event(taken, comes_again=True))
+        for received in inbound.removed(body):
+            # Slack may send this late or twice: by then the bot may have been installed again.
+            if await self._messenger.is_removed(received.sender.workspace):
+                await self._handle(received.event(self._now(), comes_again=True))
         await ack()
 
-    async def take(self, taken: Taken) -> None:
-        """The same for what does not come by `/slack/events`; the answer goes to the sender's chat."""
-        await self._answer(Asked("words", taken.sender), taken)
+    async def take(self, received: SlackReceived) -> None:
+        """Handle what did not come by `/slack/events`; the reply goes to the sender's chat."""
+        await self._answer(SlackTurn("words", received))
 
-    # --- in time -------------------------------------------------------------------------------------------
+    # --- turns ---------------------------------------------------------------------------------------------
 
-    async def _answer(self, asked: Asked, taken: Taken, *, home: bool = False) -> Ack:
-        """Return what Slack gets at once; a later answer goes to the person's chat."""
+    async def _answer(self, turn: SlackTurn, *, refresh_home: bool = False) -> Ack:
+        """Return what Slack gets at once; a late reply goes to the person's chat."""
         return await self.in_time.answer(
-            lambda late: self._turn(replace(asked, late=late), taken, home=home),
-            lambda: self._answers.one_moment(asked),
+            lambda late: self._run(replace(turn, late=late), refresh_home=refresh_home),
+            lambda: self._answers.one_moment(turn),
         )
 
-    async def _turn(self, asked: Asked, taken: Taken, *, home: bool) -> Ack:
+    async def _run(self, turn: SlackTurn, *, refresh_home: bool) -> Ack:
+        received = turn.received
         try:
-            reply = await self._handle(self._event(taken, comes_again=asked.tried < LAST_TRY))
+            reply = await self._handle(received.event(self._now(), comes_again=turn.tried < LAST_TRY))
         except StoreAway:
-            await self._answers.not_taken(asked)
-            if asked.is_late:
+            await self._answers.not_stored(turn)
+            if turn.is_late:
                 return NOTHING
             raise
-        answer = await self._answers.give(asked, taken.what, reply)
-        if home:
-            again = inbound.Taken(f"{taken.id}:home", taken.sender, Opened("home"))
-            await self._answers.give(
-                Asked("home", taken.sender), again.what, await self._handle(self._event(again))
-            )
+        answer = await self._answers.give(turn, reply)
+        if refresh_home:
+            home = replace(received, id=f"{received.id}:home", what=Opened("home"))
+            await self._answers.give(SlackTurn("home", home), await self._handle(home.event(self._now())))
         return answer
-
-    def _event(self, taken: Taken, *, comes_again: bool = False) -> Event:
-        return Event(
-            id=taken.id, at=self._now(), sender=taken.sender, what=taken.what, comes_again=comes_again
-        )
 
     @asynccontextmanager
     async def listening(self, app_token: str) -> AsyncIterator[None]:
-        """Socket Mode: Slack is asked for a socket, so that nothing of ours need be reachable from outside.
+        """Listen by Socket Mode, for which the bot need not be reachable from outside.
 
         Raises `Disconnected` where Slack refuses the token.
         """
-        with suppress(SendError, Uncertain):  # the SDK would ask for ever, whatever Slack says
+        with suppress(
+            SendError, Uncertain
+        ):  # asked first, because the SDK retries for ever even when refused
             await self._api.call("apps.connections.open", app_token)
         socket = AsyncSocketModeHandler(
             self.bolt, app_token, logger=QUIET, web_client=self._api.client(), ping_interval=10
@@ -243,7 +236,7 @@ class _Slack:
 
 
 def _bolt(api: Api) -> AsyncApp:
-    """Bolt without what would cost a request a call or a person their words: see `slack.md`."""
+    """Return Bolt without its own checks, each of which would cost a call to Slack for every request."""
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
@@ -251,8 +244,8 @@ def _bolt(api: Api) -> AsyncApp:
     return AsyncApp(
         name="jpd",
         process_before_response=True,
-        request_verification_enabled=False,  # `_Edge` has done it, before anything was parsed or logged
-        ignoring_self_events_enabled=False,  # `inbound.said` knows persons from bots
+        request_verification_enabled=False,  # `_Edge` has verified the request already
+        ignoring_self_events_enabled=False,  # `inbound.said` leaves out what bots write
         authorize=authorize,
         client=api.client(),
         logger=QUIET,
@@ -260,23 +253,23 @@ def _bolt(api: Api) -> AsyncApp:
 
 
 def _tried(request: AsyncBoltRequest) -> int:
-    """How often Slack has brought this event before."""
+    """Return how often Slack has sent this event before."""
     [number, *_] = request.headers.get("x-slack-retry-num") or ["0"]
     return int(number) if number.isdecimal() else 0
 
 
-async def _nothing(ack: AsyncAck) -> None:
+async def _acknowledge(ack: AsyncAck) -> None:
     await ack()
 
 
 async def _failed(error: Exception) -> BoltResponse:
-    """What is signed and still makes no sense is refused; anything else is a fault of ours, and Slack tries again."""
-    if isinstance(error, Garbage):
-        log.info("slack.garbage", what=str(error))
+    """Refuse a malformed request with 400; any other error is ours, and after a 5xx Slack sends an event again."""
+    if isinstance(error, Malformed):
+        log.info("slack.malformed", what=str(error))
         return BoltResponse(status=400, body="")
     is_ours = any(frame.f_code.co_filename == __file__ for frame, _ in walk_tb(error.__traceback__))
-    if isinstance(error, MISSHAPEN) and not is_ours:  # Bolt reads before it looks
-        log.info("slack.garbage", what="another shape")
+    if isinstance(error, WRONG_SHAPE) and not is_ours:  # raised by Bolt's own reading
+        log.info("slack.malformed", what="another shape")
         return BoltResponse(status=400, body="")
     if isinstance(error, StoreAway):
         log.warning("slack.store-away")

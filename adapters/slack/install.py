@@ -23,7 +23,7 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from adapters.slack import inbound
 from adapters.slack.api import QUIET, SLACK, Api
-from adapters.slack.inbound import Taken
+from adapters.slack.inbound import SlackReceived
 from adapters.slack.manifest import SCOPES
 from bot.prompts import Voice
 
@@ -60,7 +60,7 @@ class Installations(Protocol):
 def connect(  # the parts of an adapter
     api: Api,
     installations: Installations,
-    take: Callable[[Taken], Awaitable[None]],
+    take: Callable[[SlackReceived], Awaitable[None]],
     voice: Voice,
     now: Callable[[], datetime],
     *,
@@ -126,7 +126,7 @@ class _Keeper(AsyncInstallationStore):
     """Keeps an installation, then tells the core."""
 
     installations: Installations
-    take: Callable[[Taken], Awaitable[None]]
+    take: Callable[[SlackReceived], Awaitable[None]]
     now: Callable[[], datetime]
 
     async def async_save(self, installation: Installation) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.prompts import Voice
+from bot.rules.privacy import FLOOR
 from bot.say.commands import hint
 
 SCOPES_OF_METHODS = {
@@ -55,7 +56,7 @@ def manifest(voice: Voice, url: str, *, socket: bool = False) -> dict[str, Any]:
         "display_information": {
             "name": voice.text("manifest.name"),
             "description": voice.text("manifest.short"),
-            "long_description": voice.text("manifest.long"),
+            "long_description": voice.text("manifest.long", floor=FLOOR),
             "background_color": "#0b5c9c",
         },
         "features": {

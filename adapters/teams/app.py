@@ -1,4 +1,4 @@
-"""Teams over HTTP: activities become events, and replies go where the person looks."""
+"""The Teams adapter over HTTP: activities become events, and replies go back to the person."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from aiohttp import web
 
 from adapters.chat.bodies import Body
 from adapters.chat.in_time import InTime, RealTime, seconds
+from adapters.chat.received import VoiceOf
 from adapters.teams import inbound
 from adapters.teams.answers import Answer, TeamsAnswers
 from adapters.teams.cloud import Registration
 from adapters.teams.edge import Edge
-from adapters.teams.inbound import Taken
+from adapters.teams.inbound import TeamsReceived
 from adapters.teams.keys import SigningKeys
-from adapters.teams.messenger import PLATFORM, TeamsMessenger, VoiceOf
+from adapters.teams.messenger import PLATFORM, TeamsMessenger
 from adapters.teams.tokens import TeamsTokens
-from bot.events import Event
 from bot.ports import Handle
 
 ROUTE = "/api/messages"
@@ -29,7 +29,7 @@ REAL_TIME = RealTime(patience=seconds(8))
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Teams, connected: what the web application serves, and what to do when it stops."""
+    """The connected adapter: the routes of the web application, and what to call when it stops."""
 
     routes: list[web.RouteDef]
     close: Callable[[], Awaitable[None]]
@@ -46,14 +46,14 @@ def connect(  # the parts of an adapter
     *,
     real_time: RealTime = REAL_TIME,
 ) -> Connection:
-    """The adapter. Without an app id anybody is believed: for Microsoft's playground, on loopback."""
+    """Connect the adapter. Without an app id no request is verified: for Microsoft's playground, on loopback."""
     teams = _Teams(messenger, handle, voice_of, now, real_time)
     edge = Edge(registration, keys, tokens, teams.take)
     return Connection(routes=[web.post(ROUTE, edge.take)], close=teams.in_time.finish)
 
 
 class _Teams:
-    """Takes what the edge let through, and answers it in time."""
+    """Answers, in time, the activities that the edge let through."""
 
     def __init__(  # the parts of an adapter
         self,
@@ -69,18 +69,17 @@ class _Teams:
         self.in_time = InTime(real_time.patience, PLATFORM)
 
     async def take(self, activity: Body) -> Answer:
-        """One activity. Raises `Garbage` or `UnknownInvoke`."""
-        taken = inbound.read(activity)
-        if taken is None:
+        """Return the answer to one activity. Raises `Malformed` or `UnknownInvoke`."""
+        received = inbound.read(activity)
+        if received is None:
             return None
-        if taken.place.kind == "elsewhere":
-            await self._answers.point(taken)
+        if received.target.kind == "elsewhere":
+            await self._answers.point_to_own_chat(received)
             return None
         return await self.in_time.answer(
-            lambda late: self._turn(taken, late), lambda: self._answers.one_moment(taken)
+            lambda late: self._run(received, late), lambda: self._answers.one_moment(received)
         )
 
-    async def _turn(self, taken: Taken, late: asyncio.Event) -> Answer:
-        event = Event(id=taken.id, at=self._now(), sender=taken.sender, what=taken.what)
-        reply = await self._handle(event)
-        return await self._answers.give(taken, reply, is_late=late.is_set())
+    async def _run(self, received: TeamsReceived, late: asyncio.Event) -> Answer:
+        reply = await self._handle(received.event(self._now()))
+        return await self._answers.give(received, reply, is_late=late.is_set())

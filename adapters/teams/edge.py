@@ -1,8 +1,10 @@
-"""Before anything else: is it Microsoft, for us, and readable? The SDK proves the token, we choose the statuses."""
+"""The check that a request comes from Microsoft, is meant for this bot and can be read.
+
+The SDK verifies the token; the statuses are chosen here.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +16,7 @@ from botbuilder.integration.aiohttp import ConfigurationBotFrameworkAuthenticati
 from botbuilder.schema import Activity, ChannelAccount
 from botframework.connector.auth import JwtTokenExtractor
 
-from adapters.chat.bodies import Body, Garbage
+from adapters.chat.bodies import Body, Malformed, json_object
 from adapters.teams.cloud import Registration
 from adapters.teams.inbound import UnknownInvoke
 from adapters.teams.keys import CHANNEL, KeysUnreachable, SigningKeys
@@ -34,31 +36,31 @@ class Edge:
         tokens: TeamsTokens | None,
         take: Callable[[Body], Awaitable[Mapping[str, Any] | None]],
     ) -> None:
-        """Without tokens (and without an app id) everybody on this machine is believed."""
+        """Without tokens (and without an app id) every request from this machine is accepted."""
         self._registration = registration
         self._tokens = tokens
         self._take = take
         self._authentication = _authentication(registration, keys) if registration.app_id else None
 
     async def take(self, request: web.Request) -> web.Response:
-        """The table of statuses in `teams.md`, from top to bottom."""
+        """Answer one request with 200, 400, 401, 413, 415, 501, or with 500, after which Teams sends it again."""
         activity = await _activity(request)
-        await self._prove(activity, request.headers.get("Authorization", ""))
+        await self._verify(activity, request.headers.get("Authorization", ""))
         if not self._registration.may_serve(activity["serviceUrl"]):
             raise web.HTTPBadRequest
         if self._tokens is not None:
             await self._sign_in(self._tokens)
         try:
             answer = await self._take(activity)
-        except Garbage as garbage:
-            log.info("teams.garbage", what=str(garbage))
+        except Malformed as malformed:
+            log.info("teams.malformed", what=str(malformed))
             raise web.HTTPBadRequest from None
         except UnknownInvoke:
             raise web.HTTPNotImplemented from None
         return web.Response() if answer is None else web.json_response(answer)
 
-    async def _prove(self, activity: Body, header: str) -> None:
-        """Raises 401, or 500 where nobody can tell."""
+    async def _verify(self, activity: Body, header: str) -> None:
+        """Verify that the activity comes from Microsoft. Raises 401, or 500 when its keys cannot be fetched."""
         if self._authentication is None:
             return
         if not self._is_for_us(header):
@@ -75,7 +77,7 @@ class Edge:
             raise web.HTTPUnauthorized from None
 
     def _is_for_us(self, header: str) -> bool:
-        """What can be seen without a key: an issuer of ours, so that nobody makes us fetch another's keys."""
+        """Check what needs no key, so that a token of another issuer does not make us fetch keys."""
         scheme, _, token = header.partition(" ")
         if scheme != "Bearer" or not token:
             return False
@@ -88,7 +90,7 @@ class Edge:
         return is_signed and claims.get("iss") == self._registration.issuer and "exp" in claims
 
     async def _sign_in(self, tokens: TeamsTokens) -> None:
-        """Whoever can't answer doesn't begin: the channel tries again, and nothing is done twice or lost."""
+        """Get the token for the answer before anything is done. Raises 500, after which Teams sends it again."""
         try:
             await tokens.get()
         except (SendError, Disconnected):
@@ -96,14 +98,14 @@ class Edge:
 
 
 async def _activity(request: web.Request) -> Body:
-    """The body, as far as everything else relies on it. Raises 415, 413 or 400."""
+    """Return the body, with the fields on which everything else relies. Raises 415, 413 or 400."""
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     try:
-        activity = json.loads(await request.read())
-    except (ValueError, RecursionError):
+        activity = json_object(await request.read())
+    except Malformed:
         raise web.HTTPBadRequest from None
-    if not isinstance(activity, dict) or not isinstance(activity.get("conversation"), dict):
+    if not isinstance(activity.get("conversation"), dict):
         raise web.HTTPBadRequest
     given = (activity.get("type"), activity.get("serviceUrl"), activity["conversation"].get("id"))
     if not all(isinstance(each, str) and each for each in given) or activity.get("channelId") != CHANNEL:
@@ -112,7 +114,7 @@ async def _activity(request: web.Request) -> Body:
 
 
 def _authentication(registration: Registration, keys: SigningKeys) -> ConfigurationBotFrameworkAuthentication:
-    """The SDK's validation, with signing keys of ours."""
+    """Return the SDK's validation, which asks our own list of signing keys."""
     JwtTokenExtractor.metadataCache[registration.openid_url] = keys
     settings = SimpleNamespace(
         TO_CHANNEL_FROM_BOT_LOGIN_URL=registration.login_url,

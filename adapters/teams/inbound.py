@@ -1,4 +1,4 @@
-"""What Teams sends, read into events: pure. Words are given back as they were typed."""
+"""Reading what Teams sends into events. Text is returned as it was typed."""
 
 from __future__ import annotations
 
@@ -11,63 +11,53 @@ from html import unescape
 from typing import Any, Literal, TypeAlias
 
 from adapters.chat.actions import decode
-from adapters.chat.bodies import Body, Garbage, part, string
+from adapters.chat.bodies import Body, Malformed, part, strictly, string
+from adapters.chat.received import Received
 from adapters.teams.cards import DATA
+from adapters.teams.messenger import PLATFORM
 from adapters.teams.route import Route
 from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
 from bot.model import Address
 
 Kind: TypeAlias = Literal["words", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"]
 
-PLATFORM = "teams"
 FILE = "my data"
 """The command whose answer is a file."""
-_OURS = (DATA, "msteams")
+_NOT_INPUTS = (DATA, "msteams")
 _SPACES = re.compile(r"^(?:&nbsp;|\s)+")
 _PARAGRAPH = re.compile(r"</p>|<br ?/?>")
 _MARKUP = re.compile(r"<[^<>]*>")
 
 
 class UnknownInvoke(Exception):
-    """A question that we have no answer for: the platform asks for it with a status of its own."""
+    """An invoke activity that the bot has no answer for; Teams expects status 501."""
 
 
 @dataclass(frozen=True, slots=True)
 class TeamsReplyTarget:
-    """Where the answer goes."""
+    """The chat and the card that a person used, so that the reply goes there."""
 
     kind: Kind
     route: Route
     ref: str = ""
     """The message whose card was pressed."""
     here: bool = False
-    """Whether a long form is wanted as a card."""
+    """True when a long form is wanted as a card in the chat, not as a dialog."""
     upload: Mapping[str, Any] = field(default_factory=dict)
-    """Where a file may be put, and how it is called there."""
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether the platform waits for the answer itself."""
-        return self.kind in ("execute", "fetch", "dialog", "file")
+    """The address for the upload of a file, and its name there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Something that happened on Teams, before it gets its time."""
-
-    id: str
-    sender: Address
-    what: What
-    place: TeamsReplyTarget
+TeamsReceived: TypeAlias = Received[TeamsReplyTarget]
 
 
-def read(activity: Body) -> Taken | None:
-    """What somebody did; None for what is taken and left alone. Raises `Garbage` or `UnknownInvoke`."""
+@strictly
+def read(activity: Body) -> TeamsReceived | None:
+    """Read what a person did; None for activities that need no handling. Raises `Malformed` or `UnknownInvoke`."""
     kind, conversation = activity.get("type"), part(activity, "conversation")
     if kind not in ("message", "invoke", "installationUpdate"):
-        return None  # `conversationUpdate` too: it comes beside every installing and uninstalling
+        return None  # `conversationUpdate` too: Teams sends it beside every `installationUpdate`
     if conversation.get("conversationType") not in (None, "personal"):
-        return _in_company(activity)
+        return _in_a_group(activity)
     if kind == "message":
         return _message(activity)
     if kind == "invoke":
@@ -78,55 +68,54 @@ def read(activity: Body) -> Taken | None:
 # --- kinds of activity ----------------------------------------------------------------------------------------------
 
 
-def _message(activity: Body) -> Taken:
+def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    return _taken(activity, Said(typed(activity)), TeamsReplyTarget("words", _route(activity)))
+    return _received(activity, Said(typed(activity)), TeamsReplyTarget("words", _route(activity)))
 
 
-def _invoke(activity: Body) -> Taken | None:
-    value = activity.get("value")
+def _invoke(activity: Body) -> TeamsReceived | None:
+    value: Any = activity.get("value")
     match activity.get("name"):
         case "adaptiveCard/action":
-            action = part(_mapping(value), "action")
+            action = part(value, "action")
             if action.get("type") != "Action.Execute" or not isinstance(action.get("verb"), str):
-                raise Garbage("no such action")
+                raise Malformed("no such action")
             return _pressed(activity, "execute", part(action, "data"))
         case "task/fetch":
-            return _pressed(activity, "fetch", part(_mapping(value), "data"))
+            return _pressed(activity, "fetch", part(value, "data"))
         case "task/submit":
-            return _pressed(activity, "dialog", part(_mapping(value), "data"))
+            return _pressed(activity, "dialog", part(value, "data"))
         case "fileConsent/invoke":
-            return _consent(activity, _mapping(value))
+            return _consent(activity, value)
         case _:
             raise UnknownInvoke
 
 
-def _pressed(activity: Body, kind: Kind, data: Body) -> Taken:
-    """A dialog says itself from which message it was opened."""
-    what, mark = _acted(data)
+def _pressed(activity: Body, kind: Kind, data: Body) -> TeamsReceived:
+    what, mark = _button(data)
     ours = part(data, DATA)
+    # A dialog carries in its data the message from which it was opened.
     ref = _ref(activity) if kind != "dialog" else str(ours.get("ref") or "")
-    return _taken(
-        activity, what, TeamsReplyTarget(kind, _route(activity), ref, here=ours.get("here") is True), mark
-    )
+    target = TeamsReplyTarget(kind, _route(activity), ref, here=ours.get("here") is True)
+    return _received(activity, what, target, mark)
 
 
-def _consent(activity: Body, value: Body) -> Taken | None:
-    """Somebody takes the file that was offered to them: it is made anew, so that it says what is true now."""
+def _consent(activity: Body, value: Body) -> TeamsReceived | None:
+    """Read the consent to an offered file, which repeats the command: the file is made anew and up to date."""
     match value.get("action"):
         case "accept":
             upload = part(value, "uploadInfo")
-            place = TeamsReplyTarget("file", _route(activity), _ref(activity), upload=upload)
-            return _taken(activity, Command(FILE), place)
+            target = TeamsReplyTarget("file", _route(activity), _ref(activity), upload=upload)
+            return _received(activity, Command(FILE), target)
         case "decline":
             return None
         case _:
-            raise Garbage("no such file")
+            raise Malformed("no such file")
 
 
-def _installation(activity: Body) -> Taken | None:
+def _installation(activity: Body) -> TeamsReceived | None:
     what: What
     match activity.get("action"):
         case "add":
@@ -134,53 +123,53 @@ def _installation(activity: Body) -> Taken | None:
         case "remove":
             what = Left()
         case _:
-            return None  # a new version of the app: nobody came or went
-    return _taken(activity, what, TeamsReplyTarget("install", _route(activity)))
+            return None  # an upgrade of the app
+    return _received(activity, what, TeamsReplyTarget("install", _route(activity)))
 
 
-def _in_company(activity: Body) -> Taken | None:
-    """In a team or a group chat nothing private is shown or taken: who speaks there is pointed to their own chat."""
+def _in_a_group(activity: Body) -> TeamsReceived | None:
+    """Read text in a team or a group chat, which is answered by a pointer to the person's own chat only."""
     if activity.get("type") == "message" and _mapping(activity.get("from")).get("role") != "bot":
-        return _taken(activity, Said(""), TeamsReplyTarget("elsewhere", _route(activity)))
+        return _received(activity, Said(""), TeamsReplyTarget("elsewhere", _route(activity)))
     if activity.get("type") == "invoke":
         raise UnknownInvoke
     return None
 
 
-def _taken(activity: Body, what: What, place: TeamsReplyTarget, mark: str = "") -> Taken:
-    """Known by their account in the tenant: the id that a bot sees is other for every bot."""
-    sender, route = part(activity, "from"), place.route
-    user = _words(sender, "aadObjectId") or route.user
-    number = _words(activity, "id")
-    if not (user and route.tenant and number):
-        raise Garbage("from nobody")
-    told = json.dumps([user, mark or [route.conversation, number]])
+def _received(activity: Body, what: What, target: TeamsReplyTarget, mark: str = "") -> TeamsReceived:
+    sender, route = part(activity, "from"), target.route
+    # The account in the tenant: `from.id` is another one for every bot.
+    user = _text(sender, "aadObjectId") or route.user
+    activity_id = _text(activity, "id")
+    if not (user and route.tenant and activity_id):
+        raise Malformed("from nobody")
+    unique = json.dumps([user, mark or [route.conversation, activity_id]])
     address = Address(PLATFORM, route.tenant, user, route.pack())
-    return Taken(hashlib.sha256(told.encode()).hexdigest(), address, what, place)
+    return Received(hashlib.sha256(unique.encode()).hexdigest(), address, what, target)
 
 
 def _route(activity: Body) -> Route:
-    """The tenant stands in two places; the SDK loses one of them, so neither is read by it."""
+    """Return the route to the sender's chat; the tenant stands in one of two places."""
     conversation = part(activity, "conversation")
     tenant = _mapping(_mapping(activity.get("channelData")).get("tenant"))
     return Route(
-        service_url=_words(activity, "serviceUrl"),
-        conversation=_words(conversation, "id"),
-        bot=_words(_mapping(activity.get("recipient")), "id"),
-        user=_words(_mapping(activity.get("from")), "id"),
-        tenant=_words(tenant, "id") or _words(conversation, "tenantId"),
+        service_url=_text(activity, "serviceUrl"),
+        conversation=_text(conversation, "id"),
+        bot=_text(_mapping(activity.get("recipient")), "id"),
+        user=_text(_mapping(activity.get("from")), "id"),
+        tenant=_text(tenant, "id") or _text(conversation, "tenantId"),
     )
 
 
 def _ref(activity: Body) -> str:
-    return _words(activity, "replyToId")
+    return _text(activity, "replyToId")
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------
 
 
-def _acted(data: Body) -> tuple[What, str]:
-    """What a button of ours says, and (for a form) the mark by which a second press of it is known as one."""
+def _button(data: Body) -> tuple[What, str]:
+    """Return the event of a pressed button, and for a form the mark by which a second press is recognised."""
     ours = part(data, DATA)
     match ours.get("verb"):
         case "press":
@@ -191,21 +180,23 @@ def _acted(data: Body) -> tuple[What, str]:
         case "submit":
             many = ours.get("many")
             several = [str(each) for each in many] if isinstance(many, list) else []
-            values = {key: _value(given, key in several) for key, given in data.items() if key not in _OURS}
+            values = {
+                key: _value(given, key in several) for key, given in data.items() if key not in _NOT_INPUTS
+            }
             what = Submitted(string(ours, "form"), string(ours, "context"), values)
             return what, _mark(ours, values)
         case _:
-            raise Garbage("no such verb")
+            raise Malformed("no such verb")
 
 
 def _mark(ours: Body, values: Mapping[str, str]) -> str:
-    """The same card with the same words in it: pressed twice, it is sent once."""
+    """Return the same mark for the same card with the same values: sent twice, it counts once."""
     card = ours.get("card")
     return json.dumps([card, sorted(values.items())]) if isinstance(card, str) and card else ""
 
 
 def _value(given: object, is_several: bool) -> str:
-    """What stands in an input: words, a number, a key, or keys that Teams joins by a comma."""
+    """Return what stands in an input: text, a number, a key, or several keys, which Teams joins by commas."""
     match given:
         case None:
             return ""
@@ -214,30 +205,30 @@ def _value(given: object, is_several: bool) -> str:
         case bool() | int() | float():
             return str(given)
         case _:
-            raise Garbage("no input")
+            raise Malformed("no input")
 
 
-# --- words ----------------------------------------------------------------------------------------------------------
+# --- text -----------------------------------------------------------------------------------------------------------
 
 
 def typed(activity: Body) -> str:
-    """The words as they were typed, without the bot's own name where it was mentioned."""
-    text = _named(activity, _words(activity, "text"))
+    """Return the text as it was typed, without a mention of the bot."""
+    text = _with_names(activity, _text(activity, "text"))
     if activity.get("textFormat") == "xml":
         text = unescape(_MARKUP.sub("", _PARAGRAPH.sub("\n", text)))
     return text.strip()
 
 
-def _named(activity: Body, text: str) -> str:
-    """Mentions as the names they show; what only looks like a mention stays."""
-    us = _mapping(activity.get("recipient")).get("id")
+def _with_names(activity: Body, text: str) -> str:
+    """Replace each mention by the name that it shows; text that only looks like a mention stays."""
+    bot = _mapping(activity.get("recipient")).get("id")
     entities = activity.get("entities")
     for each in map(_mapping, entities if isinstance(entities, list) else ()):
         mention, mentioned = each.get("text"), _mapping(each.get("mentioned"))
         if each.get("type") != "mention" or not isinstance(mention, str) or not mention:
             continue
         before, found, after = text.partition(mention)
-        if mentioned.get("id") == us:
+        if mentioned.get("id") == bot:
             text = before + _SPACES.sub("", after)
         elif found:
             text = f"{before}{mentioned.get('name') or ''}{after}"
@@ -251,7 +242,7 @@ def _mapping(value: object) -> Body:
     return value if isinstance(value, Mapping) else {}
 
 
-def _words(body: Body, name: str) -> str:
-    """A text, or nothing."""
+def _text(body: Body, name: str) -> str:
+    """Return the text of that name, or nothing."""
     found = body.get(name)
     return found if isinstance(found, str) else ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
 
+from adapters.chat.received import VoiceOf
 from adapters.chat.texts import cut
 from adapters.teams import cards, render
 from adapters.teams.connector import Connector, Gone, Json
@@ -16,10 +17,6 @@ from adapters.teams.route import Route
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address
-from bot.prompts import Voice
-
-VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
-"""In whose language somebody is spoken to."""
 
 PLATFORM = "teams"
 CARD = "application/vnd.microsoft.card.adaptive"

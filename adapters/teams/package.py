@@ -14,6 +14,7 @@ import vl_convert
 from bot.model import CommandName
 from bot.prompts import Voice
 from bot.rules.commands import MENU
+from bot.rules.privacy import FLOOR
 from bot.say.commands import description
 
 Json: TypeAlias = dict[str, Any]
@@ -70,7 +71,10 @@ def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = ""
             "termsOfUseUrl": page,
         },
         "name": {"short": voice.text("manifest.name"), "full": voice.text("manifest.name")},
-        "description": {"short": voice.text("manifest.short"), "full": voice.text("manifest.long")},
+        "description": {
+            "short": voice.text("manifest.short"),
+            "full": voice.text("manifest.long", floor=FLOOR),
+        },
         "icons": {"color": "color.png", "outline": "outline.png"},
         "accentColor": BLUE,
         "defaultInstallScope": "personal",
@@ -87,7 +91,7 @@ def words(voice: Voice) -> dict[str, str]:
         "name.short": voice.text("manifest.name"),
         "name.full": voice.text("manifest.name"),
         "description.short": voice.text("manifest.short"),
-        "description.full": voice.text("manifest.long"),
+        "description.full": voice.text("manifest.long", floor=FLOOR),
     }
     for number, each in enumerate(_lists(voice)):
         for place, command in enumerate(each["commands"]):

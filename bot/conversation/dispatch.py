@@ -18,11 +18,14 @@ from bot.use_cases import (
     check_ins,
     cycles,
     digests,
+    enrolments,
     home,
+    introductions,
+    late_changes,
     members,
     notes,
     pairings,
-    places,
+    personal_data,
     status,
     workspaces,
 )
@@ -42,7 +45,7 @@ async def dispatch(
                 return basics.plain(request.voice, "said.nothing")
             if await _is_command(request, prompts, text):
                 return await _run_command(request, prompts, text, facts)
-            return await check_ins.said(request, prompts, text)
+            return await check_ins.answer_by_typing(request, prompts, text)
         case Opened(form, context):
             return await _open_form(request, prompts, form, context)
         case Submitted():
@@ -61,7 +64,7 @@ async def dispatch(
 async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     is_tell = commands.parse(text).name is CommandName.TELL
     names = KnownNames(
-        partners=await notes.partner_names(request) if is_tell else (),
+        partners=await notes.read_partner_names(request) if is_tell else (),
         languages=members.language_names({code: prompts.voice(code) for code in prompts.languages}),
     )
     return commands.is_command(text, request.member, names)
@@ -81,11 +84,11 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of 
         case CommandName.STATUS:
             return await status.show(request)
         case CommandName.JOIN | CommandName.ACCEPT:
-            reply = await cycles.join(request)
-            await places.place_if_running(request)
+            reply = await enrolments.join(request)
+            await late_changes.pair_late_joiner(request)
             return reply
         case CommandName.DECLINE:
-            return await cycles.decline(request)
+            return await enrolments.decline(request)
         case CommandName.PROFILE:
             return await members.show_profile(request)
         case CommandName.PAUSE:
@@ -93,40 +96,40 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of 
         case CommandName.RESUME:
             return await members.resume(request)
         case CommandName.LEAVE:
-            return await members.leave(request, really=_is_yes(argument))
+            return await members.leave_cycle(request, really=_is_yes(argument))
         case CommandName.LANGUAGE:
             voices = {code: prompts.voice(code) for code in prompts.languages}
             return await members.choose_language(request, argument, voices)
         case CommandName.MY_DATA:
-            return await members.data(request)
+            return await personal_data.export(request)
         case CommandName.FORGET_ME:
-            return await members.forget(request, really=_is_yes(argument))
+            return await personal_data.erase(request, really=_is_yes(argument))
         case CommandName.CONCERN:
-            return await members.concern(request)
+            return await members.show_safeguarding_lead(request)
         case CommandName.TELL:
             return await notes.tell(request, argument)
         case CommandName.SKIP:
             return await check_ins.skip(request, argument)
         case CommandName.UNDO:
-            return await check_ins.undo(request, argument)
+            return await check_ins.undo_skip(request, argument)
         case CommandName.LATER:
-            return await check_ins.later(request, argument)
+            return await check_ins.ask_again_later(request, argument)
         case CommandName.TAKE_BACK:
             return await check_ins.take_back(request, argument)
         case CommandName.SEND:
             return await check_ins.send(request, argument)
         case CommandName.PUT:
-            return await check_ins.put(request, prompts, argument)
+            return await check_ins.assign_kept_text(request, prompts, argument)
         case CommandName.ANOTHER:
-            return await places.ask_for_another(request, argument)
+            return await late_changes.ask_for_another(request, argument)
         case CommandName.START:
-            return await cycles.open_start(request, prompts)
+            return await cycles.open_start_form(request, prompts)
         case CommandName.INVITE:
-            return await cycles.invite(request, await _invited(request, argument, facts))
+            return await enrolments.invite(request, await _invited(request, argument, facts))
         case CommandName.TOGETHER:
-            return await places.together(request, gathers=facts.gathers)
+            return await introductions.ask_for_chat(request, gathers=facts.gathers)
         case CommandName.SCHOOL:
-            return await workspaces.add(request, argument)
+            return await workspaces.add_school(request, argument)
         case CommandName.PREVIEW:
             return await pairings.preview(request)
         case CommandName.CONFIRM:
@@ -146,19 +149,19 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of 
         case CommandName.CLOSE:
             return await cycles.close(request, really=_is_yes(argument))
         case CommandName.LEDGER:
-            return await status.ledger(request)
+            return await status.show_ledger(request)
         case CommandName.DIGEST:
-            return await digests.show(request)
+            return await digests.show_last(request)
 
 
 async def _invited(request: Request, channel: str, facts: PlatformFacts) -> tuple[Member, ...] | None:
     """Return the members in the channel of `invite #channel`; None without a channel, which means everybody."""
     if not channel:
         return None
-    await cycles.may_invite(request)
+    await enrolments.get_inviting_cycle(request)
     if facts.channel is None:
         raise PlatformFactNeeded(channel)
-    return await workspaces.meet_all(request.tx, facts.channel, request.now)
+    return await workspaces.connect_all(request.tx, facts.channel, request.now)
 
 
 def _is_yes(text: str) -> bool:
@@ -172,11 +175,11 @@ async def _open_form(request: Request, prompts: Prompts, form: str, context: str
         case FormName.CHECK_IN:
             return await check_ins.open_form(request, context)
         case FormName.CHALLENGE:
-            return await challenges.open_reply(request, context)
+            return await challenges.open_reply_form(request, context)
         case FormName.TELL:
             return await notes.open_form(request, context)
         case FormName.START:
-            return await cycles.open_start(request, prompts)
+            return await cycles.open_start_form(request, prompts)
         case FormName.PROFILE | FormName.TIMES | FormName.PAUSE:
             return await members.open_form(request, form)
 

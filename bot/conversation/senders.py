@@ -44,8 +44,8 @@ async def ask_platform(
 async def answer_workspace(tx: Tx, voice: Voice, event: Event) -> Reply | None:
     """Answer what concerns a whole workspace: an installation, or a link code. None for everything else."""
     if isinstance(event.what, Installed):
-        return await workspaces.installed(tx, voice, event.sender, event.at)
-    if code := workspaces.code_in(event.what):
+        return await workspaces.welcome(tx, voice, event.sender, event.at)
+    if code := workspaces.find_code(event.what):
         return await workspaces.link(tx, voice, event.sender, code, event.at)
     return None
 
@@ -61,14 +61,14 @@ async def find_sender(tx: Tx, event: Event, facts: PlatformFacts) -> Member | No
         if await workspaces.is_linked(tx, event.sender):
             raise PlatformFactNeeded
         return None
-    return await workspaces.meet(tx, event.sender, facts.email, event.at)
+    return await workspaces.connect_by_email(tx, event.sender, facts.email, event.at)
 
 
 async def answer_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:
     """Answer a sender who is no active member, and note when a workspace has removed the bot."""
     match event.what:
         case Removed():
-            await workspaces.removed(tx, event.sender, event.at)
+            await workspaces.mark_removed(tx, event.sender, event.at)
             return None
         case Left():
             return None

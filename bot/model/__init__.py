@@ -18,7 +18,18 @@ from bot.model.delivery import (
 )
 from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
-from bot.model.people import Account, Address, Hours, Member, Partnership, Post, Profile, Role, School
+from bot.model.people import (
+    DEFAULT_LANGUAGE,
+    Account,
+    Address,
+    Hours,
+    Member,
+    Partnership,
+    Post,
+    Profile,
+    Role,
+    School,
+)
 from bot.model.standing import Standing
 from bot.model.workspace import LinkCode, Workspace
 
@@ -26,6 +37,7 @@ __all__ = [
     "ALL_LANES",
     "ASKS",
     "CARRIES_WORDS",
+    "DEFAULT_LANGUAGE",
     "KINDS",
     "NO_LIMIT",
     "Account",

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
+DEFAULT_LANGUAGE = "en"
+"""The language of the content's complete texts: every other language falls back on it."""
+
 
 class Role(StrEnum):
     """What a member does in the partnership; one person may hold several, at several schools."""
@@ -64,7 +67,7 @@ class Member:
     given_name: str
     family_name: str
     email: str = ""
-    language: str = "en"
+    language: str = DEFAULT_LANGUAGE
     active: bool = True
     posts: tuple[Post, ...] = ()
     """The first is the home post: its school's days are this person's days."""
@@ -123,4 +126,4 @@ class Partnership:
 
     id: int
     name: str
-    language: str = "en"
+    language: str = DEFAULT_LANGUAGE

@@ -10,7 +10,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.pairing.scores import NO_PAIR, Places, Tile, Values
+from bot.pairing.columns import Places
+from bot.pairing.scores import NO_PAIR, Tile, Values
 
 NEIGHBOURHOODS, NEIGHBOURS = 64, 24
 """So many neighbourhoods at most, of so many people at least. One partner in each keeps candidates diverse: whole

@@ -11,8 +11,9 @@ import numpy as np
 import rustworkx
 
 from bot.pairing.candidates import best_pairs, look
+from bot.pairing.columns import Places
 from bot.pairing.duals import Worths, price
-from bot.pairing.scores import NO_PAIR, Places, Values
+from bot.pairing.scores import NO_PAIR, Values
 
 COVER = 500_000_000
 """What it is worth that somebody has a place: more than any chain of changes can win or lose in quality."""
@@ -144,13 +145,13 @@ def _squeeze_in(values: Values, mate: list[int], unseated: list[int]) -> None:
     while len(unseated) > 1:
         one = unseated.pop()
         partner = np.array(mate, dtype=np.intp)
-        with_one = values.fresh(np.full(len(mate), one), everybody)
+        with_one = values.not_aside(np.full(len(mate), one), everybody)
         for other in unseated:
             if with_one[other] != NO_PAIR:
                 mate[one], mate[other] = other, one
                 unseated.remove(other)
                 break
-            with_other = values.fresh(np.full(len(mate), other), partner)
+            with_other = values.not_aside(np.full(len(mate), other), partner)
             may = (with_one != NO_PAIR) & (with_other != NO_PAIR) & (partner != everybody)
             if may.any():
                 worth = np.where(may, with_one + with_other, NO_PAIR)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from bot.pairing.scores import Places
+from bot.pairing.columns import Places
 
 Worths: TypeAlias = NDArray[np.int64]
 

@@ -16,7 +16,7 @@ import rustworkx
 
 from bot.pairing.free_times import common, meeting
 from bot.pairing.history import Past
-from bot.pairing.quality import COUNTED_MOST, Person, Weights, counted, value
+from bot.pairing.quality import MOST_WORTH, Person, Weights, score_fit, weigh_fit
 from bot.pairing.scores import Values
 
 LOT = 2**30
@@ -56,7 +56,7 @@ class Units:
     @classmethod
     def in_order(cls, rules: Sequence[str], *, people: int, cycles: int) -> Units:
         """Units for the rules, the least first; the lot is below them all."""
-        most = {"quality": COUNTED_MOST + LOYALTY, "age": cycles}
+        most = {"quality": MOST_WORTH + LOYALTY, "age": cycles}
         units, unit, below = {}, 1, LOT
         for name in rules:
             # Twice, because an arrangement has fewer pairs that sit together than twice its people.
@@ -85,7 +85,7 @@ class MatchingRules:
         return Values(
             people,
             ties=self.past.ties,
-            owed=self.past.owed,
+            poor_fits=self.past.poor_fits,
             on=self.on,
             weights=self.weights,
             need_slot=self.need_slot,
@@ -154,9 +154,9 @@ class Links:
         """How well two people of different schools fit, as it counts for them."""
         first, second = (self.people[each] for each in sorted((a, b)))
         ties = self.rules.past.ties.get(frozenset((first.school_id, second.school_id)), 0)
-        owed = self.rules.past.owed
-        fit = value(first, second, ties=ties, on=self.rules.on, weights=self.rules.weights)
-        return counted(fit, owed.get(a, 0), owed.get(b, 0))
+        poor_fits = self.rules.past.poor_fits
+        fit = score_fit(first, second, ties=ties, on=self.rules.on, weights=self.rules.weights)
+        return weigh_fit(fit, poor_fits.get(a, 0), poor_fits.get(b, 0))
 
     def worth(self, a: int, b: int) -> int:
         """What two people of different schools are worth: quality and lot, less the price of a repeat."""

@@ -111,7 +111,7 @@ def seat_threes(links: Links, crowd: Crowd, settled: Settled, pairs: list[Seats]
 def _look_around(crowd: Crowd, sitting: Sequence[Pair], third: int) -> list[Pair]:
     """Beside whom somebody would like best to sit, of all pairs there are."""
     pairs = np.array(sitting, dtype=np.intp)
-    worth = [crowd.values.fresh(np.full(len(pairs), third), pairs[:, side]) for side in (0, 1)]
+    worth = [crowd.values.not_aside(np.full(len(pairs), third), pairs[:, side]) for side in (0, 1)]
     total = np.where((worth[0] != NO_PAIR) & (worth[1] != NO_PAIR), worth[0] + worth[1], NO_PAIR)
     best = np.argsort(-total, kind="stable")[:CHOICES].tolist()
     return [(third, sitting[at][0]) for at in best if total[at] != NO_PAIR]
@@ -163,7 +163,7 @@ def _seat_thirds(
     middle = np.concatenate([rows[:, 1], settled.edges.b, settled.edges.a])
     known = (number_of[third] >= 0) & (pair_of[middle] >= 0)
     third, middle = third[known], middle[known]
-    worth = [crowd.values.fresh(third, each) for each in (middle, other_of[middle])]
+    worth = [crowd.values.not_aside(third, each) for each in (middle, other_of[middle])]
     may = (worth[0] != NO_PAIR) & (worth[1] != NO_PAIR)
     third, middle, total = third[may], middle[may], (worth[0] + worth[1])[may]
     if links.rules.need_slot:

@@ -1,75 +1,70 @@
-"""How well people fit, in hundredths of a point, and the same said as reasons."""
+"""How well people fit: points by criterion, and the same criteria as reasons that people can read."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from itertools import combinations, permutations
 
-from bot.model import Profile, Reason
+from bot.model import DEFAULT_LANGUAGE, Profile, Reason
+from bot.pairing.columns import Column, Overlap, SchoolTies, SharedSlots, YearsApart
 from bot.pairing.free_times import common
 
 BEST = 10_000
-"""The quality of two people who fit in every part: a hundred points, in hundredths."""
+"""The points of two people who fit in every criterion: a hundred, in hundredths."""
 
 MOST_REASONS = 3
 
 SHARED_SLOTS = (0, 60, 80, 100)
-"""Percent for none, one, two and more common free times: the first is what a visit needs."""
+"""Percent for none, one, two and more common free times. The first counts most: a visit needs one."""
 
 SHARED_FOCUS = (50, 30, 20)
-"""Percent for sharing a focus at all, among the first two of both, and the first of both; they add up."""
+"""Percent for sharing a focus at all, among the first two of both, and the first of both. They add up."""
 
 YEARS = 10
-"""From this difference in years of experience on, the two bring as different views as can be."""
+"""Years of difference in experience from which on more difference counts no more."""
 
 FLOOR = BEST // 2
-"""Points below this count twice: a bad fit is worse than a very good one is good."""
+"""Points up to here count twice: avoiding a bad fit matters more than improving a good one."""
 
-OWED_AT_MOST = 4
-"""So often does having sat badly double one's points."""
+MOST_POOR_FITS = 4
+"""Poor fits of earlier cycles that count at most: each doubles what a member's points count."""
 
-COUNTED_MOST = BEST + FLOOR + BEST * (2**OWED_AT_MOST - 1)
+MOST_WORTH = BEST + FLOOR + BEST * (2**MOST_POOR_FITS - 1)
+"""What `weigh_fit` returns at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody to be paired, for the school they sit there for."""
+    """A member to be paired, for one school."""
 
     id: int
     school_id: int
     profile: Profile
-    languages: tuple[str, ...] = ("en",)
+    languages: tuple[str, ...] = (DEFAULT_LANGUAGE,)
     platform: str = ""
     time_zone: str = "Europe/London"
-    """By which the free times are meant; empty: their names alone say when they are."""
+    """The clock of the free times; empty: slots are compared by name alone."""
     level: str = ""
-    """Such as teacher or principal: only equals meet."""
+    """Such as teacher or principal: only people of one level meet."""
     focus: tuple[str, ...] = ()
-    """What they want to work on, the dearest first; empty: whatever they need, in no order."""
+    """What they want to work on, most wanted first; empty: their needs, without an order."""
     experience: int | None = None
-    """Years."""
+    """Years; None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """How much each part counts, in points of a hundred; anything else is a `ValueError`."""
+    """Points of each criterion, a hundred in all; raises `ValueError` for other sums and for negative weights."""
 
     offer: int = 35
-    """A need meets an offer, half in each direction."""
     focus: int = 20
-    """Both look for the same practice."""
     ties: int = 15
-    """Schools that have met seldom come first."""
     closeness: int = 15
-    """Phase and subjects."""
     slots: int = 10
-    """Free at the same time."""
     tools: int = 5
-    """Language and platform."""
     experience: int = 0
-    """One has been at it longer; nothing where it is not asked for."""
 
     def __post_init__(self) -> None:
         if min(astuple(self)) < 0:
@@ -78,41 +73,223 @@ class Weights:
             raise ValueError(f"the weights sum to {sum(astuple(self))}, not to 100")
 
 
-def value(a: Person, b: Person, *, ties: int, on: date, weights: Weights) -> int:
-    """How well two people of schools with that many past ties fit: 0 to `BEST`, never shown to anybody."""
-    mine, theirs = a.profile, b.profile
-    shared = common(mine.slots, a.time_zone, theirs.slots, b.time_zone, on)
-    known = a.experience is not None and b.experience is not None
-    years = abs((a.experience or 0) - (b.experience or 0)) if known else 0
-    return (
-        weights.offer * 50 * (_meets(mine.offers, theirs.needs) + _meets(theirs.offers, mine.needs))
-        + weights.focus
-        * sum(
-            percent * _meets(some, others)
-            for percent, some, others in zip(SHARED_FOCUS, focus_by_rank(a), focus_by_rank(b), strict=True)
-        )
-        + weights.ties * 100 // (1 + ties)
-        + weights.closeness * 60 * _meets(mine.subjects, theirs.subjects)
-        + weights.closeness * 40 * (mine.phase == theirs.phase != "")
-        + weights.slots * SHARED_SLOTS[min(shared, 3)]
-        + weights.experience * (100 // YEARS) * min(years, YEARS)
-        + weights.tools * 50 * (_meets(a.languages, b.languages) + (a.platform == b.platform != ""))
-    )
+# --- what criteria are about --------------------------------------------------------------------------------
 
 
-def counted(points: int, owed: int = 0, other_owed: int = 0) -> int:
-    """What a fit counts when arrangements are compared: the first fifty points twice.
+@dataclass(frozen=True, slots=True)
+class Couple:
+    """Two people, and what else counts between them."""
 
-    For each time that one of the two sat badly, all their points count twice as often, half of it each.
-    """
-    return points + min(points, FLOOR) + (points * ((1 << owed) + (1 << other_owed) - 2) >> 1)
+    a: Person
+    b: Person
+    ties: int
+    """How many pairings their schools have had."""
+    on: date
+    """A day of the week whose clocks decide which free times are shared."""
 
 
-def focus_by_rank(person: Person) -> tuple[tuple[str, ...], ...]:
-    """All they want to work on, the first two, the first; the same thrice where nobody said what is dearest."""
+@dataclass(frozen=True, slots=True)
+class PeopleOfLevel:
+    """All people of one level, those of a school side by side, and what else counts between them."""
+
+    people: Sequence[Person]
+    ties: Mapping[frozenset[int], int]
+    """How many pairings each two schools have had."""
+    on: date
+
+
+PointedReasons = Iterable[tuple[int, Reason]]
+"""Reasons, each with the points by which reasons are ordered."""
+
+
+def no_reasons(people: Sequence[Person], weight: int) -> PointedReasons:  # noqa: ARG001  # the form of all others
+    """Give no reason: the criterion counts without being named."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One part of quality. A new one needs an entry in `CRITERIA`, its weight, and a sentence for each reason."""
+
+    name: str
+    """The field of `Weights`."""
+    points: Callable[[Couple, int], int]
+    """Return the hundredths of a point of two people, given the criterion's weight."""
+    columns: Callable[[PeopleOfLevel, int], Iterator[Column]]
+    """Return the same as arrays: the columns of a level add up to the points of every pair."""
+    reasons: Callable[[Sequence[Person], int], PointedReasons] = no_reasons
+    """Return what of this criterion is true of all people of a group."""
+
+
+# --- a need meets an offer, half in each direction ----------------------------------------------------------
+
+
+def _offer_points(two: Couple, weight: int) -> int:
+    mine, theirs = two.a.profile, two.b.profile
+    return weight * 50 * (_overlap(mine.offers, theirs.needs) + _overlap(theirs.offers, mine.needs))
+
+
+def _offer_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
+    offers = [each.profile.offers for each in level.people]
+    needs = [each.profile.needs for each in level.people]
+    yield Overlap(weight * 50, offers, needs)
+    yield Overlap(weight * 50, needs, offers)
+
+
+def _offer_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
+    """Give one reason for each direction in which a need is met, worth more where both directions are."""
+    given = {
+        (giver.id, taker.id): practice
+        for giver, taker in permutations(people, 2)
+        if (practice := _first(taker.profile.needs, giver.profile.offers))
+    }
+    for (giver_id, taker_id), practice in given.items():
+        directions = 1 + ((taker_id, giver_id) in given)
+        facts = (("giver", str(giver_id)), ("taker", str(taker_id)), ("practice", practice))
+        yield weight * 50 * directions, Reason("offer", facts)
+
+
+# --- both look for the same practice ------------------------------------------------------------------------
+
+
+def _focus_by_rank(person: Person) -> tuple[tuple[str, ...], ...]:
+    """Return a focus list whole, its first two, and its first; the needs three times where nobody ranked them."""
     if not person.focus:
         return (person.profile.needs,) * 3
     return person.focus, person.focus[:2], person.focus[:1]
+
+
+def _focus_points(two: Couple, weight: int) -> int:
+    ranks = zip(SHARED_FOCUS, _focus_by_rank(two.a), _focus_by_rank(two.b), strict=True)
+    return weight * sum(percent * _overlap(some, others) for percent, some, others in ranks)
+
+
+def _focus_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
+    ranked = [_focus_by_rank(each) for each in level.people]
+    whole, two, first = ([each[rank] for each in ranked] for rank in range(3))
+    if whole == first:  # nobody ranked more than one: one comparison says as much as three
+        yield Overlap(weight * sum(SHARED_FOCUS), whole, whole)
+        return
+    for percent, focus in zip(SHARED_FOCUS, (whole, two, first), strict=True):
+        yield Overlap(weight * percent, focus, focus)
+
+
+def _focus_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
+    if need := _first(*(person.focus or person.profile.needs for person in people)):
+        yield weight * 100, Reason("both-need", (("practice", need),))
+
+
+# --- schools that have met seldom come first ----------------------------------------------------------------
+
+
+def _tie_points(two: Couple, weight: int) -> int:
+    return weight * 100 // (1 + two.ties)
+
+
+def _tie_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
+    yield SchoolTies(weight * 100, [each.school_id for each in level.people], level.ties)
+
+
+# --- phase and subjects -------------------------------------------------------------------------------------
+
+
+def _closeness_points(two: Couple, weight: int) -> int:
+    mine, theirs = two.a.profile, two.b.profile
+    same_phase = mine.phase == theirs.phase != ""
+    return weight * (60 * _overlap(mine.subjects, theirs.subjects) + 40 * same_phase)
+
+
+def _closeness_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
+    subjects = [each.profile.subjects for each in level.people]
+    phases = [_named(each.profile.phase) for each in level.people]
+    yield Overlap(weight * 60, subjects, subjects)
+    yield Overlap(weight * 40, phases, phases)
+
+
+def _closeness_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
+    if subject := _first(*(each.profile.subjects for each in people)):
+        yield weight * 60, Reason("subject", (("subject", subject),))
+    if phase := _first(*((each.profile.phase,) for each in people)):
+        yield weight * 40, Reason("phase", (("phase", phase),))
+
+
+# --- free at the same time ----------------------------------------------------------------------------------
+
+
+def _slot_points(two: Couple, weight: int) -> int:
+    a, b = two.a, two.b
+    shared = common(a.profile.slots, a.time_zone, b.profile.slots, b.time_zone, two.on)
+    return weight * SHARED_SLOTS[min(shared, len(SHARED_SLOTS) - 1)]
+
+
+def _slot_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
+    slots = [each.profile.slots for each in level.people]
+    zones = [each.time_zone for each in level.people]
+    yield SharedSlots([weight * percent for percent in SHARED_SLOTS], slots, zones, level.on)
+
+
+def _slot_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
+    # A slot's name is a local time: true for all of a group only where they share a time zone.
+    same_zone = len({each.time_zone for each in people}) == 1
+    if same_zone and (slot := _first(*(each.profile.slots for each in people))):
+        yield weight * SHARED_SLOTS[1], Reason("slot", (("slot", slot),))
+
+
+# --- language and platform ----------------------------------------------------------------------------------
+
+
+def _tool_points(two: Couple, weight: int) -> int:
+    a, b = two.a, two.b
+    return weight * 50 * (_overlap(a.languages, b.languages) + (a.platform == b.platform != ""))
+
+
+def _tool_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
+    languages = [each.languages for each in level.people]
+    platforms = [_named(each.platform) for each in level.people]
+    yield Overlap(weight * 50, languages, languages)
+    yield Overlap(weight * 50, platforms, platforms)
+
+
+# --- one has taught longer than the other -------------------------------------------------------------------
+
+
+def _experience_points(two: Couple, weight: int) -> int:
+    if two.a.experience is None or two.b.experience is None:
+        return 0
+    return weight * (100 // YEARS) * min(abs(two.a.experience - two.b.experience), YEARS)
+
+
+def _experience_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
+    years = [each.experience for each in level.people]
+    if any(each is not None for each in years):
+        yield YearsApart(weight * (100 // YEARS), YEARS, years)
+
+
+# --- all of them --------------------------------------------------------------------------------------------
+
+CRITERIA = (
+    Criterion("offer", _offer_points, _offer_columns, _offer_reasons),
+    Criterion("focus", _focus_points, _focus_columns, _focus_reasons),
+    Criterion("ties", _tie_points, _tie_columns),  # named by `reasons` where there is no other reason
+    Criterion("closeness", _closeness_points, _closeness_columns, _closeness_reasons),
+    Criterion("slots", _slot_points, _slot_columns, _slot_reasons),
+    Criterion("tools", _tool_points, _tool_columns),
+    Criterion("experience", _experience_points, _experience_columns),
+)
+
+
+def score_fit(a: Person, b: Person, *, ties: int, on: date, weights: Weights) -> int:
+    """Return how well two people fit, 0 to `BEST`; `ties` are the past pairings of their schools. Shown to nobody."""
+    two = Couple(a, b, ties, on)
+    return sum(criterion.points(two, getattr(weights, criterion.name)) for criterion in CRITERIA)
+
+
+def weigh_fit(points: int, poor_fits: int = 0, other_poor_fits: int = 0) -> int:
+    """Return what a fit counts when arrangements are compared: the first fifty points twice.
+
+    Each poor fit that one of the two had in an earlier cycle doubles half of the points.
+    """
+    return points + min(points, FLOOR) + (points * ((1 << poor_fits) + (1 << other_poor_fits) - 2) >> 1)
 
 
 def reasons(
@@ -121,48 +298,18 @@ def reasons(
     ties: Mapping[frozenset[int], int] | None = None,
     weights: Weights = Weights(),
 ) -> tuple[Reason, ...]:
-    """Why these people sit together: one to three parts, those that count most first.
+    """Return one to three reasons why these people were grouped, those of most points first.
 
-    `ties` are the past ties by pair of schools; without them no tie is called a first one.
+    `ties` are the past pairings by pair of schools; without them no tie is called a first one.
     """
-    parts = [*_offers(people, weights), *_shared(people, weights)]
-    parts.sort(key=lambda part: -part[0])  # stable: equals keep the order of the table
-    return tuple(reason for _, reason in parts[:MOST_REASONS]) or (_schools(people, ties),)
+    found = [
+        each for criterion in CRITERIA for each in criterion.reasons(people, getattr(weights, criterion.name))
+    ]
+    found.sort(key=lambda each: -each[0])  # stable: equals keep the order of the table
+    return tuple(reason for _, reason in found[:MOST_REASONS]) or (_school_reason(people, ties),)
 
 
-def _meets(some: Collection[str], others: Collection[str]) -> bool:
-    return any(each in others for each in some)
-
-
-def _offers(people: Sequence[Person], weights: Weights) -> Iterator[tuple[int, Reason]]:
-    """One reason for each direction in which a need is met, worth more where it goes both ways."""
-    given = {
-        (giver.id, taker.id): practice
-        for giver, taker in permutations(people, 2)
-        if (practice := _first(taker.profile.needs, giver.profile.offers))
-    }
-    for (giver_id, taker_id), practice in given.items():
-        points = weights.offer * (1 + ((taker_id, giver_id) in given))
-        facts = (("giver", str(giver_id)), ("taker", str(taker_id)), ("practice", practice))
-        yield points * 50, Reason("offer", facts)
-
-
-def _shared(people: Sequence[Person], weights: Weights) -> Iterator[tuple[int, Reason]]:
-    """What all of them have in common."""
-    profiles = [person.profile for person in people]
-    if need := _first(*(person.focus or person.profile.needs for person in people)):
-        yield weights.focus * 100, Reason("both-need", (("practice", need),))
-    if subject := _first(*(profile.subjects for profile in profiles)):
-        yield weights.closeness * 60, Reason("subject", (("subject", subject),))
-    if phase := _first(*((profile.phase,) for profile in profiles)):
-        yield weights.closeness * 40, Reason("phase", (("phase", phase),))
-    # A slot's words name a local time: true for all of them only where all live by one clock.
-    one_clock = len({person.time_zone for person in people}) == 1
-    if one_clock and (slot := _first(*(profile.slots for profile in profiles))):
-        yield weights.slots * SHARED_SLOTS[1], Reason("slot", (("slot", slot),))
-
-
-def _schools(people: Sequence[Person], ties: Mapping[frozenset[int], int] | None) -> Reason:
+def _school_reason(people: Sequence[Person], ties: Mapping[frozenset[int], int] | None) -> Reason:
     pairs = [(a.school_id, b.school_id) for a, b in combinations(people, 2) if a.school_id != b.school_id]
     new = [pair for pair in pairs if ties is not None and not ties.get(frozenset(pair))]
     school_a, school_b = (new or pairs)[0]
@@ -172,6 +319,15 @@ def _schools(people: Sequence[Person], ties: Mapping[frozenset[int], int] | None
     )
 
 
+def _overlap(some: Collection[str], others: Collection[str]) -> bool:
+    return any(each in others for each in some)
+
+
+def _named(name: str) -> tuple[str, ...]:
+    """Return the name as a set of one; nothing for an empty name, which matches no other."""
+    return (name,) if name else ()
+
+
 def _first(ranked: Sequence[str], *others: Sequence[str]) -> str:
-    """The first that all of them name, or an empty text."""
+    """Return the first entry that all of the lists have, or an empty text."""
     return next((each for each in ranked if each and all(each in other for other in others)), "")

@@ -6,7 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from bot.model import Address, Hours, LinkCode, Member, Partnership, Profile, School, Workspace
+from bot.model import (
+    DEFAULT_LANGUAGE,
+    Address,
+    Hours,
+    LinkCode,
+    Member,
+    Partnership,
+    Profile,
+    School,
+    Workspace,
+)
 from bot.model.roster import Roster, RosterChange
 from bot.rules.school_time import Calendar, Term
 
@@ -17,7 +27,7 @@ class Schools(Protocol):
     async def partnership(self, partnership_id: int) -> Partnership: ...
     async def partnership_named(self, name: str) -> Partnership | None: ...
     async def partnerships(self) -> tuple[Partnership, ...]: ...
-    async def add_partnership(self, name: str, language: str = "en") -> Partnership: ...
+    async def add_partnership(self, name: str, language: str = DEFAULT_LANGUAGE) -> Partnership: ...
     async def get(self, school_id: int) -> School: ...
     async def of(self, partnership_id: int) -> tuple[School, ...]:
         """All schools of a partnership, by name."""

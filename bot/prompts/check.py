@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.model import Question
+from bot.model import DEFAULT_LANGUAGE, Question
 from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
@@ -52,11 +52,11 @@ def check_files(
     """Check files by name; `flaws` were found in reading them, `needed` are keys that the English texts must have."""
     flaws = flaws or Flaws()
     texts = read_texts(files, flaws)
-    for key in sorted(set(needed) - set(texts["en"])):
+    for key in sorted(set(needed) - set(texts[DEFAULT_LANGUAGE])):
         flaws.fix(COMMAND_TEXTS, 1, "command-text-missing", key=key)
     words = read_words(files, flaws)
-    _Check(flaws, words, texts["en"]).everything(files, texts)
-    voice = Voice("en", texts["en"])
+    _Check(flaws, words, texts[DEFAULT_LANGUAGE]).everything(files, texts)
+    voice = Voice(DEFAULT_LANGUAGE, texts[DEFAULT_LANGUAGE])
     ordered = sorted(dict.fromkeys(flaws.found), key=lambda flaw: (flaw.file, flaw.line))
     return tuple(ContentFinding(flaw.level, flaw.file, flaw.line, _sentence(voice, flaw)) for flaw in ordered)
 
@@ -200,7 +200,7 @@ class _Check:
             self._flaws.fix(file, line, "brace-stray")
 
     def _taste(self, file: str, line: int, text: str, language: str) -> None:
-        words = self._words.get(language) or self._words.get("en") or Words()
+        words = self._words.get(language) or self._words.get(DEFAULT_LANGUAGE) or Words()
         for phrase in words.guilt_in(text):
             self._flaws.fix(file, line, "guilt", phrase=phrase)
         for sentence in sentences(text):

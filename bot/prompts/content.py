@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from babel import Locale, UnknownLocaleError
 
+from bot.model import DEFAULT_LANGUAGE
 from bot.prompts.flaws import Flaws
 from bot.prompts.markdown import bare, sections
 
@@ -59,7 +60,7 @@ def locale_of(language: str) -> Locale:
 
 def read_texts(files: Mapping[str, str], flaws: Flaws) -> dict[str, dict[str, Sentence]]:
     """Every key's text by language, English first."""
-    texts: dict[str, dict[str, Sentence]] = {"en": {}}
+    texts: dict[str, dict[str, Sentence]] = {DEFAULT_LANGUAGE: {}}
     for file, content in sorted(files.items()):
         match = FILE.fullmatch(file)
         if match is None:

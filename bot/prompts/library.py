@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.model import Pack
+from bot.model import DEFAULT_LANGUAGE, Pack
 from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import ContentError, Flaws
@@ -22,7 +22,7 @@ class Prompts:
         self._words = read_words(files, flaws)
         if flaws.wrong:
             raise ContentError.of(flaws.wrong[0])
-        english = texts["en"]
+        english = texts[DEFAULT_LANGUAGE]
         # What a language lacks is said in English: `jpd prompts check` asks for it, nobody gets an error.
         self._voices = {language: self._made(language, {**english, **own}) for language, own in texts.items()}
         self._pack_files = {pack_id: files_of(files, pack_id) for pack_id in pack_ids(files)}
@@ -45,7 +45,7 @@ class Prompts:
     @property
     def default_language(self) -> str:
         """The language in which people are answered until their own is known; it has every text."""
-        return "en"
+        return DEFAULT_LANGUAGE
 
     def voice(self, language: str) -> Voice:
         """The voice of that language, of its mother language (`cy` for `cy-GB`), or English."""
@@ -93,5 +93,5 @@ def files_of(files: Mapping[str, str], pack_id: str) -> dict[str, str]:
 
 
 def _nearest(language: str, known: Mapping[str, object]) -> str:
-    candidates = (language, language.partition("-")[0], "en")
+    candidates = (language, language.partition("-")[0], DEFAULT_LANGUAGE)
     return next((each for each in candidates if each in known), next(iter(known)))

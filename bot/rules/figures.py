@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from datetime import date, timedelta
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from bot.rules.privacy import Band, Replies, publishable, week_bands
 
@@ -114,34 +116,43 @@ def history(published: Sequence[Figures]) -> tuple[PastWeek, ...]:
 
 
 def to_json(figures: Figures) -> dict[str, str | int | None]:
-    """Figures as they are kept."""
-    return {
-        "week": figures.week.isoformat(),
-        "people": figures.people,
-        "everyone": figures.everyone,
-        "ours": figures.ours.key if figures.ours else None,
-        "all": figures.all.key,
-        "schools": figures.schools,
-        "schools_linked": figures.schools_linked,
-        "tied_with": figures.tied_with,
-        "stage": figures.stage,
-    }
+    """Return the figures as they are stored: every field by its name."""
+    return {field.name: _to_json(getattr(figures, field.name)) for field in fields(figures)}
 
 
-def from_json(kept: Mapping[str, object]) -> Figures:
-    """Figures as they were kept."""
-    ours, stage = kept["ours"], kept["stage"]
-    return Figures(
-        week=date.fromisoformat(str(kept["week"])),
-        people=_number_or_none(kept["people"]),
-        everyone=_number(kept["everyone"]),
-        ours=None if ours is None else Band.of_key(str(ours)),
-        all=Band.of_key(str(kept["all"])),
-        schools=_number(kept["schools"]),
-        schools_linked=_number(kept["schools_linked"]),
-        tied_with=_number_or_none(kept["tied_with"]),
-        stage=None if stage is None else str(stage),
-    )
+def from_json(stored: Mapping[str, object]) -> Figures:
+    """Read stored figures. A field that is no longer known is ignored, one that is new takes its default.
+
+    Raises `KeyError` for an unknown band or a missing field without a default, `TypeError` for other wrong values.
+    """
+    kinds = get_type_hints(Figures)
+    known = (field for field in fields(Figures) if field.name in stored or field.default is MISSING)
+    return Figures(**{field.name: _from_json(kinds[field.name], stored[field.name]) for field in known})
+
+
+def _to_json(value: date | Band | str | int | None) -> str | int | None:
+    match value:
+        case date():
+            return value.isoformat()
+        case Band():
+            return value.key
+        case _:
+            return value
+
+
+def _from_json(kind: Any, value: object) -> Any:
+    """Read one field of the type `kind`: a plain type, or one beside None."""
+    optional = get_args(kind)
+    if value is None and NoneType in optional:
+        return None
+    [plain] = set(optional or (kind,)) - {NoneType}
+    if plain is date:
+        return date.fromisoformat(str(value))
+    if plain is Band:
+        return Band.of_key(str(value))
+    if not isinstance(value, plain):
+        raise TypeError(f"{value!r} is no {plain.__name__}")
+    return value
 
 
 def _tied_with(school_id: int, ties: frozenset[frozenset[int]]) -> int:
@@ -152,13 +163,3 @@ def _tied_with(school_id: int, ties: frozenset[frozenset[int]]) -> int:
 def _stage(stages: tuple[tuple[str, int], ...], everyone: int) -> str | None:
     reached = [stage for stage, people in stages if 2 * people >= everyone]
     return reached[-1] if reached else None
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"{value!r} is no number")
-    return value
-
-
-def _number_or_none(value: object) -> int | None:
-    return None if value is None else _number(value)

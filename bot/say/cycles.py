@@ -21,6 +21,7 @@ from bot.model import (
     Pack,
 )
 from bot.prompts import Voice
+from bot.rules.privacy import FLOOR
 from bot.say.basics import label, opens, plain, question, row, runs
 
 
@@ -110,7 +111,7 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
                     ),
                 )
             ),
-            Text(voice.markdown("invitation.who-reads")),
+            Text(voice.markdown("invitation.who-reads", floor=FLOOR)),
             *row(
                 (
                     runs(voice, "button.join", CommandName.JOIN, primary=True),

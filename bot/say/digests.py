@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.message import Chart, Heading, Image, Message, Quote, Text, Week
-from bot.model import Cycle, School
+from bot.model import School
 from bot.prompts import Voice
 from bot.rules.figures import Figures, PastWeek
-from bot.rules.privacy import Band
+from bot.rules.privacy import FLOOR, Band
 from bot.say.basics import label
 
 
 def weekly_digest(
     voice: Voice,
-    cycle: Cycle,
     school: School,
     figures: Figures,
     weeks: Sequence[PastWeek],
@@ -48,7 +47,7 @@ def weekly_digest(
             *((Text(f"{voice.markdown('digest.to-do')} {to_do}"),) if to_do else ()),
             Text(
                 voice.markdown(
-                    "digest.foot" if figures.ours is not None else "digest.foot-small", cycle=cycle.name
+                    "digest.foot" if figures.ours is not None else "digest.foot-small", floor=FLOOR
                 ),
                 small=True,
             ),

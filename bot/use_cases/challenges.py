@@ -13,10 +13,10 @@ from bot.ports import Tx
 from bot.rules import privacy
 from bot.say import challenges as say_challenges
 from bot.say.check_ins import Ask
-from bot.use_cases.forms import faults
+from bot.use_cases.forms import find_faults
 from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availability
+from bot.use_cases.schools import read_availability
 
 EVIDENCE, QUESTION, SUGGESTION = "evidence", "question", "suggestion"
 """The questions of a challenge step: the first two are needed."""
@@ -53,7 +53,7 @@ async def give(request: Request, ask: Ask) -> None:
         await _refresh(tx, check_in, kept, now)
         return
     given = await tx.challenges.of_pairing(pairing.id)
-    if privacy.is_released(len(given), len(pairing.seats), now, await last_moment(tx, check_in)):
+    if privacy.is_released(len(given), len(pairing.seats), now, await read_last_closing(tx, check_in)):
         await release(tx, check_in, now)
 
 
@@ -84,21 +84,21 @@ async def _refresh(tx: Tx, check_in: CheckIn, challenge: Challenge, now: datetim
             await tx.deliveries.refresh(DeliveryKind.CHALLENGE, theirs.id, now)
 
 
-async def for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challenge | None:
+async def read_for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challenge | None:
     """What the owner of this check-in was given, once it is released; on the last day whatever there is."""
     if check_in.pairing_id is None:
         return None
     for challenge in await tx.challenges.of_pairing(check_in.pairing_id):
         if challenge.receiver_id == check_in.member_id:
             if challenge.released_at is None:
-                if now < await last_moment(tx, check_in):
+                if now < await read_last_closing(tx, check_in):
                     return None
                 await tx.challenges.release(check_in.pairing_id, now)
             return challenge
     return None
 
 
-async def last_moment(tx: Tx, check_in: CheckIn) -> datetime:
+async def read_last_closing(tx: Tx, check_in: CheckIn) -> datetime:
     """When the step is over for the last of the pairing."""
     if check_in.pairing_id is None:
         return check_in.closes_at
@@ -106,23 +106,25 @@ async def last_moment(tx: Tx, check_in: CheckIn) -> datetime:
     return max((each.closes_at for each in siblings), default=check_in.closes_at)
 
 
-async def open_reply(request: Request, number: str) -> Form:
+async def open_reply_form(request: Request, number: str) -> Form:
     """The form for the receiver."""
-    challenge = await _received(request, number)
-    return say_challenges.reply_form(request.voice, challenge, await _name(request.tx, challenge.giver_id))
+    challenge = await _get_received(request, number)
+    return say_challenges.reply_form(
+        request.voice, challenge, await _read_given_name(request.tx, challenge.giver_id)
+    )
 
 
 async def reply(request: Request, number: str, values: Mapping[str, str]) -> Reply:
     """Keep the reply and the next step, and carry them to the giver."""
     tx, voice, now = request.tx, request.voice, request.now
-    challenge = await _received(request, number)
-    name = await _name(tx, challenge.giver_id)
+    challenge = await _get_received(request, number)
+    name = await _read_given_name(tx, challenge.giver_id)
     form = say_challenges.reply_form(voice, challenge, name)
-    if wrong := faults(voice, form, values):
+    if wrong := find_faults(voice, form, values):
         return wrong
     day = date.fromisoformat(values["next_step_on"])
-    if day < (await availability(tx, request.member)).local_day(now):
-        return faults(voice, form, values, {"next_step_on": voice.text("field.past")}) or form
+    if day < (await read_availability(tx, request.member)).local_day(now):
+        return find_faults(voice, form, values, {"next_step_on": voice.text("field.past")}) or form
     kept = replace(
         challenge,
         reply=values["reply"].strip(),
@@ -140,7 +142,7 @@ async def reply(request: Request, number: str, values: Mapping[str, str]) -> Rep
     return Replacement(say_challenges.replied(voice, kept, name, day))
 
 
-async def _received(request: Request, number: str) -> Challenge:
+async def _get_received(request: Request, number: str) -> Challenge:
     challenge = (
         await request.tx.challenges.get(int(number)) if number.isdecimal() and len(number) < 12 else None
     )
@@ -149,28 +151,35 @@ async def _received(request: Request, number: str) -> Challenge:
     return challenge
 
 
-async def _name(tx: Tx, member_id: int | None) -> str:
+async def _read_given_name(tx: Tx, member_id: int | None) -> str:
     return (await tx.members.get(member_id)).given_name if member_id is not None else ""
 
 
-async def message_for(request: Request, check_in: CheckIn, *, is_update: bool) -> Message | None:
+async def compose_challenge(request: Request, check_in: CheckIn, *, is_update: bool) -> Message | None:
     """What a receiver reads; None while there is nothing to read."""
     tx = request.tx
-    challenge = await for_receiver(tx, check_in, request.now)
+    challenge = await read_for_receiver(tx, check_in, request.now)
     if challenge is not None:
-        return say_challenges.released(request.voice, challenge, await _name(tx, challenge.giver_id))
+        return say_challenges.released(
+            request.voice, challenge, await _read_given_name(tx, challenge.giver_id)
+        )
     if is_update and check_in.pairing_id is not None:
         pairing = await tx.pairings.get(check_in.pairing_id)
         givers = [each for each in pairing.member_ids if pairing.receiver_from(each) == check_in.member_id]
-        return say_challenges.took_back(request.voice, await _name(tx, givers[0] if givers else None))
+        return say_challenges.took_back(
+            request.voice, await _read_given_name(tx, givers[0] if givers else None)
+        )
     return None
 
 
-async def reply_for(request: Request, challenge_id: int) -> Message | None:
+async def compose_reply(request: Request, challenge_id: int) -> Message | None:
     """What the giver reads of the receiver's reply."""
     challenge = await request.tx.challenges.get(challenge_id)
     if challenge is None or challenge.replied_at is None or challenge.next_step_on is None:
         return None
     return say_challenges.reply(
-        request.voice, challenge, await _name(request.tx, challenge.receiver_id), challenge.next_step_on
+        request.voice,
+        challenge,
+        await _read_given_name(request.tx, challenge.receiver_id),
+        challenge.next_step_on,
     )

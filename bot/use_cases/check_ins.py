@@ -24,14 +24,14 @@ from bot.prompts import Prompts
 from bot.say import basics
 from bot.say import check_ins as say_check_ins
 from bot.use_cases import challenges, digests
-from bot.use_cases.asks import read_typed, the_ask
-from bot.use_cases.forms import faults
+from bot.use_cases.asked_check_ins import parse_typed_answer, read_asked_check_in
+from bot.use_cases.forms import find_faults
 from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availability, moment_for
+from bot.use_cases.schools import choose_moment, read_availability
 
 
-async def mine(request: Request, number: str) -> CheckIn:
+async def _get_open_check_in(request: Request, number: str) -> CheckIn:
     """The check-in of that number if it is theirs, was put to them and is open; else a `UserError`."""
     found = await request.tx.check_ins.get(int(number)) if number.isdecimal() and len(number) < 12 else None
     if found is None or found.member_id != request.member.id or found.state is CheckInState.PLANNED:
@@ -43,7 +43,7 @@ async def mine(request: Request, number: str) -> CheckIn:
 
 async def open_form(request: Request, number: str) -> Form:
     """The form, with what was said before."""
-    ask = await the_ask(request, await mine(request, number))
+    ask = await read_asked_check_in(request, await _get_open_check_in(request, number))
     if ask.step.is_challenge and not ask.partner:
         raise UserError("no-partner")
     return say_check_ins.form(request.voice, ask)
@@ -52,26 +52,26 @@ async def open_form(request: Request, number: str) -> Form:
 async def submit(request: Request, prompts: Prompts, number: str, values: Mapping[str, str]) -> Reply:
     """Keep what the form says and share it as the step says."""
     voice = request.voice
-    check_in = await mine(request, number)
-    ask = await the_ask(request, check_in)
+    check_in = await _get_open_check_in(request, number)
+    ask = await read_asked_check_in(request, check_in)
     form = say_check_ins.form(voice, ask, values)
-    if wrong := faults(voice, form, values):
+    if wrong := find_faults(voice, form, values):
         return wrong
-    await _before_changing(request.tx, ask, request.now)
+    await _refresh_digests(request.tx, ask, request.now)
     await request.tx.check_ins.take_back(check_in.id)
     for question in say_check_ins.questions(voice, ask):
         if values.get(question.key, "").strip():
-            await _keep(request, ask, question, values[question.key].strip())
-    return Replacement(await _send_or_suggest(request, prompts, ask))
+            await _store_answer(request, ask, question, values[question.key].strip())
+    return Replacement(await _share_or_suggest(request, prompts, ask))
 
 
-async def _before_changing(tx: Tx, ask: say_check_ins.Ask, now: datetime) -> None:
+async def _refresh_digests(tx: Tx, ask: say_check_ins.Ask, now: datetime) -> None:
     if ask.step.story:
         cycle = await tx.cycles.get(ask.check_in.cycle_id)
-        await digests.story_changes(tx, cycle, {ask.step.key: ask.answers}, now)
+        await digests.refresh_story(tx, cycle, {ask.step.key: ask.answers}, now)
 
 
-async def _keep(request: Request, ask: say_check_ins.Ask, question: Question, text: str) -> None:
+async def _store_answer(request: Request, ask: say_check_ins.Ask, question: Question, text: str) -> None:
     await request.tx.check_ins.answer(
         Answer(
             check_in_id=ask.check_in.id,
@@ -84,7 +84,7 @@ async def _keep(request: Request, ask: say_check_ins.Ask, question: Question, te
     )
 
 
-async def _send_or_suggest(request: Request, prompts: Prompts, ask: say_check_ins.Ask) -> Message:
+async def _share_or_suggest(request: Request, prompts: Prompts, ask: say_check_ins.Ask) -> Message:
     """One gentle suggestion where the words judge or name a pupil; otherwise they go where the step says."""
     voice = request.voice
     check_in = ask.check_in
@@ -112,8 +112,8 @@ async def _send_or_suggest(request: Request, prompts: Prompts, ask: say_check_in
 
 async def send(request: Request, number: str) -> Reply:
     """Send as it is: the writer decides."""
-    check_in = await mine(request, number)
-    ask = await the_ask(request, check_in)
+    check_in = await _get_open_check_in(request, number)
+    ask = await read_asked_check_in(request, check_in)
     missing = [
         each
         for each in say_check_ins.questions(request.voice, ask)
@@ -152,44 +152,44 @@ async def _owe_to_partners(request: Request, check_in: CheckIn) -> None:
 # --- typed replies --------------------------------------------------------------------------------------------------
 
 
-async def said(request: Request, prompts: Prompts, text: str) -> Reply:
+async def answer_by_typing(request: Request, prompts: Prompts, text: str) -> Reply:
     """Plain words: the answer to the one open question; with several open, ask which."""
     voice = request.voice
     open_now = await request.tx.check_ins.open_for(request.member.id, request.now)
     asking = [each for each in open_now if each.asking]
     if len(asking) > 1:
         await request.tx.members.keep_words(request.member.id, text, request.now)
-        asks = [await the_ask(request, each) for each in asking]
+        asks = [await read_asked_check_in(request, each) for each in asking]
         return say_check_ins.which(
             voice, [(each.check_in.id, say_check_ins.title(voice, each.step)) for each in asks]
         )
     if asking:
-        return await _typed(request, prompts, asking[0], text)
+        return await _take_typed_answer(request, prompts, asking[0], text)
     if open_now:
-        ask = await the_ask(request, open_now[-1])
+        ask = await read_asked_check_in(request, open_now[-1])
         return say_check_ins.all_answered(voice, ask.check_in, ask.check_in.pairing_id, ask.partner)
     return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", CommandName.STATUS))
 
 
-async def put(request: Request, prompts: Prompts, number: str) -> Reply:
+async def assign_kept_text(request: Request, prompts: Prompts, number: str) -> Reply:
     """The kept words belong to this check-in."""
-    check_in = await mine(request, number)
+    check_in = await _get_open_check_in(request, number)
     text = await request.tx.members.take_words(request.member.id) if check_in.asking else None
     if text is None:
         return await open_form(request, number)
-    reply = await _typed(request, prompts, check_in, text)
+    reply = await _take_typed_answer(request, prompts, check_in, text)
     return Replacement(reply)
 
 
-async def _typed(request: Request, prompts: Prompts, check_in: CheckIn, text: str) -> Message:
-    ask = await the_ask(request, check_in)
+async def _take_typed_answer(request: Request, prompts: Prompts, check_in: CheckIn, text: str) -> Message:
+    ask = await read_asked_check_in(request, check_in)
     asked = next(each for each in say_check_ins.questions(request.voice, ask) if each.key == check_in.asking)
-    value = read_typed(asked, text, ask.today)
+    value = parse_typed_answer(asked, text, ask.today)
     if value is None:
         return say_check_ins.choose(request.voice, asked)
     if len(value) > asked.limit and asked.kind in (Kind.SHORT, Kind.LONG):
         raise UserError("too-long", length=len(value), limit=asked.limit)
-    await _keep(request, ask, asked, value)
+    await _store_answer(request, ask, asked, value)
     return await _ask_next(request, prompts, ask, asked, value)
 
 
@@ -205,7 +205,7 @@ async def _ask_next(
     given = {*ask.values, asked.key}
     complete = all(each.key in given for each in order if each.needed)
     if following is None or (complete and not following.needed and not ask.step.is_challenge):
-        message = await _send_or_suggest(request, prompts, replace(ask, check_in=kept))
+        message = await _share_or_suggest(request, prompts, replace(ask, check_in=kept))
         after = await tx.check_ins.get(kept.id)
         if following is None or after is None or after.state is not CheckInState.ANSWERED:
             return message
@@ -218,18 +218,18 @@ async def _ask_next(
 
 async def skip(request: Request, number: str) -> Reply:
     """A skip is a real reply: no follow-up. What is answered stays answered: it can be taken back."""
-    check_in = await mine(request, number)
-    ask = await the_ask(request, check_in)
+    check_in = await _get_open_check_in(request, number)
+    ask = await read_asked_check_in(request, check_in)
     if check_in.state is CheckInState.ANSWERED:
         return Replacement(say_check_ins.kept(request.voice, ask))
     await request.tx.check_ins.save(replace(check_in, state=CheckInState.SKIPPED, asking=None))
     return Replacement(say_check_ins.skipped(request.voice, ask))
 
 
-async def undo(request: Request, number: str) -> Reply:
+async def undo_skip(request: Request, number: str) -> Reply:
     """Open a skipped one again."""
-    check_in = await mine(request, number)
-    ask = await the_ask(request, check_in)
+    check_in = await _get_open_check_in(request, number)
+    ask = await read_asked_check_in(request, check_in)
     if check_in.state is CheckInState.SKIPPED:
         await request.tx.check_ins.save(
             replace(
@@ -239,11 +239,11 @@ async def undo(request: Request, number: str) -> Reply:
     return Replacement(say_check_ins.question(request.voice, ask))
 
 
-async def later(request: Request, number: str) -> Reply:
+async def ask_again_later(request: Request, number: str) -> Reply:
     """Ask again in an hour, inside this person's hours; the question stays open meanwhile."""
     tx = request.tx
-    check_in = await mine(request, number)
-    moment = moment_for(await availability(tx, request.member), request.now + timedelta(hours=1))
+    check_in = await _get_open_check_in(request, number)
+    moment = choose_moment(await read_availability(tx, request.member), request.now + timedelta(hours=1))
     await owe(
         tx,
         await tx.cycles.get(check_in.cycle_id),
@@ -260,9 +260,9 @@ async def later(request: Request, number: str) -> Reply:
 async def take_back(request: Request, number: str) -> Reply:
     """Erase the answers; where a partner has them already, they disappear there too."""
     tx, now = request.tx, request.now
-    check_in = await mine(request, number)
-    ask = await the_ask(request, check_in)
-    await _before_changing(tx, ask, now)
+    check_in = await _get_open_check_in(request, number)
+    ask = await read_asked_check_in(request, check_in)
+    await _refresh_digests(tx, ask, now)
     await tx.check_ins.take_back(check_in.id)
     await tx.check_ins.save(
         replace(check_in, state=CheckInState.OPEN, asking=say_check_ins.questions(request.voice, ask)[0].key)

@@ -23,29 +23,29 @@ WEEKS_SHOWN = 11
 A_WEEK = timedelta(days=7)
 
 
-async def compose(request: Request, cycle: Cycle, school_id: int, monday: date) -> Message | None:
+async def compose_digest(request: Request, cycle: Cycle, school_id: int, monday: date) -> Message | None:
     """A principal's digest of one week; None when there is nothing to say.
 
     The first digest of a week counts it for all schools at once: a second count of the same week could be
     subtracted from the first.
     """
     tx = request.tx
-    pack = await cycles.pack_of(tx, cycle)
-    if monday not in await _weeks_counted(tx, cycle):
-        await _count(tx, cycle, pack, monday, request.now)
-    return await _message(request, cycle, pack, school_id, monday)
+    pack = await cycles.read_pack(tx, cycle)
+    if monday not in await _read_counted_weeks(tx, cycle):
+        await _count_week(tx, cycle, pack, monday, request.now)
+    return await _compose_published(request, cycle, pack, school_id, monday)
 
 
-async def show(request: Request) -> Message:
+async def show_last(request: Request) -> Message:
     """The last published digest again: for a principal their school's, for a coordinator their own school's."""
     require_role(request, Role.PRINCIPAL, Role.COORDINATOR)
     tx, member = request.tx, request.member
     led = [post.school_id for post in member.posts if post.role is Role.PRINCIPAL]
     for cycle in await tx.cycles.all_of(member.partnership_id):
-        pack = await cycles.pack_of(tx, cycle)
-        for week in sorted(await _weeks_counted(tx, cycle), reverse=True):
+        pack = await cycles.read_pack(tx, cycle)
+        for week in sorted(await _read_counted_weeks(tx, cycle), reverse=True):
             shown = [
-                await _message(request, cycle, pack, school_id, week)
+                await _compose_published(request, cycle, pack, school_id, week)
                 for school_id in led or [member.home_school_id]
             ]
             found = [each for each in shown if each is not None]
@@ -54,31 +54,31 @@ async def show(request: Request) -> Message:
     raise UserError("nothing-published")
 
 
-async def story_changes(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:
+async def refresh_story(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:
     """Mend the digests that may tell these answers (by step), before their author changes or erases them."""
-    pack = await cycles.pack_of(tx, cycle)
+    pack = await cycles.read_pack(tx, cycle)
     consents = {(step.key, step.story[1]) for step in pack.steps if step.story}
     if any((step, each.question) in consents for step, given in answers.items() for each in given):
         for school in await tx.schools.of(cycle.partnership_id):
             await tx.deliveries.refresh(DeliveryKind.DIGEST, school.id, now)
 
 
-async def _weeks_counted(tx: Tx, cycle: Cycle) -> frozenset[date]:
+async def _read_counted_weeks(tx: Tx, cycle: Cycle) -> frozenset[date]:
     weeks: set[date] = set()
     for school in await tx.schools.of(cycle.partnership_id):
         weeks.update(week for week, _ in await tx.digests.published(cycle.id, school.id))
     return frozenset(weeks)
 
 
-async def _count(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datetime) -> None:
+async def _count_week(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datetime) -> None:
     """Count a week for all schools at once, at the moment its first digest is made."""
     cohort = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id) if each.in_cohort}
     check_ins = await tx.check_ins.of_cycle(cycle.id)
-    week = digest.WeekFacts(monday, _by_school(cohort, check_ins, monday))
+    week = digest.WeekFacts(monday, _count_replies(cohort, check_ins, monday))
     facts = digest.CycleFacts(
-        cohort=tuple(sorted(_people(cohort).items())),
-        ties=await _ties(tx, cycle),
-        stages=_stages(pack, cohort, check_ins, now),
+        cohort=tuple(sorted(_count_cohort(cohort).items())),
+        ties=await _read_ties(tx, cycle),
+        stages=_count_stages(pack, cohort, check_ins, now),
     )
     for school in await tx.schools.of(cycle.partnership_id):
         figures = digest.summarise(school.id, week, facts)
@@ -86,14 +86,14 @@ async def _count(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datetime) 
         await tx.digests.publish(cycle.id, school.id, monday, kept)
 
 
-def _people(cohort: Mapping[int, Enrolment]) -> dict[int, int]:
+def _count_cohort(cohort: Mapping[int, Enrolment]) -> dict[int, int]:
     people: dict[int, int] = {}
     for each in cohort.values():
         people[each.school_id] = people.get(each.school_id, 0) + 1
     return people
 
 
-def _by_school(
+def _count_replies(
     cohort: Mapping[int, Enrolment], check_ins: Sequence[CheckIn], monday: date
 ) -> tuple[digest.SchoolWeek, ...]:
     midnight = datetime.combine(monday, time(), tzinfo=UTC)
@@ -112,7 +112,7 @@ def _by_school(
     )
 
 
-async def _ties(tx: Tx, cycle: Cycle) -> frozenset[frozenset[int]]:
+async def _read_ties(tx: Tx, cycle: Cycle) -> frozenset[frozenset[int]]:
     """School pairs linked by the pairings as they were confirmed."""
     return frozenset(
         frozenset((a.school_id, b.school_id))
@@ -124,7 +124,7 @@ async def _ties(tx: Tx, cycle: Cycle) -> frozenset[frozenset[int]]:
     )
 
 
-def _stages(
+def _count_stages(
     pack: Pack, cohort: Mapping[int, Enrolment], check_ins: Sequence[CheckIn], now: datetime
 ) -> tuple[tuple[str, int], ...]:
     """People by stage reached, by the calendar of their pairing: by their answers it would tell of these."""
@@ -139,7 +139,7 @@ def _stages(
     )
 
 
-async def _message(
+async def _compose_published(
     request: Request, cycle: Cycle, pack: Pack, school_id: int, monday: date
 ) -> Message | None:
     tx = request.tx
@@ -153,16 +153,15 @@ async def _message(
     school = await tx.schools.get(school_id)
     return say_digests.weekly_digest(
         request.voice,
-        cycle,
         school,
         published[-1],
         digest.history(published)[-WEEKS_SHOWN:],
-        to_do=await _to_do(tx, cycle, pack, monday, request.voice.language),
-        story=await _story(tx, cycle, pack, monday),
+        to_do=await _find_to_do(tx, cycle, pack, monday, request.voice.language),
+        story=await _find_story(tx, cycle, pack, monday),
     )
 
 
-async def _to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: str) -> str:
+async def _find_to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: str) -> str:
     """What the step that comes next asks of a principal, as content says it."""
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     friday = monday + timedelta(days=4)
@@ -176,7 +175,7 @@ async def _to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: str) 
     )
 
 
-async def _story(tx: Tx, cycle: Cycle, pack: Pack, monday: date) -> str:
+async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, monday: date) -> str:
     """One answer that principals may read, once its question was put; looked up anew: consent can be taken back."""
     put = {
         each.step for each in await tx.check_ins.of_cycle(cycle.id) if each.due_at.date() < monday + A_WEEK

@@ -13,7 +13,7 @@ from bot.prompts import Voice
 LAST_YEAR = 2100
 
 
-def faults(
+def find_faults(
     voice: Voice, form: Form, values: Mapping[str, str], more: Mapping[str, str] | None = None
 ) -> FieldErrors | None:
     """The form again with what is wrong in it, or None when all is well. `more` adds faults a use case found."""
@@ -21,7 +21,7 @@ def faults(
         replace(
             each,
             value=values.get(each.question.key, ""),
-            error=fault(voice, each.question, values.get(each.question.key, ""))
+            error=find_fault(voice, each.question, values.get(each.question.key, ""))
             or (more or {}).get(each.question.key, ""),
         )
         for each in form.inputs
@@ -29,7 +29,7 @@ def faults(
     return FieldErrors(replace(form, inputs=inputs)) if any(each.error for each in inputs) else None
 
 
-def fault(voice: Voice, question: Question, value: str) -> str:
+def find_fault(voice: Voice, question: Question, value: str) -> str:
     """What is wrong with one value, as a sentence for its field; empty: nothing."""
     if not value.strip():
         return voice.text("field.needed") if question.needed else ""

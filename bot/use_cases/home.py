@@ -15,15 +15,15 @@ ANSWERS_SHOWN = 5
 async def show(request: Request) -> Message:
     """Where I am, what I said in this cycle, and everything I can set."""
     place = await status.show(request)
-    return say_home.home(request.voice, request.member, place, await _said(request))
+    return say_home.home(request.voice, request.member, place, await _read_answered(request))
 
 
-async def _said(request: Request) -> list[say_home.SaidBefore]:
+async def _read_answered(request: Request) -> list[say_home.SaidBefore]:
     tx, member = request.tx, request.member
     cycle = await tx.cycles.last(member.partnership_id)
     if cycle is None or await tx.cycles.enrolment(cycle.id, member.id) is None:
         return []
-    pack = await cycles.pack_of(tx, cycle)
+    pack = await cycles.read_pack(tx, cycle)
     asked = reversed(await tx.check_ins.of_member(cycle.id, member.id))
     answered = [each for each in asked if each.state is CheckInState.ANSWERED][:ANSWERS_SHOWN]
     return [

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.model import Cycle, DeliveryKind, Member
 from bot.ports import Tx
 from bot.rules import planning
-from bot.use_cases.schools import availabilities, moment_for
+from bot.use_cases.schools import choose_moment, read_availabilities
 
 
 async def owe(
@@ -27,8 +27,8 @@ async def owe(
 
     Returns the moments by member id.
     """
-    available = await availabilities(tx, members)
-    moments = {each.id: moment_for(available[each.id], after) for each in members}
+    available = await read_availabilities(tx, members)
+    moments = {each.id: choose_moment(available[each.id], after) for each in members}
     await tx.deliveries.owe(
         [
             replace(

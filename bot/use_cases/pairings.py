@@ -23,27 +23,27 @@ from bot.model import (
 from bot.pairing import Arrangement, PairingTask, Person, why_left_out
 from bot.ports import NewPairing, Tx
 from bot.say import pairings as say_pairings
-from bot.use_cases import cycles, people, places
+from bot.use_cases import cycles, late_changes, participants, people, schedule
 from bot.use_cases.owing import owe
 from bot.use_cases.people import require_role
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availabilities
+from bot.use_cases.schools import read_availabilities
 
 
 async def preview(request: Request) -> PairingTask:
     """Who would meet whom? The engine answers outside the transaction; `propose` then shows it."""
     require_role(request, Role.COORDINATOR)
-    cycle = await cycles.the_current(request, CycleState.INVITING, CycleState.MATCHED)
-    return await _question(request.tx, cycle)
+    cycle = await cycles.get_current(request, CycleState.INVITING, CycleState.MATCHED)
+    return await _read_task(request.tx, cycle)
 
 
-async def _question(tx: Tx, cycle: Cycle) -> PairingTask:
-    joined = await places.persons(tx, cycle)
+async def _read_task(tx: Tx, cycle: Cycle) -> PairingTask:
+    joined = await participants.read_participants(tx, cycle)
     if len({each.school_id for each in joined}) < 2:
         raise UserError("too-few")
     return PairingTask(
         people=tuple(sorted(joined, key=lambda each: each.id)),
-        history=tuple(sorted(await tx.pairings.history(cycle.partnership_id), key=_by_members)),
+        history=tuple(sorted(await tx.pairings.history(cycle.partnership_id), key=_sort_key)),
         blocked=await tx.members.blocked(cycle.partnership_id),
         on=cycle.starts_on,
         size=cycle.group_size,
@@ -51,15 +51,15 @@ async def _question(tx: Tx, cycle: Cycle) -> PairingTask:
     )
 
 
-def _by_members(met: tuple[int, frozenset[int]]) -> tuple[int, list[int]]:
+def _sort_key(met: tuple[int, frozenset[int]]) -> tuple[int, list[int]]:
     return met[0], sorted(met[1])
 
 
 async def propose(request: Request, question: PairingTask, arrangement: Arrangement) -> Message | PairingTask:
     """Who would meet whom, why, and who would be left out; nobody is told yet. A question: things have changed."""
     tx = request.tx
-    cycle = await cycles.the_current(request, CycleState.INVITING, CycleState.MATCHED)
-    if (changed := await _question(tx, cycle)) != question:
+    cycle = await cycles.get_current(request, CycleState.INVITING, CycleState.MATCHED)
+    if (changed := await _read_task(tx, cycle)) != question:
         return changed
     schools = {each.id: each.school_id for each in question.people}
     proposed = await tx.pairings.propose(
@@ -72,10 +72,10 @@ async def propose(request: Request, question: PairingTask, arrangement: Arrangem
     )
     await tx.cycles.save(replace(cycle, state=CycleState.MATCHED))
     reasons = {each.member_id: each.reason for each in arrangement.left_out}
-    return await _previewed(request, cycle, proposed, question, reasons, arrangement.gap)
+    return await _compose_preview(request, cycle, proposed, question, reasons, arrangement.gap)
 
 
-async def _previewed(
+async def _compose_preview(
     request: Request,
     cycle: Cycle,
     proposed: Sequence[Pairing],
@@ -91,7 +91,7 @@ async def _previewed(
     pairs = [frozenset(pair) for pairing in proposed for pair in combinations(pairing.member_ids, 2)]
     return say_pairings.preview(
         request.voice,
-        await places.shown(tx, cycle, proposed),
+        await participants.read_shown(tx, cycle, proposed),
         [(each.name, reasons.get(each.id, "since")) for each in members.values()],
         silent=sum(each.state is EnrolmentState.INVITED for each in await tx.cycles.enrolments(cycle.id)),
         repeats=sum(pair in met for pair in pairs),
@@ -103,12 +103,12 @@ async def confirm(request: Request) -> Message:
     """Make the preview real: plan every step, tell everybody, lock the base of the figures."""
     require_role(request, Role.COORDINATOR)
     tx, now = request.tx, request.now
-    cycle = await cycles.the_current(request, CycleState.MATCHED)
-    joined = await places.persons(tx, cycle)
+    cycle = await cycles.get_current(request, CycleState.MATCHED)
+    joined = await participants.read_participants(tx, cycle)
     if len({each.school_id for each in joined}) < 2:  # people may have left since the preview
         raise UserError("too-few")
     members = await tx.members.many({each.id for each in joined})
-    available = await availabilities(tx, list(members.values()))
+    available = await read_availabilities(tx, list(members.values()))
     today = max(available[each].local_day(now) for each in available)
     running = replace(
         cycle, state=CycleState.RUNNING, confirmed_at=now, starts_on=max(cycle.starts_on, today)
@@ -117,13 +117,13 @@ async def confirm(request: Request) -> Message:
     await tx.cycles.lock_cohort(cycle.id)
     await tx.pairings.confirm(cycle.id, now)
     live = await tx.pairings.of_cycle(cycle.id)
-    pack = await cycles.pack_of(tx, cycle)
+    pack = await cycles.read_pack(tx, cycle)
     for pairing in live:
-        await cycles.plan_pairing(tx, running, pack, pairing, now)
-        await places.announce(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
+        await schedule.plan_pairing(tx, running, pack, pairing, now)
+        await late_changes.announce_pairing(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
     placed = {each for pairing in live for each in pairing.member_ids}
-    await places.find_pairing(tx, running, set(members) - placed, now)
-    await cycles.plan_digests(tx, running, now)
+    await late_changes.find_pairing(tx, running, set(members) - placed, now)
+    await schedule.plan_digests(tx, running, now)
     return say_pairings.confirmed(request.voice, len(live), running.starts_on)
 
 
@@ -134,11 +134,11 @@ async def show(request: Request, text: str) -> Message:
     """The pairings and where each stands: state, never words. `text` narrows it to a school."""
     require_role(request, Role.COORDINATOR)
     tx = request.tx
-    cycle = await cycles.the_current(request)
+    cycle = await cycles.get_current(request)
     check_ins = await tx.check_ins.of_cycle(cycle.id)
-    pack = await cycles.pack_of(tx, cycle)
+    pack = await cycles.read_pack(tx, cycle)
     rows = []
-    for shown in await places.shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
+    for shown in await participants.read_shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
         if text and text.casefold() not in shown.people.casefold():
             continue
         of_pairing = [each for each in check_ins if each.pairing_id == shown.pairing.id]
@@ -153,19 +153,19 @@ async def swap(request: Request, text: str) -> Message:
     """Let two people change places. Raises `UserError` when either would sit with their own school."""
     require_role(request, Role.COORDINATOR)
     tx, now = request.tx, request.now
-    cycle = await cycles.the_current(request, CycleState.MATCHED, CycleState.RUNNING)
-    a, b = await people.two_named(request, cycle, text)
+    cycle = await cycles.get_current(request, CycleState.MATCHED, CycleState.RUNNING)
+    a, b = await people.find_two_members(request, cycle, text)
     pairings = await tx.pairings.of_cycle(cycle.id)
-    of_a, of_b = (places.pairing_of(pairings, each.id) for each in (a, b))
+    of_a, of_b = (participants.find_pairing_of(pairings, each.id) for each in (a, b))
     if of_a is None or of_b is None:
         raise UserError("no-such-person", name=(a if of_a is None else b).name)
     if of_a.id == of_b.id:
         raise UserError("same-pairing", a=a.given_name, b=b.given_name)
-    persons = {each.id: each for each in await places.persons(tx, cycle)}
+    persons = {each.id: each for each in await participants.read_participants(tx, cycle)}
     blocked = await tx.members.blocked(cycle.partnership_id)
     changed = [
-        _exchanged(of_a, a.id, b.id, persons, blocked),
-        _exchanged(of_b, b.id, a.id, persons, blocked),
+        _replace_member(of_a, a.id, b.id, persons, blocked),
+        _replace_member(of_b, b.id, a.id, persons, blocked),
     ]
     if None in changed:
         raise UserError("cannot-swap", a=a.given_name, b=b.given_name)
@@ -175,26 +175,26 @@ async def swap(request: Request, text: str) -> Message:
             NewPairing(each.seats, each.reasons) for each in pairings if each.id not in (of_a.id, of_b.id)
         ]
         proposed = await tx.pairings.propose(cycle.id, [*kept, *new], now)
-        question = await _question(tx, cycle)
+        question = await _read_task(tx, cycle)
         unseated = persons.keys() - {each for pairing in proposed for each in pairing.member_ids}
         rules = why_left_out(unseated, question.people, blocked=blocked, on=question.on)
         # Who is alone by no rule has joined since the engine was asked.
         reasons = {each.member_id: each.reason for each in rules if each.reason != "alone"}
-        return await _previewed(request, cycle, proposed, question, reasons, gap=None)
+        return await _compose_preview(request, cycle, proposed, question, reasons, gap=None)
     for each in (of_a, of_b):
         await tx.pairings.end(each.id, now)
     for pairing in new:
-        await places.start_pairing(tx, cycle, pairing, now)
+        await late_changes.start_pairing(tx, cycle, pairing, now)
     return say_pairings.swapped(request.voice, a, b)
 
 
-def _exchanged(
+def _replace_member(
     pairing: Pairing, out: int, into: int, persons: dict[int, Person], blocked: frozenset[frozenset[int]]
 ) -> NewPairing | None:
     """The pairing with one person in another's place, or None where the rules forbid it."""
     ids = [into if each == out else each for each in pairing.member_ids]
     return (
-        places.is_allowed([persons[each] for each in ids], blocked)
+        participants.form_pairing([persons[each] for each in ids], blocked)
         if all(each in persons for each in ids)
         else None
     )
@@ -204,16 +204,16 @@ async def block(request: Request, text: str) -> Message | PairingTask:
     """Two people never meet in a pairing; if they sit together now, both get another: a preview is asked anew."""
     require_role(request, Role.COORDINATOR)
     tx, now = request.tx, request.now
-    cycle = await cycles.the_current(request)
-    a, b = await people.two_named(request, cycle, text)
+    cycle = await cycles.get_current(request)
+    a, b = await people.find_two_members(request, cycle, text)
     await tx.members.block(min(a.id, b.id), max(a.id, b.id), now)
-    together = places.pairing_of(await tx.pairings.of_cycle(cycle.id), a.id)
+    together = participants.find_pairing_of(await tx.pairings.of_cycle(cycle.id), a.id)
     if together is None or b.id not in together.member_ids:
         return say_pairings.blocked(request.voice, a, b)
     if together.state is PairingState.PROPOSED:
-        return await _question(tx, cycle)
+        return await _read_task(tx, cycle)
     await tx.pairings.end(together.id, now)
-    await places.find_pairing(tx, cycle, together.member_ids, now)
+    await late_changes.find_pairing(tx, cycle, together.member_ids, now)
     return say_pairings.blocked(request.voice, a, b)
 
 
@@ -221,7 +221,7 @@ async def nudge(request: Request, text: str) -> Message:
     """One friendly reminder to those of a pairing who have something open; once a step."""
     require_role(request, Role.COORDINATOR)
     tx = request.tx
-    cycle = await cycles.the_current(request, CycleState.RUNNING)
+    cycle = await cycles.get_current(request, CycleState.RUNNING)
     live = [
         each for each in await tx.pairings.of_cycle(cycle.id) if str(each.number) == text.strip().lstrip("#")
     ]

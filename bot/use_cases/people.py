@@ -18,7 +18,7 @@ def require_role(request: Request, *roles: Role) -> None:
         raise UserError("not-yours" if roles == (Role.COORDINATOR,) else "not-for-you")
 
 
-async def two_named(request: Request, cycle: Cycle, text: str) -> tuple[Member, Member]:
+async def find_two_members(request: Request, cycle: Cycle, text: str) -> tuple[Member, Member]:
     """`Elin Pugh and Jo Hart`, also with a comma or `with`. Raises `UserError` naming what is unclear."""
     parts = [
         part.strip()
@@ -29,13 +29,13 @@ async def two_named(request: Request, cycle: Cycle, text: str) -> tuple[Member, 
         raise UserError("who")
     enrolled = [each.member_id for each in await request.tx.cycles.enrolments(cycle.id)]
     members = list((await request.tx.members.many(enrolled)).values())
-    a, b = (named(request.voice, members, part) for part in parts)
+    a, b = (find_member(request.voice, members, part) for part in parts)
     if a.id == b.id:
         raise UserError("who")
     return a, b
 
 
-def named(voice: Voice, members: Sequence[Member], text: str) -> Member:
+def find_member(voice: Voice, members: Sequence[Member], text: str) -> Member:
     """The one member of that name: full, given or family name, small slips forgiven. Raises `UserError`."""
     wanted = text.casefold()
     close = get_close_matches(wanted, [each.name.casefold() for each in members], 1, 0.8)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.model.roster import Roster, RosterChange
 from bot.ports import Tx
-from bot.use_cases import places, schools
+from bot.use_cases import late_changes, schools
 
 
 async def import_roster(
@@ -16,5 +16,5 @@ async def import_roster(
     changes = await schools.import_roster(tx, partnership, roster, now, dry_run=dry_run)
     found = await tx.schools.partnership_named(partnership)
     if found is not None and not dry_run:
-        await places.after_import(tx, found.id, now)
+        await late_changes.update_after_import(tx, found.id, now)
     return changes

@@ -12,29 +12,29 @@ from bot.ports import Tx
 from bot.rules.school_time import Availability, Calendar, NoTeachingDays, Term, is_holidays_code, is_time_zone
 
 
-async def availability(tx: Tx, member: Member) -> Availability:
+async def read_availability(tx: Tx, member: Member) -> Availability:
     """The days and hours on which this person may be written to."""
-    return _availability(member, await tx.schools.calendar(member.home_school_id))
+    return _make_availability(member, await tx.schools.calendar(member.home_school_id))
 
 
-async def availabilities(tx: Tx, members: Collection[Member]) -> Mapping[int, Availability]:
+async def read_availabilities(tx: Tx, members: Collection[Member]) -> Mapping[int, Availability]:
     """The same for several, by member id; each school's calendar is read once."""
     calendars = {
         each: await tx.schools.calendar(each) for each in {member.home_school_id for member in members}
     }
-    return {member.id: _availability(member, calendars[member.home_school_id]) for member in members}
+    return {member.id: _make_availability(member, calendars[member.home_school_id]) for member in members}
 
 
-async def availability_at(tx: Tx, member: Member, school: School) -> Availability:
+async def read_availability_at(tx: Tx, member: Member, school: School) -> Availability:
     """The person's hours on another school's days: a principal's digest goes by the school it is about."""
-    return _availability(member, await tx.schools.calendar(school.id))
+    return _make_availability(member, await tx.schools.calendar(school.id))
 
 
-def _availability(member: Member, calendar: Calendar) -> Availability:
+def _make_availability(member: Member, calendar: Calendar) -> Availability:
     return Availability(calendar=calendar, hours=member.hours, paused_until=member.paused_until)
 
 
-def moment_for(person: Availability, after: datetime) -> datetime:
+def choose_moment(person: Availability, after: datetime) -> datetime:
     """When to send; where the calendar knows no day to come, at once: composing decides then what becomes of it."""
     try:
         return person.next_moment(after)
@@ -42,7 +42,7 @@ def moment_for(person: Availability, after: datetime) -> datetime:
         return after
 
 
-async def by_id(tx: Tx, partnership_id: int) -> Mapping[int, School]:
+async def read_schools_by_id(tx: Tx, partnership_id: int) -> Mapping[int, School]:
     """A partnership's schools."""
     return {school.id: school for school in await tx.schools.of(partnership_id)}
 
@@ -67,7 +67,7 @@ async def import_calendar(
     return changed
 
 
-def unknown_place(time_zone: str, holidays: str) -> str | None:
+def find_unknown_setting(time_zone: str, holidays: str) -> str | None:
     """Which of the two is unknown, as a key: `bad-time-zone` or `bad-holidays`."""
     if time_zone and not is_time_zone(time_zone):
         return "bad-time-zone"

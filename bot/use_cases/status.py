@@ -11,26 +11,26 @@ from bot.say import cycles as say_cycles
 from bot.use_cases import cycles
 from bot.use_cases.people import require_role
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availability, by_id
+from bot.use_cases.schools import read_availability, read_schools_by_id
 
 
 async def show(request: Request) -> Message:
     """A coordinator's view of the cycle, or a member's own place in it."""
     leads = request.member.has(Role.COORDINATOR)
-    cycle = await _known_to(request)
+    cycle = await _find_shown_cycle(request)
     if cycle is None:
         start = (
             (basics.runs(request.voice, "button.start", CommandName.START, primary=True),) if leads else ()
         )
         return basics.plain(request.voice, "status.none", *start)
     if not leads:
-        return await _place(request, cycle)
+        return await _show_place(request, cycle)
     if cycle.state is CycleState.DRAFT:
         return await cycles.show_draft(request, cycle)
-    return await _overview(request, cycle)
+    return await _show_overview(request, cycle)
 
 
-async def _known_to(request: Request) -> Cycle | None:
+async def _find_shown_cycle(request: Request) -> Cycle | None:
     """The newest cycle; for everybody but coordinators the newest that was more than a draft."""
     tx, member = request.tx, request.member
     if member.has(Role.COORDINATOR):
@@ -41,7 +41,7 @@ async def _known_to(request: Request) -> Cycle | None:
     return None
 
 
-async def _overview(request: Request, cycle: Cycle) -> Message:
+async def _show_overview(request: Request, cycle: Cycle) -> Message:
     tx = request.tx
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     deliveries = await tx.deliveries.of_cycle(cycle.id)
@@ -53,18 +53,18 @@ async def _overview(request: Request, cycle: Cycle) -> Message:
         answered=sum(each.state in (CheckInState.ANSWERED, CheckInState.SKIPPED) for each in check_ins),
         undelivered=sorted(stuck.items()),
     )
-    return say_cycles.coordinator_status(request.voice, cycle, await cycles.pack_of(tx, cycle), state)
+    return say_cycles.coordinator_status(request.voice, cycle, await cycles.read_pack(tx, cycle), state)
 
 
-async def _place(request: Request, cycle: Cycle) -> Message:
+async def _show_place(request: Request, cycle: Cycle) -> Message:
     tx, voice, member, now = request.tx, request.voice, request.member, request.now
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
     pairing = await tx.pairings.of_member(cycle.id, member.id)
-    pack = await cycles.pack_of(tx, cycle)
-    schools = await by_id(tx, cycle.partnership_id)
+    pack = await cycles.read_pack(tx, cycle)
+    schools = await read_schools_by_id(tx, cycle.partnership_id)
     partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
     seats = {seat.member_id: schools[seat.school_id].name for seat in pairing.seats} if pairing else {}
-    person = await availability(tx, member)
+    person = await read_availability(tx, member)
     waiting = [
         each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN
     ]
@@ -88,7 +88,7 @@ async def _place(request: Request, cycle: Cycle) -> Message:
     return say_cycles.place(voice, cycle, place, person.local_day(now))
 
 
-async def ledger(request: Request) -> Message:
+async def show_ledger(request: Request) -> Message:
     """What was sent, what was not, and why."""
     require_role(request, Role.COORDINATOR)
     tx = request.tx

@@ -21,7 +21,7 @@ from bot.use_cases.people import require_role
 from bot.use_cases.request import Request
 
 CODE_LASTS = timedelta(days=7)
-KEPT_WHEN_GONE = timedelta(days=30)
+KEPT_AFTER_REMOVAL = timedelta(days=30)
 """How long a workspace that removed the bot may come back to what was; then what came from it is erased."""
 
 _SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter is taken for a figure
@@ -33,16 +33,16 @@ _TAKEN_FOR = str.maketrans("OIL", "011")
 # --- letting in -----------------------------------------------------------------------------------------------------
 
 
-async def add(request: Request, text: str) -> Message:
+async def add_school(request: Request, text: str) -> Message:
     """`school add Hillcrest`: a code by which that school's own workspace joins the partnership."""
     require_role(request, Role.COORDINATOR)
     member = request.member
     named = text.split(maxsplit=1)
     if len(named) < 2 or named[0].casefold() != "add":
-        raise UserError("which-school", schools=await _names(request, member.partnership_id))
-    school = _named(await request.tx.schools.of(member.partnership_id), named[1])
+        raise UserError("which-school", schools=await _list_schools(request, member.partnership_id))
+    school = _find_school(await request.tx.schools.of(member.partnership_id), named[1])
     if school is None:
-        schools = await _names(request, member.partnership_id)
+        schools = await _list_schools(request, member.partnership_id)
         raise UserError("no-such-school", name=named[1], schools=schools)
     code = await make_code(request.tx, school, request.now)
     return say_workspaces.code(request.voice, school.name, code, request.now + CODE_LASTS)
@@ -52,15 +52,15 @@ async def make_code(tx: Tx, school: School, now: datetime) -> str:
     """A new code for a school, valid for a week and once; nobody can read it from the store."""
     groups = ["".join(secrets.choice(_SIGNS) for _ in range(_GROUP)) for _ in range(_GROUPS)]
     code = "-".join(groups)
-    await tx.workspaces.add_code(LinkCode(_fingerprint(code), school.id, now + CODE_LASTS))
+    await tx.workspaces.add_code(LinkCode(_hash_code(code), school.id, now + CODE_LASTS))
     return code
 
 
-async def _names(request: Request, partnership_id: int) -> str:
+async def _list_schools(request: Request, partnership_id: int) -> str:
     return request.voice.listing([each.name for each in await request.tx.schools.of(partnership_id)]) or "–"
 
 
-def _named(schools: Collection[School], text: str) -> School | None:
+def _find_school(schools: Collection[School], text: str) -> School | None:
     wanted = " ".join(text.split()).casefold()
     by_name = {each.name.casefold(): each for each in schools}
     by_name |= {each.source_id.casefold(): each for each in schools}
@@ -68,7 +68,7 @@ def _named(schools: Collection[School], text: str) -> School | None:
     return by_name[close[0]] if close else None
 
 
-def code_in(what: What) -> str | None:
+def find_code(what: What) -> str | None:
     """The code of `link K7QF-2M9P-XR40`, typed in whatever way; None for everything else."""
     match what:
         case Command(text) | Said(text):
@@ -80,7 +80,7 @@ def code_in(what: What) -> str | None:
 
 async def link(tx: Tx, voice: Voice, sender: Address, code: str, now: datetime) -> Message:
     """Let the sender's workspace in for the school of that code: whoever holds the code may."""
-    school_id = await tx.workspaces.take_code(_fingerprint(code), now)
+    school_id = await tx.workspaces.take_code(_hash_code(code), now)
     if school_id is None:
         raise UserError("no-such-code")
     school = await tx.schools.get(school_id)
@@ -98,7 +98,7 @@ async def admit(tx: Tx, platform: str, workspace_id: str, schools: Collection[Sc
         await tx.workspaces.link(platform, workspace_id, school, now)
 
 
-def _fingerprint(code: str) -> str:
+def _hash_code(code: str) -> str:
     """However it was typed: spaces, hyphens and case don't matter, nor letters that look like figures."""
     plain = re.sub(r"[\W_]", "", code.upper()).translate(_TAKEN_FOR)
     return sha256(plain.encode()).hexdigest()
@@ -107,17 +107,17 @@ def _fingerprint(code: str) -> str:
 # --- its people -----------------------------------------------------------------------------------------------------
 
 
-async def meet(tx: Tx, address: Address, email: str, now: datetime) -> Member | None:
+async def connect_by_email(tx: Tx, address: Address, email: str, now: datetime) -> Member | None:
     """Who that is, by e-mail, among the staff of the schools the workspace was let in for; keeps their address."""
     workspace = await tx.workspaces.get(address.platform, address.workspace)
-    member = await _staff(tx, workspace, email) if workspace and workspace.gone_at is None else None
+    member = await _find_staff(tx, workspace, email) if workspace and workspace.gone_at is None else None
     if member is not None:
         await tx.members.connect(address, member.id, now)
         await tx.deliveries.hurry(member.id, now)
     return member
 
 
-async def _staff(tx: Tx, workspace: Workspace, email: str) -> Member | None:
+async def _find_staff(tx: Tx, workspace: Workspace, email: str) -> Member | None:
     found = [
         each
         for each in await tx.members.by_email(email)
@@ -127,10 +127,10 @@ async def _staff(tx: Tx, workspace: Workspace, email: str) -> Member | None:
     return found[0] if len(found) == 1 else None
 
 
-async def meet_all(tx: Tx, accounts: Collection[Account], now: datetime) -> tuple[Member, ...]:
+async def connect_all(tx: Tx, accounts: Collection[Account], now: datetime) -> tuple[Member, ...]:
     """Those of the accounts who are on the roster."""
     met = [
-        await tx.members.at(each.address, now) or await meet(tx, each.address, each.email, now)
+        await tx.members.at(each.address, now) or await connect_by_email(tx, each.address, each.email, now)
         for each in accounts
     ]
     return tuple(each for each in met if each is not None and each.active)
@@ -142,7 +142,7 @@ async def is_linked(tx: Tx, address: Address) -> bool:
     return workspace is not None and workspace.gone_at is None
 
 
-async def where_to_look(tx: Tx, member: Member) -> tuple[Workspace, ...]:
+async def read_workspaces_of(tx: Tx, member: Member) -> tuple[Workspace, ...]:
     """The workspaces in which somebody without an address may be found."""
     schools = sorted({post.school_id for post in member.posts})
     found = [each for school_id in schools for each in await tx.workspaces.of_school(school_id)]
@@ -152,7 +152,7 @@ async def where_to_look(tx: Tx, member: Member) -> tuple[Workspace, ...]:
 # --- coming and going -----------------------------------------------------------------------------------------------
 
 
-async def installed(tx: Tx, voice: Voice, sender: Address, now: datetime) -> Message:
+async def welcome(tx: Tx, voice: Voice, sender: Address, now: datetime) -> Message:
     """What was before comes back; who is new is told how to go on."""
     known = await tx.workspaces.get(sender.platform, sender.workspace)
     if known is None:
@@ -161,11 +161,11 @@ async def installed(tx: Tx, voice: Voice, sender: Address, now: datetime) -> Mes
     return basics.plain(voice, "workspace.back", basics.runs(voice, "button.help", CommandName.HELP))
 
 
-async def removed(tx: Tx, sender: Address, now: datetime) -> None:
+async def mark_removed(tx: Tx, sender: Address, now: datetime) -> None:
     """Nothing is sent there from now on."""
     await tx.workspaces.leave(sender.platform, sender.workspace, now)
 
 
-async def erase_gone(tx: Tx, now: datetime) -> int:
+async def erase_removed(tx: Tx, now: datetime) -> int:
     """Erase what came from workspaces that removed the bot and did not come back; how many."""
-    return await tx.workspaces.erase_gone(now - KEPT_WHEN_GONE)
+    return await tx.workspaces.erase_gone(now - KEPT_AFTER_REMOVAL)

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.errors import Disconnected, SendError
 from bot.model import Address, Delivery, DeliveryKind
 from bot.ports import Tx
-from bot.use_cases import places, workspaces
+from bot.use_cases import introductions, workspaces
 from bot.worker.services import Services
 
 SECONDS_TO_LOOK_UP = 5
@@ -18,7 +18,7 @@ SECONDS_TO_LOOK_UP = 5
 async def address_for(tx: Tx, delivery: Delivery) -> Address | None:
     """Return the stored address of the member, or of the pairing's shared chat."""
     if delivery.kind is DeliveryKind.TOGETHER:
-        return await places.shared_chat(tx, await tx.pairings.get(delivery.subject_id))
+        return await introductions.find_shared_chat(tx, await tx.pairings.get(delivery.subject_id))
     return await tx.members.address_of(delivery.member_id)
 
 
@@ -29,7 +29,7 @@ async def look_up_address(services: Services, delivery: Delivery, now: datetime)
     """
     async with services.store.transaction() as tx:
         member = await tx.members.get(delivery.member_id)
-        candidates = await workspaces.where_to_look(tx, member)
+        candidates = await workspaces.read_workspaces_of(tx, member)
     for workspace in candidates if member.email else ():
         directory = services.directories.get(workspace.platform)
         try:

@@ -29,10 +29,10 @@ from bot.say import challenges as say_challenges
 from bot.say import check_ins as say_check_ins
 from bot.say import cycles as say_cycles
 from bot.say import pairings as say_pairings
-from bot.use_cases import challenges, cycles, digests, notes, places
-from bot.use_cases.asks import the_ask
+from bot.use_cases import challenges, cycles, digests, enrolments, introductions, notes
+from bot.use_cases.asked_check_ins import read_asked_check_in
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availability, availability_at
+from bot.use_cases.schools import read_availability, read_availability_at
 
 POOL_SHOWN = 3
 AFTER_CLOSING = timedelta(days=30)
@@ -110,8 +110,8 @@ async def _wait(request: Request, delivery: Delivery, cycle: Cycle | None) -> La
 async def _availability(request: Request, delivery: Delivery) -> Availability:
     tx = request.tx
     if delivery.kind is DeliveryKind.DIGEST:
-        return await availability_at(tx, request.member, await tx.schools.get(delivery.subject_id))
-    return await availability(tx, request.member)
+        return await read_availability_at(tx, request.member, await tx.schools.get(delivery.subject_id))
+    return await read_availability(tx, request.member)
 
 
 def _next_moment(person: Availability, kind: DeliveryKind, now: datetime) -> datetime:
@@ -163,15 +163,15 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
                 or cycle.state is CycleState.CLOSED
             ):
                 return Dropped("answered")
-            return await cycles.invitation(request, cycle)
+            return await enrolments.compose_invitation(request, cycle)
         case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
             is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
-            introduction = await places.introduction(
+            introduction = await introductions.compose_introduction(
                 request, subject, changed=is_changed, gathering=group_chat_platforms
             )
             return introduction or Dropped("changed")
         case DeliveryKind.TOGETHER:
-            return await places.opening(request, subject) or Dropped("changed")
+            return await introductions.compose_opening(request, subject) or Dropped("changed")
         case DeliveryKind.ALONE:
             pairing = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
@@ -194,14 +194,14 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
         case DeliveryKind.CHALLENGE:
             return await _challenge(request, delivery)
         case DeliveryKind.CHALLENGE_REPLY:
-            return await challenges.reply_for(request, subject) or _taken_back(voice, delivery)
+            return await challenges.compose_reply(request, subject) or _taken_back(voice, delivery)
         case DeliveryKind.NOTE:
-            return await notes.message_for(request, subject) or _taken_back(voice, delivery)
+            return await notes.compose_note(request, subject) or _taken_back(voice, delivery)
         case DeliveryKind.DIGEST:
             if Post(Role.PRINCIPAL, subject) not in member.posts:
                 return Dropped("inactive")
             monday = date.fromisoformat(delivery.occurrence)
-            return await digests.compose(request, cycle, subject, monday) or Dropped("nothing-to-say")
+            return await digests.compose_digest(request, cycle, subject, monday) or Dropped("nothing-to-say")
         case DeliveryKind.CYCLE_END:
             return Dropped("closed") if cycle.state is CycleState.CLOSED else say_cycles.end(voice, cycle)
         case DeliveryKind.CLOSED:
@@ -220,7 +220,7 @@ async def _first_ask(request: Request, delivery: Delivery) -> Message | Later | 
         return Later(check_in.due_at)
     if check_in.state is not CheckInState.PLANNED:
         return Dropped("answered")
-    return say_check_ins.question(request.voice, await the_ask(request, check_in))
+    return say_check_ins.question(request.voice, await read_asked_check_in(request, check_in))
 
 
 async def _repeated_ask(
@@ -232,7 +232,7 @@ async def _repeated_ask(
         return check_in
     if check_in.state is not CheckInState.OPEN:
         return Dropped("answered")
-    ask = await the_ask(request, check_in)
+    ask = await read_asked_check_in(request, check_in)
     return say_check_ins.question(request.voice, ask, opening(request.voice.until(ask.closes, ask.today)))
 
 
@@ -254,7 +254,7 @@ async def _shared_answer(request: Request, delivery: Delivery) -> Message | Drop
         return Dropped("taken-back")
     pairing = await tx.pairings.get(check_in.pairing_id)
     cycle = await tx.cycles.get(check_in.cycle_id)
-    step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
+    step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
     author = await tx.members.get(check_in.member_id)
     if request.member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
         # An earlier partner gets no changes: the answers in the message that they were sent are removed.
@@ -290,7 +290,7 @@ async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message |
     )
     if step_ends > request.now:
         return Later(step_ends)
-    step = (await cycles.pack_of(tx, cycle)).step(check_in.step)
+    step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
     typed = {
         each.key
         for each in step.words(request.voice.language).questions
@@ -313,7 +313,7 @@ async def _challenge(request: Request, delivery: Delivery) -> Message | Later | 
     if delivery.occurrence != str(check_in.pairing_id) and not delivery.ref:
         return Dropped("changed")
     check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # the pairing when this was owed
-    message = await challenges.message_for(request, check_in, is_update=bool(delivery.ref))
-    if message is None and (last := await challenges.last_moment(request.tx, check_in)) > request.now:
+    message = await challenges.compose_challenge(request, check_in, is_update=bool(delivery.ref))
+    if message is None and (last := await challenges.read_last_closing(request.tx, check_in)) > request.now:
         return Later(last)
     return message or Dropped("nothing-to-say")

@@ -29,7 +29,7 @@ async def prune(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) ->
     async with store.transaction() as tx:
         await tx.events.prune(now - EVENTS_KEPT)
     async with store.transaction() as tx:
-        await workspaces.erase_gone(tx, now)
+        await workspaces.erase_removed(tx, now)
     async with store.transaction() as tx:
         await tx.lanes.prune(now - LANES_KEPT)
     await prune_ledger(store, now - ledger_kept, stopped)

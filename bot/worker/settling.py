@@ -86,6 +86,6 @@ async def _open_check_in(tx: Tx, sent: Delivery) -> None:
     if check_in is None or check_in.state is not CheckInState.PLANNED:
         return
     cycle = await tx.cycles.get(check_in.cycle_id)
-    pack = await cycles.pack_of(tx, cycle)
-    first = pack.step(check_in.step).words("en").questions[0].key
+    pack = await cycles.read_pack(tx, cycle)
+    first = pack.step(check_in.step).words(pack.languages[0]).questions[0].key
     await tx.check_ins.open(check_in.id, first)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, insert, null, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Partnership, School
+from bot.model import DEFAULT_LANGUAGE, Partnership, School
 from bot.model.roster import Roster, RosterChange
 from bot.rules.school_time import Calendar, Term
 from storage import tables as t
@@ -36,7 +36,7 @@ class SqlSchools(Queries):
     async def partnerships(self) -> tuple[Partnership, ...]:
         return await self._all(Partnership, _PARTNERSHIPS.order_by(t.partnership.c.id))
 
-    async def add_partnership(self, name: str, language: str = "en") -> Partnership:
+    async def add_partnership(self, name: str, language: str = DEFAULT_LANGUAGE) -> Partnership:
         added = insert(t.partnership).values(name=name, language=language).returning(t.partnership.c.id)
         new_id = (await self._connection.execute(added)).scalar_one()
         return Partnership(id=new_id, name=name, language=language)

@@ -44,7 +44,7 @@ async def test_invitations_go_out_in_school_hours_and_say_who_reads_what(town: T
 
     for name in ("Ann Ash", "Bob Box", "Cat Cox", "Dan Day"):
         [invitation] = town.post.received[name]
-        assert "Principals see figures about five people or more, never words" in plain(invitation)
+        assert "Principals see figures about 5 people or more, never words" in plain(invitation)
         assert town.post.at[name] == [datetime(2026, 9, 7, 7, 30, tzinfo=UTC)]  # Monday 8:30 in London
     assert not town.post.received[COORDINATOR]
 

@@ -10,7 +10,7 @@ from bench.crowds import crowd
 from bot.model import Profile
 from bot.pairing import Person, Weights, arrange, quality
 from bot.pairing.history import Past
-from bot.pairing.quality import OWED_AT_MOST
+from bot.pairing.quality import MOST_POOR_FITS
 from tests.pairing.worlds import ON, schools, seats
 
 ROUNDS = 8
@@ -29,7 +29,7 @@ def test_in_eight_cycles_nobody_repeats_is_left_out_or_sits_badly_six_times_with
     """Badly: among the quarter that fits worst. Without need: somebody new would have lifted them out of it."""
     people = {person.id: person for person in town(homes, heads, seed)}
     fit = {
-        frozenset((a.id, b.id)): quality.value(a, b, ties=0, on=ON, weights=Weights())
+        frozenset((a.id, b.id)): quality.score_fit(a, b, ties=0, on=ON, weights=Weights())
         for a, b in combinations(people.values(), 2)
         if a.school_id != b.school_id
     }
@@ -69,7 +69,7 @@ def test_who_sat_badly_counts_for_more_in_the_next_cycle() -> None:
 
         [group] = [group for group in seats(made) if unlucky in group]
         assert {*group} & {3, 5, 6}
-        assert Past.of(met, {each.id: each for each in people}, ON, Weights()).owed == {unlucky: 1, 4: 1}
+        assert Past.of(met, {each.id: each for each in people}, ON, Weights()).poor_fits == {unlucky: 1, 4: 1}
 
 
 def test_a_debt_grows_with_each_bad_seat_but_has_an_end() -> None:
@@ -78,9 +78,11 @@ def test_a_debt_grows_with_each_bad_seat_but_has_an_end() -> None:
 
     for cycles in range(7):
         history = [(cycle, pair) for cycle in range(cycles) for pair in a_cycle]
-        owed = Past.of(history, people, ON, Weights()).owed
+        poor_fits = Past.of(history, people, ON, Weights()).poor_fits
 
-        assert owed == ({7: min(cycles, OWED_AT_MOST), 8: min(cycles, OWED_AT_MOST)} if cycles else {})
+        assert poor_fits == (
+            {7: min(cycles, MOST_POOR_FITS), 8: min(cycles, MOST_POOR_FITS)} if cycles else {}
+        )
 
 
 def test_schools_that_have_met_count_by_the_schools_of_today() -> None:

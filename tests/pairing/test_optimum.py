@@ -51,8 +51,8 @@ def optimum(
 
     def link(a: Person, b: Person) -> int:
         ties = past.ties.get(frozenset((a.school_id, b.school_id)), 0)
-        fit = quality.value(a, b, ties=ties, on=ON, weights=WEIGHTS)
-        return quality.counted(fit, past.owed.get(a.id, 0), past.owed.get(b.id, 0))
+        fit = quality.score_fit(a, b, ties=ties, on=ON, weights=WEIGHTS)
+        return quality.weigh_fit(fit, past.poor_fits.get(a.id, 0), past.poor_fits.get(b.id, 0))
 
     links = {
         frozenset((a.id, b.id)): link(a, b) for a, b in combinations(people, 2) if a.school_id != b.school_id

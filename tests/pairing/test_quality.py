@@ -14,7 +14,7 @@ def person(number: int, **profile: Any) -> Person:
 
 
 def value(a: Person, b: Person, ties: int = 0) -> int:
-    return quality.value(a, b, ties=ties, on=ON, weights=Weights())
+    return quality.score_fit(a, b, ties=ties, on=ON, weights=Weights())
 
 
 def test_who_fits_in_everything_has_a_hundred_points() -> None:

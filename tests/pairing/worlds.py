@@ -89,13 +89,13 @@ def pricing(world: World) -> Callable[[Collection[Seats]], Cost]:
     for cycle, pair in world.history:
         last[pair] = max(ages[cycle], last.get(pair, 0))
     ties = Counter(frozenset(school[each] for each in pair) for _, pair in world.history)
-    owed = Past.of(world.history, people, ON, Weights()).owed
+    poor_fits = Past.of(world.history, people, ON, Weights()).poor_fits
 
     @cache
     def link(a: int, b: int) -> int:
         past = ties[frozenset((school[a], school[b]))]
-        fit = quality.value(people[a], people[b], ties=past, on=ON, weights=Weights())
-        return quality.counted(fit, owed.get(a, 0), owed.get(b, 0))
+        fit = quality.score_fit(people[a], people[b], ties=past, on=ON, weights=Weights())
+        return quality.weigh_fit(fit, poor_fits.get(a, 0), poor_fits.get(b, 0))
 
     @cache
     def best_row(group: Seats) -> int:

@@ -177,3 +177,9 @@ def test_every_text_is_used(prompts: Prompts) -> None:
     ]
 
     assert not unused, "\n".join(unused)
+
+
+def test_the_default_language_is_named_in_one_place_and_by_the_loader() -> None:
+    named = {place.rpartition(":")[0] for place, text in constants() if text == "en"}
+
+    assert named == {"bot/model/people.py", "bot/prompts/content.py"}

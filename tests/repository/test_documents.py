@@ -9,12 +9,16 @@ import pytest
 import typer
 
 from adapters.cli.main import app
+from adapters.cli.settings import Settings
 from adapters.files.pairs import WEIGHTS
 from bot.pairing import Weights
 from bot.prompts.flaws import Flaws
 from bot.prompts.packs import read_pack
 from bot.rules.commands import COMMANDS
 from bot.rules.privacy import FLOOR, FOUR_BANDS_FROM, WORDS_FLOOR
+from bot.use_cases.workspaces import KEPT_AFTER_REMOVAL
+from bot.worker.pruning import EVENTS_KEPT
+from storage.tables import metadata
 from tests.repository.documents import DOCUMENTS, Document, document
 from tests.support.places import PROMPTS, ROOT
 
@@ -138,3 +142,51 @@ def test_every_decision_is_in_the_list_with_its_title() -> None:
     for file in (ROOT / "docs" / "decisions").glob("0*.md"):
         number, title = file.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").split(" ", 1)
         assert f"| [{number}]({file.name}) | {title} |" in listed
+
+
+KEPT = {
+    "address": "Address on the platform",
+    "answer": "Answers, challenges and replies",
+    "blocked": "People who must not be paired",
+    "challenge": "Answers, challenges and replies",
+    "check_in": "Questions put",
+    "delivery": "Each message owed",
+    "digest": "A week's figures",
+    "enrolment": "Taking part",
+    "event_seen": "Ids of events",
+    "held_words": "Words typed when it is unclear",
+    "member": "Name, e-mail address",
+    "note": "Answers, challenges and replies",
+    "pairing": "Taking part",
+    "post": "Name, e-mail address",
+    "profile": "Profile",
+    "school": "The safeguarding lead",
+    "seat": "Taking part",
+    "slack_installation": "Tokens of Slack workspaces",
+}
+NOBODY = {
+    "closed_day", "cycle", "lane", "link_code", "pack_snapshot", "partnership", "playground_clock", "playground_line",
+    "slack_state", "term", "workspace", "workspace_school",
+}  # fmt: skip
+"""Tables that hold nothing about a person; the playground's people are fictional."""
+
+
+def test_everything_that_is_kept_about_people_is_in_the_document_on_privacy() -> None:
+    rows = re.findall(r"^\| ([^|]+) \|", document("docs/privacy/README.md").text, re.MULTILINE)
+
+    assert set(metadata.tables) == {*KEPT, *NOBODY}
+    for beginning in KEPT.values():
+        assert [row for row in rows if row.startswith(beginning)], beginning
+
+
+def test_the_times_in_the_document_on_privacy_are_those_of_the_code() -> None:
+    rows = dict(
+        re.findall(
+            r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$", document("docs/privacy/README.md").text, re.MULTILINE
+        )
+    )
+
+    assert f"{EVENTS_KEPT.days} days" in rows["Ids of events that arrived"]
+    assert f"{KEPT_AFTER_REMOVAL.days} days" in rows["Address on the platform: workspace and user id"]
+    [message] = [until for what, until in rows.items() if what.startswith("Each message owed")]
+    assert f"{Settings.model_fields['ledger_days'].default} days" in message

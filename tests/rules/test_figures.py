@@ -188,10 +188,27 @@ def test_what_is_kept_has_these_fields_and_no_others() -> None:
 
 
 def test_a_kept_row_that_is_no_figures_is_refused() -> None:
-    with pytest.raises(TypeError, match="is no number"):
+    with pytest.raises(TypeError, match="'forty' is no int"):
         from_json({**to_json(figures), "everyone": "forty"})
     with pytest.raises(KeyError):
         from_json({**to_json(figures), "all": "everybody"})
+
+
+def test_figures_that_an_earlier_release_stored_still_read() -> None:
+    stored = """{"week": "2026-11-02", "people": null, "everyone": 40, "ours": null, "all": "nearly-all",
+        "schools": 6, "schools_linked": 5, "tied_with": null, "stage": "visit", "no_longer_known": 3}"""
+
+    assert from_json(json.loads(stored)) == Figures(
+        week=MONDAY,
+        people=None,
+        everyone=40,
+        ours=None,
+        all=Band.NEARLY_ALL,
+        schools=6,
+        schools_linked=5,
+        tied_with=None,
+        stage="visit",
+    )
 
 
 # --- the weeks before ---

@@ -16,7 +16,7 @@ from sqlalchemy import Row, Table, insert, select, update
 from bot.message import File
 from bot.model import Address, Hours, Profile, Role
 from bot.prompts import Prompts
-from bot.use_cases import members
+from bot.use_cases import personal_data
 from bot.use_cases.request import Request
 from storage import tables as t
 from tests.storage.world import HOUR, NOW, World
@@ -115,7 +115,7 @@ async def my_data(world: World) -> object:
     async with world.store.transaction() as tx:
         member = await tx.members.get(world.members["Anest"])
         voice = Prompts.load(PROMPTS).voice("en")
-        message = await members.data(Request(tx, voice, member, NOW))
+        message = await personal_data.export(Request(tx, voice, member, NOW))
         [file] = [each for each in message.elements if isinstance(each, File)]
         shown: object = json.loads(file.content)
         return shown

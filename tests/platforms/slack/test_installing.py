@@ -375,7 +375,7 @@ async def test_after_thirty_days_what_came_from_a_removed_workspace_is_erased(ho
 
     async def erased(days: int) -> int:
         async with house.store.transaction() as tx:
-            return await workspaces.erase_gone(tx, house.now + timedelta(days=days))
+            return await workspaces.erase_removed(tx, house.now + timedelta(days=days))
 
     assert await erased(29) == 0
     assert ELM in repr(await dump(house.store, without=("event_seen",)))

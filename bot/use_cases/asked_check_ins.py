@@ -1,4 +1,4 @@
-"""A check-in with everything its words need: the pack's known words, the plan, the partners, local times."""
+"""A check-in with all the facts that its texts need."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from bot.say.check_ins import Ask, shown_value
 from bot.use_cases import cycles
 from bot.use_cases.forms import is_time
 from bot.use_cases.request import Request
-from bot.use_cases.schools import availability
+from bot.use_cases.schools import read_availability
 
 
-async def the_ask(request: Request, check_in: CheckIn) -> Ask:
+async def read_asked_check_in(request: Request, check_in: CheckIn) -> Ask:
     """Gather what the words of this check-in need."""
     tx, voice, member = request.tx, request.voice, request.member
     cycle = await tx.cycles.get(check_in.cycle_id)
-    pack = await cycles.pack_of(tx, cycle)
-    person = await availability(tx, member)
+    pack = await cycles.read_pack(tx, cycle)
+    person = await read_availability(tx, member)
     said = await tx.check_ins.answers_of(cycle.id, member.id)
     step = pack.step(check_in.step)
-    partners = await _readers(tx, check_in, step, member)
+    partners = await _read_readers(tx, check_in, step, member)
     schools = [await tx.schools.get(each.home_school_id) for each in partners]
     partner = voice.listing([each.given_name for each in partners])
-    plan = _plan(voice, pack, said)
+    plan = _find_plan(voice, pack, said)
     facts = {
         "partner": partner,
         "school": voice.listing([each.name for each in schools]),
         "goal": cycle.goal,
         "plan": plan[0] if plan else "",
-        **_from_answers(voice, pack, said),
+        **_find_named_facts(voice, pack, said),
     }
     return Ask(
         check_in=check_in,
@@ -49,7 +49,7 @@ async def the_ask(request: Request, check_in: CheckIn) -> Ask:
     )
 
 
-async def _readers(tx: Tx, check_in: CheckIn, step: Step, member: Member) -> list[Member]:
+async def _read_readers(tx: Tx, check_in: CheckIn, step: Step, member: Member) -> list[Member]:
     """The partners; for a challenge the one who receives it."""
     if check_in.pairing_id is None:
         return []
@@ -60,7 +60,9 @@ async def _readers(tx: Tx, check_in: CheckIn, step: Step, member: Member) -> lis
     return [each for each in (await tx.members.many(ids)).values() if each.active]
 
 
-def _plan(voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...]]) -> tuple[str, datetime] | None:
+def _find_plan(
+    voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...]]
+) -> tuple[str, datetime] | None:
     """The newest when–then plan this person made, in one sentence."""
     for step in reversed(pack.steps):
         if step.plan and step.key in said:
@@ -71,7 +73,7 @@ def _plan(voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...]]) -> t
     return None
 
 
-def _from_answers(voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...]]) -> dict[str, str]:
+def _find_named_facts(voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...]]) -> dict[str, str]:
     """The focus and the day of the visit, where this person has named them."""
     facts = {"focus": "", "visit_day": ""}
     for step in pack.steps:
@@ -83,16 +85,16 @@ def _from_answers(voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...
     return facts
 
 
-def read_typed(question: Question, text: str, today: date) -> str | None:
+def parse_typed_answer(question: Question, text: str, today: date) -> str | None:
     """A typed reply as the value of a question, or None where it fits none of its choices."""
     said = text.strip()
     match question.kind:
         case Kind.SHORT | Kind.LONG:
             return said
         case Kind.ONE:
-            return _choice(question, said)
+            return _find_choice(question, said)
         case Kind.MANY:
-            chosen = [_choice(question, part.strip()) for part in said.replace(" and ", ",").split(",")]
+            chosen = [_find_choice(question, part.strip()) for part in said.replace(" and ", ",").split(",")]
             return ";".join(each for each in chosen if each) if all(chosen) else None
         case Kind.SCALE:
             return said if said in ("1", "2", "3", "4", "5") else None
@@ -103,7 +105,7 @@ def read_typed(question: Question, text: str, today: date) -> str | None:
             return said if is_time(said) else None
 
 
-def _choice(question: Question, said: str) -> str | None:
+def _find_choice(question: Question, said: str) -> str | None:
     folded = said.casefold().rstrip(".")
     for index, option in enumerate(question.options, 1):
         if folded in (option.key.casefold(), option.label.casefold(), str(index)):

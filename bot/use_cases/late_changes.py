@@ -1,0 +1,174 @@
+"""Use cases on changes to a running cycle: late joiners, leavers, another partner, a new roster."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from bot.errors import UserError
+from bot.message import Message
+from bot.model import (
+    Challenge,
+    CheckInState,
+    Cycle,
+    CycleState,
+    DeliveryKind,
+    Enrolment,
+    EnrolmentState,
+    Pairing,
+    PairingState,
+    Seat,
+)
+from bot.pairing import rearrange
+from bot.ports import NewPairing, Tx
+from bot.say import basics
+from bot.use_cases import cycles, participants, schedule
+from bot.use_cases.owing import owe
+from bot.use_cases.request import Request
+
+
+async def ask_for_another(request: Request, pairing_id: str) -> Message:
+    """Decline a partner: once a cycle, and the partner only learns that pairings changed."""
+    tx, member, now = request.tx, request.member, request.now
+    cycle = await cycles.get_current(request, CycleState.RUNNING)
+    enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+    pairing = await tx.pairings.of_member(cycle.id, member.id)
+    if enrolment is None or pairing is None:
+        raise UserError("no-partner")
+    if pairing_id not in ("", str(pairing.id)):
+        raise UserError("earlier-partner")
+    if enrolment.asked_for_another:
+        raise UserError("already-asked")
+    await tx.cycles.save_enrolment(replace(enrolment, asked_for_another=True))
+    await tx.pairings.end(pairing.id, now)
+    for partner in pairing.partners_of(member.id):
+        await tx.members.block(min(member.id, partner), max(member.id, partner), now)
+    await find_pairing(tx, cycle, pairing.member_ids, now)
+    return basics.plain(request.voice, "another.done")
+
+
+async def withdraw(tx: Tx, cycle: Cycle, enrolment: Enrolment, now: datetime) -> None:
+    """Take somebody out of the cycle: nothing more is asked, and what they say from now on is no answer."""
+    member_id = enrolment.member_id
+    await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.LEFT, answered_at=now))
+    await tx.deliveries.drop(member_id=member_id, cycle_id=cycle.id, reason="left", now=now)
+    for each in await tx.check_ins.open_for(member_id, now):
+        if each.state is CheckInState.OPEN:
+            await tx.check_ins.save(replace(each, state=CheckInState.SKIPPED, asking=None))
+    await leave_pairing(tx, cycle, member_id, now)
+
+
+async def leave_pairing(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
+    """Take somebody out of their pairing, and find another for whoever is left without one."""
+    pairings = await tx.pairings.of_cycle(cycle.id)
+    pairing = participants.find_pairing_of(pairings, member_id)
+    if pairing is None:
+        return
+    if pairing.state is PairingState.PROPOSED:
+        kept = [NewPairing(each.seats, each.reasons) for each in pairings if each.id != pairing.id]
+        await tx.pairings.propose(cycle.id, kept, now)
+        return
+    await tx.pairings.end(pairing.id, now)
+    everyone = {each.id: each for each in await participants.read_participants(tx, cycle)}
+    rest = [everyone[each] for each in pairing.partners_of(member_id) if each in everyone]
+    stays = (
+        participants.form_pairing(rest, await tx.members.blocked(cycle.partnership_id))
+        if len(rest) == 2
+        else None
+    )
+    if stays is not None:  # two of a three go on together
+        await start_pairing(tx, cycle, stays, now)
+    else:
+        await find_pairing(tx, cycle, pairing.partners_of(member_id), now)
+
+
+async def find_pairing(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime) -> None:
+    """Find a pairing for people who have none, without breaking any: together, else as a third.
+
+    Whoever waits for a partner already is first in line, and is not told a second time that there is none.
+    """
+    if cycle.state not in (CycleState.RUNNING, CycleState.PAUSED):
+        return
+    everyone = {each.id: each for each in await participants.read_participants(tx, cycle)}
+    live = list(await tx.pairings.of_cycle(cycle.id))
+    seated = {each for pairing in live for each in pairing.member_ids}
+    unplaced = [everyone[each] for each in sorted(everyone.keys() - seated)]
+    blocked = await tx.members.blocked(cycle.partnership_id)
+    # A pairing whose challenges are being written stays as it is: words for one reader must not meet another.
+    writing = {each.pairing_id for each in await _read_open_challenges(tx, cycle, now)}
+    live = [each for each in live if each.id not in writing]
+    late = rearrange(
+        unplaced,
+        [each.member_ids for each in live],
+        list(everyone.values()),
+        history=await tx.pairings.history(cycle.partnership_id),
+        blocked=blocked,
+        on=cycle.starts_on,
+    )
+    for group in late.new:
+        seats = tuple(Seat(each, everyone[each].school_id) for each in group.member_ids)
+        await start_pairing(tx, cycle, NewPairing(seats, group.reasons), now)
+    for index, member_id in late.joined:
+        await tx.pairings.seat(live[index].id, Seat(member_id, everyone[member_id].school_id))
+        three = await tx.pairings.get(live[index].id)
+        await _plan_check_ins(tx, cycle, three, now)
+        await announce_pairing(tx, cycle, three, three.member_ids, DeliveryKind.CHANGED_MATCH, now)
+    for left in late.left_out:
+        if left.member_id in member_ids:
+            await _tell_without_partner(tx, cycle, left.member_id, now)
+
+
+async def _read_open_challenges(tx: Tx, cycle: Cycle, now: datetime) -> list[Challenge]:
+    closes = {each.id: each.closes_at for each in await tx.check_ins.of_cycle(cycle.id)}
+    return [each for each in await tx.challenges.of_cycle(cycle.id) if closes[each.check_in_id] > now]
+
+
+async def pair_late_joiner(request: Request) -> None:
+    """Find a pairing at once for somebody who joined late or came back."""
+    tx, member = request.tx, request.member
+    cycle = await tx.cycles.current(member.partnership_id)
+    if cycle is not None and await tx.pairings.of_member(cycle.id, member.id) is None:
+        await find_pairing(tx, cycle, [member.id], request.now)
+
+
+async def update_after_import(tx: Tx, partnership_id: int, now: datetime) -> None:
+    """Nobody waits for a partner who is no longer on the roster, and who is back on it gets a place."""
+    cycle = await tx.cycles.current(partnership_id)
+    if cycle is None:
+        return
+    joined = await tx.members.many(cycles.get_accepted_ids(await tx.cycles.enrolments(cycle.id)))
+    seated = {each for pairing in await tx.pairings.of_cycle(cycle.id) for each in pairing.member_ids}
+    for each in joined.values():
+        if not each.active and each.id in seated:
+            await leave_pairing(tx, cycle, each.id, now)
+    if cycle.confirmed_at is not None:
+        await schedule.plan_digests(tx, cycle, now)  # a school may have a new principal
+    back = [each.id for each in joined.values() if each.active and each.id not in seated]
+    await find_pairing(tx, cycle, back, now)
+
+
+async def start_pairing(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> None:
+    live = await tx.pairings.add(cycle.id, pairing, now)
+    await _plan_check_ins(tx, cycle, live, now)
+    await announce_pairing(tx, cycle, live, live.member_ids, DeliveryKind.CHANGED_MATCH, now)
+
+
+async def _plan_check_ins(tx: Tx, cycle: Cycle, pairing: Pairing, now: datetime) -> None:
+    # Where no teaching days are left they meet all the same, and nobody is kept from leaving.
+    with suppress(UserError):
+        await schedule.plan_pairing(tx, cycle, await cycles.read_pack(tx, cycle), pairing, now)
+
+
+async def announce_pairing(
+    tx: Tx, cycle: Cycle, pairing: Pairing, member_ids: Collection[int], kind: DeliveryKind, now: datetime
+) -> None:
+    members = await tx.members.many(member_ids)
+    occurrence = "" if kind is DeliveryKind.MATCH else now.isoformat()
+    await owe(tx, cycle, kind, pairing.id, members.values(), now, occurrence=occurrence)
+
+
+async def _tell_without_partner(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
+    member = await tx.members.get(member_id)
+    await owe(tx, cycle, DeliveryKind.ALONE, cycle.id, [member], now, occurrence=now.isoformat())

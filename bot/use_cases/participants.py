@@ -1,0 +1,62 @@
+"""The participants of a cycle, as the pairing engine and the texts see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model import (
+    Cycle,
+    Pairing,
+    Seat,
+)
+from bot.pairing import Person, quality
+from bot.ports import NewPairing, Tx
+from bot.say import pairings as say_pairings
+from bot.use_cases import cycles
+from bot.use_cases.schools import read_schools_by_id
+
+
+async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
+    """Everybody who has joined and is still active, as the engine sees them."""
+    enrolments = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id)}
+    members = await tx.members.many(cycles.get_accepted_ids(tuple(enrolments.values())))
+    profiles = await tx.members.profiles(list(members))
+    schools = await read_schools_by_id(tx, cycle.partnership_id)
+    read_participants = []
+    for member in members.values():
+        if member.active:
+            address = await tx.members.address_of(member.id)
+            school = schools[enrolments[member.id].school_id]
+            read_participants.append(
+                Person(
+                    id=member.id,
+                    school_id=school.id,
+                    profile=profiles[member.id],
+                    languages=(member.language,),
+                    platform=address.platform if address else "",
+                    time_zone=school.time_zone,
+                )
+            )
+    return read_participants
+
+
+async def read_shown(tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]) -> list[say_pairings.Shown]:
+    members = await tx.members.many({each for pairing in pairings for each in pairing.member_ids})
+    schools = await read_schools_by_id(tx, cycle.partnership_id)
+    return [say_pairings.Shown(pairing, members, schools) for pairing in pairings]
+
+
+def find_pairing_of(pairings: Sequence[Pairing], member_id: int) -> Pairing | None:
+    return next((each for each in pairings if member_id in each.member_ids), None)
+
+
+def form_pairing(group: Sequence[Person], blocked: frozenset[frozenset[int]]) -> NewPairing | None:
+    """A pairing of these people with its reasons; the first two of different schools. None: the rules forbid it."""
+    pairs = [(a, b) for index, a in enumerate(group) for b in group[index + 1 :]]
+    if any(frozenset((a.id, b.id)) in blocked for a, b in pairs):
+        return None
+    apart = next(((a, b) for a, b in pairs if a.school_id != b.school_id), None)
+    if apart is None or (len(group) == 2 and group[0].school_id == group[1].school_id):
+        return None
+    ordered = [*apart, *(each for each in group if each not in apart)]
+    return NewPairing(tuple(Seat(each.id, each.school_id) for each in ordered), quality.reasons(ordered))
