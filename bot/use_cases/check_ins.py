@@ -160,7 +160,7 @@ async def answer_by_typing(request: Request, prompts: Prompts, text: str) -> Rep
     if len(asking) > 1:
         await request.tx.members.keep_words(request.member.id, text, request.now)
         asks = [await read_asked_check_in(request, each) for each in asking]
-        return say_check_ins.which(
+        return say_check_ins.choose_check_in(
             voice, [(each.check_in.id, say_check_ins.title(voice, each.step)) for each in asks]
         )
     if asking:
@@ -186,7 +186,7 @@ async def _take_typed_answer(request: Request, prompts: Prompts, check_in: Check
     asked = next(each for each in say_check_ins.questions(request.voice, ask) if each.key == check_in.asking)
     value = parse_typed_answer(asked, text, ask.today)
     if value is None:
-        return say_check_ins.choose(request.voice, asked)
+        return say_check_ins.explain_choices(request.voice, asked)
     if len(value) > asked.limit and asked.kind in (Kind.SHORT, Kind.LONG):
         raise UserError("too-long", length=len(value), limit=asked.limit)
     await _store_answer(request, ask, asked, value)
@@ -271,4 +271,4 @@ async def take_back(request: Request, number: str) -> Reply:
         await challenges.take_back(tx, check_in, now)
     else:
         await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, now)
-    return Replacement(say_check_ins.undone(request.voice, ask, "check-in.taken-back"))
+    return Replacement(say_check_ins.open_again(request.voice, ask, "check-in.taken-back"))

@@ -113,7 +113,7 @@ async def show_draft(request: Request, cycle: Cycle) -> Message:
     return say_cycles.draft(request.voice, cycle, pack, await read_plan(request.tx, cycle, pack))
 
 
-async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.Plan:
+async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.DraftPlan:
     """Who would be invited, and how long the cycle takes in the schools' calendars."""
     teachers = await read_teachers(tx, cycle.partnership_id)
     schools = await read_schools_by_id(tx, cycle.partnership_id)
@@ -130,7 +130,7 @@ async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.Plan:
         raise UserError("no-teaching-days", day=cycle.starts_on.isoformat()) from none_left
     stretched = (last - alone).days >= 7
     a, b = (schools[taking_part[place]].name for place in worst)
-    return say_cycles.Plan(
+    return say_cycles.DraftPlan(
         teachers=len(teachers),
         schools=len(taking_part),
         first_day=first,

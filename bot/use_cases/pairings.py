@@ -139,7 +139,7 @@ async def show(request: Request, text: str) -> Message:
     pack = await cycles.read_pack(tx, cycle)
     rows = []
     for shown in await participants.read_shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
-        if text and text.casefold() not in shown.people.casefold():
+        if text and text.casefold() not in shown.names_and_schools.casefold():
             continue
         of_pairing = [each for each in check_ins if each.pairing_id == shown.pairing.id]
         reached = [each.step for each in of_pairing if each.state is CheckInState.ANSWERED]

@@ -40,10 +40,12 @@ async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
     return read_participants
 
 
-async def read_shown(tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]) -> list[say_pairings.Shown]:
+async def read_shown(
+    tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]
+) -> list[say_pairings.PairingWithMembers]:
     members = await tx.members.many({each for pairing in pairings for each in pairing.member_ids})
     schools = await read_schools_by_id(tx, cycle.partnership_id)
-    return [say_pairings.Shown(pairing, members, schools) for pairing in pairings]
+    return [say_pairings.PairingWithMembers(pairing, members, schools) for pairing in pairings]
 
 
 def find_pairing_of(pairings: Sequence[Pairing], member_id: int) -> Pairing | None:

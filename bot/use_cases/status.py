@@ -46,7 +46,7 @@ async def _show_overview(request: Request, cycle: Cycle) -> Message:
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     deliveries = await tx.deliveries.of_cycle(cycle.id)
     stuck = Counter(each.reason for each in deliveries if _is_stuck(each))
-    state = say_cycles.State(
+    state = say_cycles.CycleNumbers(
         enrolled=Counter(each.state for each in await tx.cycles.enrolments(cycle.id)),
         pairings=len(await tx.pairings.of_cycle(cycle.id)),
         waiting=sum(each.state is CheckInState.OPEN and each.closes_at > request.now for each in check_ins),
