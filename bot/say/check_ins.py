@@ -13,7 +13,7 @@ from bot.say.basics import opens, plain, row, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class AskedCheckIn:
     """A check-in with everything that its messages need."""
 
     check_in: CheckIn
@@ -42,12 +42,12 @@ def title(voice: Voice, step: Step) -> str:
     return step.words(voice.language).form
 
 
-def questions(voice: Voice, ask: Ask) -> tuple[Question, ...]:
+def questions(voice: Voice, ask: AskedCheckIn) -> tuple[Question, ...]:
     """Return the step's questions in the voice's language."""
     return ask.step.words(voice.language).questions
 
 
-def form(voice: Voice, ask: Ask, values: Mapping[str, str] | None = None) -> Form:
+def form(voice: Voice, ask: AskedCheckIn, values: Mapping[str, str] | None = None) -> Form:
     """Return the step's form, filled with `values` or with the answers so far."""
     known = ask.values if values is None else values
     return Form(
@@ -60,14 +60,14 @@ def form(voice: Voice, ask: Ask, values: Mapping[str, str] | None = None) -> For
     )
 
 
-def _submit(voice: Voice, ask: Ask) -> str:
+def _submit(voice: Voice, ask: AskedCheckIn) -> str:
     shared = ask.step.is_challenge or ask.step.share is Share.PARTNER
     return (
         voice.text("button.send-to", who=ask.partner) if shared and ask.partner else voice.text("button.keep")
     )
 
 
-def privacy_note(voice: Voice, ask: Ask) -> str:
+def privacy_note(voice: Voice, ask: AskedCheckIn) -> str:
     """Return the sentence above the inputs that says who will read the answer, as Markdown."""
     key = "share.challenge" if ask.step.is_challenge else f"share.{ask.step.share}"
     if not ask.partner and ask.step.share is Share.PARTNER:
@@ -76,7 +76,7 @@ def privacy_note(voice: Voice, ask: Ask) -> str:
     return f"{text} {voice.markdown('share.story')}" if ask.step.story else text
 
 
-def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
+def question(voice: Voice, ask: AskedCheckIn, opening: str = "") -> Message:
     """Ask a check-in: its question, the form, buttons to put it off or skip it, and why the member gets it."""
     wording = ask.step.words(voice.language)
     name = title(voice, ask.step)
@@ -110,7 +110,7 @@ def _buttons_past_form(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     )
 
 
-def kept(voice: Voice, ask: Ask) -> Message:
+def kept(voice: Voice, ask: AskedCheckIn) -> Message:
     """Confirm an answer: who gets it, and until when it can be changed."""
     until = voice.until(ask.closes, ask.today)
     if ask.step.is_challenge:
@@ -162,7 +162,7 @@ def shown_value(voice: Voice, question: Question, value: str) -> str:
             return voice.time(time.fromisoformat(value))
 
 
-def next_question(voice: Voice, ask: Ask, asked: Question, kept_text: str) -> Message:
+def next_question(voice: Voice, ask: AskedCheckIn, asked: Question, kept_text: str) -> Message:
     """Quote the answer that was kept, and ask the next question."""
     key = "check-in.next-needed" if asked.needed else "check-in.next-question"
     options = (
@@ -200,7 +200,7 @@ def explain_choices(voice: Voice, asked: Question) -> Message:
             return plain(voice, "check-in.options", options=voice.listing(choices))
 
 
-def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Message:
+def suggestion(voice: Voice, ask: AskedCheckIn, kind: str, found: Sequence[str]) -> Message:
     """Suggest once, before an answer is sent, to change words that judge or name somebody (`kind`)."""
     number = str(ask.check_in.id)
     return Message(
@@ -226,12 +226,12 @@ def choose_check_in(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
     return plain(voice, "check-in.which", *buttons)
 
 
-def skipped(voice: Voice, ask: Ask) -> Message:
+def skipped(voice: Voice, ask: AskedCheckIn) -> Message:
     """Confirm that a check-in was skipped."""
     return plain(voice, "check-in.skipped", runs(voice, "button.undo", CommandName.UNDO, ask.check_in.id))
 
 
-def open_again(voice: Voice, ask: Ask, key: str = "check-in.unskipped") -> Message:
+def open_again(voice: Voice, ask: AskedCheckIn, key: str = "check-in.unskipped") -> Message:
     """Confirm that a check-in is open again, after a skip or an answer that was taken back."""
     return plain(
         voice, key, opens(voice, "button.answer", FormName.CHECK_IN, ask.check_in.id, primary=True),
