@@ -34,8 +34,8 @@ class SlackTokens(Protocol):
     async def token(self, workspace: str) -> str | None:
         """The token for a team or an organisation, or None: it has not let us in."""
 
-    async def drop(self, workspace: str) -> None:
-        """Forget it."""
+    async def delete(self, workspace: str) -> None:
+        """Delete the token."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class OneToken:
     async def token(self, workspace: str) -> str | None:  # noqa: ARG002  # the port's
         return self.value
 
-    async def drop(self, workspace: str) -> None:
+    async def delete(self, workspace: str) -> None:
         """A setting stays until an operator changes it."""
 
 
@@ -134,7 +134,7 @@ class SlackMessenger:
             with suppress(SendError, Uncertain, Unreachable, Disconnected):
                 await self._api.call("auth.test", token)
                 return False
-            await self._tokens.drop(workspace)
+            await self._tokens.delete(workspace)
         return True
 
     # --- the directory -------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ class SlackMessenger:
         except Disconnected:
             # Installed again while we asked: it is an old token that is refused.
             if await self._tokens.token(address.workspace) == token:
-                await self._tokens.drop(address.workspace)
+                await self._tokens.delete(address.workspace)
                 await self._removed(address.workspace)
             raise
 

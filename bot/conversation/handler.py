@@ -54,7 +54,7 @@ class EventHandler:
     ) -> None:
         self._store = store
         self._prompts = prompts
-        self._directories = directories or {}
+        self._directories = {} if directories is None else directories  # may be filled later
         self._engine = engine
         self._help: dict[Address, tuple[datetime, Reply]] = {}
         """Help given a moment ago, and until when it may be given again."""

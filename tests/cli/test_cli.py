@@ -13,7 +13,14 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.support.command_line import COMMAND, Done, database_in, environment, run_jpd, run_jpd_process
+from tests.support.command_line import (
+    COMMAND,
+    Done,
+    database_in,
+    process_environment,
+    run_jpd,
+    run_jpd_process,
+)
 from tests.support.places import ROOT
 
 SAMPLE = ROOT / "prompts" / "sample"
@@ -121,7 +128,7 @@ def started(
     settings = {"JPD_DATABASE_URL": database_in(tmp_path), "JPD_PORT": "0", **more}
     return subprocess.Popen(
         [*COMMAND, *words],
-        env=environment(**settings), cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True,
+        env=process_environment(**settings), cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True,
     )  # fmt: skip
 
 

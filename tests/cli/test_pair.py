@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from adapters.files import pairs as pair_files
-from tests.support.command_line import COMMAND, Done, environment, run_jpd
+from tests.support.command_line import COMMAND, Done, process_environment, run_jpd
 from tests.support.places import ROOT
 
 SAMPLE = ROOT / "prompts" / "sample"
@@ -222,7 +222,7 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
 
     done = subprocess.run(
         [*COMMAND, "pair", str(SAMPLE / "members.csv"), "--out", str(tmp_path / "o.csv")],
-        cwd=ROOT, env=environment(TERM="xterm", COLUMNS="100"), stdout=subprocess.PIPE, stderr=writes,
+        cwd=ROOT, env=process_environment(TERM="xterm", COLUMNS="100"), stdout=subprocess.PIPE, stderr=writes,
         check=False,
     )  # fmt: skip
     os.close(writes)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.platforms.slack.fake import FakeSlack, running_slack
-from tests.support.command_line import COMMAND, database_in, environment, run_jpd
+from tests.support.command_line import COMMAND, database_in, process_environment, run_jpd
 
 ROSTER = (
     "school,school_id,given_name,family_name,email,role\n"
@@ -37,7 +37,7 @@ async def serving(folder: Path, settings: dict[str, str]) -> AsyncIterator[str]:
     with (folder / "log.txt").open("w") as log:
         process = await asyncio.create_subprocess_exec(
             *COMMAND, "serve",
-            env=environment(**settings), cwd=folder, stdout=subprocess.PIPE, stderr=log,
+            env=process_environment(**settings), cwd=folder, stdout=subprocess.PIPE, stderr=log,
         )  # fmt: skip
         try:
             assert process.stdout is not None

@@ -26,14 +26,14 @@ from sqlalchemy import func, select, update
 
 from bot.model import DeliveryState
 from storage import tables as t
-from storage.installations import StoredInstallations
 from storage.migrate import upgrade
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
+from storage.tokens import StoredTokens
 from tests.cli.test_serving import settings
 from tests.crash.town import TUESDAY, furnish
 from tests.platforms.slack.fake import FakeSlack, running_slack
-from tests.support.command_line import environment
+from tests.support.command_line import process_environment
 from tests.support.places import ROOT
 from tests.support.postgres import OwnServer, own_server
 
@@ -137,9 +137,7 @@ async def at_work(server: OwnServer, folder: Path) -> AsyncIterator[Town]:
         people = await _people(store)
         for team, token in TOKENS.items():
             slack.add_workspace(team, team, token=token)
-            await StoredInstallations(store, Seal([KEY])).save(
-                enterprise="", team=team, name=team, bot="", scopes="", token=token, now=TUESDAY
-            )
+            await StoredTokens(store, Seal([KEY]), "slack").save(team, token, name=team, now=TUESDAY)
         for team, user in people:
             slack.add_person(team, user)
         town = Town(store, slack, session, folder, next(user for team, user in people if team == OAK))
@@ -181,7 +179,7 @@ async def _start(town: Town, url: str) -> None:
         with (town.folder / f"{name}.log").open("w") as log:
             town.running[name] = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.crash.school_day", ahead, name,
-                env=environment(**given), cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=log,
+                env=process_environment(**given), cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
     said = {}
     for name, process in town.running.items():

@@ -57,7 +57,7 @@ class SlackRoad:
         """Every workspace of the tests has let the bot in."""
         return f"xoxb-{workspace}"
 
-    async def drop(self, workspace: str) -> None:
+    async def delete(self, workspace: str) -> None:
         """Nothing is forgotten here: the tests of installing do that."""
 
 

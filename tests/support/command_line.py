@@ -34,7 +34,7 @@ def database_in(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder}/jpd.sqlite"
 
 
-def environment(**settings: str) -> dict[str, str]:
+def process_environment(**settings: str) -> dict[str, str]:
     """Return the environment of a process of `jpd`: this one's, with these settings instead of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
     return {**clean, "PYTHONPATH": str(ROOT), **settings}
@@ -66,6 +66,6 @@ def run_jpd_process(*arguments: str | Path, folder: Path, settings: Mapping[str,
     """Run the command in a process of its own, as an operator does."""
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],
-        env=environment(**(settings or {})), cwd=folder, capture_output=True, text=True, check=False,
+        env=process_environment(**(settings or {})), cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return Done(done.returncode, done.stdout, done.stderr)

@@ -96,7 +96,7 @@ async def on_stage(
     limit: ClientTimeout = TIMEOUT,
     handle: Handle | None = None,
 ) -> AsyncIterator[Stage]:
-    """The adapter as it is composed in `adapters/cli/platforms.py`, with a clock that a test moves."""
+    """The adapter as it is connected in `adapters/teams/platform.py`, with a clock that a test moves."""
     clock, patience, pauses, known = Clock(), Patience(), Pauses(), known or registration(microsoft)
     directories: dict[str, Directory] = {}
     async with ClientSession() as session, ClientSession() as outside:
