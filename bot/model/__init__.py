@@ -16,6 +16,7 @@ from bot.model.delivery import (
     LaneFilter,
     Limit,
 )
+from bot.model.intent import LEADERS_INTENTS, Intent
 from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
 from bot.model.people import (
@@ -39,6 +40,7 @@ __all__ = [
     "CARRIES_WORDS",
     "DEFAULT_LANGUAGE",
     "KINDS",
+    "LEADERS_INTENTS",
     "NO_LIMIT",
     "Account",
     "Address",
@@ -57,6 +59,7 @@ __all__ = [
     "EnrolmentState",
     "FormName",
     "Hours",
+    "Intent",
     "Kind",
     "LaneFilter",
     "LedgerFilter",
