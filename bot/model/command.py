@@ -42,6 +42,9 @@ class CommandName(StrEnum):
     TAKE_BACK = "take-back"
     SEND = "send"
     PUT = "put"
+    NOT_MEANT = "not-meant"
+    SEND_NOTE = "send-note"
+    TAKE_BACK_NOTE = "take-back-note"
     TOGETHER = "together"
     ANOTHER = "another"
 
@@ -53,6 +56,7 @@ class FormName(StrEnum):
     CHECK_IN = "check-in"
     CHALLENGE = "challenge"
     TELL = "tell"
+    NOTE = "note"
     START = "start"
     PROFILE = "profile"
     TIMES = "times"

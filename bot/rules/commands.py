@@ -143,6 +143,9 @@ COMMANDS: tuple[CommandSpec, ...] = (
             CommandName.TAKE_BACK,
             CommandName.SEND,
             CommandName.PUT,
+            CommandName.NOT_MEANT,
+            CommandName.SEND_NOTE,
+            CommandName.TAKE_BACK_NOTE,
             CommandName.TOGETHER,
             CommandName.ANOTHER,
         )
