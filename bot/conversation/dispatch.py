@@ -5,8 +5,20 @@ from __future__ import annotations
 from bot.conversation import commands
 from bot.conversation.senders import PlatformFactNeeded, PlatformFacts
 from bot.errors import UserError
-from bot.events import Command, Event, Installed, Joined, Left, Opened, Removed, Said, Submitted
-from bot.message import Reply
+from bot.events import (
+    Command,
+    Deleted,
+    Edited,
+    Event,
+    Installed,
+    Joined,
+    Left,
+    Opened,
+    Removed,
+    Said,
+    Submitted,
+)
+from bot.message import Message, Reply
 from bot.model import CommandName, FormName, Member
 from bot.pairing import PairingTask
 from bot.prompts import Prompts, Voice
@@ -18,6 +30,7 @@ from bot.use_cases import (
     check_ins,
     cycles,
     digests,
+    edits,
     enrolments,
     home,
     introductions,
@@ -42,11 +55,14 @@ async def dispatch(
         case Command(line):
             return await _run_command(request, prompts, line, facts)
         case Said(text):
-            if not text.strip():
-                return basics.plain(request.voice, "said.nothing")
-            if await _is_command(request, prompts, text):
-                return await _run_command(request, prompts, text, facts)
-            return await check_ins.answer_by_typing(request, prompts, text)
+            return await _answer_text(request, prompts, text, facts)
+        case Edited(text, message):
+            found = await edits.withdraw(request, message)
+            if found is True and text.strip():  # what stands there now is read as if it were typed anew
+                return await _answer_text(request, prompts, text, facts)
+            return found if isinstance(found, Message) else None
+        case Deleted(message):
+            return await edits.delete(request, message)
         case Opened(form, context):
             return await _open_form(request, prompts, form, context)
         case Submitted():
@@ -62,6 +78,16 @@ async def dispatch(
             return None  # these concern a workspace, and were answered before
 
 
+async def _answer_text(
+    request: Request, prompts: Prompts, text: str, facts: PlatformFacts
+) -> Reply | PairingTask:
+    if not text.strip():
+        return basics.plain(request.voice, "said.nothing")
+    if await _is_command(request, prompts, text):
+        return await _run_command(request, prompts, text, facts)
+    return await check_ins.answer_by_typing(request, prompts, text)
+
+
 async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     is_tell = commands.parse(text).name is CommandName.TELL
     names = KnownNames(
@@ -71,7 +97,7 @@ async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     return commands.is_command(text, request.member, names)
 
 
-async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
+async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible table of every command
     request: Request, prompts: Prompts, line: str, facts: PlatformFacts
 ) -> Reply | PairingTask:
     parsed = commands.parse(line)
@@ -108,6 +134,10 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of 
             return await members.show_safeguarding_lead(request)
         case CommandName.TELL:
             return await notes.tell(request, argument)
+        case CommandName.TO_PARTNER:
+            return await notes.tell_kept_text(request)
+        case CommandName.NEITHER:
+            return await notes.drop_kept_text(request)
         case CommandName.SEND_NOTE:
             return await notes.send_now(request, argument)
         case CommandName.TAKE_BACK_NOTE:
