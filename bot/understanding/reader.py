@@ -15,11 +15,11 @@ from bot.understanding.reading import Reading
 from bot.understanding.safeguarding import Worry, worry_of
 from bot.understanding.situation import Open, Situation
 
-ANSWER_ENOUGH = 0.95
+ANSWER_ENOUGH = 0.7
 """With a question open, a text is its answer unless another intent leads by more than this …"""
-ANSWER_POSSIBLE = 1.5
+ANSWER_POSSIBLE = 1.6
 """… and it is asked about, with the answer on a button, unless another intent leads by more than this."""
-CLEAR_LEAD = 0.45
+CLEAR_LEAD = 0.6
 """The lead over the next intent from which an intent is acted on without asking."""
 NAME_LIKELY = 0.0
 """The lead of pupil_name over answer from which a word that may be a name counts as one."""

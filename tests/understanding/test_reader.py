@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Intent, Role
-from bot.prompts import Prompts
+from bot.model import LEADERS_INTENTS, Intent, Role
+from bot.prompts import Phrases, Prompts
 from bot.understanding.reader import Reader
 from bot.understanding.safeguarding import Worry, worry_in
 from bot.understanding.situation import Open, Situation
-from tests.understanding.measure import HANDED, Outcome, lines_of, read_all, shares_of
+from tests.understanding.measure import HANDED, Line, Outcome, lines_of, read_all, shares_of
 
 ENGLISH = Prompts.load(Path(__file__).parents[2] / "prompts").phrases("en")
 READER = Reader(ENGLISH)
@@ -109,3 +109,16 @@ def test_at_most_three_choices_are_offered_and_the_reason_is_a_phrase_of_the_con
     reading = READER.read("is it a thing for tomorrow or what", OPEN)
     assert 1 <= len(reading.choices) <= 3
     assert reading.because in {phrase for own in ENGLISH.by_intent.values() for phrase in own}
+
+
+@pytest.mark.long
+def test_a_third_of_the_phrases_is_read_by_what_the_others_teach() -> None:
+    own = {intent: phrases for intent, phrases in ENGLISH.by_intent.items() if intent not in LEADERS_INTENTS}
+    held = [Line(intent, text, Open.QUESTION) for intent, texts in own.items() for text in texts[::3]]
+    rest = {intent: [text for n, text in enumerate(texts) if n % 3] for intent, texts in own.items()}
+    learnt = Phrases({intent: tuple(texts) for intent, texts in rest.items()}, ENGLISH.lists)
+    shares = shares_of(read_all(Reader(learnt), held))
+    assert shares.right_or_asked >= 0.80
+    assert shares.safeguarding >= 0.93
+    assert shares.answers_taken <= 0.02
+    assert shares.answers_asked <= 0.06
