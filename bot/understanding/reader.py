@@ -17,7 +17,7 @@ from bot.understanding.situation import Open, Situation
 
 ANSWER_ENOUGH = 0.7
 """With a question open, a text is its answer unless another intent leads by more than this …"""
-ANSWER_POSSIBLE = 1.6
+ANSWER_POSSIBLE = 1.8
 """… and it is asked about, with the answer on a button, unless another intent leads by more than this."""
 CLEAR_LEAD = 0.6
 """The lead over the next intent from which an intent is acted on without asking."""
@@ -37,7 +37,8 @@ class Reader:
 
     def prepare(self) -> None:
         """Learn the phrases now, so that the first text is read as quickly as the others."""
-        classifier(self._phrases)
+        for for_leaders in (False, True):
+            classifier(self._phrases, for_leaders=for_leaders)
 
     def read(self, text: str, situation: Situation) -> Reading:
         """Return the likeliest intent of a text in a situation."""

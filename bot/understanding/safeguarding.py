@@ -10,7 +10,7 @@ from bot.prompts import Phrases
 from bot.understanding.classifier import Classifier, classifier
 from bot.understanding.normalise import normalise
 
-_FOUND = 0.4
+_FOUND = 0.5
 _ASK_NEAR_HARM = -0.8
 _ASK = -0.35
 """Leads of the score over that of the likeliest other intent; near a word of harm and a child, less will do to ask."""
