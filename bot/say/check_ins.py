@@ -120,7 +120,9 @@ def kept(
 
     `typed` is the key of the question that was answered by typing.
     """
-    until = voice.until(ask.closes, ask.today)
+    is_closed = ask.closes <= departure.now
+    key = "check-in.changeable-later" if is_closed else "check-in.changeable"
+    changeable = voice.markdown(key, until=voice.until(ask.closes, ask.today))
     is_held = bool(departure.held_until and departure.first)
     more = (
         (
@@ -133,9 +135,7 @@ def kept(
     return Message(
         voice.text("check-in.your-words"),
         (
-            Text(
-                f"{_destination(voice, ask, departure)} {voice.markdown('check-in.changeable', until=until)}"
-            ),
+            Text(f"{_destination(voice, ask, departure)} {changeable}"),
             *quotes(voice, ask.step, ask.answers),
             *more,
             *row(_buttons_after(voice, ask.check_in, typed, is_held=is_held)),

@@ -14,6 +14,7 @@ from bot.model import (
     CheckIn,
     CheckInState,
     CommandName,
+    CycleState,
     DeliveryKind,
     Kind,
     PairingState,
@@ -51,9 +52,24 @@ async def get_open_check_in(request: Request, number: str) -> CheckIn:
     return check_in
 
 
+async def _read_changeable(request: Request, number: str) -> AskedCheckIn:
+    """Return the member's check-in whose answers may be changed now; raise `UserError` if they may not.
+
+    A focus or plan that was given is quoted for weeks, so it may be changed until the cycle is closed.
+    """
+    check_in = await get_check_in(request, number)
+    asked = await read_asked_check_in(request, check_in)
+    is_quoted = bool(asked.answers) and bool(asked.step.focus or asked.step.plan)
+    if check_in.closes_at <= request.now:
+        cycle = await request.tx.cycles.get(check_in.cycle_id)
+        if not is_quoted or cycle.state is CycleState.CLOSED:
+            raise UserError("closed")
+    return asked
+
+
 async def open_form(request: Request, number: str) -> Form:
     """Return the form with the answers given so far."""
-    asked = await read_asked_check_in(request, await get_open_check_in(request, number))
+    asked = await _read_changeable(request, number)
     if asked.step.is_challenge and not asked.partner:
         raise UserError("no-partner")
     return say_check_ins.form(request.voice, asked)
@@ -62,8 +78,8 @@ async def open_form(request: Request, number: str) -> Form:
 async def submit(request: Request, prompts: Prompts, number: str, values: Mapping[str, str]) -> Reply:
     """Store the answers of the form and share them as the step says."""
     voice = request.voice
-    check_in = await get_open_check_in(request, number)
-    asked = await read_asked_check_in(request, check_in)
+    asked = await _read_changeable(request, number)
+    check_in = asked.check_in
     form = say_check_ins.form(voice, asked, values)
     if faults := find_faults(voice, form, values):
         return faults

@@ -97,11 +97,26 @@ async def test_an_answer_can_be_taken_back_wherever_it_arrived(town: Town) -> No
 
 
 async def test_after_it_closed_nothing_can_be_changed_and_nothing_is_lost(town: Town) -> None:
+    contract = (await town.check_ins("Ann Ash"))["contract"]
+    await town.until(contract.due_at)
+    await town.fill_step("Ann Ash", "contract", between="Everything")
+    await town.until(contract.closes_at)
+
+    assert "has closed" in plain(await town.press("Ann Ash", "Change my answer"))
+    assert "Everything" in await town.command("Ann Ash", "my data")
+
+
+async def test_the_focus_can_be_mended_until_the_cycle_is_closed(town: Town) -> None:
     await town.fill("Ann Ash", pupils="Give reasons")
     await town.until(datetime(2026, 9, 16, 16, 1, tzinfo=UTC))
 
-    assert "has closed" in plain(await town.press("Ann Ash", "Change my answer"))
-    assert "Give reasons" in await town.command("Ann Ash", "my data")
+    form = await town.press("Ann Ash", "Change my answer")
+    assert isinstance(form, Form)
+    said = plain(await town.submit("Ann Ash", form.name, form.context, pupils="Ask why"))
+    await town.beat()
+
+    assert "You can take it back at any time." in said
+    assert "Ask why" in town.everything("Cat Cox")
 
 
 async def test_a_skip_is_a_real_reply_and_can_be_undone(town: Town) -> None:

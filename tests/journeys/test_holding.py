@@ -154,6 +154,7 @@ async def test_a_held_note_can_be_changed_or_stopped(town: Town) -> None:
 async def test_after_a_partners_words_it_asks_for_whom_the_text_is(town: Town) -> None:
     await town.submit("Cat Cox", "tell", text="Shall we meet on Friday?")
     await town.beat()
+    assert "Shall we meet on Friday?" in town.last("Ann Ash")
 
     asked = await town.say("Ann Ash", "Yes please, at ten")
     assert "[To my partner] [My answer] [Neither]" in asked
@@ -179,6 +180,7 @@ async def test_it_may_be_the_answer_or_neither(town: Town) -> None:
     assert "Give reasons" in town.everything("Cat Cox")
 
 
+@pytest.mark.core
 async def test_an_edited_message_changes_what_has_not_been_read(town: Town) -> None:
     await town.hear("Ann Ash", Said("Give reasons for Megan", "m1"))
     changed = plain(await town.hear("Ann Ash", Edited("Give reasons", "m1")))
@@ -190,6 +192,7 @@ async def test_an_edited_message_changes_what_has_not_been_read(town: Town) -> N
     assert "“Give reasons”" in town.everything("Cat Cox")
 
 
+@pytest.mark.core
 async def test_what_was_read_is_not_changed_by_an_edit_but_offered(town: Town) -> None:
     await town.hear("Ann Ash", Said("Give reasons", "m1"))
     await town.days(1)
@@ -200,6 +203,7 @@ async def test_what_was_read_is_not_changed_by_an_edit_but_offered(town: Town) -
     assert "[Change my answer] [Take it back]" in plain(await town.hear("Ann Ash", Deleted("m1")))
 
 
+@pytest.mark.core
 async def test_a_deleted_message_takes_its_answer_or_note_back(town: Town) -> None:
     await town.hear("Ann Ash", Said("Give reasons", "m1"))
     await town.hear("Ann Ash", Said("tell Cat see you soon", "m2"))
