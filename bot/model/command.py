@@ -44,6 +44,11 @@ class CommandName(StrEnum):
     PUT = "put"
     TOGETHER = "together"
     ANOTHER = "another"
+    STOP = "stop"
+    MEANT = "meant"
+    NOT_ME = "not-me"
+    REQUEST = "request"
+    REMIND_PARTNER = "remind-partner"
 
 
 class FormName(StrEnum):
