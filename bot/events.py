@@ -23,6 +23,8 @@ class Said:
     """Text typed in the chat with the bot: an answer, unless it can only be a command."""
 
     text: str
+    message: str | None = None
+    """The platform's reference to this message, by which it is found again when it is edited or deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ def readable(what: What) -> What:
     match what:
         case Command(line):
             return Command(_readable(line))
-        case Said(text):
-            return Said(_readable(text))
+        case Said(text, message):
+            return Said(_readable(text), message)
         case Opened(form, context):
             return Opened(_readable(form), _readable(context))
         case Submitted(form, context, values):
@@ -89,6 +91,11 @@ def readable(what: What) -> What:
             return Submitted(_readable(form), _readable(context), read)
         case Joined() | Left() | Installed() | Removed():
             return what
+
+
+def message_of(what: What) -> str | None:
+    """Return the platform's reference to the chat message that the event is about, or None."""
+    return what.message if isinstance(what, Said) else None
 
 
 def written(what: What) -> tuple[str, ...]:

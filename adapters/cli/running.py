@@ -74,7 +74,8 @@ async def connected(
     voice_of = voice_lookup(store, prompts, clock)
     async with AsyncExitStack() as opened:
         engine = opened.enter_context(apart())
-        handle = timed(EventHandler(store, prompts, platforms.directories, engine).handle)
+        hold = timedelta(minutes=read.hold_minutes)
+        handle = timed(EventHandler(store, prompts, platforms.directories, engine, hold).handle)
         for platform, settings in wanted:
             core = Core(
                 handle=handle,

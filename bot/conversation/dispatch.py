@@ -31,6 +31,7 @@ from bot.use_cases import (
     safeguarding,
     status,
     typed,
+    withdrawals,
     workspaces,
 )
 from bot.use_cases.request import Request
@@ -115,6 +116,10 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
             return await members.show_safeguarding_lead(request)
         case CommandName.TELL:
             return await notes.tell(request, argument)
+        case CommandName.SEND_NOTE:
+            return await notes.send_now(request, argument)
+        case CommandName.TAKE_BACK_NOTE:
+            return await notes.take_back(request, argument)
         case CommandName.SKIP:
             return await check_ins.skip(request, argument)
         case CommandName.UNDO:
@@ -122,9 +127,11 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
         case CommandName.LATER:
             return await check_ins.ask_again_later(request, argument)
         case CommandName.TAKE_BACK:
-            return await check_ins.take_back(request, argument)
+            return await withdrawals.take_back(request, argument)
+        case CommandName.NOT_MEANT:
+            return await withdrawals.take_back_typed(request, argument)
         case CommandName.SEND:
-            return await check_ins.send(request, argument)
+            return await check_ins.send_now(request, argument)
         case CommandName.PUT:
             return await check_ins.assign_kept_text(request, prompts, argument)
         case CommandName.MEANT if argument == FORM:
@@ -205,6 +212,8 @@ async def _open_form(request: Request, prompts: Prompts, form: str, context: str
             return await challenges.open_reply_form(request, context)
         case FormName.TELL:
             return await notes.open_form(request, context)
+        case FormName.NOTE:
+            return await notes.open_changing_form(request, context)
         case FormName.START:
             return await cycles.open_start_form(request, prompts)
         case FormName.PROFILE | FormName.TIMES | FormName.PAUSE:
@@ -220,6 +229,8 @@ async def _submit_form(request: Request, prompts: Prompts, submitted: Submitted)
             return await challenges.reply(request, submitted.context, values)
         case FormName.TELL:
             return await notes.submit(request, submitted.context, values)
+        case FormName.NOTE:
+            return await notes.change(request, submitted.context, values)
         case FormName.START:
             return await cycles.start(request, prompts, values)
         case FormName.PROFILE:

@@ -116,7 +116,7 @@ class CheckIns(Protocol):
         """Set a planned check-in to open, with the question that plain text answers; leave other states alone."""
 
     async def save(self, check_in: CheckIn) -> None:
-        """Store what may change: pairing_id, due_at, closes_at, state, asking, suggested_at."""
+        """Store what may change: pairing_id, due_at, closes_at, state, asking, suggested_at, held_until."""
 
     async def of_member(self, cycle_id: int, member_id: int) -> tuple[CheckIn, ...]:
         """Return a member's check-ins in a cycle, by due time."""
@@ -136,8 +136,8 @@ class CheckIns(Protocol):
     async def answers(self, check_in_id: int) -> tuple[Answer, ...]:
         """Return the answers of a check-in."""
 
-    async def take_back(self, check_in_id: int) -> None:
-        """Delete the answers of a check-in."""
+    async def take_back(self, check_in_id: int, question: str | None = None) -> None:
+        """Delete the answers of a check-in, or that to one question."""
 
     async def answers_of(self, cycle_id: int, member_id: int) -> Mapping[str, tuple[Answer, ...]]:
         """Return a member's answers in a cycle, by step."""
@@ -182,6 +182,9 @@ class Notes(Protocol):
 
     async def get(self, note_id: int) -> Note | None:
         """Return a note."""
+
+    async def set_text(self, note_id: int, text: str) -> None:
+        """Store the changed text of a note; an empty one takes it back."""
 
     async def by(self, member_id: int) -> tuple[Note, ...]:
         """Return the notes that a member wrote."""

@@ -226,7 +226,7 @@ def complaint(voice: Voice, place: MemberPlace) -> Message:
     return plain(voice, "typed.complaint", *buttons, **place_facts(voice, place))
 
 
-def last_answer(voice: Voice, asked: AskedCheckIn, *, was_read: bool) -> Message:
+def last_answer(voice: Voice, asked: AskedCheckIn, *, was_read: bool, can_change: bool) -> Message:
     """Show the last answer with the buttons to change it or to take it back."""
     number = asked.check_in.id
     key = "typed.last-read" if was_read and asked.partner else "typed.last"
@@ -237,7 +237,7 @@ def last_answer(voice: Voice, asked: AskedCheckIn, *, was_read: bool) -> Message
             *quotes(voice, asked.step, asked.answers),
             *row(
                 (
-                    opens(voice, "button.change", FormName.CHECK_IN, number),
+                    *((opens(voice, "button.change", FormName.CHECK_IN, number),) if can_change else ()),
                     runs(voice, "button.take-back", CommandName.TAKE_BACK, number),
                 )
             ),

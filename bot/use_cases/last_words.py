@@ -69,11 +69,12 @@ async def show_own(request: Request, place: MemberPlace) -> Message:
     cycle = place.cycle
     check_ins = await tx.check_ins.of_member(cycle.id, request.member.id) if cycle else ()
     answers = await tx.check_ins.answers_of(cycle.id, request.member.id) if cycle else {}
-    given = [each for each in check_ins if answers.get(each.step) and each.closes_at > request.now]
+    given = [each for each in check_ins if answers.get(each.step)]
     if not given:
         return basics.plain(voice, "typed.no-answer", *next_steps(voice, place))
     newest = max(given, key=lambda each: max(answer.given_at for answer in answers[each.step]))
     asked = await read_asked_check_in(request, newest)
     readers = [each.id for each in place.partners]
     was_read = [await tx.deliveries.was_sent(DeliveryKind.SHARED_ANSWER, newest.id, each) for each in readers]
-    return say_replies.last_answer(voice, asked, was_read=any(was_read))
+    can_change = newest.closes_at > request.now
+    return say_replies.last_answer(voice, asked, was_read=any(was_read), can_change=can_change)

@@ -250,7 +250,7 @@ async def _answerable(request: Request, delivery: Delivery) -> CheckIn | Dropped
     return check_in
 
 
-async def _shared_answer(request: Request, delivery: Delivery) -> Message | Dropped:
+async def _shared_answer(request: Request, delivery: Delivery) -> Message | Later | Dropped:
     tx = request.tx
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.pairing_id is None:
@@ -269,6 +269,8 @@ async def _shared_answer(request: Request, delivery: Delivery) -> Message | Drop
     answers = await tx.check_ins.answers(check_in.id)
     if answers and check_in.state is not CheckInState.ANSWERED:
         return Dropped("changed")  # it is owed again when the author has decided
+    if answers and check_in.held_until and check_in.held_until > request.now:
+        return Later(check_in.held_until)
     if not answers and not delivery.ref:
         return Dropped("taken-back")
     return say_check_ins.partner_answer(request.voice, step, author.given_name, answers, pairing.id)
@@ -288,9 +290,9 @@ async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message |
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.state is not CheckInState.ANSWERED:
         return Dropped("nothing-to-say")
-    step_ends = max(
-        each.closes_at for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step
-    )
+    of_step = [each for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step]
+    held = [each.held_until for each in of_step if each.held_until]
+    step_ends = max([each.closes_at for each in of_step] + held)
     if step_ends > request.now:
         return Later(step_ends)
     step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
@@ -317,6 +319,8 @@ async def _challenge(request: Request, delivery: Delivery) -> Message | Later | 
         return Dropped("changed")
     check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # the pairing when this was owed
     message = await challenges.compose_challenge(request, check_in, is_update=bool(delivery.ref))
-    if message is None and (last := await challenges.read_last_closing(request.tx, check_in)) > request.now:
-        return Later(last)
+    if message is None:
+        release = await challenges.read_release(request.tx, check_in, request.now)
+        if release > request.now:
+            return Later(release)
     return message or Dropped("nothing-to-say")

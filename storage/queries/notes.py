@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from bot.model import Note
 from storage import tables as t
@@ -22,6 +22,10 @@ class SqlNotes(Queries):
 
     async def get(self, note_id: int) -> Note | None:
         return await self._first(Note, _NOTES.where(t.note.c.id == note_id))
+
+    async def set_text(self, note_id: int, text: str) -> None:
+        """Store the changed text of a note; an empty one takes it back."""
+        await self._connection.execute(update(t.note).where(t.note.c.id == note_id).values(text=text))
 
     async def by(self, member_id: int) -> tuple[Note, ...]:
         """All they ever sent, oldest first."""

@@ -59,7 +59,9 @@ async def test_the_next_typed_reply_answers_the_next_question(town: Town) -> Non
     await town.say("Ann Ash", "Count to five")
     last = await town.say("Ann Ash", "Longer answers")
 
-    assert "Sent to Cat. You can change it until Wednesday 17:00." in last
+    assert (
+        "Goes to Cat at 15:40. You can change it until Wednesday 17:00, and take it back at any time." in last
+    )
     for words in ("Give reasons", "Count to five", "Longer answers"):
         assert words in last
     assert "has its answer already" in await town.say("Ann Ash", "And one more thing")
@@ -182,13 +184,14 @@ async def test_a_slip_in_a_command_gets_a_suggestion(town: Town) -> None:
 
 
 async def test_words_that_may_be_an_answer_are_one(town: Town) -> None:
-    assert "Your words: “Pairs”" in await town.say("Ann Ash", "Pairs")
+    assert "“Pairs”" in await town.say("Ann Ash", "Pairs")
     assert "What I can do" in await town.say("Ann Ash", "HELP")
 
 
 @pytest.mark.across
 async def test_tell_carries_words_and_the_partner_can_reply(town: Town) -> None:
-    assert "I carry this to Cat now." in await town.say("Ann Ash", "tell Cat see you on Tuesday")
+    assert "Goes to Cat at 15:40." in await town.say("Ann Ash", "tell Cat see you on Tuesday")
+    await town.press("Ann Ash", "Send now")
     await town.beat()
     assert "“see you on Tuesday”" in town.last("Cat Cox")
 

@@ -50,7 +50,7 @@ async def test_every_delivery_refers_to_a_row_of_the_class_that_its_kind_names(
     await town.until(ASKED)
     partner = await town.partner_of("Ann Ash")
     await town.press("Ann Ash", "In an hour")
-    await town.command("Ann Ash", "tell See you on Monday")
+    await town.submit("Ann Ash", "tell", text="See you on Monday")
     form = await town.press(partner, "Answer now")
     assert isinstance(form, Form)
     await town.submit(partner, "check-in", form.context, **values_for(form))

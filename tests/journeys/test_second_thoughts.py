@@ -64,7 +64,9 @@ async def test_words_given_to_be_carried_arrive_although_the_cycle_closes(
 ) -> None:
     town = await _running(store, prompts)
     await town.until(datetime(2026, 9, 14, 20, 0, tzinfo=UTC))
-    assert "I carry this to Cat on" in await town.say("Ann Ash", "tell Cat see you on Tuesday")
+    assert "Goes to Cat on Tuesday 15 September at 08:40." in await town.say(
+        "Ann Ash", "tell Cat see you on Tuesday"
+    )
     await town.command(COORDINATOR, "close yes")
 
     await town.days(1)
