@@ -16,7 +16,7 @@ from adapters.chat.received import Received
 from adapters.teams.cards import DATA
 from adapters.teams.messenger import PLATFORM
 from adapters.teams.route import Route
-from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
+from bot.events import Command, Deleted, Edited, Joined, Left, Opened, Said, Submitted, What
 from bot.model import Address, CommandName
 
 Kind: TypeAlias = Literal["words", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"]
@@ -52,12 +52,14 @@ TeamsReceived: TypeAlias = Received[TeamsReplyTarget]
 def read(activity: Body) -> TeamsReceived | None:
     """Read what a person did; None for activities that need no handling. Raises `Malformed` or `UnknownInvoke`."""
     kind, conversation = activity.get("type"), part(activity, "conversation")
-    if kind not in ("message", "invoke", "installationUpdate"):
+    if kind not in ("message", "messageUpdate", "messageDelete", "invoke", "installationUpdate"):
         return None  # `conversationUpdate` too: Teams sends it beside every `installationUpdate`
     if conversation.get("conversationType") not in (None, "personal"):
         return _in_a_group(activity)
     if kind == "message":
         return _message(activity)
+    if kind in ("messageUpdate", "messageDelete"):
+        return _changed_message(activity)
     if kind == "invoke":
         return _invoke(activity)
     return _installation(activity)
@@ -70,7 +72,24 @@ def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    return _received(activity, Said(typed(activity)), TeamsReplyTarget("words", _route(activity)))
+    what = Said(typed(activity), _text(activity, "id") or None)
+    return _received(activity, what, TeamsReplyTarget("words", _route(activity)))
+
+
+def _changed_message(activity: Body) -> TeamsReceived | None:
+    """Read that a person edited or deleted a message; one that is there again after that is not read."""
+    event, message = _mapping(activity.get("channelData")).get("eventType"), _text(activity, "id")
+    what: What
+    match event:
+        case "editMessage":
+            what = Edited(typed(activity), message)
+        case "softDeleteMessage":
+            what = Deleted(message)
+        case _:
+            return None
+    # The activity has the id of the message, so its time tells one edit from another.
+    mark = json.dumps([event, message, _text(activity, "timestamp")])
+    return _received(activity, what, TeamsReplyTarget("words", _route(activity)), mark)
 
 
 def _invoke(activity: Body) -> TeamsReceived | None:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from bot.conversation import commands
 from bot.conversation.senders import PlatformFactNeeded, PlatformFacts
 from bot.errors import UserError
-from bot.events import Command, Event, Installed, Joined, Left, Opened, Removed, Said, Submitted
-from bot.message import Reply
+from bot.events import (
+    Command,
+    Deleted,
+    Edited,
+    Event,
+    Installed,
+    Joined,
+    Left,
+    Opened,
+    Removed,
+    Said,
+    Submitted,
+)
+from bot.message import Message, Reply
 from bot.model import CommandName, FormName, Member
 from bot.pairing import PairingTask
 from bot.prompts import Prompts, Voice
@@ -20,6 +32,7 @@ from bot.use_cases import (
     coordinators,
     cycles,
     digests,
+    edits,
     enrolments,
     home,
     introductions,
@@ -46,14 +59,19 @@ async def dispatch(
         case Command(line):
             return await _run_command(request, prompts, line, facts)
         case Said(text):
-            if not text.strip():
-                return basics.plain(request.voice, "said.nothing")
-            if await _is_command(request, prompts, text):
-                return await _run_command(request, prompts, text, facts)
-            return await typed.answer(request, prompts, text)
+            return await _answer_text(request, prompts, text, facts)
+        case Edited(text, message):
+            found = await edits.withdraw(request, message)
+            if found is True and text.strip():  # what stands there now is read as if it were typed anew
+                return await _answer_text(request, prompts, text, facts)
+            return found if isinstance(found, Message) else None
+        case Deleted(message):
+            return await edits.delete(request, message)
         case Opened(form, context):
             return await _open_form(request, prompts, form, context)
         case Submitted():
+            if help_now := await safeguarding.answer_worry_in_form(request, prompts, event.what):
+                return help_now
             return await _submit_form(request, prompts, event.what)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
@@ -64,6 +82,16 @@ async def dispatch(
             return None
         case Installed() | Removed():
             return None  # these concern a workspace, and were answered before
+
+
+async def _answer_text(
+    request: Request, prompts: Prompts, text: str, facts: PlatformFacts
+) -> Reply | PairingTask:
+    if not text.strip():
+        return basics.plain(request.voice, "said.nothing")
+    if await _is_command(request, prompts, text):
+        return await _run_command(request, prompts, text, facts)
+    return await typed.answer(request, prompts, text)
 
 
 async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
@@ -116,6 +144,10 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
             return await members.show_safeguarding_lead(request)
         case CommandName.TELL:
             return await notes.tell(request, argument)
+        case CommandName.TO_PARTNER:
+            return await notes.tell_kept_text(request)
+        case CommandName.NEITHER:
+            return await notes.drop_kept_text(request)
         case CommandName.SEND_NOTE:
             return await notes.send_now(request, argument)
         case CommandName.TAKE_BACK_NOTE:

@@ -13,7 +13,7 @@ from bot.conversation import commands, senders
 from bot.conversation.dispatch import dispatch
 from bot.conversation.senders import PlatformFactNeeded, PlatformFacts
 from bot.errors import Conflict, SendError, StoreAway, UserError
-from bot.events import Command, Event, What, message_of, readable, written
+from bot.events import Command, Event, What, readable, written
 from bot.message import Reply
 from bot.model import Address, CommandName, Member
 from bot.pairing import Engine, PairingTask, answer_here
@@ -124,9 +124,7 @@ class EventHandler:
                     if member is None or not member.active:
                         return await senders.answer_stranger(tx, recipient.voice, event)
                     recipient.member, recipient.voice = member, self._prompts.voice(member.language)
-                    request = Request(
-                        tx, recipient.voice, member, event.at, self._hold, message_of(event.what)
-                    )
+                    request = Request(tx, recipient.voice, member, event.at, self._hold, event.message)
                     return await dispatch(request, self._prompts, event, facts)
         raise Conflict
 

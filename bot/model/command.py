@@ -42,6 +42,8 @@ class CommandName(StrEnum):
     TAKE_BACK = "take-back"
     SEND = "send"
     PUT = "put"
+    TO_PARTNER = "to-partner"
+    NEITHER = "neither"
     NOT_MEANT = "not-meant"
     SEND_NOTE = "send-note"
     TAKE_BACK_NOTE = "take-back-note"

@@ -82,6 +82,10 @@ KINDS: Mapping[DeliveryKind, DeliveryTraits] = MappingProxyType(
     }
 )
 ASKS = frozenset(kind for kind in DeliveryKind if KINDS[kind].asks)
+FROM_PARTNERS = frozenset(
+    {DeliveryKind.SHARED_ANSWER, DeliveryKind.CHALLENGE, DeliveryKind.CHALLENGE_REPLY, DeliveryKind.NOTE}
+)
+"""The kinds that bring what a partner wrote."""
 CARRIES_WORDS = frozenset(kind for kind in DeliveryKind if KINDS[kind].carries_words)
 
 

@@ -133,6 +133,9 @@ class CheckIns(Protocol):
     async def answer(self, answer: Answer) -> None:
         """Store an answer. It replaces an earlier one to the same question, whose `given_at` stays."""
 
+    async def typed_in(self, member_id: int, message: str) -> tuple[Answer, ...]:
+        """Return the answers that a member typed in that chat message."""
+
     async def answers(self, check_in_id: int) -> tuple[Answer, ...]:
         """Return the answers of a check-in."""
 
@@ -185,6 +188,9 @@ class Notes(Protocol):
 
     async def set_text(self, note_id: int, text: str) -> None:
         """Store the changed text of a note; an empty one takes it back."""
+
+    async def typed_in(self, member_id: int, message: str) -> tuple[Note, ...]:
+        """Return the notes that a member typed in that chat message, without those taken back."""
 
     async def by(self, member_id: int) -> tuple[Note, ...]:
         """Return the notes that a member wrote."""

@@ -50,7 +50,7 @@ def check_phrases(file: str, content: str, flaws: Flaws) -> None:
     first: dict[str, Intent] = {}
     for intent in Intent:
         start, own = settings.line(PHRASES, intent), phrases.by_intent.get(intent, ())
-        if intent in phrases.by_intent and len(own) < FEWEST_PHRASES:
+        if len(own) < FEWEST_PHRASES:
             count = len(own)
             flaws.fix(file, start, "too-few-phrases", intent=intent, count=count, fewest=FEWEST_PHRASES)
         for number, phrase in enumerate(own, start=1):

@@ -144,6 +144,8 @@ COMMANDS: tuple[CommandSpec, ...] = (
             CommandName.TAKE_BACK,
             CommandName.SEND,
             CommandName.PUT,
+            CommandName.TO_PARTNER,
+            CommandName.NEITHER,
             CommandName.NOT_MEANT,
             CommandName.SEND_NOTE,
             CommandName.TAKE_BACK_NOTE,

@@ -124,12 +124,29 @@ def note_goes(voice: Voice, note: Note, partner: str, departure: Departure) -> M
     )
 
 
+def note_has_gone(voice: Voice, note: Note, partner: str) -> Message:
+    """Say that the partner has had the note, with buttons to change it or to take it back."""
+    return plain(
+        voice,
+        "check-in.edited-gone",
+        opens(voice, "button.change-note", FormName.NOTE, note.id),
+        runs(voice, "button.take-back", CommandName.TAKE_BACK_NOTE, note.id),
+        partner=partner,
+    )
+
+
 def note_taken_back(voice: Voice, note: Note) -> Message:
     """Return a note that was taken back to its author."""
     return Message(
         voice.text("note.taken-back"),
         (Text(voice.markdown("note.taken-back")), Quote(note.text, voice.text("check-in.your-words"))),
     )
+
+
+def dropped(voice: Voice, text: str) -> Message:
+    """Return text that was neither kept nor sent to its author."""
+    quoted = (Quote(text, voice.text("check-in.your-words")),) if text else ()
+    return Message(voice.text("check-in.dropped"), (Text(voice.markdown("check-in.dropped")), *quoted))
 
 
 def note_from(voice: Voice, note: Note, name: str) -> Message:

@@ -267,6 +267,24 @@ def choose_check_in(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
     return plain(voice, "check-in.which", *buttons)
 
 
+def choose_receiver(voice: Voice, ask: AskedCheckIn, text: str) -> Message:
+    """Ask whether text that was typed below a partner's words is for the partner or answers the question."""
+    return Message(
+        voice.text("check-in.after-partner"),
+        (
+            Text(voice.markdown("check-in.after-partner")),
+            Quote(text, voice.text("check-in.your-words")),
+            *row(
+                (
+                    runs(voice, "button.to-partner", CommandName.TO_PARTNER),
+                    runs(voice, "button.my-answer", CommandName.PUT, ask.check_in.id),
+                    runs(voice, "button.neither", CommandName.NEITHER),
+                )
+            ),
+        ),
+    )
+
+
 def skipped(voice: Voice, ask: AskedCheckIn) -> Message:
     """Confirm that a check-in was skipped."""
     return plain(voice, "check-in.skipped", runs(voice, "button.undo", CommandName.UNDO, ask.check_in.id))

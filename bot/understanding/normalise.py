@@ -17,3 +17,8 @@ def normalise(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES).casefold()
     text = _SIGNS.sub(r"\1", _DRAWN_OUT.sub(r"\1\1", text))
     return " ".join(text.split())
+
+
+def bare(text: str) -> str:
+    """Return a normalised text without signs."""
+    return " ".join(re.findall(r"[\w']+", normalise(text)))

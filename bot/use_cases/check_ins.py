@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.errors import UserError
 from bot.message import Form, Message, Replacement, Reply
 from bot.model import (
+    FROM_PARTNERS,
     Answer,
     CheckIn,
     CheckInState,
@@ -203,11 +204,26 @@ async def answer_by_typing(request: Request, prompts: Prompts, text: str) -> Rep
             voice, [(each.check_in.id, say_check_ins.title(voice, each.step)) for each in several]
         )
     if asking:
+        # Without a chat message a button was pressed, which says that the text is an answer.
+        if request.message is not None and await _is_after_partner(request, asking[0]):
+            await request.tx.members.keep_words(request.member.id, text, request.now)
+            return say_check_ins.choose_receiver(voice, await read_asked_check_in(request, asking[0]), text)
         return await keep_typed(request, prompts, asking[0], text)
     if open_now:
         asked = await read_asked_check_in(request, open_now[-1])
         return say_check_ins.all_answered(voice, asked.check_in, asked.check_in.pairing_id, asked.partner)
     return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", CommandName.STATUS))
+
+
+async def _is_after_partner(request: Request, check_in: CheckIn) -> bool:
+    """Return whether the newest message in the chat is a partner's, and the member has written nothing since."""
+    tx = request.tx
+    last = await tx.deliveries.last_sent(request.member.id)
+    if last is None or last.kind not in FROM_PARTNERS or last.settled_at is None:
+        return False
+    written = [each.edited_at or each.given_at for each in await tx.check_ins.answers(check_in.id)]
+    written += [each.sent_at for each in await tx.notes.by(request.member.id)]
+    return all(each < last.settled_at for each in written)
 
 
 async def assign_kept_text(request: Request, prompts: Prompts, number: str) -> Reply:

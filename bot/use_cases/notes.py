@@ -34,6 +34,21 @@ async def tell(request: Request, text: str) -> Reply:
     return await _send(request, pairing, named or partners, note, await compute_hold_end(request))
 
 
+async def tell_kept_text(request: Request) -> Reply:
+    """Hold and then send the kept text as a note to the partners."""
+    text = await request.tx.members.take_words(request.member.id)
+    if text is None:
+        return await open_form(request, "")
+    reply = await tell(request, text)
+    return Replacement(reply) if isinstance(reply, Message) else reply
+
+
+async def drop_kept_text(request: Request) -> Reply:
+    """Delete the kept text, and return it to its author."""
+    text = await request.tx.members.take_words(request.member.id)
+    return Replacement(say_challenges.dropped(request.voice, text or ""))
+
+
 async def open_form(request: Request, context: str) -> Form:
     """Return the form for a note to the partners (`12`) or to one (`12 34`); raise `UserError` for earlier ones."""
     pairing, partners = await _get_partners(request)
@@ -80,6 +95,17 @@ async def take_back(request: Request, number: str) -> Reply:
     await request.tx.notes.set_text(note.id, "")
     await request.tx.deliveries.refresh(DeliveryKind.NOTE, note.id, request.now)
     return Replacement(say_challenges.note_taken_back(request.voice, note))
+
+
+async def was_sent(request: Request, note: Note) -> bool:
+    """Return whether a partner has had the note."""
+    deliveries, receivers = request.tx.deliveries, await _read_receivers(request, note)
+    return any([await deliveries.was_sent(DeliveryKind.NOTE, note.id, each.id) for each in receivers])
+
+
+async def offer_changes(request: Request, note: Note) -> Message:
+    """Say that the partners have had the note, with buttons to change it or to take it back."""
+    return say_challenges.note_has_gone(request.voice, note, await _read_receiver_names(request, note))
 
 
 async def _get_own(request: Request, number: str) -> Note:

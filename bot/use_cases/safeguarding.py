@@ -15,18 +15,20 @@ from bot.use_cases.request import Request
 
 
 async def answer_worry(request: Request, prompts: Prompts, text: str) -> Message | None:
-    """Return the help for a typed text about a child's safety; None for every other text.
+    """Return the help for a text about a child's safety; None for every other text."""
+    worry = find_worry(prompts, request.voice.language, [text])
+    return None if worry is Worry.NO else await answer_reading(request, text, is_certain=worry is Worry.FOUND)
 
-    Where it is not sure, the text is kept for its author alone until they have said what it is.
+
+async def answer_reading(request: Request, text: str, *, is_certain: bool) -> Message:
+    """Return the help for a text that was read as one about a child's safety.
+
+    Where that is not certain, the text is kept for its author alone until they have said what it is.
     """
-    match find_worry(prompts, request.voice.language, [text]):
-        case Worry.FOUND:
-            return await show_help(request)
-        case Worry.ASK:
-            await request.tx.members.keep_words(request.member.id, text, request.now)
-            return say_typed.ask_about_child(request.voice, await _read_school(request), is_form=False)
-        case Worry.NO:
-            return None
+    if is_certain:
+        return await show_help(request)
+    await request.tx.members.keep_words(request.member.id, text, request.now)
+    return say_typed.ask_about_child(request.voice, await _read_school(request), is_form=False)
 
 
 async def answer_worry_in_form(request: Request, prompts: Prompts, submitted: Submitted) -> Message | None:
@@ -62,7 +64,7 @@ def find_worry(prompts: Prompts, language: str, texts: Iterable[str]) -> Worry:
     """Return the surest worry in several texts."""
     phrases = prompts.phrases(language)
     found = {worry_in(each, phrases) for each in texts if " " in each.strip()}
-    return next((each for each in (Worry.FOUND,) if each in found), Worry.NO)
+    return next((each for each in (Worry.FOUND, Worry.ASK) if each in found), Worry.NO)
 
 
 async def _read_school(request: Request) -> School:

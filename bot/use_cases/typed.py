@@ -26,7 +26,6 @@ from bot.use_cases.schools import read_availability
 
 _CAREFUL = (Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH)
 _LIKE_ANSWERS = (Intent.ANSWER, *_CAREFUL)
-_ASKS = False
 _ENDS_THE_MATTER = (Intent.ACK, Intent.GREETING, Intent.WRONG_PERSON, Intent.SAFEGUARDING, Intent.MY_DATA)
 """Intents after which the text is not offered as an answer once more."""
 
@@ -47,12 +46,12 @@ class OpenNow:
 
 async def answer(request: Request, prompts: Prompts, text: str) -> Reply:
     """Answer typed text that is no command."""
-    if help_now := await safeguarding.answer_worry(request, prompts, text):
-        return help_now
     open_now = await _read_open(request)
     if _is_a_choice(request, open_now.asked, text):
         return await check_ins.answer_by_typing(request, prompts, text)
     reading = await _read(request, prompts, text, open_now)
+    if reading.intent is Intent.SAFEGUARDING:
+        return await safeguarding.answer_reading(request, text, is_certain=reading.certain)
     return await _act_or_ask(request, prompts, text, reading, open_now)
 
 
@@ -144,7 +143,7 @@ async def _act_or_ask(
         return await members.stop(request)
     if not open_now.asking:
         return await _answer_without_question(request, prompts, text, reading, open_now)
-    if reading.intent in _LIKE_ANSWERS or not (reading.certain or _ASKS):
+    if reading.intent in _LIKE_ANSWERS and reading.certain:
         found = careful_answers.find(request, prompts, text, reading, open_now.asked)
         return await _answer_carefully(request, prompts, text, found, open_now)
     if not reading.certain:

@@ -82,6 +82,11 @@ class SqlCheckIns(Queries):
             row.on_conflict_do_update(index_elements=keys, set_={**changed, "edited_at": edited_at})
         )
 
+    async def typed_in(self, member_id: int, message: str) -> tuple[Answer, ...]:
+        """Return the answers that a member typed in that chat message."""
+        found = _ANSWERS.join_from(t.answer, t.check_in).where(t.check_in.c.member_id == member_id)
+        return await self._all(Answer, found.where(t.answer.c.message == message))
+
     async def answers(self, check_in_id: int) -> tuple[Answer, ...]:
         """In the order in which they were first given."""
         theirs = _ANSWERS.where(t.answer.c.check_in_id == check_in_id)

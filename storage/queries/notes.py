@@ -27,6 +27,11 @@ class SqlNotes(Queries):
         """Store the changed text of a note; an empty one takes it back."""
         await self._connection.execute(update(t.note).where(t.note.c.id == note_id).values(text=text))
 
+    async def typed_in(self, member_id: int, message: str) -> tuple[Note, ...]:
+        """Return the notes that a member typed in that chat message, without those taken back."""
+        found = _NOTES.where(t.note.c.author_id == member_id, t.note.c.message == message)
+        return await self._all(Note, found.where(t.note.c.text != ""))
+
     async def by(self, member_id: int) -> tuple[Note, ...]:
         """All they ever sent, oldest first."""
         return await self._all(Note, _NOTES.where(t.note.c.author_id == member_id))
