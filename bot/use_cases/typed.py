@@ -191,7 +191,7 @@ async def _answer_without_question(
     voice = request.voice
     if reading.certain and reading.intent not in _LIKE_ANSWERS:
         return await typed_replies.act(request, prompts, text, reading, None)
-    if open_now.check_ins and reading.intent in _LIKE_ANSWERS:
+    if open_now.check_ins:
         asked = await read_asked_check_in(request, open_now.check_ins[-1])
         shown = say_check_ins.all_answered(voice, asked.check_in, asked.check_in.pairing_id, asked.partner)
         return say_typed.with_quote(voice, shown, text)
