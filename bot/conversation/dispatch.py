@@ -25,9 +25,11 @@ from bot.prompts import Prompts, Voice
 from bot.rules.commands import KnownNames, listed_for
 from bot.say import basics
 from bot.say import commands as say_commands
+from bot.say.typed import FORM
 from bot.use_cases import (
     challenges,
     check_ins,
+    coordinators,
     cycles,
     digests,
     edits,
@@ -39,7 +41,9 @@ from bot.use_cases import (
     notes,
     pairings,
     personal_data,
+    safeguarding,
     status,
+    typed,
     withdrawals,
     workspaces,
 )
@@ -66,6 +70,8 @@ async def dispatch(
         case Opened(form, context):
             return await _open_form(request, prompts, form, context)
         case Submitted():
+            if help_now := await safeguarding.answer_worry_in_form(request, prompts, event.what):
+                return help_now
             return await _submit_form(request, prompts, event.what)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
@@ -85,7 +91,7 @@ async def _answer_text(
         return basics.plain(request.voice, "said.nothing")
     if await _is_command(request, prompts, text):
         return await _run_command(request, prompts, text, facts)
-    return await check_ins.answer_by_typing(request, prompts, text)
+    return await typed.answer(request, prompts, text)
 
 
 async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
@@ -102,6 +108,10 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
 ) -> Reply | PairingTask:
     parsed = commands.parse(line)
     argument = parsed.argument
+    if parsed.name in (None, CommandName.TELL, CommandName.PAUSE) and (
+        help_now := await safeguarding.answer_worry(request, prompts, line)
+    ):
+        return help_now
     match parsed.name:
         case None:
             nearest = commands.nearest(parsed.word, request.member)
@@ -156,6 +166,21 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
             return await check_ins.send_now(request, argument)
         case CommandName.PUT:
             return await check_ins.assign_kept_text(request, prompts, argument)
+        case CommandName.MEANT if argument == FORM:
+            submitted = await safeguarding.take_kept_form(request)
+            if submitted is None:
+                raise UserError("words-gone")
+            return await _submit_form(request, prompts, submitted)
+        case CommandName.MEANT:
+            return await typed.settle(request, prompts, argument)
+        case CommandName.STOP:
+            return await members.stop(request)
+        case CommandName.NOT_ME:
+            return await coordinators.disconnect(request)
+        case CommandName.REQUEST:
+            return await coordinators.ask(request, argument)
+        case CommandName.REMIND_PARTNER:
+            return await coordinators.remind_partner(request, argument)
         case CommandName.ANOTHER:
             return await late_changes.ask_for_another(request, argument)
         case CommandName.START:

@@ -49,6 +49,11 @@ class CommandName(StrEnum):
     TAKE_BACK_NOTE = "take-back-note"
     TOGETHER = "together"
     ANOTHER = "another"
+    STOP = "stop"
+    MEANT = "meant"
+    NOT_ME = "not-me"
+    REQUEST = "request"
+    REMIND_PARTNER = "remind-partner"
 
 
 class FormName(StrEnum):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from bot.model.check_in import Challenge, CheckIn, Note
 from bot.model.cycle import Cycle, Pairing
-from bot.model.people import School
+from bot.model.people import Member, School
 
 
 class DeliveryKind(StrEnum):
@@ -38,6 +38,8 @@ class DeliveryKind(StrEnum):
     """Reminds a member of a check-in because the partner asked for it."""
     TOGETHER = "together"
     """Opens one chat for all members of a pairing who share a workspace."""
+    REQUEST = "request"
+    """Asks a coordinator to get in touch with a member; `occurrence` begins with what it is about."""
     DIGEST = "digest"
     CYCLE_END = "cycle_end"
     """Asks a coordinator to close a cycle whose last day has passed."""
@@ -73,6 +75,7 @@ KINDS: Mapping[DeliveryKind, DeliveryTraits] = MappingProxyType(
         DeliveryKind.NOTE: DeliveryTraits(Note, carries_words=True),
         DeliveryKind.NUDGE: DeliveryTraits(CheckIn, asks=True),
         DeliveryKind.TOGETHER: DeliveryTraits(Pairing),
+        DeliveryKind.REQUEST: DeliveryTraits(Member),
         DeliveryKind.DIGEST: DeliveryTraits(School, carries_words=True),
         DeliveryKind.CYCLE_END: DeliveryTraits(Cycle),
         DeliveryKind.CLOSED: DeliveryTraits(Cycle),

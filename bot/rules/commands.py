@@ -123,7 +123,8 @@ COMMANDS: tuple[CommandSpec, ...] = (
         home=2,
         forms=(FormName.PAUSE,),
     ),
-    CommandSpec(CommandName.LEAVE, aliases=("stop",), without_slash=_alone_or_yes, menu=10),
+    CommandSpec(CommandName.STOP),
+    CommandSpec(CommandName.LEAVE, without_slash=_alone_or_yes, menu=10),
     CommandSpec(CommandName.LANGUAGE, without_slash=_alone_or_language, menu=7),
     CommandSpec(CommandName.MY_DATA, aliases=("mydata", "data"), menu=8),
     CommandSpec(CommandName.CONCERN, aliases=("safeguarding",), menu=9),
@@ -150,6 +151,10 @@ COMMANDS: tuple[CommandSpec, ...] = (
             CommandName.TAKE_BACK_NOTE,
             CommandName.TOGETHER,
             CommandName.ANOTHER,
+            CommandName.MEANT,
+            CommandName.NOT_ME,
+            CommandName.REQUEST,
+            CommandName.REMIND_PARTNER,
         )
     ),
 )

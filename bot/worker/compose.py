@@ -29,7 +29,7 @@ from bot.say import challenges as say_challenges
 from bot.say import check_ins as say_check_ins
 from bot.say import cycles as say_cycles
 from bot.say import pairings as say_pairings
-from bot.use_cases import challenges, cycles, digests, enrolments, introductions, notes
+from bot.use_cases import challenges, coordinators, cycles, digests, enrolments, introductions, notes
 from bot.use_cases.asked_check_ins import read_asked_check_in
 from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability, read_availability_at
@@ -172,6 +172,9 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
             return introduction or Dropped("changed")
         case DeliveryKind.TOGETHER:
             return await introductions.compose_opening(request, subject) or Dropped("changed")
+        case DeliveryKind.REQUEST:
+            about = delivery.occurrence.partition(" ")[0]
+            return await coordinators.compose_request(request, subject, about) or Dropped("changed")
         case DeliveryKind.ALONE:
             pairing = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
