@@ -18,6 +18,7 @@ from bot.worker.delivery import Means, deliver
 from bot.worker.turns import REST
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
+from tests.support.limits import HANG
 from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
@@ -44,7 +45,7 @@ class Gate(Post):
         return await super().send(address, message, delivery_id)
 
     async def until(self, number: int) -> None:
-        async with asyncio.timeout(20), self.came:
+        async with asyncio.timeout(HANG), self.came:
             await self.came.wait_for(lambda: len(self.before) >= number)
 
 
@@ -90,7 +91,7 @@ async def sending(town: Town) -> AsyncIterator[Means]:
     yield means
     for _ in range(20):
         gate(town).passes.release()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG):
         await batch
 
 
