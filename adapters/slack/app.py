@@ -155,7 +155,7 @@ class _Slack:
 
     async def _other_event(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         """Answer text in the chat with the bot; acknowledge every other event."""
-        await self._answer_event(ack, "words", inbound.said(body), request)
+        await self._answer_event(ack, "text", inbound.said(body), request)
 
     async def _mention(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         await self._answer_event(ack, "mention", inbound.mentioned(body), request)
@@ -189,7 +189,7 @@ class _Slack:
 
     async def take(self, received: SlackReceived) -> None:
         """Handle what did not come by `/slack/events`; the reply goes to the sender's chat."""
-        await self._answer(SlackTurn("words", received))
+        await self._answer(SlackTurn("text", received))
 
     # --- turns ---------------------------------------------------------------------------------------------
 

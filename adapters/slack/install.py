@@ -1,4 +1,4 @@
-"""Installing on Slack by OAuth: from the button to a token in the store, with a page at either end."""
+"""Installation on Slack by OAuth, which ends with a token in the store and a page in the browser."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STATE_LASTS = timedelta(minutes=10)
 REASONS = frozenset(
     {"access_denied", "invalid_browser", "invalid_code", "invalid_state", "missing_code", "storage_error"}
 )
-"""Those that Slack and its SDK give; whoever types an address may give any."""
+"""The reasons that Slack and its SDK give; an address typed by hand can hold any other text."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
 HEADERS = {
     "Content-Type": ["text/html; charset=utf-8"],
@@ -43,18 +43,18 @@ _STYLE = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh 
 
 
 class Installations(Protocol):
-    """Where installations are kept, and who is on the way to one."""
+    """The store of installations, finished and begun."""
 
     async def save(
         self, *, enterprise: str, team: str, name: str, bot: str, scopes: str, token: str, now: datetime
     ) -> None:
-        """Keep one, in place of an earlier one."""
+        """Store an installation in place of an earlier one."""
 
     async def begin(self, state: str, expires_at: datetime) -> None:
-        """Somebody sets out to install."""
+        """Store that an installation has begun with this state."""
 
     async def end(self, state: str, now: datetime) -> bool:
-        """Whether somebody set out with that state and is back in time; once."""
+        """Delete the state, and return whether it was there and has not expired."""
 
 
 def connect(  # the parts of an adapter
@@ -67,14 +67,14 @@ def connect(  # the parts of an adapter
     client_id: str,
     client_secret: str,
 ) -> list[web.RouteDef]:
-    """`/slack/install` and `/slack/oauth`; the core hears of each installation by `take`."""
+    """Return the routes `/slack/install` and `/slack/oauth`; `take` handles the event of each installation."""
     settings = AsyncOAuthSettings(
         client_id=client_id,
         client_secret=client_secret,
         scopes=sorted(SCOPES),
         authorization_url=_authorize_url(api.base_url),
         state_store=_States(installations, now),
-        installation_store=_Keeper(installations, take, now),
+        installation_store=_Store(installations, take, now),
         install_path=INSTALL,
         redirect_uri_path=CALLBACK,
         install_page_rendering_enabled=False,
@@ -99,7 +99,7 @@ def connect(  # the parts of an adapter
 
 
 def _authorize_url(api_url: str) -> str:
-    """Beside the Web API, wherever that is."""
+    """Return the address of Slack's page *Allow*, which lies beside the Web API."""
     if api_url == SLACK:
         return "https://slack.com/oauth/v2/authorize"
     return f"{api_url.rstrip('/').removesuffix('/api')}/oauth/v2/authorize"
@@ -107,12 +107,12 @@ def _authorize_url(api_url: str) -> str:
 
 @dataclass(frozen=True)
 class _States(AsyncOAuthStateStore):
-    """Proof that who comes back is who set out."""
+    """The proof that an installation ends in the browser in which it began."""
 
     installations: Installations
     now: Callable[[], datetime]
 
-    async def async_issue(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002  # the SDK's
+    async def async_issue(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002  # the SDK calls it so
         state = secrets.token_urlsafe(32)
         await self.installations.begin(state, self.now() + STATE_LASTS)
         return state
@@ -122,15 +122,15 @@ class _States(AsyncOAuthStateStore):
 
 
 @dataclass(frozen=True)
-class _Keeper(AsyncInstallationStore):
-    """Keeps an installation, then tells the core."""
+class _Store(AsyncInstallationStore):
+    """Stores an installation, then tells the core."""
 
     installations: Installations
     take: Callable[[SlackReceived], Awaitable[None]]
     now: Callable[[], datetime]
 
     async def async_save(self, installation: Installation) -> None:
-        """Only the bot's token is kept: nobody's own is asked for."""
+        """Store the bot's token; the token of a person is never asked for."""
         is_everywhere = bool(installation.is_enterprise_install)
         enterprise = installation.enterprise_id or ""
         team = "" if is_everywhere else installation.team_id or ""
@@ -144,12 +144,12 @@ class _Keeper(AsyncInstallationStore):
             now=self.now(),
         )
         log.info("slack.installed", enterprise=enterprise, team=team)
-        number = f"installed:{secrets.token_hex(8)}"
-        await self.take(inbound.installed(team or enterprise, installation.user_id, number))
+        event_id = f"installed:{secrets.token_hex(8)}"
+        await self.take(inbound.installed(team or enterprise, installation.user_id, event_id))
 
 
 def _pages(voice: Voice) -> AsyncCallbackOptions:
-    """What somebody sees in the browser when they come back from Slack."""
+    """Return the pages that a person sees when they come back from Slack."""
 
     async def success(_: AsyncSuccessArgs) -> BoltResponse:
         return _page(200, voice.text("install.done"), voice.text("install.next"))

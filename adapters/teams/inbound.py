@@ -19,7 +19,7 @@ from adapters.teams.route import Route
 from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
 from bot.model import Address
 
-Kind: TypeAlias = Literal["words", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"]
+Kind: TypeAlias = Literal["text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"]
 
 FILE = "my data"
 """The command whose answer is a file."""
@@ -72,7 +72,7 @@ def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    return _received(activity, Said(typed(activity)), TeamsReplyTarget("words", _route(activity)))
+    return _received(activity, Said(typed(activity)), TeamsReplyTarget("text", _route(activity)))
 
 
 def _invoke(activity: Body) -> TeamsReceived | None:

@@ -9,7 +9,7 @@ from unicodedata import category
 import pytest
 from hypothesis import given
 
-from adapters.chat.markdown import flat, parse, words
+from adapters.chat.markdown import flat, parse, plain_text
 from adapters.slack.render import errors, view
 from adapters.slack.render import message as rendered
 from bot.events import Command, Opened
@@ -22,7 +22,7 @@ from tests.playground.script import ASK, DIGEST, everything, kept
 
 def seen(md: str) -> str:
     """A Markdown text as a reader sees it: its words, white space apart."""
-    return " ".join(words(flat(parse(md))).split())
+    return " ".join(plain_text(flat(parse(md))).split())
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # it publishes no types
 
-from adapters.teams.package import manifest, package, words
+from adapters.teams.package import manifest, package, translations
 from bot.conversation.commands import parse
 from bot.prompts import Prompts, Voice
 from tests.support.places import SCHEMAS
@@ -81,7 +81,7 @@ def test_other_languages_have_their_words_at_the_same_places(prompts: Prompts, v
         "defaultLanguageTag": "en",
         "additionalLanguages": [{"languageTag": "cy", "file": "cy.json"}],
     }
-    assert translated == words(other)
+    assert translated == translations(other)
     for place in translated:
         assert isinstance(at(found, place), str), place
     assert translated["description.short"] != found["description"]["short"]
