@@ -1,4 +1,4 @@
-"""Slack as the settings connect it: one workspace by its token, and Socket Mode behind a firewall."""
+"""The connection to Slack by the settings: one workspace by its token, and Socket Mode."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def test_a_new_token_brings_back_what_the_old_one_lost(slack: FakeSlack, s
 
 
 async def address(store: SqlStore) -> int:
-    """How many people can be written to."""
+    """Return the number of people to whom the bot can send."""
     async with store.transaction() as tx:
         partnership = await tx.schools.partnership_named("Town")
         assert partnership is not None
@@ -139,7 +139,7 @@ def shown(slack: FakeSlack, user: str) -> list[Message]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """What the other end does in its own time."""
+    """Wait until the other end has done something."""
     async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110  # a socket's end tells nobody
             await asyncio.sleep(0.01)

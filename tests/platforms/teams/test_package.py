@@ -1,4 +1,4 @@
-"""The app package: a manifest that Microsoft's schema takes, icons of the right size, and words in every language."""
+"""The app package: a manifest that Microsoft's schema takes, icons of the right size, and texts in every language."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_other_languages_have_their_words_at_the_same_places(prompts: Prompts, v
 
 
 def at(found: Any, place: str) -> Any:
-    """What stands at `bots[0].commandLists[1].commands[0].title`."""
+    """Return the value at a path such as `bots[0].commandLists[1].commands[0].title`."""
     for part in place.replace("]", "").replace("[", ".").split("."):
         found = found[int(part)] if part.isdecimal() else found[part]
     return found
