@@ -221,9 +221,8 @@ class _Slack:
 
         Raises `Disconnected` where Slack refuses the token.
         """
-        with suppress(
-            SendError, Uncertain
-        ):  # asked first, because the SDK retries for ever even when refused
+        # Ask first, because the SDK tries for ever, even when it is refused.
+        with suppress(SendError, Uncertain):
             await self._api.call("apps.connections.open", app_token)
         socket = AsyncSocketModeHandler(
             self.bolt, app_token, logger=QUIET, web_client=self._api.client(), ping_interval=10

@@ -106,12 +106,11 @@ class TeamsAnswers:
         return None
 
     async def _hand_over(self, received: TeamsReceived, message: Message) -> None:
+        target = received.target
         for file in message.elements:
             if isinstance(file, File):
                 await self._carry(
-                    lambda file=file: self._messenger.hand_over(
-                        received.target.route, received.target.ref, file, received.target.upload
-                    )  # type: ignore[misc]  # mypy does not follow the default
+                    partial(self._messenger.hand_over, target.route, target.ref, file, target.upload)
                 )
 
     async def _say(self, received: TeamsReceived, message: Message) -> None:

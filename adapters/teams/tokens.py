@@ -63,9 +63,8 @@ class TeamsTokens:
             return await asyncio.to_thread(self._sign_in)
         except PermissionError as refused:
             reason = next((each for each in _REFUSED if each in str(refused)), "")
-            log.warning(
-                "teams.sign-in-refused", reason=reason or "unknown"
-            )  # the full text may hold personal data
+            # The full text may hold personal data.
+            log.warning("teams.sign-in-refused", reason=reason or "unknown")
             if reason:
                 raise Disconnected(reason) from None
         except Exception as silent:  # noqa: BLE001  # MSAL and its libraries raise many kinds of errors
