@@ -2,7 +2,7 @@
 # Another Python: make PYTHON=/path/to/python3.13 play    More arguments: make test ARGS="-k pairing -x"
 
 .DEFAULT_GOAL := help
-.PHONY: help play demo test crash lint format browser teams-playground bench lock clean
+.PHONY: help play demo test test-rest test-all crash lint format browser teams-playground bench lock clean
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
@@ -12,6 +12,8 @@ ARGS ?=
 # `make test COVERAGE=yes` prints which share of the code the tests run.
 COVERAGE ?=
 COVER := $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+# A worker that has nothing left takes tests from the other's end; neighbours share what was saved or started once.
+PARALLEL := --numprocesses auto --dist worksteal
 CODE := $(wildcard bot adapters storage tests bench)
 
 # The first Python that really runs (a shim may be on the path and fail), is new enough and can make an environment.
@@ -37,11 +39,16 @@ play: $(VENV)/.run ## Play a cycle in the browser: no Slack, no Teams, no accoun
 demo: $(VENV)/.run ## Play a whole six-week cycle by itself and print what everybody got and said
 	@$(BIN)/jpd demo $(ARGS)
 
-test: $(VENV)/.dev ## Run the tests, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(COVER) $(ARGS)
+test: $(VENV)/.dev ## Run every test that a change can break, on SQLite and on a real PostgreSQL
+	@$(BIN)/python -m pytest $(PARALLEL) $(COVER) $(ARGS)
+
+test-rest: $(VENV)/.dev ## Run what make test leaves out: long tests, every road on both databases, 1,000 examples
+	@$(BIN)/python -m pytest $(PARALLEL) -m "second_database or long or hypothesis" --hypothesis-profile thorough $(ARGS)
+
+test-all: test test-rest ## Run both
 
 crash: $(VENV)/.dev ## Kill workers at random among 2,000 messages, and take the database away
-	@JPD_CRASH=long $(BIN)/python -m pytest tests/crash $(ARGS)
+	@JPD_CRASH=long $(BIN)/python -m pytest -m "" tests/crash $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types and who may import whom
 	$(BIN)/ruff check .

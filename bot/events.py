@@ -1,4 +1,4 @@
-"""What reaches us: an event is a value with its own time, free of any platform's objects."""
+"""Events: what people did on a platform, as values with their own time and without the platform's objects."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Plain words in the conversation with the bot: an answer, unless they are exactly a command."""
+    """Text typed in the chat with the bot: an answer, unless it can only be a command."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Somebody pressed a button that opens a form."""
+    """A press of a button that opens a form."""
 
     form: str
     context: str = ""
@@ -35,7 +35,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A filled-in form; values as `Answer.text` by question key. Missing and empty are the same."""
+    """A filled-in form, with values as in `Answer.text` by question key; a missing value is an empty one."""
 
     form: str
     context: str
@@ -44,17 +44,17 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The person installed the bot or first opened it."""
+    """A person installed the bot, or opened it for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The person removed the bot; nothing can be sent to that address until they come back."""
+    """A person removed the bot; nothing can be sent to that address until they come back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A workspace has let the bot in, anew or again; the sender is who did it."""
+    """A workspace has installed the bot, for the first time or again; the sender is the person who did it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +66,16 @@ What: TypeAlias = Command | Said | Opened | Submitted | Joined | Left | Installe
 
 
 LONGEST = 40_000
-"""Characters of an event's words that are read at all: as much as a platform lets a person send."""
+"""Characters of one text that are read: as much as a platform lets a person send."""
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def readable(what: What) -> What:
-    """The same without what nobody typed: line ends are one sign, control signs and halves of signs are gone.
+    """Return the event's content with one kind of line end, and without control characters and lone surrogates.
 
-    Databases refuse some of these (NUL, lone surrogates); all other words stay exactly as they were written.
+    Databases refuse some of these characters. All other text stays exactly as it was typed.
     """
     match what:
         case Command(line):
@@ -98,16 +98,16 @@ def written(what: What) -> tuple[str, ...]:
 
 
 def _readable(text: str) -> str:
-    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text[:LONGEST]))
+    return _CONTROL_CHARACTERS.sub("", _LINE_ENDS.sub("\n", text[:LONGEST]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened, once: `id` is unique on its platform and makes a retry harmless."""
+    """One thing that a person or a workspace did; `id`, unique on its platform, marks a second delivery."""
 
     id: str
     at: datetime
     sender: Address
     what: What
     comes_again: bool = False
-    """Its platform brings it again where we could not take it: then `StoreAway` is raised, and nobody apologises."""
+    """The platform delivers the event again if it fails: `StoreAway` is then raised, and nobody apologises."""

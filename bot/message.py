@@ -19,7 +19,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Our own words as Markdown: bold, italics, links and lists. Facts put into it are already escaped."""
+    """The bot's own text as Markdown: bold, italics, links and lists. Facts in it are already escaped."""
 
     md: str
     small: bool = False
@@ -27,7 +27,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Somebody's own words: no renderer ever parses them."""
+    """Text that a person wrote; it is shown as it is and never read as Markdown."""
 
     text: str
     by: str = ""
@@ -42,12 +42,12 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Divider:
-    """A line between two parts."""
+    """A line between two parts of a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A press causes `does`: an event that carries ids, never state."""
+    """A button; pressing it causes the event `does`, which carries ids and never state."""
 
     label: str
     does: Command | Opened
@@ -56,18 +56,18 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """At most four of ours in a row."""
+    """A row of at most four buttons."""
 
     items: tuple[Button, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A question with what stands in it already and what is wrong with that."""
+    """A question of a form, the value that is in it, and what is wrong with that value."""
 
     question: Question
     value: str = ""
-    """As `Answer.text`: words, a choice's key, keys joined by `;`, an ISO date or time."""
+    """As in `Answer.text`: text, a choice's key, keys joined by `;`, an ISO date or time."""
     error: str = ""
 
 
@@ -75,7 +75,7 @@ class Input:
 class Form:
     """A few inputs to fill in: a modal on Slack, inline or a dialog on Teams, an HTML form in the playground.
 
-    `name` and `context` come back in `Submitted`. `intro` is Markdown of ours above the inputs: who will read it.
+    `name` and `context` come back in `Submitted`. `intro` is Markdown above the inputs, which says who will read them.
     """
 
     name: str
@@ -89,43 +89,43 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """A form inside a message: shown inline where the platform can, else as a button `open_label` that opens it."""
+    """A form inside a message: shown inline if the platform can, else as a button `open_label` that opens it."""
 
     form: Form
     open_label: str
     buttons: tuple[Button, ...] = ()
-    """Ways past the form, in the same row as its submit button and never blocked by a required input."""
+    """Buttons in the same row as the submit button; they work even if a required input is empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One column of the participation chart; a level is 1 to 4, or None where nothing may be shown."""
+    """One week of the participation chart; a level is a band from 1 to 4, or None if nothing may be shown."""
 
     monday: date
     label: str
     ours: int | None
     everyone: int | None
     is_gap: bool = False
-    """No asks that week: a holiday is a gap, not a zero."""
+    """Nothing was asked in that week: a holiday is a gap and no zero."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Participation by week, in bands: what to draw, in words that came from content."""
+    """Participation by week, in bands; every text in it comes from content."""
 
     title: str
     subtitle: str
     levels: tuple[str, str, str, str]
-    """Axis words from the lowest band to the highest."""
+    """Names of the bands, the lowest first."""
     weeks: tuple[Week, ...]
     gap: str
-    """What is written into a gap."""
+    """The text in a week without questions."""
     footer: str
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A chart, with the same facts in words for who cannot see it."""
+    """A chart, and the same facts as text for people who cannot see it."""
 
     chart: Chart
     alt: str
@@ -133,7 +133,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """At most two narrow columns, plain text; prefer `Fields`."""
+    """At most two narrow columns of plain text; `Fields` is better if it will do."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -141,7 +141,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file handed to the person who asked for it."""
+    """A file for the person who asked for it."""
 
     name: str
     media_type: str
@@ -153,7 +153,7 @@ Element: TypeAlias = Heading | Text | Quote | Fields | Divider | Buttons | Input
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What we say. `summary` is one plain sentence: the notification, the screen reader's line, the fallback."""
+    """A message of the bot. `summary` is one plain sentence for notifications, screen readers and as a fallback."""
 
     summary: str
     elements: tuple[Element, ...] = ()
@@ -161,14 +161,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class FieldErrors:
-    """What is wrong in a submitted form, by question key; the form stays open with the typed values kept."""
+    """A submitted form with its errors; it stays open and keeps the typed values."""
 
     form: Form
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A message that takes the place of the one whose button was pressed, or whose form was sent."""
+    """A message that replaces the one whose button was pressed, or whose form was sent."""
 
     message: Message
 

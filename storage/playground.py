@@ -1,10 +1,10 @@
-"""The playground's conversations and its clock: the platform's own memory, apart from the core's."""
+"""The playground's conversations and its clock, kept apart from the core's tables."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
@@ -16,7 +16,7 @@ from storage.store import SqlStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlLine:
-    """One message in somebody's conversation with the bot, as each platform would get it."""
+    """One message in somebody's conversation with the bot."""
 
     id: int = 0
     workspace: str
@@ -28,27 +28,25 @@ class SqlLine:
     delivery_id: int | None = None
     html: str
     plain: str
-    slack: str = ""
-    """JSON, as text."""
-    teams: str = ""
-    """JSON, as text."""
+    previews: Mapping[str, str] = field(default_factory=dict)
+    """By platform, the text that it would get."""
     replaced: bool = False
-    """Whether something else stood here before."""
+    """True if another message stood here before."""
 
 
 class SqlConversations:
-    """Everybody's lines, and the clock; each call is a transaction of its own."""
+    """Everybody's lines, and the clock. Each call is a transaction of its own."""
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store
         self._now: datetime | None = None
 
     async def lines(self, workspace: str, person: str) -> tuple[SqlLine, ...]:
-        """The whole conversation, oldest first, without lines emptied when somebody was forgotten."""
+        """Return the whole conversation, oldest first, without lines whose words were erased."""
         async with self._lines() as lines:
             return await lines.of(workspace, person)
 
-    async def add(  # noqa: PLR0913  # a line's columns
+    async def add(  # a line's columns
         self,
         *,
         workspace: str,
@@ -57,11 +55,10 @@ class SqlConversations:
         author: str,
         html: str,
         plain: str,
-        slack: str = "",
-        teams: str = "",
+        previews: Mapping[str, str] | None = None,
         delivery_id: int | None = None,
     ) -> int:
-        """Add a line and return its id; a delivery is added once, and asked again gives the first's id."""
+        """Add a line and return its id; for a delivery that is there already, return the first line's."""
         line = SqlLine(
             workspace=workspace,
             person=person,
@@ -70,33 +67,32 @@ class SqlConversations:
             delivery_id=delivery_id,
             html=html,
             plain=plain,
-            slack=slack,
-            teams=teams,
+            previews=previews or {},
         )
         async with self._lines() as lines:
             return await lines.add(line)
 
     async def replace(
-        self, line_id: int, *, html: str, plain: str, slack: str, teams: str, at: datetime
+        self, line_id: int, *, html: str, plain: str, previews: Mapping[str, str], at: datetime
     ) -> None:
-        """Put something else in the place of a line."""
+        """Put another message in the place of a line."""
         async with self._lines() as lines:
-            await lines.replace(line_id, html=html, plain=plain, slack=slack, teams=teams, at=at)
+            await lines.replace(line_id, html=html, plain=plain, previews=previews, at=at)
 
     async def find(self, delivery_id: int) -> int | None:
-        """The line by which that delivery arrived."""
+        """Return the id of the line by which a delivery arrived, or None."""
         async with self._lines() as lines:
             return await lines.find(delivery_id)
 
     async def clock(self) -> datetime | None:
-        """What the playground's clock says; None before it was ever set. Only this process sets it."""
+        """Return the playground's time, or None before it was ever set. Only this process sets it."""
         if self._now is None:
             async with self._lines() as lines:
                 self._now = await lines.clock()
         return self._now
 
     async def set_clock(self, now: datetime) -> None:
-        """Travel in time."""
+        """Set the playground's time."""
         async with self._lines() as lines:
             await lines.set_clock(now)
         self._now = now

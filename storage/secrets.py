@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with the first of our keys, opened with any of them."""
+"""Secrets at rest: sealed with the first key, opened with any."""
 
 from __future__ import annotations
 
@@ -8,30 +8,35 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class NoSuchKey(Exception):
-    """What lies in the store was sealed with a key that is not among ours."""
+    """A secret in the store was sealed with a key that is not among the given ones."""
 
 
 class Seal:
-    """Seals and opens. A key that is none is a `ValueError`."""
+    """Seals and opens secrets; without keys, none. Raises `ValueError` for a malformed key."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._fernet = MultiFernet([Fernet(key) for key in keys]) if keys else None
 
     def close(self, secret: str) -> bytes:
+        """Seal with the first key. Raises `NoSuchKey` if there is none."""
+        if self._fernet is None:
+            raise NoSuchKey
         return self._fernet.encrypt(secret.encode())
 
     def open(self, sealed: bytes) -> str:
-        """Raises `NoSuchKey`."""
+        """Return the secret. Raises `NoSuchKey`."""
+        if self._fernet is None:
+            raise NoSuchKey
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise NoSuchKey from None
 
     def renew(self, sealed: bytes) -> bytes:
-        """The same secret, sealed with the first key. Raises `NoSuchKey`."""
+        """Return the same secret, sealed with the first key. Raises `NoSuchKey`."""
         return self.close(self.open(sealed))
 
 
 def new_key() -> str:
-    """A key, as the settings take it."""
+    """Return a new key in the form that the settings take."""
     return Fernet.generate_key().decode()

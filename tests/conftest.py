@@ -1,4 +1,4 @@
-"""Databases for the tests: fresh and migrated, and the same test on SQLite and on PostgreSQL."""
+"""Fresh, migrated databases for the tests, which run on SQLite and on PostgreSQL."""
 
 import os
 import shutil
@@ -12,16 +12,16 @@ from hypothesis import settings
 
 from tests.support.postgres import Server, running_server
 
-# In CI the same examples on every run; no deadlines, because the machines are shared. At home every run draws
-# new examples: what one of them finds becomes an `@example`.
-settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
-settings.register_profile("home", deadline=None, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "home")
+# No deadlines, because machines are shared. In CI every run draws the same examples, elsewhere new ones: an example
+# that finds a fault becomes an `@example`.
+settings.register_profile("usual", derandomize=bool(os.environ.get("CI")), deadline=None, print_blob=True)
+settings.register_profile("thorough", settings.get_profile("usual"), max_examples=1_000)
+settings.load_profile("usual")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a fresh, fully migrated database: a test that takes it runs on both kinds."""
+    """Return the URL of a fresh, migrated database; the test runs once on each kind."""
     fixture = {"sqlite": "sqlite_url", "postgresql": "postgresql_url"}[request.param]
     url: str = request.getfixturevalue(fixture)
     return url
@@ -29,17 +29,23 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a database without any table, for the tests of the migrations themselves."""
+    """Return the URL of a database without tables, for the tests of the migrations."""
     fixture = {"sqlite": "empty_sqlite_url", "postgresql": "empty_postgresql_url"}[request.param]
     url: str = request.getfixturevalue(fixture)
     return url
 
 
 @pytest.fixture
-def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+def sqlite_url(first_file: Path, tmp_path: Path) -> str:
     copy = tmp_path / "jpd.sqlite"
-    shutil.copyfile(migrated_file, copy)
+    shutil.copyfile(first_file, copy)
     return _sqlite_url(copy)
+
+
+@pytest.fixture
+def first_file(migrated_file: Path) -> Path:
+    """Return the SQLite file of which the test gets a copy: journeys may begin with a saved town."""
+    return migrated_file
 
 
 @pytest.fixture
@@ -48,10 +54,16 @@ def empty_sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgres: Server, migrated_template: str) -> Iterator[str]:
-    name = postgres.create(template=migrated_template)
+def postgresql_url(postgres: Server, first_template: str) -> Iterator[str]:
+    name = postgres.create(template=first_template)
     yield postgres.url_of(name)
     postgres.drop(name)
+
+
+@pytest.fixture
+def first_template(migrated_template: str) -> str:
+    """Return the name of the PostgreSQL database of which the test gets a copy: see `first_file`."""
+    return migrated_template
 
 
 @pytest.fixture
@@ -63,14 +75,14 @@ def empty_postgresql_url(postgres: Server) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    """A real PostgreSQL server. Where it can't start, the tests that need it fail: they are never skipped."""
+    """Start a PostgreSQL server. Where it can't start, the tests that need it fail: they are never skipped."""
     with running_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy: migrating once and copying takes a millisecond a test."""
+    """Migrate one SQLite file, of which each test gets a copy: copying takes a millisecond."""
     file = tmp_path_factory.mktemp("migrated") / "jpd.sqlite"
     _upgrade(_sqlite_url(file))
     with closing(sqlite3.connect(file)) as connection:
@@ -81,7 +93,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres: Server) -> Iterator[str]:
-    """The name of a migrated PostgreSQL database that others are copied from."""
+    """Migrate one PostgreSQL database, of which each test gets a copy; return its name."""
     name = postgres.create()
     _upgrade(postgres.url_of(name))
     postgres.freeze(name)

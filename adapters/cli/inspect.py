@@ -1,4 +1,4 @@
-"""What an operator looks at from the command line: the ledger, and what is wrong."""
+"""The commands that show: the ledger, the settings, and what is wrong."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from adapters.chat.settings import SettingsError
 from adapters.cli import settings
 from adapters.cli.startup import err, now, open_store, operator, run_to_end, say, start_log
 from bot.model import DeliveryKind, DeliveryState, LedgerFilter
@@ -16,7 +17,7 @@ from bot.prompts import Prompts
 
 
 class Format(StrEnum):
-    """How the ledger is printed."""
+    """The formats of the printed ledger."""
 
     TEXT = "text"
     CSV = "csv"
@@ -48,7 +49,7 @@ def ledger(
         limit=limit,
     )
 
-    as_asked = {
+    writers = {
         Format.TEXT: ledger_files.as_text,
         Format.CSV: ledger_files.as_csv,
         Format.JSON: ledger_files.as_json,
@@ -57,7 +58,7 @@ def ledger(
     async def show() -> int:
         number = 0
         async with open_store(read) as store:
-            async for line in as_asked[format_](store_ledger.lines(store, wanted)):
+            async for line in writers[format_](store_ledger.lines(store, wanted)):
                 say(line)
                 number += 1
         return number
@@ -67,16 +68,25 @@ def ledger(
         err.print(voice.text("cli.ledger-lines", n=number))
 
 
+def show_settings() -> None:
+    """Print every setting with its default, as a table in Markdown."""
+    say("| Setting | Default | What it is |")
+    say("| --- | --- | --- |")
+    for row in settings.rows():
+        say(f"| `{row.name}` | {row.default} | {row.description} |")
+
+
 def doctor() -> None:
     """Look for what is wrong, or soon will be, and say how to mend it. Nothing is changed."""
-    from adapters.cli.doctor import Finding, examine, wrong_settings
+    from adapters.chat.platform import Finding
+    from adapters.cli.doctor import examine, findings
 
     shipped = Prompts.load(settings.PROMPTS)
     voice = shipped.voice(shipped.default_language)
     try:
         read = settings.read()
-    except settings.SettingsError as wrong:
-        found = list(wrong_settings(wrong))
+    except SettingsError as wrong:
+        found = list(findings(wrong))
     else:
         start_log(read, logging.CRITICAL)
 

@@ -1,4 +1,4 @@
-"""The `jpd` command line: the composition root, where the core meets its store, its adapters and the clock."""
+"""The commands of `jpd`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.chat.platform import ManifestOptions, OptionsMissing
+from adapters.chat.settings import SettingsError
 from adapters.cli import imports, inspect, settings
+from adapters.cli.platforms import PLATFORMS, previews
 from adapters.cli.startup import (
     open_playground,
     open_store,
@@ -28,11 +31,12 @@ from bot.prompts import ContentError
 if TYPE_CHECKING:
     from adapters.server.web import PortTaken
 
+NAMES = ", ".join(each.name for each in PLATFORMS)
+
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 prompts_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-manifest_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("import")(imports.import_)
 app.command()(imports.calendar)
@@ -40,8 +44,8 @@ app.command()(imports.pair)
 app.command()(imports.code)
 app.command()(inspect.ledger)
 app.command()(inspect.doctor)
+app.command("settings")(inspect.show_settings)
 app.add_typer(prompts_app, name="prompts", help="The content that a JPD lead edits.")
-app.add_typer(manifest_app, name="manifest", help="What a chat platform wants to know of the bot.")
 app.add_typer(keys_app, name="keys", help="The keys that seal tokens in the store.")
 
 
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(arguments)
     except SystemExit:
         raise  # before the clauses below import the libraries of their errors
-    except (settings.SettingsError, ContentError) as wrong:
+    except (SettingsError, ContentError) as wrong:
         stop(str(wrong))
     except _port_taken() as taken:
         stop(operator()[2].text("cli.port-taken", port=taken.port))
@@ -103,7 +107,9 @@ def play(
     async def on_stage() -> None:
         with apart() as engine:
             async with open_playground(folder, fresh=fresh) as (store, conversations):
-                stage = Stage(store, conversations, prompts, read.prompts / "sample", engine=engine)
+                stage = Stage(
+                    store, conversations, prompts, read.prompts / "sample", previews=previews(), engine=engine
+                )
                 await serve(stage, port=port, browser=browser, say=say)
 
     run_to_end(on_stage())
@@ -143,7 +149,7 @@ def migrate() -> None:
 @app.command()
 def serve() -> None:
     """Serve the connected chat platforms, /healthz and /readyz; on SQLite also send what is due."""
-    from adapters.cli.platforms import connected, observed, rhythm, working
+    from adapters.cli.running import connected, observed, worker_settings, working
     from adapters.server.operation import Metrics, health
     from adapters.server.signals import stopping
     from adapters.server.web import application, listening
@@ -168,7 +174,7 @@ def serve() -> None:
                     say(voice.text("cli.serving", host=read.host, port=port, platforms=named))
                     await warn_if_away(store, voice)
                     if is_working:
-                        await working(read, store, prompts, platforms, rhythm(read), stopped)
+                        await working(read, store, prompts, platforms, worker_settings(read), stopped)
                     else:
                         await stopped.wait()
 
@@ -180,7 +186,7 @@ def work(
     concurrency: Annotated[int, typer.Option(min=1, max=64, help="Batches under way at once.")] = 4,
 ) -> None:
     """Send what is due, again and again, until stopped."""
-    from adapters.cli.platforms import connected, observed, rhythm, working
+    from adapters.cli.running import connected, observed, worker_settings, working
     from adapters.server.operation import Metrics
     from adapters.server.signals import stopping
 
@@ -194,7 +200,7 @@ def work(
             async with connected(read, store, prompts, is_serving=False) as platforms:
                 say(voice.text("cli.working", seconds=read.tick_seconds))
                 await warn_if_away(store, voice)
-                await working(read, store, prompts, platforms, rhythm(read, concurrency), stopped)
+                await working(read, store, prompts, platforms, worker_settings(read, concurrency), stopped)
 
     run_to_end(beating())
 
@@ -202,44 +208,31 @@ def work(
 # --- connecting platforms -------------------------------------------------------------------------------------------
 
 
-@manifest_app.command("slack")
-def manifest_slack(
-    url: Annotated[str, typer.Option(help="Where the bot is reached: https://…")] = "",
-    socket: Annotated[bool, typer.Option("--socket", help="Socket Mode, for one workspace.")] = False,
-) -> None:
-    """Print the manifest that Slack's “Create an app from a manifest” takes."""
-    import json
-
-    from adapters.slack.manifest import manifest
-
-    _, _, voice = operator()
-    if not socket and not url.startswith("https://"):
-        stop(voice.text("cli.manifest-url"))
-    say(json.dumps(manifest(voice, url.rstrip("/"), socket=socket), ensure_ascii=False, indent=2))
-
-
-@manifest_app.command("teams")
-def manifest_teams(
-    app_id: Annotated[str, typer.Option(help="The bot's application (client) id from Entra.")] = "",
+@app.command()
+def manifest(  # each is an option
+    platform: Annotated[str, typer.Argument(help=f"One of: {NAMES}.")],
     url: Annotated[str, typer.Option(help="Where the bot is reached: https://…")] = "",
     about: Annotated[str, typer.Option(help="A page that says whose bot this is; else the same.")] = "",
-    file: Annotated[Path, typer.Option(help="The zip to write.")] = Path("jpd-teams.zip"),
+    app_id: Annotated[str, typer.Option(help="Teams: the bot's application (client) id from Entra.")] = "",
+    socket: Annotated[bool, typer.Option("--socket", help="Slack: Socket Mode, for one workspace.")] = False,
+    file: Annotated[Path | None, typer.Option(help="Teams: the zip to write.")] = None,
 ) -> None:
-    """Write the app package that a Teams administrator uploads."""
-    from uuid import UUID
-
-    from adapters.teams.package import package
-
+    """Print or write what a chat platform wants to know of the bot."""
+    chosen = next((each for each in PLATFORMS if each.name == platform), None)
+    if chosen is None:
+        raise typer.BadParameter(f"{platform} is none of: {NAMES}")
     _, prompts, voice = operator()
-    try:
-        number = str(UUID(app_id))
-    except ValueError:
-        number = ""
-    if not number or not url.startswith("https://") or not (about or url).startswith("https://"):
-        stop(voice.text("cli.package-url"))
     voices = {each: prompts.voice(each) for each in prompts.languages}
-    file.write_bytes(package(voices, number, url.rstrip("/"), about))
-    say(voice.text("cli.packaged", file=str(file)))
+    try:
+        made = chosen.manifest(voices, ManifestOptions(url=url, about=about, app_id=app_id, socket=socket))
+    except OptionsMissing:
+        stop(voice.text(f"platform.{chosen.name}-manifest"))
+    if isinstance(made.content, str):
+        say(made.content)
+        return
+    written = file or Path(made.file)
+    written.write_bytes(made.content)
+    say(voice.text(f"platform.{chosen.name}-written", file=str(written)))
 
 
 @keys_app.command("new")
@@ -253,15 +246,15 @@ def keys_new() -> None:
 @keys_app.command("rotate")
 def keys_rotate() -> None:
     """Seal every token anew with the first of JPD_SECRET_KEYS, so that the others may go."""
-    from storage.installations import StoredInstallations
     from storage.secrets import NoSuchKey, Seal
+    from storage.tokens import reseal
 
     read, _, voice = operator()
     keys = settings.keys(read)
 
     async def rotate() -> int:
         async with open_store(read) as store:
-            return await StoredInstallations(store, Seal(keys)).rotate()
+            return await reseal(store, Seal(keys))
 
     try:
         out.print(voice.text("cli.keys-rotated", n=run_to_end(rotate())), soft_wrap=True)

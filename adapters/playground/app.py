@@ -1,4 +1,4 @@
-"""The playground's routes: one page, what it asks for, what it posts, and what it is told."""
+"""The playground's routes: its page, the data that the page reads, its posts, and its stream of notices."""
 
 from __future__ import annotations
 
@@ -44,36 +44,36 @@ CONTENT_SECURITY = (
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
 FACTS = {name: f"{{{name}}}" for name in ("name", "roles", "school", "n", "what", "day")}
-"""The page puts these in by itself."""
+"""Placeholders that the page's script fills in."""
 PAGE = files(__package__) / "page"
 
 
 class Scene(Protocol):
-    """What the page shows and moves, beside conversations."""
+    """The people and the time that the page shows, and what moves them."""
 
     async def people(self) -> Sequence[tuple[Member, School]]:
-        """Everybody with their home school, school by school."""
+        """Return everybody with their home school, school by school."""
 
     def roles(self, member: Member) -> str:
-        """What somebody does, as a phrase."""
+        """Return a member's roles as a phrase."""
 
     def plays(self, member: Member) -> None:
-        """Somebody plays this member from now on: nobody else acts for them."""
+        """Stop acting for this member: a person at the page plays them from now on."""
 
     async def now(self) -> datetime:
-        """What the playground's clock says."""
+        """Return the playground's time."""
 
     async def travel(self, how: Travel) -> datetime:
-        """Move time on, with everything that happens on the way."""
+        """Move time on, with everything that happens on the way, and return the new time."""
 
     async def import_roster(
         self, file: Path, *, dry_run: bool, administrators_are_principals: bool | None
     ) -> Sequence[str]:
-        """Import a roster; the difference, a line each. Raises `RosterError`."""
+        """Import a roster and return the changes, one line each. Raises `RosterError`."""
 
 
 class PageRefused(Exception):
-    """Somebody's request can't be done; `sentence` says why, and what to do."""
+    """A request can't be done; `sentence` says why, and what to do."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -82,10 +82,17 @@ class PageRefused(Exception):
 
 
 def connect(
-    exchange: Exchange, messenger: PlaygroundMessenger, scene: Scene, voice: Voice
+    exchange: Exchange,
+    messenger: PlaygroundMessenger,
+    scene: Scene,
+    voice: Voice,
+    previews: Sequence[str] = (),
 ) -> list[web.RouteDef]:
-    """The routes; let the messenger `close` when the application stops, or open pages keep it."""
-    playground = _Playground(exchange, messenger, scene, voice)
+    """Return the routes; `previews` are the platforms in whose form each message can be looked at.
+
+    The messenger must be closed when the application stops: open pages would keep it running.
+    """
+    playground = _Playground(exchange, messenger, scene, voice, previews)
     only_here = _only_here(voice)
     return [
         web.get("/", only_here(playground.page)),
@@ -102,7 +109,7 @@ def connect(
 
 
 def _only_here(voice: Voice) -> Callable[[Handler], Handler]:
-    """Answers pages of this machine only: another site's page, or name, in the same browser is turned away."""
+    """Return a guard that refuses requests of other hosts, and posts of other sites' pages in the same browser."""
 
     def guard(handler: Handler) -> Handler:
         @wraps(handler)
@@ -128,19 +135,26 @@ class _Playground:
     """The routes' handlers."""
 
     def __init__(
-        self, exchange: Exchange, messenger: PlaygroundMessenger, scene: Scene, voice: Voice
+        self,
+        exchange: Exchange,
+        messenger: PlaygroundMessenger,
+        scene: Scene,
+        voice: Voice,
+        previews: Sequence[str],
     ) -> None:
         self._exchange = exchange
         self._messenger = messenger
         self._scene = scene
         self._voice = voice
+        self._previews = previews
         self._travelling = asyncio.Lock()
 
     # --- the page ------------------------------------------------------------------------------------------
 
     async def page(self, _: web.Request) -> web.Response:
-        words = {key: self._voice.text(f"play.{key}", **FACTS) for key in self._voice.keys("play")}
-        shown = _filled((PAGE / "index.html").read_text(encoding="utf-8"), words, self._voice.language)
+        texts = {key: self._voice.text(f"play.{key}", **FACTS) for key in self._voice.keys("play")}
+        texts |= {f"as-{name}": self._voice.text(f"platform.{name}-preview") for name in self._previews}
+        shown = _filled((PAGE / "index.html").read_text(encoding="utf-8"), texts, self._voice.language)
         headers = {"Content-Security-Policy": CONTENT_SECURITY}
         return web.Response(text=shown, content_type="text/html", headers=headers)
 
@@ -150,7 +164,7 @@ class _Playground:
         return web.Response(text=(PAGE / name).read_text(encoding="utf-8"), content_type=kind)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Notices as they come; the page then asks for what it shows."""
+        """Stream notices; the page then reads what it shows anew."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         with self._messenger.page() as notices, suppress(ConnectionResetError):  # the page was closed
             await response.prepare(request)
@@ -158,7 +172,7 @@ class _Playground:
                 await response.write(told)
         return response
 
-    # --- what it asks for ----------------------------------------------------------------------------------
+    # --- what the page reads -------------------------------------------------------------------------------
 
     async def people(self, _: web.Request) -> web.Response:
         everybody = [self._shown(*each) for each in await self._scene.people()]
@@ -169,7 +183,7 @@ class _Playground:
         lines = await self._messenger.lines(address(member, school))
         return web.json_response([_line(line) for line in lines])
 
-    # --- what it posts -------------------------------------------------------------------------------------
+    # --- what the page posts -------------------------------------------------------------------------------
 
     async def say(self, request: web.Request) -> web.Response:
         posted = json_object(await request.read())
@@ -185,7 +199,7 @@ class _Playground:
         return await self._take(posted, inbound.submitted(posted))
 
     async def travel(self, request: web.Request) -> web.Response:
-        """One at a time: a second press of the button waits for the first."""
+        """Move time on; a second press of the button waits for the first."""
         posted = json_object(await request.read())
         try:
             how = Travel(inbound.text(posted, "by"))
@@ -217,7 +231,7 @@ class _Playground:
             self._messenger.tell(Notice())
         return web.json_response({"lines": list(lines)})
 
-    # --- the ways there ------------------------------------------------------------------------------------
+    # --- helpers -------------------------------------------------------------------------------------------
 
     async def _take(self, posted: Body, what: What, *, typed: str = "") -> web.Response:
         member, school = await self._person(inbound.text(posted, "person"))
@@ -244,7 +258,7 @@ class _Playground:
         }
 
     async def _uploaded(self, request: web.Request, folder: Path) -> tuple[Path, dict[str, str]]:
-        """The file, kept under its own name for the messages that name it; and what else the form says."""
+        """Return the uploaded file, stored under its own name, and the form's other fields."""
         file, said = None, {}
         try:
             async for part in await request.multipart():
@@ -254,14 +268,14 @@ class _Playground:
                     said[part.name] = (await part.read_chunk(CHUNK)).decode(errors="replace")
                 elif part.name == "file" and part.filename:
                     file = folder / _file_name(part.filename)
-                    await self._keep(part, file)
+                    await self._store(part, file)
         except (ValueError, AssertionError, HttpProcessingError) as error:
             raise Malformed("a broken form") from error
         if file is None:
             raise PageRefused(400, self._voice.text("play.import-no-file"))
         return file, said
 
-    async def _keep(self, part: BodyPartReader, file: Path) -> None:
+    async def _store(self, part: BodyPartReader, file: Path) -> None:
         size = 0
         with file.open("wb") as kept:
             while chunk := await part.read_chunk(CHUNK):
@@ -272,7 +286,7 @@ class _Playground:
 
 
 async def _next(notices: asyncio.Queue[Notice | None]) -> bytes | None:
-    """The next notice as it is written; a sign of life where there is none for a while; None: no more."""
+    """Return the next notice as it goes over the wire, or a sign of life after a while; None at the end."""
     try:
         notice = await asyncio.wait_for(notices.get(), HEARTBEAT_SECONDS)
     except TimeoutError:
@@ -282,11 +296,11 @@ async def _next(notices: asyncio.Queue[Notice | None]) -> bytes | None:
     return f"data: {json.dumps({'person': notice.person, 'is_news': notice.is_news})}\n\n".encode()
 
 
-def _filled(page: str, words: dict[str, str], language: str) -> str:
-    """The page with its sentences; those that its script says stand in it as JSON."""
-    data = json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
+def _filled(page: str, texts: dict[str, str], language: str) -> str:
+    """Return the page with its texts, and all of them once more as JSON for its script."""
+    data = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
     whole = {
-        **{key: escape(text) for key, text in words.items()},
+        **{key: escape(text) for key, text in texts.items()},
         "language": escape(language),
         "words": data,
     }
@@ -299,14 +313,13 @@ def _line(line: Line) -> dict[str, object]:
         "at": _iso(line.at),
         "author": line.author,
         "html": line.html,
-        "slack": line.slack,
-        "teams": line.teams,
+        "previews": dict(line.previews or {}),
         "replaced": line.replaced,
     }
 
 
 def _opened(reply: Reply | None) -> dict[str, object]:
-    """What the page does with a reply: opens a form, or shows what is wrong in it. Messages come as lines."""
+    """Return what the page does with a reply: opens a form, or shows its errors. Messages come as lines."""
     match reply:
         case Form():
             return {"open": {"title": reply.title, "html": render.form(reply)}}

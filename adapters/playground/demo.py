@@ -1,16 +1,16 @@
-"""A whole cycle played without a person: what everybody got and said, and the counts."""
+"""A whole cycle played by the residents alone, as a transcript with counts at the end."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from adapters.playground import plain
-from adapters.playground.messenger import Faces
+from adapters.playground.messenger import Rendered
 from adapters.playground.stage import Stage
 from adapters.playground.world import Travel, address
 from bot.events import Command, Submitted
@@ -35,20 +35,19 @@ class TranscriptLine:
     delivery_id: int | None
     plain: str
     html: str = ""
-    slack: str = ""
-    teams: str = ""
+    previews: Mapping[str, str] = field(default_factory=dict)
     replaced: bool = False
 
 
 class Transcript:
-    """Conversations in memory: what was said, in its order, and the clock."""
+    """Conversations in memory, and the playground's time."""
 
     def __init__(self) -> None:
         self.said: list[TranscriptLine] = []
         self._now: datetime | None = None
 
     async def lines(self, workspace: str, person: str) -> Sequence[TranscriptLine]:
-        """One person's."""
+        """Return one person's conversation, oldest first."""
         return [each for each in self.said if (each.workspace, each.person) == (workspace, person)]
 
     async def add(
@@ -60,7 +59,7 @@ class Transcript:
         author: str,
         plain: str,
         delivery_id: int | None = None,
-        **_: str,
+        **_: object,
     ) -> int:
         """Add a line and return its id."""
         line = TranscriptLine(
@@ -75,33 +74,33 @@ class Transcript:
         self.said.append(line)
         return line.id
 
-    async def replace(self, line_id: int, *, plain: str, at: datetime, **_: str) -> None:
-        """A transcript keeps what was said before, and adds what came in its place."""
+    async def replace(self, line_id: int, *, plain: str, at: datetime, **_: object) -> None:
+        """Add the new message as a line of its own: a transcript keeps the earlier one."""
         earlier = self.said[line_id]
         self.said.append(replace(earlier, id=len(self.said), at=at, plain=plain, delivery_id=None))
 
     async def find(self, delivery_id: int) -> int | None:
-        """The line by which that delivery arrived."""
+        """Return the id of the line by which a delivery arrived, or None."""
         return next((each.id for each in self.said if each.delivery_id == delivery_id), None)
 
     async def clock(self) -> datetime | None:
-        """What the clock says."""
+        """Return the playground's time, or None before it was set."""
         return self._now
 
     async def set_clock(self, now: datetime) -> None:
-        """Travel in time."""
+        """Set the playground's time."""
         self._now = now
 
 
-def plain_face(message: Message) -> Faces:
-    """As a transcript shows it."""
-    return Faces(html="", plain=plain.message(message), slack="", teams="")
+def as_plain_text(message: Message) -> Rendered:
+    """Render a message for a transcript."""
+    return Rendered(html="", plain=plain.message(message), previews={})
 
 
 async def play_through(store: Store, prompts: Prompts, sample: Path, say: Callable[[str], None]) -> None:
-    """A whole six-week cycle without a person: what each got and said, and the counts as the last line."""
+    """Play a six-week cycle and print what each person got and typed, then the counts as the last line."""
     transcript = Transcript()
-    stage = Stage(store, transcript, prompts, sample, plain_face)
+    stage = Stage(store, transcript, prompts, sample, rendered=as_plain_text)
     world = stage.world
     await world.begin(stage.sample)
     world.residents.played.clear()
@@ -113,18 +112,18 @@ async def play_through(store: Store, prompts: Prompts, sample: Path, say: Callab
     await stage.converse(coordinator, Command("invite"), await world.now())
     for _ in range(3):
         await world.travel(Travel.DAY)
-    for words in ("preview", "confirm"):
-        await stage.converse(coordinator, Command(words), await world.now())
+    for command in ("preview", "confirm"):
+        await stage.converse(coordinator, Command(command), await world.now())
     end = await world.now() + LONGEST
     while await world.now() < end and not await _is_over(stage, coordinator):
         await world.travel(Travel.WEEK)
     await stage.converse(coordinator, Command("close yes"), await world.now())
     while await world.next_due() is not None:  # a school that is on holiday hears of it in its next term
         await world.travel(Travel.NEXT)
-    whose = await _whose(stage)
+    people = await _people(stage)
     for line in transcript.said:
         arrow = "→" if line.author == "bot" else "←"
-        name, zone = whose[line.workspace, line.person]
+        name, zone = people[line.workspace, line.person]
         say(f"\n{line.at.astimezone(zone):%a %d %b %H:%M} {arrow} {name}")
         say("\n".join(f"    {each}" for each in line.plain.splitlines()))
     say(await _counts(stage, coordinator))
@@ -138,8 +137,8 @@ async def _is_over(stage: Stage, coordinator: Member) -> bool:
     return all(each.state is not DeliveryState.QUEUED for each in ends)
 
 
-async def _whose(stage: Stage) -> dict[tuple[str, str], tuple[str, ZoneInfo]]:
-    """By workspace and person: who that is, and on which clock they live."""
+async def _people(stage: Stage) -> dict[tuple[str, str], tuple[str, ZoneInfo]]:
+    """Return each person's name and time zone by workspace and user."""
     found = {}
     for member, school in await stage.world.people():
         home = address(member, school)

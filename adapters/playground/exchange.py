@@ -1,4 +1,4 @@
-"""One turn of a conversation: an event goes to the core, and what comes back goes where the person looks."""
+"""One turn of a conversation: an event goes to the core, and its reply into the conversation."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from bot.ports import Handle
 
 
 class Exchange:
-    """Carries events to the core and its replies into the conversation."""
+    """Hands events to the core and puts its replies into the conversation."""
 
     def __init__(self, handle: Handle, messenger: PlaygroundMessenger) -> None:
         self._handle = handle
         self._messenger = messenger
 
     async def take(self, event: Event, *, typed: str = "", line_id: int | None = None) -> Reply | None:
-        """The core's reply, already shown where it is a message; a form is for the caller to open.
+        """Return the core's reply; a message is shown already, a form is for the caller to open.
 
-        `typed` is what the person wrote, `line_id` the line whose button was pressed. A repeated event shows nothing.
+        `typed` is the text that the person typed, `line_id` the line whose button they pressed. None: a repeated event.
         """
         reply = await self._handle(event)
         if reply is None:

@@ -1,27 +1,27 @@
-"""The playground's messenger: messages become lines of somebody's conversation, and open pages hear of them."""
+"""The playground's messenger: messages become lines of a conversation, and open pages are told of them."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypedDict
+from typing import Protocol, TypeAlias, TypedDict
 
 from adapters.playground import plain, render
-from adapters.slack import render as slack
-from adapters.teams import render as teams
 from bot.message import Message
 from bot.model import Address
 
 NOTICES_WAITING = 1_000
-"""A page that is further behind than this has gone to sleep: it is let go, and reads everything when it comes back."""
+"""Most notices that a page may be behind: one further behind is asleep, and is closed until it asks again."""
+
+Preview: TypeAlias = Callable[[Message], str]
+"""Renders a message as a platform would get it."""
 
 
 class Line(Protocol):
-    """One message in somebody's conversation with the bot, as each platform would get it."""
+    """One message in somebody's conversation with the bot."""
 
     @property
     def id(self) -> int: ...
@@ -36,34 +36,29 @@ class Line(Protocol):
     @property
     def plain(self) -> str: ...
     @property
-    def slack(self) -> str:
-        """JSON."""
-
-    @property
-    def teams(self) -> str:
-        """JSON."""
+    def previews(self) -> Mapping[str, str] | None:
+        """By platform, the text that it would get."""
 
     @property
     def replaced(self) -> bool:
-        """Whether something else stood here before."""
+        """True if another message stood here before."""
 
 
-class Faces(TypedDict):
-    """One message as everybody would get it."""
+class Rendered(TypedDict):
+    """One message as the page, a transcript and each platform would show it."""
 
     html: str
     plain: str
-    slack: str
-    teams: str
+    previews: Mapping[str, str]
 
 
 class Conversations(Protocol):
-    """Where the lines and the playground's clock are kept."""
+    """The store of the lines and of the playground's clock."""
 
     async def lines(self, workspace: str, person: str) -> Sequence[Line]:
-        """The whole conversation, oldest first."""
+        """Return the whole conversation, oldest first."""
 
-    async def add(  # noqa: PLR0913  # a line's columns
+    async def add(  # a line's columns
         self,
         *,
         workspace: str,
@@ -72,44 +67,43 @@ class Conversations(Protocol):
         author: str,
         html: str,
         plain: str,
-        slack: str = "",
-        teams: str = "",
+        previews: Mapping[str, str] | None = None,
         delivery_id: int | None = None,
     ) -> int:
-        """Add a line and return its id; a delivery is added once, and asked again gives the first's id."""
+        """Add a line and return its id; for a delivery that is there already, return the first line's."""
 
     async def replace(
-        self, line_id: int, *, html: str, plain: str, slack: str, teams: str, at: datetime
+        self, line_id: int, *, html: str, plain: str, previews: Mapping[str, str], at: datetime
     ) -> None:
-        """Put something else in the place of a line."""
+        """Put another message in the place of a line."""
 
     async def find(self, delivery_id: int) -> int | None:
-        """The line by which that delivery arrived."""
+        """Return the id of the line by which a delivery arrived, or None."""
 
     async def clock(self) -> datetime | None:
-        """What the playground's clock says; None before it was ever set."""
+        """Return the playground's time, or None before it was ever set."""
 
     async def set_clock(self, now: datetime) -> None:
-        """Travel in time."""
+        """Set the playground's time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something a page should look at: a line of that person, or, without one, the clock."""
+    """A change that a page should show: in a person's conversation or, without a person, in the time."""
 
     person: str = ""
     is_news: bool = False
-    """Whether nobody asked for it at once: then somebody who looks elsewhere is told."""
+    """True for a message that answers nothing: the page then marks the person as having news."""
 
 
 class PlaygroundMessenger:
-    """The Messenger port, on conversations; a reference is the line's id."""
+    """The port `Messenger` on the playground's conversations; a reference is a line's id."""
 
     one_at_a_time = False
 
-    def __init__(self, conversations: Conversations, faces: Callable[[Message], Faces]) -> None:
+    def __init__(self, conversations: Conversations, rendered: Callable[[Message], Rendered]) -> None:
         self._conversations = conversations
-        self._faces = faces
+        self._rendered = rendered
         self._pages: set[asyncio.Queue[Notice | None]] = set()
 
     # --- the port ------------------------------------------------------------------------------------------
@@ -120,49 +114,49 @@ class PlaygroundMessenger:
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
         """Put another message in the place of a sent one."""
-        faces = await asyncio.to_thread(self._faces, message)
-        await self._conversations.replace(int(ref), **faces, at=await self._now())
+        rendered = await asyncio.to_thread(self._rendered, message)
+        await self._conversations.replace(int(ref), **rendered, at=await self._now())
         self.tell(Notice(person_id(address)))
 
     async def find(self, address: Address, delivery_id: int) -> str | None:  # noqa: ARG002  # the port's
-        """The line by which that delivery arrived."""
+        """Return the reference of the line by which a delivery arrived, or None."""
         line_id = await self._conversations.find(delivery_id)
         return None if line_id is None else str(line_id)
 
-    # --- what else is said in a conversation ---------------------------------------------------------------
+    # --- a conversation --------------------------------------------------------------------------------------
 
     async def reply(self, address: Address, message: Message) -> None:
-        """Answer at once: nothing that the ledger knows of."""
+        """Add an answer, which is no delivery."""
         await self._add(address, message, None)
 
     async def put(self, address: Address, line_id: int, message: Message) -> None:
-        """Replace a line of that person's own conversation; where it isn't theirs, add the message instead."""
+        """Replace a line of this person's conversation; if it belongs to somebody else, add the message instead."""
         if any(line.id == line_id for line in await self.lines(address)):
             await self.update(address, str(line_id), message)
         else:
             await self.reply(address, message)
 
-    async def hear(self, address: Address, words: str) -> None:
-        """Add what the person said."""
+    async def hear(self, address: Address, text: str) -> None:
+        """Add a line that the person typed."""
         await self._conversations.add(
             workspace=address.workspace,
             person=address.user,
             at=await self._now(),
             author="person",
-            html=render.words(words),
-            plain=words,
+            html=render.words(text),
+            plain=text,
         )
         self.tell(Notice(person_id(address)))
 
     async def lines(self, address: Address) -> Sequence[Line]:
-        """The whole conversation, oldest first."""
+        """Return the whole conversation, oldest first."""
         return await self._conversations.lines(address.workspace, address.user)
 
     # --- open pages ----------------------------------------------------------------------------------------
 
     @contextmanager
     def page(self) -> Iterator[asyncio.Queue[Notice | None]]:
-        """A queue of notices while the page is open; None: the page is let go."""
+        """Give the queue of notices of a page while it is open; None in it closes the page."""
         queue: asyncio.Queue[Notice | None] = asyncio.Queue()
         self._pages.add(queue)
         try:
@@ -171,19 +165,19 @@ class PlaygroundMessenger:
             self._pages.discard(queue)
 
     def tell(self, notice: Notice) -> None:
-        """Tell every open page."""
+        """Tell every open page of a change."""
         for page in tuple(self._pages):
             if page.qsize() < NOTICES_WAITING:
                 page.put_nowait(notice)
             else:
-                self._let_go(page)
+                self._close(page)
 
     async def close(self) -> None:
-        """Let every page go: the playground stops."""
+        """Close every page."""
         for page in tuple(self._pages):
-            self._let_go(page)
+            self._close(page)
 
-    def _let_go(self, page: asyncio.Queue[Notice | None]) -> None:
+    def _close(self, page: asyncio.Queue[Notice | None]) -> None:
         self._pages.discard(page)
         page.put_nowait(None)
 
@@ -195,7 +189,7 @@ class PlaygroundMessenger:
             author="bot",
             delivery_id=delivery_id,
             # Drawing a chart takes a second: in a thread, so that everybody else is still answered.
-            **await asyncio.to_thread(self._faces, message),
+            **await asyncio.to_thread(self._rendered, message),
         )
         self.tell(Notice(person_id(address), is_news=delivery_id is not None))
         return line_id
@@ -208,19 +202,18 @@ class PlaygroundMessenger:
 
 
 def person_id(address: Address) -> str:
-    """How the page calls somebody."""
+    """Return the page's name for a person."""
     return f"{address.workspace}/{address.user}"
 
 
-def every_face(message: Message) -> Faces:
-    """As the page, a transcript, Slack and Teams would show it."""
-    return Faces(
-        html=render.message(message),
-        plain=plain.message(message),
-        slack=_json(slack.message(message)),
-        teams=_json(teams.message(message)),
-    )
+def renderer(previews: Mapping[str, Preview]) -> Callable[[Message], Rendered]:
+    """Return a function that renders a message for the page, a transcript and each of these platforms."""
 
+    def rendered(message: Message) -> Rendered:
+        return Rendered(
+            html=render.message(message),
+            plain=plain.message(message),
+            previews={name: preview(message) for name, preview in previews.items()},
+        )
 
-def _json(face: dict[str, Any]) -> str:
-    return json.dumps(face, ensure_ascii=False, indent=2)
+    return rendered

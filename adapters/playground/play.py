@@ -1,4 +1,4 @@
-"""The playground in a browser: the page on loopback, until it is stopped."""
+"""The playground in a browser, served on loopback."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from adapters.server.signals import stopping
 from adapters.server.web import application, listening
 
 HOST = "127.0.0.1"
-"""Loopback only: whoever can open the page is everybody in it."""
+"""Loopback only: whoever opens the page can act as anybody in it."""
 
 
 async def serve(stage: Stage, *, port: int, browser: bool, say: Callable[[str], None]) -> None:
     """Serve the page on loopback until stopped."""
     voice = stage.prompts.voice(stage.prompts.default_language)
     await stage.world.begin(stage.sample)
-    routes = app.connect(stage.exchange, stage.messenger, stage.world, voice)
+    routes = app.connect(stage.exchange, stage.messenger, stage.world, voice, list(stage.previews))
     page = application(routes, voice=voice, closing=[stage.messenger.close])
     stopped = stopping()
     async with listening(page, HOST, port) as bound:

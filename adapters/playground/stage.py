@@ -1,14 +1,14 @@
-"""The playground's parts put together: the core on a store of its own, a clock, and everybody in it."""
+"""The playground's parts put together: the core on a store of its own, a clock, and its people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 
 from adapters.playground.exchange import Exchange
-from adapters.playground.messenger import Conversations, Faces, PlaygroundMessenger, every_face
+from adapters.playground.messenger import Conversations, PlaygroundMessenger, Preview, Rendered, renderer
 from adapters.playground.residents import Residents
 from adapters.playground.world import World, address, sayings
 from bot.conversation.handler import EventHandler
@@ -23,21 +23,25 @@ from bot.prompts import Prompts
 class Stage:
     """The playground's parts."""
 
-    def __init__(
+    def __init__(  # each part has a default
         self,
         store: Store,
         conversations: Conversations,
         prompts: Prompts,
         sample: Path,
-        faces: Callable[[Message], Faces] = every_face,
+        *,
+        previews: Mapping[str, Preview] | None = None,
+        rendered: Callable[[Message], Rendered] | None = None,
         engine: Engine = answer_here,
     ) -> None:
+        """Without `rendered`, a message is rendered for the page and for each platform in `previews`."""
+        self.previews = previews or {}
         self.store = store
         self.prompts = prompts
         self.conversations = conversations
         self.sample = sample
         self.handle = EventHandler(store, prompts, engine=engine).handle
-        self.messenger = PlaygroundMessenger(conversations, faces)
+        self.messenger = PlaygroundMessenger(conversations, rendered or renderer(self.previews))
         self.exchange = Exchange(self.handle, self.messenger)
         self._numbers = count(1)
         self._addresses: dict[int, Address] = {}
@@ -46,7 +50,7 @@ class Stage:
         )
 
     async def converse(self, member: Member, what: What, now: datetime) -> Reply | None:
-        """Let a member do something, as if they had typed or pressed it."""
+        """Let a member do something, as if they had typed or pressed it, and return the reply."""
         sender = await self.address(member)
         event = Event(
             id=f"resident {now.isoformat()} {next(self._numbers)}", at=now, sender=sender, what=what
@@ -54,7 +58,7 @@ class Stage:
         return await self.exchange.take(event, typed=what.line if isinstance(what, Command) else "")
 
     async def address(self, member: Member) -> Address:
-        """Where a member is reached."""
+        """Return the address of a member."""
         if member.id not in self._addresses:
             async with self.store.transaction() as tx:
                 school = await tx.schools.get(member.home_school_id)

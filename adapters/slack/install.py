@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
-from typing import Protocol
 
 import structlog
 from aiohttp import ClientError, web
@@ -21,6 +20,7 @@ from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
+from adapters.chat.platform import TokenStore
 from adapters.slack import inbound
 from adapters.slack.api import QUIET, SLACK, Api
 from adapters.slack.inbound import SlackReceived
@@ -42,24 +42,9 @@ HEADERS = {
 _STYLE = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem;color:#1b1f24}"
 
 
-class Installations(Protocol):
-    """The store of installations, finished and begun."""
-
-    async def save(
-        self, *, enterprise: str, team: str, name: str, bot: str, scopes: str, token: str, now: datetime
-    ) -> None:
-        """Store an installation in place of an earlier one."""
-
-    async def begin(self, state: str, expires_at: datetime) -> None:
-        """Store that an installation has begun with this state."""
-
-    async def end(self, state: str, now: datetime) -> bool:
-        """Delete the state, and return whether it was there and has not expired."""
-
-
 def connect(  # the parts of an adapter
     api: Api,
-    installations: Installations,
+    tokens: TokenStore,
     take: Callable[[SlackReceived], Awaitable[None]],
     voice: Voice,
     now: Callable[[], datetime],
@@ -73,8 +58,8 @@ def connect(  # the parts of an adapter
         client_secret=client_secret,
         scopes=sorted(SCOPES),
         authorization_url=_authorize_url(api.base_url),
-        state_store=_States(installations, now),
-        installation_store=_Store(installations, take, now),
+        state_store=_States(tokens, now),
+        installation_store=_Store(tokens, take, now),
         install_path=INSTALL,
         redirect_uri_path=CALLBACK,
         install_page_rendering_enabled=False,
@@ -109,43 +94,35 @@ def _authorize_url(api_url: str) -> str:
 class _States(AsyncOAuthStateStore):
     """The proof that an installation ends in the browser in which it began."""
 
-    installations: Installations
+    tokens: TokenStore
     now: Callable[[], datetime]
 
     async def async_issue(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002  # the SDK calls it so
         state = secrets.token_urlsafe(32)
-        await self.installations.begin(state, self.now() + STATE_LASTS)
+        await self.tokens.begin_install(state, self.now() + STATE_LASTS)
         return state
 
     async def async_consume(self, state: str) -> bool:
-        return await self.installations.end(state, self.now())
+        return await self.tokens.end_install(state, self.now())
 
 
 @dataclass(frozen=True)
 class _Store(AsyncInstallationStore):
-    """Stores an installation, then tells the core."""
+    """Stores the token of an installation, then tells the core."""
 
-    installations: Installations
+    tokens: TokenStore
     take: Callable[[SlackReceived], Awaitable[None]]
     now: Callable[[], datetime]
 
     async def async_save(self, installation: Installation) -> None:
-        """Store the bot's token; the token of a person is never asked for."""
+        """Store the bot's token of a team or a whole organisation; the token of a person is never asked for."""
         is_everywhere = bool(installation.is_enterprise_install)
-        enterprise = installation.enterprise_id or ""
-        team = "" if is_everywhere else installation.team_id or ""
-        await self.installations.save(
-            enterprise=enterprise,
-            team=team,
-            name=(installation.enterprise_name if is_everywhere else installation.team_name) or "",
-            bot=installation.bot_user_id or "",
-            scopes=",".join(installation.bot_scopes or ()),
-            token=installation.bot_token or "",
-            now=self.now(),
-        )
-        log.info("slack.installed", enterprise=enterprise, team=team)
+        workspace = (installation.enterprise_id if is_everywhere else installation.team_id) or ""
+        name = (installation.enterprise_name if is_everywhere else installation.team_name) or ""
+        await self.tokens.save(workspace, installation.bot_token or "", name=name, now=self.now())
+        log.info("slack.installed", workspace=workspace)
         event_id = f"installed:{secrets.token_hex(8)}"
-        await self.take(inbound.installed(team or enterprise, installation.user_id, event_id))
+        await self.take(inbound.installed(workspace, installation.user_id, event_id))
 
 
 def _pages(voice: Voice) -> AsyncCallbackOptions:

@@ -34,7 +34,7 @@ class SlackTokens(Protocol):
     async def token(self, workspace: str) -> str | None:
         """Return the token for a team or an organisation; None when the bot is not installed there."""
 
-    async def drop(self, workspace: str) -> None:
+    async def delete(self, workspace: str) -> None:
         """Delete the token."""
 
 
@@ -47,7 +47,7 @@ class OneToken:
     async def token(self, workspace: str) -> str | None:  # noqa: ARG002  # the protocol's
         return self.value
 
-    async def drop(self, workspace: str) -> None:
+    async def delete(self, workspace: str) -> None:
         """Do nothing: a setting stays until an operator changes it."""
 
 
@@ -138,7 +138,7 @@ class SlackMessenger:
             with suppress(SendError, Uncertain, Unreachable, Disconnected):
                 await self._api.call("auth.test", token)
                 return False
-            await self._tokens.drop(workspace)
+            await self._tokens.delete(workspace)
         return True
 
     # --- the directory -------------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ class SlackMessenger:
         except Disconnected:
             # While we called, the bot may have been installed again: then the refused token is an old one.
             if await self._tokens.token(address.workspace) == token:
-                await self._tokens.drop(address.workspace)
+                await self._tokens.delete(address.workspace)
                 await self._removed(address.workspace)
             raise
 

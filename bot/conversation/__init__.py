@@ -1,1 +1,1 @@
-"""An event comes in, one transaction runs one use case, a reply goes back."""
+"""From an event to its reply: who sent it, which use case it means, and the transaction it runs in."""

@@ -96,14 +96,14 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of 
         case CommandName.RESUME:
             return await members.resume(request)
         case CommandName.LEAVE:
-            return await members.leave_cycle(request, really=_is_yes(argument))
+            return await members.leave_cycle(request, is_confirmed=_is_yes(argument))
         case CommandName.LANGUAGE:
             voices = {code: prompts.voice(code) for code in prompts.languages}
             return await members.choose_language(request, argument, voices)
         case CommandName.MY_DATA:
             return await personal_data.export(request)
         case CommandName.FORGET_ME:
-            return await personal_data.erase(request, really=_is_yes(argument))
+            return await personal_data.erase(request, is_confirmed=_is_yes(argument))
         case CommandName.CONCERN:
             return await members.show_safeguarding_lead(request)
         case CommandName.TELL:
@@ -147,7 +147,7 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of 
         case CommandName.GO_ON:
             return await cycles.go_on(request)
         case CommandName.CLOSE:
-            return await cycles.close(request, really=_is_yes(argument))
+            return await cycles.close(request, is_confirmed=_is_yes(argument))
         case CommandName.LEDGER:
             return await status.show_ledger(request)
         case CommandName.DIGEST:

@@ -54,8 +54,7 @@ class EventHandler:
     ) -> None:
         self._store = store
         self._prompts = prompts
-        # The composition fills an empty mapping later, so a falsy one is kept too.
-        self._directories = {} if directories is None else directories
+        self._directories = {} if directories is None else directories  # may be filled later
         self._engine = engine
         self._help: dict[Address, tuple[datetime, Reply]] = {}
         """Help given a moment ago, and until when it may be given again."""

@@ -1,4 +1,4 @@
-"""What the core needs from the world: a store that runs transactions, and messengers that carry messages."""
+"""The interfaces that the core needs from the world: a store with transactions, and the chat platforms."""
 
 from bot.ports.cycle import Challenges, CheckIns, Cycles, NewPairing, Notes, Pairings
 from bot.ports.ledger import Deliveries, Digests, Events, Lanes

@@ -1,4 +1,4 @@
-"""Cycles: who is in them, who meets whom, what is asked, answered and said."""
+"""Queries about cycles: enrolments, pairings, check-ins, challenges and notes, within one transaction."""
 
 from __future__ import annotations
 
@@ -11,142 +11,177 @@ from bot.model import Answer, Challenge, CheckIn, Cycle, Enrolment, Note, Pairin
 
 
 class Cycles(Protocol):
-    """Cycles and who is in them."""
+    """Cycles and their enrolments."""
 
     async def add(self, cycle: Cycle, pack_files: Mapping[str, str]) -> Cycle:
-        """Add a cycle with its pack's files as they are now; returns it with its id.
+        """Add a cycle with a copy of its pack's files, and return it with its id.
 
-        A partnership has one cycle that is not closed: a second raises `UserError("cycle-is-open")`.
+        Raises `UserError("cycle-is-open")` while the partnership has a cycle that is not closed.
         """
 
     async def pack_files(self, cycle_id: int) -> Mapping[str, str]:
-        """The pack's files as they were when the cycle was made."""
+        """Return the pack's files (name → text) as they were when the cycle was added."""
 
-    async def get(self, cycle_id: int) -> Cycle: ...
+    async def get(self, cycle_id: int) -> Cycle:
+        """Return a cycle; raises `LookupError` for an unknown id."""
+
     async def current(self, partnership_id: int) -> Cycle | None:
-        """The one that is not closed."""
+        """Return the partnership's cycle that is not closed."""
 
     async def last(self, partnership_id: int) -> Cycle | None:
-        """The newest, closed or not."""
+        """Return the partnership's newest cycle, closed or not."""
 
     async def all_of(self, partnership_id: int) -> tuple[Cycle, ...]:
-        """Every cycle, newest first."""
+        """Return every cycle of the partnership, newest first."""
 
     async def save(self, cycle: Cycle) -> None:
-        """Write what may change: name, goal, starts_on, state, confirmed_at, closed_at."""
+        """Store what may change: name, goal, starts_on, state, confirmed_at, closed_at."""
 
     async def invite(self, enrolments: Sequence[Enrolment]) -> None:
-        """Add enrolments that are not there yet."""
+        """Add enrolments; a member who has one in that cycle keeps it."""
 
-    async def enrolment(self, cycle_id: int, member_id: int) -> Enrolment | None: ...
-    async def enrolments(self, cycle_id: int) -> tuple[Enrolment, ...]: ...
+    async def enrolment(self, cycle_id: int, member_id: int) -> Enrolment | None:
+        """Return a member's enrolment in a cycle."""
+
+    async def enrolments(self, cycle_id: int) -> tuple[Enrolment, ...]:
+        """Return all enrolments of a cycle, whatever their state."""
+
     async def was_opened(self, cycle_id: int) -> bool:
-        """Whether anybody was ever invited."""
+        """Return whether anybody was ever invited."""
 
-    async def save_enrolment(self, enrolment: Enrolment) -> None: ...
+    async def save_enrolment(self, enrolment: Enrolment) -> None:
+        """Store what may change of an enrolment."""
+
     async def lock_cohort(self, cycle_id: int) -> None:
-        """Mark everybody who has accepted as the base of this cycle's figures."""
+        """Set `in_cohort` for everybody who has accepted: the people whom this cycle's figures are about."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewPairing:
-    """A pairing that is not kept yet."""
+    """A pairing that is not stored yet."""
 
     seats: tuple[Seat, ...]
     reasons: tuple[Reason, ...]
 
 
 class Pairings(Protocol):
-    """Who meets whom."""
+    """Pairings: proposed, live and ended."""
 
     async def propose(
         self, cycle_id: int, pairings: Sequence[NewPairing], now: datetime
     ) -> tuple[Pairing, ...]:
-        """Throw away the cycle's proposals and keep these, numbered from 1 (or after its live pairings)."""
+        """Replace the cycle's proposed pairings; numbers go on after those of its live pairings."""
 
     async def confirm(self, cycle_id: int, now: datetime) -> None:
-        """Make every proposal live."""
+        """Make every proposed pairing of the cycle live."""
 
     async def add(self, cycle_id: int, pairing: NewPairing, now: datetime) -> Pairing:
         """Add one live pairing."""
 
     async def seat(self, pairing_id: int, seat: Seat) -> None:
-        """Add a third seat to a live pairing."""
+        """Add a third member to a live pairing."""
 
-    async def end(self, pairing_id: int, now: datetime) -> None: ...
-    async def get(self, pairing_id: int) -> Pairing: ...
+    async def end(self, pairing_id: int, now: datetime) -> None:
+        """End a pairing."""
+
+    async def get(self, pairing_id: int) -> Pairing:
+        """Return a pairing; raises `LookupError` for an unknown id."""
+
     async def of_cycle(self, cycle_id: int) -> tuple[Pairing, ...]:
-        """Proposed and live pairings, by number."""
+        """Return the proposed and live pairings of a cycle, by number."""
 
     async def all_of_cycle(self, cycle_id: int) -> tuple[Pairing, ...]:
-        """The ended ones too."""
+        """Return all pairings of a cycle, ended ones too, by number."""
 
     async def of_member(self, cycle_id: int, member_id: int) -> Pairing | None:
-        """The live one, or None."""
+        """Return a member's live pairing in a cycle."""
 
     async def history(self, partnership_id: int) -> tuple[tuple[int, frozenset[int]], ...]:
-        """Every pair of members that was ever live together: (cycle id, the two); a three counts three pairs."""
+        """Return (cycle id, two members) for every two who were ever in one live pairing; a trio has three pairs."""
 
 
 class CheckIns(Protocol):
-    """Asks and answers."""
+    """Check-ins and their answers."""
 
     async def add(self, check_ins: Sequence[CheckIn]) -> tuple[CheckIn, ...]:
-        """Add those of a step and member that are not there yet; returns the added with their ids."""
+        """Add check-ins, and return the added ones with their ids.
 
-    async def get(self, check_in_id: int) -> CheckIn | None: ...
+        A step that a member has in that cycle already is skipped.
+        """
+
+    async def get(self, check_in_id: int) -> CheckIn | None:
+        """Return a check-in."""
+
     async def open(self, check_in_id: int, asking: str) -> None:
-        """It has reached its owner: open from now on, unless something else became of it meanwhile."""
+        """Set a planned check-in to open, with the question that plain text answers; leave other states alone."""
 
     async def save(self, check_in: CheckIn) -> None:
-        """Write pairing_id, due_at, closes_at, state, asking, suggested_at."""
+        """Store what may change: pairing_id, due_at, closes_at, state, asking, suggested_at."""
 
     async def of_member(self, cycle_id: int, member_id: int) -> tuple[CheckIn, ...]:
-        """All of theirs, by due time."""
+        """Return a member's check-ins in a cycle, by due time."""
 
-    async def of_cycle(self, cycle_id: int) -> tuple[CheckIn, ...]: ...
-    async def of_pairing(self, pairing_id: int, step: str) -> tuple[CheckIn, ...]: ...
+    async def of_cycle(self, cycle_id: int) -> tuple[CheckIn, ...]:
+        """Return all check-ins of a cycle."""
+
+    async def of_pairing(self, pairing_id: int, step: str) -> tuple[CheckIn, ...]:
+        """Return the check-ins of a pairing for one step."""
+
     async def open_for(self, member_id: int, now: datetime) -> tuple[CheckIn, ...]:
-        """Put to them, not closed yet, neither skipped nor planned: open or answered, oldest first."""
+        """Return a member's open and answered check-ins that are not closed yet, oldest first."""
 
     async def answer(self, answer: Answer) -> None:
-        """Keep the answer, in place of an earlier one to the same question (whose `given_at` stays)."""
+        """Store an answer. It replaces an earlier one to the same question, whose `given_at` stays."""
 
-    async def answers(self, check_in_id: int) -> tuple[Answer, ...]: ...
+    async def answers(self, check_in_id: int) -> tuple[Answer, ...]:
+        """Return the answers of a check-in."""
+
     async def take_back(self, check_in_id: int) -> None:
-        """Delete its answers."""
+        """Delete the answers of a check-in."""
 
     async def answers_of(self, cycle_id: int, member_id: int) -> Mapping[str, tuple[Answer, ...]]:
-        """All of a member's answers in a cycle, by step."""
+        """Return a member's answers in a cycle, by step."""
 
     async def pool(self, cycle_id: int, step: str, share: Share) -> tuple[tuple[int, Answer], ...]:
-        """(member id, answer) for everything that was sent, shared that way, in a step."""
+        """Return (member id, answer) for the answers of a step's answered check-ins that are shared in that way."""
 
 
 class Challenges(Protocol):
     """Challenges between partners."""
 
     async def give(self, challenge: Challenge) -> Challenge:
-        """Keep it, in place of an earlier one of the same check-in."""
+        """Store a challenge in place of an earlier one of the same check-in, and return it with its id."""
 
-    async def take_back(self, check_in_id: int) -> None: ...
-    async def get(self, challenge_id: int) -> Challenge | None: ...
+    async def take_back(self, check_in_id: int) -> None:
+        """Delete the challenge that was given in a check-in."""
+
+    async def get(self, challenge_id: int) -> Challenge | None:
+        """Return a challenge."""
+
     async def of_check_in(self, check_in_id: int) -> Challenge | None:
-        """The one its giver wrote there."""
+        """Return the challenge that was given in a check-in."""
 
-    async def of_pairing(self, pairing_id: int) -> tuple[Challenge, ...]: ...
+    async def of_pairing(self, pairing_id: int) -> tuple[Challenge, ...]:
+        """Return the challenges of a pairing."""
+
     async def release(self, pairing_id: int, now: datetime) -> None:
-        """Mark the pairing's unreleased challenges as released."""
+        """Set `released_at` of the pairing's challenges that have none."""
 
     async def save_reply(self, challenge: Challenge) -> None:
-        """Write reply, next_step, next_step_on, replied_at."""
+        """Store reply, next_step, next_step_on, replied_at."""
 
-    async def of_cycle(self, cycle_id: int) -> tuple[Challenge, ...]: ...
+    async def of_cycle(self, cycle_id: int) -> tuple[Challenge, ...]:
+        """Return the challenges of a cycle."""
 
 
 class Notes(Protocol):
-    """Words carried between partners."""
+    """Notes between partners."""
 
-    async def add(self, note: Note) -> Note: ...
-    async def get(self, note_id: int) -> Note | None: ...
-    async def by(self, member_id: int) -> tuple[Note, ...]: ...
+    async def add(self, note: Note) -> Note:
+        """Store a note, and return it with its id."""
+
+    async def get(self, note_id: int) -> Note | None:
+        """Return a note."""
+
+    async def by(self, member_id: int) -> tuple[Note, ...]:
+        """Return the notes that a member wrote."""

@@ -1,4 +1,4 @@
-"""What is owed, what was published, and what has reached us."""
+"""Queries about deliveries, their lanes, published digests, and events that have arrived, within one transaction."""
 
 from __future__ import annotations
 
@@ -11,40 +11,37 @@ from bot.model import Delivery, DeliveryKind, LaneFilter, Limit
 
 
 class Deliveries(Protocol):
-    """The ledger: what we owe, and what became of it."""
+    """The ledger: the deliveries that are owed, and what became of them."""
 
     async def owe(self, deliveries: Sequence[Delivery]) -> None:
-        """Add those whose dedupe key is new; what still waits or was dropped is due as it is owed now."""
+        """Add deliveries. Those whose dedupe key is known are queued anew, unless they were sent."""
 
     async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
-        """Take what is due, oldest first, as `sending`; nobody else gets it until the lease ends.
+        """Set due deliveries to `sending`, oldest first, and return them; they are the caller's until the lease ends.
 
-        At no pace but the caller's: for time that is played. `Lanes.claim` keeps to the workspaces' limits.
+        Pays no heed to the workspaces' limits, as `Lanes.claim` does: for the playground and tests.
         """
 
     async def lapse(self, now: datetime) -> int:
-        """Turn `sending` rows whose lease has ended into `uncertain`; how many."""
+        """Set `sending` deliveries whose lease has ended to `uncertain`, and return how many."""
 
     async def claim_uncertain(self, now: datetime, again_at: datetime, limit: int) -> tuple[Delivery, ...]:
-        """Take uncertain ones that are due to be asked about; nobody else is given them until `again_at`.
-
-        They are due when the platform has had time to take what was on its way.
-        """
+        """Return uncertain deliveries to ask the platform about; they are the caller's until `again_at`."""
 
     async def settle(self, deliveries: Sequence[Delivery]) -> frozenset[int]:
-        """Write state, reason, attempts, due_at, ref, settled_at, perhaps_twice of those that the caller still holds.
+        """Store the outcome of deliveries whose lease the caller still holds, and return their ids.
 
-        Returns their ids. What was not settled has a new holder, who decides.
+        Writes state, reason, attempts, due_at, ref, settled_at, perhaps_twice.
         """
 
     async def refresh(self, kind: DeliveryKind, subject_id: int, now: datetime) -> None:
-        """Send again, as an update in place, what was sent of that kind about that subject, or is under way."""
+        """Queue an update in place of what was sent, or is being sent, of that kind about that subject."""
 
     async def bring_forward(self, kind: DeliveryKind, subject_ids: Collection[int], due_at: datetime) -> None:
-        """Make queued ones due then, if that is earlier."""
+        """Set the due time of queued deliveries to an earlier one; later ones are ignored."""
 
     async def hurry(self, member_id: int, now: datetime, kinds: Collection[DeliveryKind] = ...) -> None:
-        """Make due what waited because they had no address, and all that is queued of these kinds."""
+        """Make due now what waited for the member's address, and what is queued of these kinds."""
 
     async def drop(
         self,
@@ -55,73 +52,76 @@ class Deliveries(Protocol):
         now: datetime,
         kinds: Collection[DeliveryKind] = ...,
     ) -> int:
-        """Drop what is queued (of those kinds; else of any) for that member in that cycle (None: any).
+        """Drop what is queued for a member in a cycle (None: any), and return how many.
 
-        What is under way and turns out not to have arrived goes no more.
-
-        What stands on a platform already is only waiting to be mended there: that is never dropped.
+        A delivery that is being sent is dropped if it turns out not to have arrived. A queued update of a message
+        that was sent before is never dropped.
         """
 
     async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
-        """How many asks were sent to them, or may have arrived, from start up to, not including, end."""
+        """Return how many asks were sent to a member, or may have arrived, from start up to, not including, end."""
 
     async def is_asking(self, ask: Delivery) -> bool:
-        """Whether another worker, who was first, is sending that member an ask at this moment."""
+        """Return whether another worker claimed an ask for the same member earlier, and is still sending it."""
 
-    async def was_sent(self, kind: DeliveryKind, subject_id: int, member_id: int) -> bool: ...
+    async def was_sent(self, kind: DeliveryKind, subject_id: int, member_id: int) -> bool:
+        """Return whether a delivery of that kind about that subject has been sent to a member."""
+
     async def next_due(self) -> datetime | None:
-        """When the next queued one is due."""
+        """Return when the next queued delivery is due."""
 
     async def next_for(self, member_id: int) -> Delivery | None:
-        """The next queued check-in for a member."""
+        """Return a member's next queued check-in."""
 
-    async def of_cycle(self, cycle_id: int) -> tuple[Delivery, ...]: ...
+    async def of_cycle(self, cycle_id: int) -> tuple[Delivery, ...]:
+        """Return the deliveries of a cycle, by due time."""
+
     async def cycles_to_prune(self, before: datetime) -> tuple[int, ...]:
-        """Those that were closed before then, and have deliveries that may be pruned."""
+        """Return the cycles that were closed before that time and have deliveries that may be pruned."""
 
     async def prune(self, cycle_id: int | None, before: datetime, limit: int) -> int:
-        """Forget what of a closed cycle, or of none, was settled before then, up to a limit; how many.
+        """Delete deliveries of a closed cycle (None: of no cycle) settled before that time, and return how many.
 
-        Never what is still owed or uncertain, nor what carries words that their author may yet take back.
+        Keeps what is owed or uncertain, and the kinds whose words an author may still take back.
         """
 
 
 class Lanes(Protocol):
-    """One pace a workspace, kept by all processes together."""
+    """Lanes: the queue of each workspace, whose limit all processes keep together."""
 
     async def line_up(self, now: datetime, limits: Mapping[str, Limit]) -> int:
-        """Give what is due its lane, and wake the lanes; how many, up to some hundreds. Limits are by platform."""
+        """Put due deliveries into their lanes, some hundreds at most, and return how many; limits are by platform."""
 
     async def claim(
         self, now: datetime, lease_until: datetime, limit: int, which: LaneFilter = ...
     ) -> tuple[Delivery, ...]:
-        """Take what is whose turn it is, as `sending`, up to each lane's quota."""
+        """Set deliveries of ready lanes to `sending`, up to each lane's limit, and return them."""
 
     async def hold(self, platform: str, workspace: str, until: datetime, limits: Mapping[str, Limit]) -> None:
-        """Nothing more for that workspace until then."""
+        """Send nothing to a workspace until that time."""
 
     async def next_ready(self, which: LaneFilter = ...) -> datetime | None:
-        """When the next lane has a turn for what waits in it."""
+        """Return when the next lane with waiting deliveries is ready."""
 
     async def prune(self, before: datetime) -> int:
-        """Forget lanes that have slept since then; how many."""
+        """Delete lanes unused since that time, and return how many."""
 
 
 class Digests(Protocol):
-    """What was published to principals: kept, so that nothing is published twice in two ways."""
+    """Published digests: stored, so that a week is never published twice with different figures."""
 
     async def publish(self, cycle_id: int, school_id: int, week: date, figures: Mapping[str, object]) -> None:
-        """Keep a week's figures; a second publishing of the same week changes nothing."""
+        """Store a week's figures; a second call for the same week changes nothing."""
 
     async def published(self, cycle_id: int, school_id: int) -> tuple[tuple[date, Mapping[str, object]], ...]:
-        """By week, oldest first."""
+        """Return the published figures by week, oldest first."""
 
 
 class Events(Protocol):
-    """What has reached us already."""
+    """Marks of the events that have arrived, so that a repeated event has no effect."""
 
     async def first_time(self, event: Event) -> bool:
-        """Mark the event; False when it was marked before. The mark commits with the event's effect."""
+        """Mark an event, and return False if it was marked before; the mark commits with the event's effect."""
 
     async def prune(self, before: datetime) -> int:
-        """Forget marks older than that; how many."""
+        """Delete marks older than that, and return how many."""

@@ -1,4 +1,4 @@
-"""Partnerships, schools, people, and the workspaces they are let in from."""
+"""Queries about partnerships, schools, members and linked workspaces, within one transaction."""
 
 from __future__ import annotations
 
@@ -24,93 +24,127 @@ from bot.rules.school_time import Calendar, Term
 class Schools(Protocol):
     """Partnerships, schools and their calendars."""
 
-    async def partnership(self, partnership_id: int) -> Partnership: ...
-    async def partnership_named(self, name: str) -> Partnership | None: ...
-    async def partnerships(self) -> tuple[Partnership, ...]: ...
-    async def add_partnership(self, name: str, language: str = DEFAULT_LANGUAGE) -> Partnership: ...
-    async def get(self, school_id: int) -> School: ...
+    async def partnership(self, partnership_id: int) -> Partnership:
+        """Return a partnership; raises `LookupError` for an unknown id."""
+
+    async def partnership_named(self, name: str) -> Partnership | None:
+        """Return the partnership of that name."""
+
+    async def partnerships(self) -> tuple[Partnership, ...]:
+        """Return all partnerships."""
+
+    async def add_partnership(self, name: str, language: str = DEFAULT_LANGUAGE) -> Partnership:
+        """Add a partnership, and return it with its id."""
+
+    async def get(self, school_id: int) -> School:
+        """Return a school; raises `LookupError` for an unknown id."""
+
     async def of(self, partnership_id: int) -> tuple[School, ...]:
-        """All schools of a partnership, by name."""
+        """Return all schools of a partnership, by name."""
 
     async def calendar(self, school_id: int) -> Calendar:
-        """The school's own calendar: zone, hours, terms, closed days, whose public holidays."""
+        """Return the school's calendar: time zone, hours, terms, closed days and public holidays."""
 
     async def set_calendar(self, school_id: int, terms: Sequence[Term], closed: Mapping[date, str]) -> None:
         """Replace term dates and closed days (date → reason)."""
 
     async def set_settings(self, school: School) -> None:
-        """Write a school's zone, holidays, hours and safeguarding lead."""
+        """Store a school's time zone, holidays, hours and safeguarding lead."""
 
     async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
-        """What importing that roster would change, without changing it."""
+        """Return what importing a roster would change, without changing it."""
 
     async def apply(self, partnership_id: int, roster: Roster, now: datetime) -> tuple[RosterChange, ...]:
-        """Import a whole roster: add, change, and make inactive who vanished. Nothing is deleted."""
+        """Import a roster, and return what changed; people it no longer names become inactive, nobody is deleted."""
 
 
 class Members(Protocol):
-    """People, their profiles and where to reach them."""
+    """Members, their profiles and their addresses."""
 
-    async def get(self, member_id: int) -> Member: ...
-    async def many(self, member_ids: Collection[int]) -> Mapping[int, Member]: ...
+    async def get(self, member_id: int) -> Member:
+        """Return a member; raises `LookupError` for an unknown id."""
+
+    async def many(self, member_ids: Collection[int]) -> Mapping[int, Member]:
+        """Return members by id."""
+
     async def of(self, partnership_id: int) -> tuple[Member, ...]:
-        """All active members, by family name."""
+        """Return all active members of a partnership, by family name."""
 
     async def at(self, address: Address, now: datetime) -> Member | None:
-        """Whose address that is; also keeps the newest `route` and the moment it was used."""
+        """Return the member at an address, and store its newest `route` and the time of use."""
 
-    async def by_email(self, email: str) -> tuple[Member, ...]: ...
+    async def by_email(self, email: str) -> tuple[Member, ...]:
+        """Return the active members with that e-mail address, of all partnerships."""
+
     async def connect(self, address: Address, member_id: int, now: datetime) -> None:
-        """Remember (or move) an address."""
+        """Store an address for a member; an address of somebody else moves to them."""
 
     async def disconnect(self, address: Address, now: datetime) -> None:
-        """The address can no longer be written to, until it is connected again."""
+        """Mark an address as one that cannot be written to, until it is connected again."""
 
     async def address_of(self, member_id: int) -> Address | None:
-        """Where to write: the live address used last."""
+        """Return the connected address that the member used last."""
 
-    async def profile(self, member_id: int) -> Profile: ...
-    async def profiles(self, member_ids: Collection[int]) -> Mapping[int, Profile]: ...
-    async def set_profile(self, member_id: int, profile: Profile) -> None: ...
-    async def set_pause(self, member_id: int, until: date | None) -> None: ...
-    async def set_language(self, member_id: int, language: str) -> None: ...
-    async def set_hours(self, member_id: int, hours: Hours) -> None: ...
+    async def profile(self, member_id: int) -> Profile:
+        """Return a member's profile."""
+
+    async def profiles(self, member_ids: Collection[int]) -> Mapping[int, Profile]:
+        """Return profiles by member id."""
+
+    async def set_profile(self, member_id: int, profile: Profile) -> None:
+        """Store a member's profile."""
+
+    async def set_pause(self, member_id: int, until: date | None) -> None:
+        """Store the first day after a member's pause (None: no pause)."""
+
+    async def set_language(self, member_id: int, language: str) -> None:
+        """Store a member's language."""
+
+    async def set_hours(self, member_id: int, hours: Hours) -> None:
+        """Store a member's own days and hours."""
+
     async def keep_words(self, member_id: int, text: str, now: datetime) -> None:
-        """Keep words until the person has said which check-in they belong to."""
+        """Store typed text until the member has chosen the check-in that it answers."""
 
     async def take_words(self, member_id: int) -> str | None:
-        """Take the kept words, which ends their keeping."""
+        """Return the stored text and delete it."""
 
     async def peek_words(self, member_id: int) -> str | None:
-        """The kept words, which go on being kept."""
+        """Return the stored text without deleting it."""
 
     async def block(self, member_a: int, member_b: int, now: datetime) -> None:
-        """These two never meet in a pairing."""
+        """Block two members: they are never paired."""
 
-    async def blocked(self, partnership_id: int) -> frozenset[frozenset[int]]: ...
+    async def blocked(self, partnership_id: int) -> frozenset[frozenset[int]]:
+        """Return every two members of a partnership who are never paired."""
+
     async def forget(self, member_id: int, now: datetime) -> None:
-        """Erase name, e-mail, profile, addresses and words; keep the rows that counts need."""
+        """Erase a member's name, e-mail address, profile, addresses and texts; keep the rows that figures need."""
 
 
 class Workspaces(Protocol):
-    """Which workspaces a partnership has let in."""
+    """The workspaces that are linked to a partnership, and the codes that link them."""
 
-    async def add_code(self, code: LinkCode) -> None: ...
+    async def add_code(self, code: LinkCode) -> None:
+        """Store a one-time code."""
+
     async def take_code(self, fingerprint: str, now: datetime) -> int | None:
-        """The school the code is for, which uses it up; None where there is none, or it has expired."""
+        """Delete a one-time code, and return the id of its school; None if it is unknown or has expired."""
 
-    async def get(self, platform: str, workspace_id: str) -> Workspace | None: ...
+    async def get(self, platform: str, workspace_id: str) -> Workspace | None:
+        """Return a workspace."""
+
     async def of_school(self, school_id: int) -> tuple[Workspace, ...]:
-        """Those that are linked to it and have not removed the bot."""
+        """Return the workspaces that are linked to a school and have not removed the bot."""
 
     async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
-        """Let the workspace in for that school too: whoever waits for an address is looked for there at once."""
+        """Link a workspace to a school, and make due what waits for the addresses of the school's people."""
 
     async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
-        """It removed the bot: nothing more can be sent to anybody there."""
+        """Record that a workspace removed the bot: nothing is sent there any more."""
 
     async def come_back(self, platform: str, workspace_id: str, now: datetime) -> None:
-        """It let the bot in again: its people can be written to as before, and what waited for them is due."""
+        """Record that a workspace installed the bot again, and make due what waited for its people."""
 
     async def erase_gone(self, before: datetime) -> int:
-        """Erase what came from workspaces that removed the bot before then; how many."""
+        """Erase the data of workspaces that removed the bot before that time, and return how many workspaces."""

@@ -1,4 +1,4 @@
-"""What the core needs of a chat platform, and what an adapter needs of the core."""
+"""What the core needs of a chat platform, and the function that an adapter calls with each event."""
 
 from __future__ import annotations
 
@@ -10,47 +10,51 @@ from bot.message import Message, Reply
 from bot.model import Account, Address
 
 Handle: TypeAlias = Callable[[Event], Awaitable[Reply | None]]
-"""What an adapter calls with each event; the reply, if any, is for the person who caused it.
+"""Take an event and return the reply, if any, for the person who caused it.
 
-Raises `StoreAway`, and only of an event that comes again.
+Raises `StoreAway`, but only for an event that the platform delivers again.
 """
 
 
 class Messenger(Protocol):
-    """Carries messages on one platform.
+    """Sending on one platform.
 
-    Errors: `SendError` (again later), `Uncertain`, `Disconnected` (not before they let us in), `Unreachable` (never).
+    All methods raise `SendError` (try again later), `Uncertain` (the message may have arrived), `Disconnected` (the
+    workspace has removed the bot) or `Unreachable` (this address will never take a message).
     """
 
     @property
     def one_at_a_time(self) -> bool:
-        """Whether a workspace is sent one message after another, because nobody can be asked there what arrived."""
+        """Whether a workspace gets one message after another, because `find` cannot say there what has arrived."""
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:
-        """Send, and return a reference by which the message can be updated."""
+        """Send a message, and return the reference by which it can be updated."""
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
-        """Put another message in the place of a sent one."""
+        """Replace a sent message."""
 
     async def find(self, address: Address, delivery_id: int) -> str | None:
-        """The reference of what an uncertain try left on the platform, or None: it never arrived.
+        """Return the reference of a message whose sending was uncertain, or None if it never arrived.
 
-        Raises `Untraceable` where nobody can be asked.
+        Raises `Untraceable` where the platform cannot be asked.
         """
 
 
 class Directory(Protocol):
-    """What a platform knows of its people. Whatever it does not answer in time is a `SendError`."""
+    """What a platform knows of its people. Methods raise `SendError` where the platform does not answer in time."""
 
     @property
     def gathers(self) -> bool:
-        """Whether the bot can open one chat of several people there."""
+        """Whether the bot can open one chat of several people."""
 
     async def email_of(self, address: Address) -> str:
-        """The e-mail address, or nothing: for guests, bots and where the platform doesn't tell."""
+        """Return the e-mail address; empty for guests and bots, and where the platform does not tell."""
 
     async def named(self, workspace: str, email: str) -> Address | None:
-        """Who has that e-mail address in that workspace, where the platform tells."""
+        """Return the address of the person with that e-mail address; None also where the platform does not tell."""
 
     async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:
-        """Who is in a channel, without bots and guests. Raises `UserError` where the bot can't see it."""
+        """Return the people in a channel, without bots and guests.
+
+        Raises `UserError` where the bot cannot see the channel.
+        """

@@ -1,4 +1,4 @@
-"""The shared store, and an open transaction, a noun at a time."""
+"""The store: transactions, and within each the queries of one noun at a time."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from bot.ports.people import Members, Schools, Workspaces
 
 
 class Store(Protocol):
-    """The shared store. Both raise `StoreAway` while it does not answer."""
+    """The store that all processes share. Both methods raise `StoreAway` while it does not answer."""
 
     def transaction(self) -> AbstractAsyncContextManager[Tx]:
-        """Open a transaction: leaving the block commits, raising rolls back. No network inside, ever.
+        """Open a transaction. Leaving the block commits, an exception rolls back. Never use the network inside.
 
-        Raises `Conflict` where two would wait for each other, and `StoreAway`.
+        Raises `Conflict` where another transaction was in the way, and `StoreAway`.
         """
 
     async def now(self) -> datetime:
-        """The time on the one clock that all processes share."""
+        """Return the time by the store's clock, which is the same for all processes."""
 
 
 class Tx(Protocol):
-    """One open transaction, a noun at a time."""
+    """One open transaction, with the queries by noun."""
 
     @property
     def events(self) -> Events: ...

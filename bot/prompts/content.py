@@ -1,4 +1,4 @@
-"""The bot's own sentences: `bot/<area>.<language>.md`, a section a key, plural forms by number."""
+"""The bot's own sentences, in `bot/` and `platforms/`: one section for each key, plural forms by number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.model import DEFAULT_LANGUAGE
 from bot.prompts.flaws import Flaws
 from bot.prompts.markdown import bare, sections
 
-FILE = re.compile(r"bot/(?P<area>[a-z0-9_-]+)\.(?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md")
+FILE = re.compile(r"(?:bot|platforms)/(?P<area>[a-z0-9_-]+)\.(?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md")
 _KEY = re.compile(r"[a-z0-9][A-Za-z0-9 ._-]*")
 _FORM = re.compile(r"=\d+|zero|one|two|few|many|other")
 
@@ -64,7 +64,7 @@ def read_texts(files: Mapping[str, str], flaws: Flaws) -> dict[str, dict[str, Se
     for file, content in sorted(files.items()):
         match = FILE.fullmatch(file)
         if match is None:
-            if file.startswith("bot/"):
+            if file.startswith(("bot/", "platforms/")):
                 flaws.fix(file, 1, "file-name")
             continue
         _read_file(file, content, match["language"], texts.setdefault(match["language"], {}), flaws)

@@ -1,1 +1,1 @@
-"""Facts and content → messages: what each message contains, a module a noun. How it looks is the adapters' affair."""
+"""From facts and content to messages: what each one says, a module for each noun. Adapters decide how it looks."""

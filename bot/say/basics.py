@@ -1,4 +1,4 @@
-"""The small pieces most messages share: buttons, plain answers, errors, help."""
+"""The parts that most messages share: buttons, plain answers, errors, questions."""
 
 from __future__ import annotations
 
@@ -43,50 +43,49 @@ def opens(
 
 
 def plain(voice: Voice, key: str, *buttons: Button, **facts: str | int) -> Message:
-    """One short text, and ways on."""
+    """Return a message of one short text, with buttons."""
     return Message(voice.text(key, **facts), (Text(voice.markdown(key, **facts)), *row(buttons)))
 
 
 def row(buttons: Sequence[Button]) -> tuple[Element, ...]:
-    """The buttons, or nothing."""
+    """Return the buttons as an element, or nothing if there are none."""
     return (Buttons(tuple(buttons)),) if buttons else ()
 
 
 def error(voice: Voice, problem: UserError, written: Sequence[str] = ()) -> Message:
-    """What happened, that nothing was lost, and what to do next; `written` in a form is given back."""
+    """Explain what went wrong and what to do next; `written` is text that the person would lose otherwise."""
     facts = {name: _shortened(fact) for name, fact in problem.facts.items()}
     if "state" in facts:
         facts["state"] = voice.text(f"state.{facts['state']}")
-    return _given_back(plain(voice, f"error.{problem.key}", **facts), written)
+    return _with_quotes(plain(voice, f"error.{problem.key}", **facts), written)
 
 
-def _given_back(message: Message, written: Sequence[str]) -> Message:
-    """A form closes when it is sent: whoever wrote in it finds their words below the reason."""
+def _with_quotes(message: Message, written: Sequence[str]) -> Message:
+    """Return the text below the message: a form closes when it is sent, and what was typed in it would be gone."""
     return replace(message, elements=(*message.elements, *(Quote(text) for text in written)))
 
 
 def _shortened(fact: str | int) -> str | int:
-    """What was typed is said back, but never at length."""
     return f"{fact[:LONGEST_ECHO]}…" if isinstance(fact, str) and len(fact) > LONGEST_ECHO else fact
 
 
 def apology(voice: Voice, written: Sequence[str] = ()) -> Message:
-    """For the unexpected: no detail reaches a person, and what they wrote is given back."""
-    return _given_back(plain(voice, "error.unexpected"), written)
+    """Apologise for an unexpected error without any detail of it, and return what the person wrote."""
+    return _with_quotes(plain(voice, "error.unexpected"), written)
 
 
 def choice(voice: Voice, prefix: str, keys: Iterable[str]) -> tuple[Option, ...]:
-    """Options from one of the content's lists."""
+    """Return options with these keys from one of the content's lists."""
     return tuple(Option(key, voice.text(f"{prefix}.{key}")) for key in keys)
 
 
 def labels(voice: Voice, prefix: str, keys: Iterable[str]) -> str:
-    """A list's labels as one phrase; a key the list does not know speaks for itself."""
+    """Return the labels of several keys as one phrase."""
     return voice.listing([label(voice, prefix, key) for key in keys])
 
 
 def label(voice: Voice, prefix: str, key: str) -> str:
-    """One label of a list."""
+    """Return the label of a key in one of the content's lists, or the key itself if the list does not have it."""
     return voice.text(f"{prefix}.{key}") if voice.has(f"{prefix}.{key}") else key
 
 
@@ -100,7 +99,7 @@ def question(
     limit: int = 500,
     options: tuple[Option, ...] = (),
 ) -> Question:
-    """A question of ours: label and, where content has one, a hint, under `<prefix>.<key>`."""
+    """Return a question of the bot's own; content has its label under `<prefix>.<key>`, and perhaps a hint."""
     name = f"{prefix}.{key}"
     hint = voice.text(f"{name}.hint") if voice.has(f"{name}.hint") else ""
     return Question(

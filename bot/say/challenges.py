@@ -1,4 +1,4 @@
-"""What we say around a peer challenge, and words carried between partners."""
+"""Messages about peer challenges and notes between partners."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.say.basics import opens, plain, question, row
 
 
 def released(voice: Voice, challenge: Challenge, name: str) -> Message:
-    """Evidence → a question → something to try, and the way to answer."""
+    """Give a challenge to its receiver: evidence, a question, a suggestion, and a button to reply."""
     return Message(
         voice.text("challenge.summary", name=name),
         (
@@ -33,12 +33,12 @@ def _quotes(voice: Voice, challenge: Challenge) -> tuple[Quote, ...]:
 
 
 def took_back(voice: Voice, name: str) -> Message:
-    """In the place of words that their author took back; one who was forgotten has no name."""
+    """Return what replaces a text that its author took back; an author who was erased has an empty name."""
     return plain(voice, "challenge.took-back", name=name) if name else plain(voice, "words.gone")
 
 
 def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:
-    """The receiver's reply and one next step with a date."""
+    """Return the form for the reply to a challenge: an answer, and one next step with a date."""
     asked = (
         (question(voice, "reply", "challenge", Kind.LONG, needed=True, limit=1000), challenge.reply),
         (question(voice, "next_step", "challenge", Kind.SHORT, needed=True, limit=200), challenge.next_step),
@@ -58,7 +58,7 @@ def reply_form(voice: Voice, challenge: Challenge, name: str) -> Form:
 
 
 def replied(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
-    """Said back to the receiver, below what they were given: it stays theirs to read."""
+    """Confirm a reply to the receiver who wrote it, below the challenge, which they can go on reading."""
     return Message(
         voice.text("challenge.replied", name=name, step=challenge.next_step, day=voice.day(day)),
         (
@@ -74,7 +74,7 @@ def replied(voice: Voice, challenge: Challenge, name: str, day: date) -> Message
 
 
 def reply(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
-    """The receiver's words, to the giver."""
+    """Carry the receiver's reply to the giver of the challenge."""
     return Message(
         voice.text("challenge.reply-summary", name=name),
         (
@@ -87,7 +87,7 @@ def reply(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
 
 
 def tell_form(voice: Voice, pairing_id: int, partner: str, text: str = "") -> Form:
-    """Words to a partner."""
+    """Return the form for a note to a partner."""
     asked = question(voice, "text", "tell", Kind.LONG, needed=True, limit=2000)
     return Form(
         name=FormName.TELL, context=str(pairing_id), title=voice.text("tell.title"),
@@ -97,7 +97,7 @@ def tell_form(voice: Voice, pairing_id: int, partner: str, text: str = "") -> Fo
 
 
 def note(voice: Voice, text: str, name: str, pairing_id: int) -> Message:
-    """A partner's words, as a quote with a reply button."""
+    """Carry a note from a partner, with a button to reply."""
     return Message(
         voice.text("note.summary", name=name),
         (

@@ -1,4 +1,4 @@
-"""What we say around a check-in: the ask, what was kept, what partners and the pool read."""
+"""Messages about check-ins: the question, the confirmation, and what partners and other members read."""
 
 from __future__ import annotations
 
@@ -13,62 +13,62 @@ from bot.say.basics import opens, plain, row, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """A check-in with everything its words need."""
+class AskedCheckIn:
+    """A check-in with everything that its messages need."""
 
     check_in: CheckIn
     step: Step
     cycle_name: str
     partner: str
-    """Given names of those who will read it, as a phrase: the partners, or the one who is challenged."""
+    """Given names of those who will read the answer, as a phrase: the partners, or the receiver of a challenge."""
     readers: int
     facts: Mapping[str, str]
-    """The pack's known words."""
+    """Values of the words in braces that a pack may use."""
     plan: tuple[str, date] | None
-    """This person's own when–then plan and the day they made it."""
+    """The member's own when–then plan, and the day on which they made it."""
     answers: Sequence[Answer]
     closes: datetime
     today: date
-    """Both in this person's own time."""
+    """`closes` and `today` are in the member's own time."""
 
     @property
     def values(self) -> dict[str, str]:
-        """What has been answered so far, by question."""
+        """The answers so far, by question key."""
         return {answer.question: answer.text for answer in self.answers}
 
 
 def title(voice: Voice, step: Step) -> str:
-    """The form's title, which is what the step is called."""
+    """Return the title of the step's form, which is also the name of the step."""
     return step.words(voice.language).form
 
 
-def questions(voice: Voice, ask: Ask) -> tuple[Question, ...]:
-    """The step's questions in this language."""
+def questions(voice: Voice, ask: AskedCheckIn) -> tuple[Question, ...]:
+    """Return the step's questions in the voice's language."""
     return ask.step.words(voice.language).questions
 
 
-def form(voice: Voice, ask: Ask, values: Mapping[str, str] | None = None) -> Form:
-    """The step's form, with what was said before."""
+def form(voice: Voice, ask: AskedCheckIn, values: Mapping[str, str] | None = None) -> Form:
+    """Return the step's form, filled with `values` or with the answers so far."""
     known = ask.values if values is None else values
     return Form(
         name=FormName.CHECK_IN,
         context=str(ask.check_in.id),
         title=title(voice, ask.step),
-        intro=who_reads(voice, ask),
+        intro=privacy_note(voice, ask),
         inputs=tuple(Input(each, known.get(each.key, "")) for each in questions(voice, ask)),
         submit=_submit(voice, ask),
     )
 
 
-def _submit(voice: Voice, ask: Ask) -> str:
+def _submit(voice: Voice, ask: AskedCheckIn) -> str:
     shared = ask.step.is_challenge or ask.step.share is Share.PARTNER
     return (
         voice.text("button.send-to", who=ask.partner) if shared and ask.partner else voice.text("button.keep")
     )
 
 
-def who_reads(voice: Voice, ask: Ask) -> str:
-    """Said before anybody types, as Markdown."""
+def privacy_note(voice: Voice, ask: AskedCheckIn) -> str:
+    """Return the sentence above the inputs that says who will read the answer, as Markdown."""
     key = "share.challenge" if ask.step.is_challenge else f"share.{ask.step.share}"
     if not ask.partner and ask.step.share is Share.PARTNER:
         key = "share.me"
@@ -76,8 +76,8 @@ def who_reads(voice: Voice, ask: Ask) -> str:
     return f"{text} {voice.markdown('share.story')}" if ask.step.story else text
 
 
-def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
-    """The ask itself: why now → the question → ways to answer → why this message."""
+def question(voice: Voice, ask: AskedCheckIn, opening: str = "") -> Message:
+    """Ask a check-in: its question, the form, buttons to put it off or skip it, and why the member gets it."""
     wording = ask.step.words(voice.language)
     name = title(voice, ask.step)
     plan = (
@@ -92,7 +92,7 @@ def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
             *((Text(opening, small=True),) if opening else ()),
             Text(voice.fill(f"{wording.lead}\n\n{wording.body}".strip(), ask.facts, md=True)),
             *plan,
-            Inputs(form(voice, ask), voice.text("button.answer"), _ways_past(voice, ask.check_in)),
+            Inputs(form(voice, ask), voice.text("button.answer"), _buttons_past_form(voice, ask.check_in)),
             Text(
                 voice.markdown(
                     "check-in.why", cycle=ask.cycle_name, until=voice.until(ask.closes, ask.today)
@@ -103,15 +103,15 @@ def question(voice: Voice, ask: Ask, opening: str = "") -> Message:
     )
 
 
-def _ways_past(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
+def _buttons_past_form(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     return (
         runs(voice, "button.later", CommandName.LATER, check_in.id),
         runs(voice, "button.skip", CommandName.SKIP, check_in.id),
     )
 
 
-def kept(voice: Voice, ask: Ask) -> Message:
-    """What was kept, who has it, and until when it can change."""
+def kept(voice: Voice, ask: AskedCheckIn) -> Message:
+    """Confirm an answer: who gets it, and until when it can be changed."""
     until = voice.until(ask.closes, ask.today)
     if ask.step.is_challenge:
         first = voice.markdown("check-in.given", partner=ask.partner, until=until)
@@ -123,11 +123,11 @@ def kept(voice: Voice, ask: Ask) -> Message:
         first = voice.markdown("check-in.kept", until=until)
     return Message(
         voice.text("check-in.your-words"),
-        (Text(first), *quotes(voice, ask.step, ask.answers), *row(_mend(voice, ask.check_in))),
+        (Text(first), *quotes(voice, ask.step, ask.answers), *row(_change_buttons(voice, ask.check_in))),
     )
 
 
-def _mend(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
+def _change_buttons(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     number = str(check_in.id)
     return (
         opens(voice, "button.change", FormName.CHECK_IN, number),
@@ -136,7 +136,7 @@ def _mend(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
 
 
 def quotes(voice: Voice, step: Step, answers: Sequence[Answer], *, story: bool = True) -> tuple[Quote, ...]:
-    """Each answer under its question, in the step's order. Without `story`, the consent question is left out."""
+    """Quote each answer with its question, in the step's order; without `story`, leave the consent question out."""
     given = {answer.question: answer.text for answer in answers}
     hidden = {step.story[1]} if step.story and not story else set()
     return tuple(
@@ -147,7 +147,7 @@ def quotes(voice: Voice, step: Step, answers: Sequence[Answer], *, story: bool =
 
 
 def shown_value(voice: Voice, question: Question, value: str) -> str:
-    """A kept value as people read it: labels, not keys; a day, not an ISO date."""
+    """Return a stored value as people read it: labels instead of keys, a day instead of an ISO date."""
     labels = {option.key: option.label for option in question.options}
     match question.kind:
         case Kind.SHORT | Kind.LONG:
@@ -162,8 +162,8 @@ def shown_value(voice: Voice, question: Question, value: str) -> str:
             return voice.time(time.fromisoformat(value))
 
 
-def next_question(voice: Voice, ask: Ask, asked: Question, kept_text: str) -> Message:
-    """Says back what it kept, and asks the next."""
+def next_question(voice: Voice, ask: AskedCheckIn, asked: Question, kept_text: str) -> Message:
+    """Quote the answer that was kept, and ask the next question."""
     key = "check-in.next-needed" if asked.needed else "check-in.next-question"
     options = (
         (
@@ -182,14 +182,14 @@ def next_question(voice: Voice, ask: Ask, asked: Question, kept_text: str) -> Me
             Quote(kept_text, voice.text("check-in.your-words")),
             Text(voice.markdown(key, question=asked.label)),
             *options,
-            *row(_mend(voice, ask.check_in)),
-            Text(who_reads(voice, ask), small=True),
+            *row(_change_buttons(voice, ask.check_in)),
+            Text(privacy_note(voice, ask), small=True),
         ),
     )
 
 
-def choose(voice: Voice, asked: Question) -> Message:
-    """The words fit none of the choices, or are no day or time."""
+def explain_choices(voice: Voice, asked: Question) -> Message:
+    """Explain which answers the question takes, after a text that is none of them."""
     match asked.kind:
         case Kind.DATE:
             return plain(voice, "field.not-a-date")
@@ -200,8 +200,8 @@ def choose(voice: Voice, asked: Question) -> Message:
             return plain(voice, "check-in.options", options=voice.listing(choices))
 
 
-def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Message:
-    """One gentle suggestion before sending, never a second. `kind`: judging or naming."""
+def suggestion(voice: Voice, ask: AskedCheckIn, kind: str, found: Sequence[str]) -> Message:
+    """Suggest once, before an answer is sent, to change words that judge or name somebody (`kind`)."""
     number = str(ask.check_in.id)
     return Message(
         voice.text("suggest.summary"),
@@ -218,21 +218,21 @@ def suggestion(voice: Voice, ask: Ask, kind: str, found: Sequence[str]) -> Messa
     )
 
 
-def which(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
-    """Several are open: which one did they mean?"""
+def choose_check_in(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
+    """Ask which of several open check-ins a typed answer belongs to."""
     buttons = tuple(
         runs(voice, "button.put", CommandName.PUT, number, title=name) for number, name in titles[:4]
     )
     return plain(voice, "check-in.which", *buttons)
 
 
-def skipped(voice: Voice, ask: Ask) -> Message:
-    """A skip is a real reply."""
+def skipped(voice: Voice, ask: AskedCheckIn) -> Message:
+    """Confirm that a check-in was skipped."""
     return plain(voice, "check-in.skipped", runs(voice, "button.undo", CommandName.UNDO, ask.check_in.id))
 
 
-def undone(voice: Voice, ask: Ask, key: str = "check-in.unskipped") -> Message:
-    """Open again."""
+def open_again(voice: Voice, ask: AskedCheckIn, key: str = "check-in.unskipped") -> Message:
+    """Confirm that a check-in is open again, after a skip or an answer that was taken back."""
     return plain(
         voice, key, opens(voice, "button.answer", FormName.CHECK_IN, ask.check_in.id, primary=True),
         until=voice.until(ask.closes, ask.today),
@@ -240,7 +240,7 @@ def undone(voice: Voice, ask: Ask, key: str = "check-in.unskipped") -> Message:
 
 
 def all_answered(voice: Voice, check_in: CheckIn, pairing_id: int | None, partner: str) -> Message:
-    """Nothing is asked that these words could answer."""
+    """Say that every open check-in is answered, and offer to change the answer or to write to the partner."""
     tell = (opens(voice, "button.tell", FormName.TELL, pairing_id, partner=partner),) if pairing_id else ()
     return plain(
         voice, "check-in.all-answered", opens(voice, "button.change", FormName.CHECK_IN, check_in.id), *tell
@@ -250,7 +250,7 @@ def all_answered(voice: Voice, check_in: CheckIn, pairing_id: int | None, partne
 def partner_answer(
     voice: Voice, step: Step, name: str, answers: Sequence[Answer], pairing_id: int | None
 ) -> Message:
-    """A partner's words, as a quote with a reply button; or that they took them back."""
+    """Carry a partner's answer, with a button to reply; without answers, say that it was taken back."""
     if not answers:
         return plain(voice, "partner.took-back", name=name) if name else plain(voice, "words.gone")
     reply = (opens(voice, "button.reply", FormName.TELL, pairing_id),) if pairing_id else ()
@@ -265,7 +265,7 @@ def partner_answer(
 
 
 def pool(voice: Voice, words: Sequence[str]) -> Message:
-    """What others said, without names."""
+    """Show what other members answered, without names."""
     return Message(
         voice.text("pool.summary"), (Text(voice.markdown("pool.lead")), *(Quote(each) for each in words))
     )

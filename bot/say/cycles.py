@@ -1,4 +1,4 @@
-"""What we say about a cycle: setting it up, inviting, where it stands, its end."""
+"""Messages about a cycle: its draft, invitation, status and end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bot.say.basics import label, opens, plain, question, row, runs
 
 
 def start_form(voice: Voice, packs: Sequence[Pack], values: Mapping[str, str]) -> Form:
-    """Which pack, from when, for what."""
+    """Return the form that sets up a cycle: pack, first day and goal."""
     options = tuple(Option(pack.id, pack.title(voice.language)) for pack in packs)
     asked = (
         question(voice, "pack", "start", Kind.ONE, needed=True, options=options),
@@ -43,8 +43,8 @@ def start_form(voice: Voice, packs: Sequence[Pack], values: Mapping[str, str]) -
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a draft would become."""
+class DraftPlan:
+    """The size and the days of a cycle that is a draft."""
 
     teachers: int
     schools: int
@@ -54,8 +54,8 @@ class Plan:
     """Two schools whose calendars stretch the cycle beyond what its teaching days need, if any."""
 
 
-def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
-    """The plan, before anybody hears of it."""
+def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: DraftPlan) -> Message:
+    """Show a coordinator the draft of a cycle, before anybody is invited."""
     fields = (
         (voice.text("draft.pack"), pack.title(voice.language)),
         (voice.text("draft.goal"), cycle.goal),
@@ -93,7 +93,7 @@ def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: Plan) -> Message:
 
 
 def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_day: date) -> Message:
-    """What they join, who reads what, how to leave: one ask."""
+    """Invite a teacher: what the cycle is, who reads their answers, and buttons to join or decline."""
     facts = {"cycle": cycle.name, "coordinator": coordinator}
     return Message(
         voice.text("invitation.summary", **facts),
@@ -124,7 +124,7 @@ def invitation(voice: Voice, cycle: Cycle, pack: Pack, coordinator: str, last_da
 
 
 def joined(voice: Voice, cycle: Cycle) -> Message:
-    """Welcome, and the one thing that helps the match."""
+    """Welcome a member who joined, and ask for the profile that the pairing needs."""
     return plain(
         voice, "joined.done", opens(voice, "button.profile", FormName.PROFILE, primary=True),
         opens(voice, "button.times", FormName.TIMES), cycle=cycle.name,
@@ -132,36 +132,36 @@ def joined(voice: Voice, cycle: Cycle) -> Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """Where a cycle stands, for its coordinators: states, never words."""
+class CycleNumbers:
+    """A cycle in numbers, for its coordinators; it holds no text that a member wrote."""
 
     enrolled: Mapping[EnrolmentState, int]
     pairings: int
     waiting: int
-    """Check-ins open and not answered yet."""
+    """Check-ins that are open and not answered yet."""
     answered: int
     undelivered: Sequence[tuple[str, int]]
-    """Reason and how many."""
+    """Reasons why messages were not delivered, with their counts."""
 
 
-def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> Message:
-    """Counts and the next step."""
+def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, numbers: CycleNumbers) -> Message:
+    """Show a coordinator the numbers of a cycle and the next step."""
     fields = [
         (voice.text("status.state"), voice.text(f"state.{cycle.state}")),
         (voice.text("draft.pack"), pack.title(voice.language)),
-        (voice.text("status.joined"), _enrolled(voice, state.enrolled)),
+        (voice.text("status.joined"), _enrolled(voice, numbers.enrolled)),
     ]
-    if state.pairings:
-        fields.append((voice.text("status.pairings"), str(state.pairings)))
+    if numbers.pairings:
+        fields.append((voice.text("status.pairings"), str(numbers.pairings)))
         fields.append(
             (
                 voice.text("status.check-ins"),
-                voice.text("status.answered-waiting", answered=state.answered, waiting=state.waiting),
+                voice.text("status.answered-waiting", answered=numbers.answered, waiting=numbers.waiting),
             )
         )
-    if state.undelivered:
+    if numbers.undelivered:
         reasons = voice.listing(
-            [f"{label(voice, 'reason', reason)} ({count})" for reason, count in state.undelivered]
+            [f"{label(voice, 'reason', reason)} ({count})" for reason, count in numbers.undelivered]
         )
         fields.append((voice.text("status.undelivered"), reasons))
     return Message(
@@ -170,7 +170,7 @@ def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, state: State) -> 
             Text(voice.markdown("status.lead", cycle=cycle.name)),
             Fields(tuple(fields)),
             Text(voice.markdown(f"next.{cycle.state}")),
-            *_next(voice, cycle.state),
+            *_next_buttons(voice, cycle.state),
         ),
     )
 
@@ -185,7 +185,7 @@ def _enrolled(voice: Voice, enrolled: Mapping[EnrolmentState, int]) -> str:
     )
 
 
-def _next(voice: Voice, state: CycleState) -> tuple[Element, ...]:
+def _next_buttons(voice: Voice, state: CycleState) -> tuple[Element, ...]:
     match state:
         case CycleState.INVITING:
             return row((runs(voice, "button.preview", CommandName.PREVIEW, primary=True),))
@@ -211,21 +211,21 @@ def _next(voice: Voice, state: CycleState) -> tuple[Element, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceInCycle:
-    """Where one member is in a cycle."""
+    """One member's place in a cycle."""
 
     enrolment: EnrolmentState | None
     partners: Sequence[str]
-    """Names with schools."""
+    """Full names with schools."""
     given_names: Sequence[str]
     pairing_id: int | None
     open_titles: Sequence[tuple[int, str, datetime]]
-    """Check-in, its title and when it closes, in this person's own time."""
+    """Id, title and closing time of each open check-in, in the member's own time."""
     next_ask: datetime | None
     paused_until: date | None
 
 
 def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Message:
-    """A member's own status: partner, what is open, what comes next."""
+    """Show a member their partner, their open check-ins and what comes next."""
     if place.enrolment is not EnrolmentState.ACCEPTED:
         key = f"place.{place.enrolment or 'outside'}"
         may_join = place.enrolment is not None and cycle.state is not CycleState.CLOSED
@@ -274,7 +274,7 @@ def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Messa
 
 
 def really_close(voice: Voice, cycle: Cycle) -> Message:
-    """Asked once."""
+    """Ask a coordinator to confirm that the cycle is to be closed."""
     return plain(
         voice,
         "close.really",
@@ -285,7 +285,7 @@ def really_close(voice: Voice, cycle: Cycle) -> Message:
 
 
 def end(voice: Voice, cycle: Cycle) -> Message:
-    """To coordinators: the days are over."""
+    """Tell a coordinator that the last day is over, with a button to close the cycle."""
     return plain(
         voice,
         "end.done",
@@ -295,7 +295,7 @@ def end(voice: Voice, cycle: Cycle) -> Message:
 
 
 def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:
-    """Thanks to everybody who took part."""
+    """Thank a member who took part, at the end of the cycle."""
     facts = {"cycle": cycle.name}
     thanks = (
         (Text(voice.markdown("closed.partner", partner=voice.listing(list(given_names)))),)
@@ -308,7 +308,7 @@ def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:
 
 
 def ledger(voice: Voice, deliveries: Sequence[Delivery], stuck: Sequence[tuple[Delivery, str]]) -> Message:
-    """States and reasons, never words. `stuck`: what did not arrive, with the name of the person."""
+    """Show a coordinator the ledger without message texts; `stuck` are undelivered messages with a name each."""
     counts = Counter(each.state for each in deliveries)
     fields = [
         (voice.text(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts[state]

@@ -1,4 +1,4 @@
-"""The principal's weekly digest: bands, ties and stages, one thing to do, and never a name."""
+"""The principals' weekly digest: figures in bands, one thing to do, and no names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def weekly_digest(
     to_do: str,
     story: str,
 ) -> Message:
-    """One screen: what happened, one picture, one thing to do."""
+    """Return the digest of one school for one week: figures, a chart, and one thing to do."""
     finding = _finding(voice, figures)
     lines = [voice.markdown("digest.all", band=_within(voice, figures.all), n=figures.everyone)]
     if figures.ours is not None and figures.people is not None:
@@ -64,7 +64,7 @@ def _band(voice: Voice, band: Band) -> str:
 
 
 def _within(voice: Voice, band: Band) -> str:
-    """A band within a sentence."""
+    """Return the name of a band as it stands within a sentence."""
     return voice.text(f"band-within.{band.key}")
 
 
@@ -96,7 +96,7 @@ def _levels(voice: Voice) -> tuple[str, str, str, str]:
 
 
 def _alt(voice: Voice, weeks: Sequence[PastWeek]) -> str:
-    """The same facts in words, made from the same figures."""
+    """Return the facts of the chart as text."""
     parts = []
     for each in weeks:
         day = voice.day_and_month(each.week)

@@ -1,4 +1,4 @@
-"""What stands on somebody's own page: their place, what they said, and their settings."""
+"""A member's own page: their place in the cycle, their answers, and their settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.say.commands import buttons
 
 @dataclass(frozen=True, slots=True)
 class SaidBefore:
-    """What somebody said in a step; `check_in_id` while it can be changed."""
+    """A member's answers in a step; `check_in_id` only while they can be changed."""
 
     step: Step
     answers: Sequence[Answer]
@@ -24,7 +24,7 @@ class SaidBefore:
 
 
 def home(voice: Voice, member: Member, place: Message, said: Sequence[SaidBefore]) -> Message:
-    """The whole page; `place` is what `status` says."""
+    """Return the page; `place` is the answer to `status`."""
     answers = [element for each in said for element in _said(voice, each)]
     return Message(
         voice.text("home.summary"),

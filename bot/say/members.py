@@ -1,4 +1,4 @@
-"""What we say about a member's own place: profile, pause, leaving, language, data, safeguarding."""
+"""Messages about a member's own settings and rights: profile, pause, leaving, language, data, safeguarding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri")
 
 
 def profile(voice: Voice, member: Member, profile: Profile, school: School) -> Message:
-    """What is kept about what they bring, and the two forms to change it."""
+    """Show a member their profile, with buttons for the two forms that change it."""
     nothing = voice.text("profile.nothing")
     fields = (
         (
@@ -61,7 +61,7 @@ def _hours(voice: Voice, hours: Hours, school: School) -> str:
 
 
 def profile_form(voice: Voice, profile: Profile) -> Form:
-    """Phase, subjects, offers and needs."""
+    """Return the form for phase, subjects, offers and needs."""
     practices = choice(voice, "practice", voice.keys("practice"))
     asked = (
         (
@@ -93,7 +93,7 @@ def profile_form(voice: Voice, profile: Profile) -> Form:
 
 
 def times_form(voice: Voice, member: Member, profile: Profile) -> Form:
-    """Free times, working days and hours."""
+    """Return the form for free times, working days and hours."""
     slots = choice(voice, "slot", voice.keys("slot"))
     days = tuple(Option(day, voice.text(f"weekday.{day}")) for day in DAYS)
     hours = member.hours
@@ -124,7 +124,7 @@ def _iso(moment: time | None) -> str:
 
 
 def pause_form(voice: Voice, value: str = "", error: str = "") -> Form:
-    """Until when?"""
+    """Return the form that asks for the end of a pause."""
     asked = question(voice, "until", "pause", Kind.DATE, needed=True)
     return Form(
         name=FormName.PAUSE, title=voice.text("pause.title"), intro=voice.markdown("pause.intro"),
@@ -133,12 +133,12 @@ def pause_form(voice: Voice, value: str = "", error: str = "") -> Form:
 
 
 def paused(voice: Voice, until: date) -> Message:
-    """Silence, and its end."""
+    """Confirm a pause and its end, with a button to resume."""
     return plain(voice, "pause.done", runs(voice, "button.resume", CommandName.RESUME), day=voice.day(until))
 
 
 def really_leave(voice: Voice, cycle_name: str) -> Message:
-    """Asked once."""
+    """Ask a member to confirm that they leave the cycle."""
     return plain(
         voice, "leave.really", runs(voice, "button.leave", CommandName.LEAVE, "yes"),
         runs(voice, "button.stay", CommandName.STATUS),
@@ -147,7 +147,7 @@ def really_leave(voice: Voice, cycle_name: str) -> Message:
 
 
 def really_forget(voice: Voice) -> Message:
-    """Asked once, with the copy offered first."""
+    """Ask a member to confirm that their data is erased, and offer a copy first."""
     return plain(
         voice, "forget.really", runs(voice, "button.my-data", CommandName.MY_DATA),
         runs(voice, "button.forget", CommandName.FORGET_ME, "yes"),
@@ -155,7 +155,7 @@ def really_forget(voice: Voice) -> Message:
 
 
 def data(voice: Voice, content: bytes, name: str) -> Message:
-    """Everything kept about them, as a file."""
+    """Send a member everything that is stored about them, as a file."""
     return Message(
         voice.text("data.summary"),
         (
@@ -167,7 +167,7 @@ def data(voice: Voice, content: bytes, name: str) -> Message:
 
 
 def concern(voice: Voice, school: School) -> Message:
-    """Whom to go to; nothing is stored, nothing promised."""
+    """Name the school's safeguarding lead."""
     if not school.lead_name:
         return plain(voice, "concern.unknown-lead", school=school.name)
     return Message(
@@ -186,7 +186,7 @@ def concern(voice: Voice, school: School) -> Message:
 
 
 def languages(voice: Voice, known: tuple[str, ...]) -> Message:
-    """What can be chosen."""
+    """Show the languages that a member can choose."""
     buttons = tuple(
         runs(voice, "button.language", CommandName.LANGUAGE, code, language=_language(voice, code))
         for code in known[:4]
@@ -204,5 +204,5 @@ def _language(voice: Voice, code: str) -> str:
 
 
 def roles(voice: Voice, member: Member) -> str:
-    """What they do in the partnership, as a phrase."""
+    """Return a member's roles as a phrase."""
     return voice.listing([voice.text(f"role.{role}") for role in Role if member.has(role)])

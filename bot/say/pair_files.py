@@ -1,4 +1,4 @@
-"""What `jpd pair` says: reasons in the file it writes, and how good the groups are."""
+"""The texts of `jpd pair`: the rows of the file that it writes, and the summary that it prints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHOWN = 20
 def rows(
     voice: Voice, made: Arrangement, names: Mapping[int, str], schools: Mapping[int, str]
 ) -> Iterator[tuple[int, str, str]]:
-    """Group, member and reason: a row for everybody who has a place."""
+    """Yield group number, name and reasons for every person in a group."""
     for number, group in enumerate(made.groups, start=1):
         why = reasons_why(voice, group.reasons, len(group.member_ids), names, schools)
         for each in group.member_ids:
@@ -23,12 +23,12 @@ def rows(
 
 
 def left_out(voice: Voice, made: Arrangement, names: Mapping[int, str]) -> list[tuple[str, str]]:
-    """Everybody without a place, and why."""
+    """Return the name of every person without a group, and the reason."""
     return [(names[each.member_id], label(voice, "left-out", each.reason)) for each in made.left_out]
 
 
 def summary(voice: Voice, made: Arrangement, names: Mapping[int, str]) -> Iterator[str]:
-    """How many groups, how good, and who is left out."""
+    """Yield the lines of the summary: how many groups, how good they are, and who is left out."""
     yield voice.text("pair.done", n=len(made.groups))
     yield proof(voice, made.gap, voice.text)
     if made.repeats:

@@ -1,4 +1,4 @@
-"""What we say about pairings: the preview with its reasons, the introduction, the overview."""
+"""Messages about pairings: the preview with its reasons, the introduction, the overview."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from bot.say.basics import label, labels, opens, plain, row, runs
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A pairing with the people and schools in it."""
+class PairingWithMembers:
+    """A pairing with its members and their schools."""
 
     pairing: Pairing
     members: Mapping[int, Member]
     schools: Mapping[int, School]
 
     @property
-    def people(self) -> str:
-        """Names with schools, as searched by coordinators."""
+    def names_and_schools(self) -> str:
+        """Names and schools as one text, in which coordinators search."""
         return " ".join(
             f"{self.members[seat.member_id].name} {self.schools[seat.school_id].name}"
             for seat in self.pairing.seats
         )
 
-    def named(self, voice: Voice, *, without: int | None = None) -> str:
-        """`Elin Pugh (Ysgol Bryn Derw) and Tama Rewi (Te Awa School)`."""
+    def names(self, voice: Voice, *, without: int | None = None) -> str:
+        """Return a phrase such as `Elin Pugh (Ysgol Bryn Derw) and Tama Rewi (Te Awa School)`."""
         return voice.listing(
             [
                 voice.text(
@@ -44,7 +44,7 @@ class Shown:
         )
 
     def reasons(self, voice: Voice, reader: int | None = None) -> str:
-        """Why they were matched, in one line; spoken to the reader where it is one of them."""
+        """Return the reasons of the pairing in one line; `reader` is the id of a member who is addressed as “you”."""
         return reasons_why(
             voice,
             self.pairing.reasons,
@@ -63,7 +63,7 @@ def reasons_why(
     schools: Mapping[int, str],
     reader: int | None = None,
 ) -> str:
-    """Why so many people were matched, in one line; spoken to the reader where it is one of them."""
+    """Return the reasons in one line; `heads` counts the people, `reader` is the id of one addressed as “you”."""
     return "; ".join(_reason(voice, reason, heads, names, schools, reader) for reason in reasons)
 
 
@@ -100,23 +100,24 @@ def _reason(
 
 def preview(
     voice: Voice,
-    shown: Sequence[Shown],
+    proposed: Sequence[PairingWithMembers],
     left_out: Sequence[tuple[str, str]],
     *,
     silent: int,
     repeats: int,
     gap: Fraction | None,
 ) -> Message:
-    """Each pairing with its one-line reason, who is left out and why, how good it is, and the way on.
+    """Show the proposed pairings with their reasons, who is left out and why, and a button to confirm.
 
-    `gap` is how much better any other arrangement could be at most; None: nothing is known of that.
+    `silent` counts invited members who have not answered. `gap` is how much better another arrangement could be at
+    most, as a fraction; None if that is not known.
     """
-    elements: list[Element] = [Text(voice.markdown("preview.lead", n=len(shown)))]
+    elements: list[Element] = [Text(voice.markdown("preview.lead", n=len(proposed)))]
     lines = [
         voice.markdown(
-            "preview.line", number=each.pairing.number, people=each.named(voice), reasons=each.reasons(voice)
+            "preview.line", number=each.pairing.number, people=each.names(voice), reasons=each.reasons(voice)
         )
-        for each in shown
+        for each in proposed
     ]
     elements += [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     if left_out:
@@ -140,18 +141,18 @@ def preview(
         elements.append(Text(voice.markdown("preview.silent", n=silent)))
     elements += row((runs(voice, "button.confirm", CommandName.CONFIRM, primary=True),))
     elements.append(Text(voice.markdown("preview.foot"), small=True))
-    return Message(voice.text("preview.summary", n=len(shown)), tuple(elements))
+    return Message(voice.text("preview.summary", n=len(proposed)), tuple(elements))
 
 
 def proof(voice: Voice, gap: Fraction, say: Callable[..., str]) -> str:
-    """How good the arrangement is, in plain words: tenths of a percent, rounded up."""
+    """Return a sentence on how good the arrangement is; `say` is `voice.text` or `voice.markdown`."""
     if not gap:
         return say("preview.best")
     return say("preview.nearly-best", percent=voice.tenths(-(-1_000 * gap.numerator // gap.denominator)))
 
 
 def confirmed(voice: Voice, pairings: int, starts_on: date) -> Message:
-    """It is real now."""
+    """Confirm to a coordinator that the pairings are made."""
     return plain(
         voice,
         "confirmed.done",
@@ -163,7 +164,7 @@ def confirmed(voice: Voice, pairings: int, starts_on: date) -> Message:
 
 def introduction(
     voice: Voice,
-    shown: Shown,
+    group: PairingWithMembers,
     reader: Member,
     profiles: Mapping[int, Profile],
     *,
@@ -171,10 +172,10 @@ def introduction(
     may_ask_for_another: bool,
     may_gather: bool,
 ) -> Message:
-    """Meet your partner: who, where, why you two; and the way to ask for another, unseen."""
-    partners = [shown.members[each] for each in shown.pairing.partners_of(reader.id)]
+    """Introduce a member to their partners: names, schools and reasons, and perhaps a button to ask for another."""
+    partners = [group.members[each] for each in group.pairing.partners_of(reader.id)]
     given = voice.listing([each.given_name for each in partners])
-    named = shown.named(voice, without=reader.id)
+    people = group.names(voice, without=reader.id)
     fields = []
     for partner in partners:
         profile = profiles[partner.id]
@@ -197,17 +198,17 @@ def introduction(
         ]
         if known:
             fields.append((partner.given_name, "; ".join(known)))
-    buttons = [opens(voice, "button.tell", FormName.TELL, shown.pairing.id, primary=True, partner=given)]
+    buttons = [opens(voice, "button.tell", FormName.TELL, group.pairing.id, primary=True, partner=given)]
     if may_gather:
         buttons.append(runs(voice, "button.together", CommandName.TOGETHER))
     if may_ask_for_another:
-        buttons.append(runs(voice, "button.another", CommandName.ANOTHER, shown.pairing.id))
+        buttons.append(runs(voice, "button.another", CommandName.ANOTHER, group.pairing.id))
     lead = "match.changed" if changed else "match.lead"
     return Message(
-        voice.text("match.summary", people=named),
+        voice.text("match.summary", people=people),
         (
-            Text(voice.markdown(lead, people=named)),
-            Text(voice.markdown("match.why", reasons=shown.reasons(voice, reader.id))),
+            Text(voice.markdown(lead, people=people)),
+            Text(voice.markdown("match.why", reasons=group.reasons(voice, reader.id))),
             *((Fields(tuple(fields)),) if fields else ()),
             *row(buttons),
             Text(voice.markdown("match.foot" if may_ask_for_another else "match.foot-asked"), small=True),
@@ -216,22 +217,22 @@ def introduction(
 
 
 def alone(voice: Voice, cycle: Cycle) -> Message:
-    """Nobody could be found, said kindly."""
+    """Tell a member kindly that no partner could be found."""
     return plain(voice, "alone.lead", opens(voice, "button.profile", FormName.PROFILE), cycle=cycle.name)
 
 
-def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[Shown, str, int]]) -> Message:
-    """The pairings and where they stand."""
+def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[PairingWithMembers, str, int]]) -> Message:
+    """Show a coordinator the pairings; a row is a pairing, its stage and its number of open check-ins."""
     if not rows:
         return plain(voice, "pairs.none")
     lines = []
-    for shown, stage, waiting in rows:
+    for group, stage, waiting in rows:
         state = label(voice, "stage", stage) if stage else voice.text("pairs.not-begun")
         lines.append(
             voice.markdown(
                 "pairs.line",
-                number=shown.pairing.number,
-                people=shown.named(voice),
+                number=group.pairing.number,
+                people=group.names(voice),
                 stage=state,
                 open=voice.text("pairs.open", n=waiting),
             )
@@ -248,15 +249,15 @@ def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[Shown, str, int]])
 
 
 def swapped(voice: Voice, a: Member, b: Member) -> Message:
-    """Done, and told."""
+    """Confirm that two members changed places."""
     return plain(voice, "swapped.done", a=a.given_name, b=b.given_name)
 
 
 def blocked(voice: Voice, a: Member, b: Member) -> Message:
-    """Done, and nobody is told."""
+    """Confirm that two members will not be paired."""
     return plain(voice, "blocked.done", a=a.given_name, b=b.given_name)
 
 
 def nudged(voice: Voice, number: int, count: int) -> Message:
-    """How many will get a friendly word."""
+    """Confirm how many members of a pairing will be reminded."""
     return plain(voice, "nudged.done", number=number, n=count)

@@ -1,4 +1,4 @@
-"""What operators read of an import: faults with their place and mend, and the difference it makes."""
+"""The texts of a roster import: faults with their places, and the changes that it makes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHOWN = 50
 
 
 def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-changed") -> list[str]:
-    """A line a fault: file, row, column, what is wrong and how to mend it; last, that nothing has happened."""
+    """Return one line for each fault: its place, what is wrong and how to correct it; then the line `last`."""
     lines = []
     for fault in found:
         place = [fault.file]
@@ -25,7 +25,7 @@ def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-cha
 
 
 def changes(voice: Voice, found: Sequence[RosterChange], left_out: int, *, dry_run: bool) -> list[str]:
-    """The difference, its first lines and its sums."""
+    """Return the first changes one by one, then their counts."""
     lines = [
         voice.text(f"roster.change-{each.kind}", name=each.name)
         + (f" ({each.detail})" if each.detail else "")

@@ -1,4 +1,4 @@
-"""What we say about workspaces: codes, and being let in."""
+"""Messages about linking a workspace to a school."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.prompts import Voice
 
 
 def code(voice: Voice, school: str, code: str, until: datetime) -> Message:
-    """The code by itself, to be copied, and what to do with it."""
+    """Show a coordinator a link code, and what to do with it."""
     return Message(
         voice.text("school.summary", school=school),
         (
@@ -21,7 +21,7 @@ def code(voice: Voice, school: str, code: str, until: datetime) -> Message:
 
 
 def linked(voice: Voice, school: str, partnership: str) -> Message:
-    """The workspace is let in."""
+    """Confirm that the workspace is linked."""
     facts = {"school": school, "partnership": partnership}
     return Message(
         voice.text("linked.summary", **facts),

@@ -1,1 +1,1 @@
-"""What people and operators can do, a module a noun; each function gets an open transaction."""
+"""Use cases: what members and operators can do, one module for each noun."""

@@ -9,48 +9,48 @@ from bot.model import Answer, CheckIn, Kind, Member, Pack, PairingState, Questio
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.rules.dates import read_day
-from bot.say.check_ins import Ask, shown_value
+from bot.say.check_ins import AskedCheckIn, shown_value
 from bot.use_cases import cycles
 from bot.use_cases.forms import is_time
 from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability
 
 
-async def read_asked_check_in(request: Request, check_in: CheckIn) -> Ask:
-    """Gather what the words of this check-in need."""
+async def read_asked_check_in(request: Request, check_in: CheckIn) -> AskedCheckIn:
+    """Read the facts that the texts of this check-in need."""
     tx, voice, member = request.tx, request.voice, request.member
     cycle = await tx.cycles.get(check_in.cycle_id)
     pack = await cycles.read_pack(tx, cycle)
-    person = await read_availability(tx, member)
-    said = await tx.check_ins.answers_of(cycle.id, member.id)
+    availability = await read_availability(tx, member)
+    answers = await tx.check_ins.answers_of(cycle.id, member.id)
     step = pack.step(check_in.step)
     partners = await _read_readers(tx, check_in, step, member)
     schools = [await tx.schools.get(each.home_school_id) for each in partners]
     partner = voice.listing([each.given_name for each in partners])
-    plan = _find_plan(voice, pack, said)
+    plan = _find_plan(voice, pack, answers)
     facts = {
         "partner": partner,
         "school": voice.listing([each.name for each in schools]),
         "goal": cycle.goal,
         "plan": plan[0] if plan else "",
-        **_find_named_facts(voice, pack, said),
+        **_find_named_facts(voice, pack, answers),
     }
-    return Ask(
+    return AskedCheckIn(
         check_in=check_in,
         step=step,
         cycle_name=cycle.name,
         partner=partner,
         readers=len(partners),
         facts=facts,
-        plan=(plan[0], person.local_day(plan[1])) if plan else None,
-        answers=said.get(check_in.step, ()),
-        closes=person.local(check_in.closes_at),
-        today=person.local_day(request.now),
+        plan=(plan[0], availability.local_day(plan[1])) if plan else None,
+        answers=answers.get(check_in.step, ()),
+        closes=availability.local(check_in.closes_at),
+        today=availability.local_day(request.now),
     )
 
 
 async def _read_readers(tx: Tx, check_in: CheckIn, step: Step, member: Member) -> list[Member]:
-    """The partners; for a challenge the one who receives it."""
+    """Return the active members who will read the answers: the partners, or for a challenge its receiver."""
     if check_in.pairing_id is None:
         return []
     pairing = await tx.pairings.get(check_in.pairing_id)
@@ -61,24 +61,24 @@ async def _read_readers(tx: Tx, check_in: CheckIn, step: Step, member: Member) -
 
 
 def _find_plan(
-    voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...]]
+    voice: Voice, pack: Pack, given: Mapping[str, tuple[Answer, ...]]
 ) -> tuple[str, datetime] | None:
-    """The newest when–then plan this person made, in one sentence."""
+    """Return the member's newest when–then plan as one sentence, and when it was made; None without a plan."""
     for step in reversed(pack.steps):
-        if step.plan and step.key in said:
-            answers = {answer.question: answer for answer in said[step.key]}
+        if step.plan and step.key in given:
+            answers = {answer.question: answer for answer in given[step.key]}
             when, then = (answers.get(key) for key in step.plan)
             if when and then:
                 return voice.text("plan.when-then", when=when.text, then=then.text), when.given_at
     return None
 
 
-def _find_named_facts(voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer, ...]]) -> dict[str, str]:
-    """The focus and the day of the visit, where this person has named them."""
+def _find_named_facts(voice: Voice, pack: Pack, given: Mapping[str, tuple[Answer, ...]]) -> dict[str, str]:
+    """Return the focus and the day of the visit, empty where the member has not named them yet."""
     facts = {"focus": "", "visit_day": ""}
     for step in pack.steps:
         for name, key in (("focus", step.focus), ("visit_day", step.visit_day)):
-            for answer in said.get(step.key, ()):
+            for answer in given.get(step.key, ()):
                 if key is not None and answer.question == key:
                     question = next(each for each in step.words(voice.language).questions if each.key == key)
                     facts[name] = shown_value(voice, question, answer.text)
@@ -86,27 +86,28 @@ def _find_named_facts(voice: Voice, pack: Pack, said: Mapping[str, tuple[Answer,
 
 
 def parse_typed_answer(question: Question, text: str, today: date) -> str | None:
-    """A typed reply as the value of a question, or None where it fits none of its choices."""
-    said = text.strip()
+    """Return a typed reply as the question's value, or None where it fits none of the choices."""
+    reply = text.strip()
     match question.kind:
         case Kind.SHORT | Kind.LONG:
-            return said
+            return reply
         case Kind.ONE:
-            return _find_choice(question, said)
+            return _find_choice(question, reply)
         case Kind.MANY:
-            chosen = [_find_choice(question, part.strip()) for part in said.replace(" and ", ",").split(",")]
+            chosen = [_find_choice(question, part.strip()) for part in reply.replace(" and ", ",").split(",")]
             return ";".join(each for each in chosen if each) if all(chosen) else None
         case Kind.SCALE:
-            return said if said in ("1", "2", "3", "4", "5") else None
+            return reply if reply in ("1", "2", "3", "4", "5") else None
         case Kind.DATE:
-            day = read_day(said, today)
+            day = read_day(reply, today)
             return day.isoformat() if day else None
         case Kind.TIME:
-            return said if is_time(said) else None
+            return reply if is_time(reply) else None
 
 
-def _find_choice(question: Question, said: str) -> str | None:
-    folded = said.casefold().rstrip(".")
+def _find_choice(question: Question, reply: str) -> str | None:
+    """Return the key of the option with this key, label or number, or None."""
+    folded = reply.casefold().rstrip(".")
     for index, option in enumerate(question.options, 1):
         if folded in (option.key.casefold(), option.label.casefold(), str(index)):
             return option.key

@@ -1,4 +1,4 @@
-"""Use cases on check-ins: answer by form or by typing, edit, take back, skip, later; who then reads it."""
+"""Use cases on check-ins: answer by form or by typing, change, take back, skip, postpone, share."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from bot.ports import Tx
 from bot.prompts import Prompts
 from bot.say import basics
 from bot.say import check_ins as say_check_ins
+from bot.say.check_ins import AskedCheckIn
 from bot.use_cases import challenges, digests
 from bot.use_cases.asked_check_ins import parse_typed_answer, read_asked_check_in
 from bot.use_cases.forms import find_faults
@@ -32,111 +33,116 @@ from bot.use_cases.schools import choose_moment, read_availability
 
 
 async def _get_open_check_in(request: Request, number: str) -> CheckIn:
-    """The check-in of that number if it is theirs, was put to them and is open; else a `UserError`."""
-    found = await request.tx.check_ins.get(int(number)) if number.isdecimal() and len(number) < 12 else None
-    if found is None or found.member_id != request.member.id or found.state is CheckInState.PLANNED:
+    """Return the member's check-in with this number; raise `UserError` unless it was asked and is not closed."""
+    check_in = (
+        await request.tx.check_ins.get(int(number)) if number.isdecimal() and len(number) < 12 else None
+    )
+    if check_in is None or check_in.member_id != request.member.id or check_in.state is CheckInState.PLANNED:
         raise UserError("no-such-check-in")
-    if found.closes_at <= request.now:
+    if check_in.closes_at <= request.now:
         raise UserError("closed")
-    return found
+    return check_in
 
 
 async def open_form(request: Request, number: str) -> Form:
-    """The form, with what was said before."""
-    ask = await read_asked_check_in(request, await _get_open_check_in(request, number))
-    if ask.step.is_challenge and not ask.partner:
+    """Return the form with the answers given so far."""
+    asked = await read_asked_check_in(request, await _get_open_check_in(request, number))
+    if asked.step.is_challenge and not asked.partner:
         raise UserError("no-partner")
-    return say_check_ins.form(request.voice, ask)
+    return say_check_ins.form(request.voice, asked)
 
 
 async def submit(request: Request, prompts: Prompts, number: str, values: Mapping[str, str]) -> Reply:
-    """Keep what the form says and share it as the step says."""
+    """Store the answers of the form and share them as the step says."""
     voice = request.voice
     check_in = await _get_open_check_in(request, number)
-    ask = await read_asked_check_in(request, check_in)
-    form = say_check_ins.form(voice, ask, values)
-    if wrong := find_faults(voice, form, values):
-        return wrong
-    await _refresh_digests(request.tx, ask, request.now)
+    asked = await read_asked_check_in(request, check_in)
+    form = say_check_ins.form(voice, asked, values)
+    if faults := find_faults(voice, form, values):
+        return faults
+    await _refresh_digests(request.tx, asked, request.now)
     await request.tx.check_ins.take_back(check_in.id)
-    for question in say_check_ins.questions(voice, ask):
+    for question in say_check_ins.questions(voice, asked):
         if values.get(question.key, "").strip():
-            await _store_answer(request, ask, question, values[question.key].strip())
-    return Replacement(await _share_or_suggest(request, prompts, ask))
+            await _store_answer(request, asked, question, values[question.key].strip())
+    return Replacement(await _share_or_suggest(request, prompts, asked))
 
 
-async def _refresh_digests(tx: Tx, ask: say_check_ins.Ask, now: datetime) -> None:
-    if ask.step.story:
-        cycle = await tx.cycles.get(ask.check_in.cycle_id)
-        await digests.refresh_story(tx, cycle, {ask.step.key: ask.answers}, now)
+async def _refresh_digests(tx: Tx, asked: AskedCheckIn, now: datetime) -> None:
+    """Update the digests that quote the answers, because these are about to change."""
+    if asked.step.story:
+        cycle = await tx.cycles.get(asked.check_in.cycle_id)
+        await digests.refresh_story(tx, cycle, {asked.step.key: asked.answers}, now)
 
 
-async def _store_answer(request: Request, ask: say_check_ins.Ask, question: Question, text: str) -> None:
+async def _store_answer(request: Request, asked: AskedCheckIn, question: Question, text: str) -> None:
+    """Store one answer, with the language in which it was given."""
     await request.tx.check_ins.answer(
         Answer(
-            check_in_id=ask.check_in.id,
+            check_in_id=asked.check_in.id,
             question=question.key,
             text=text,
-            share=ask.step.share,
+            share=asked.step.share,
             language=request.voice.language,
             given_at=request.now,
         )
     )
 
 
-async def _share_or_suggest(request: Request, prompts: Prompts, ask: say_check_ins.Ask) -> Message:
-    """One gentle suggestion where the words judge or name a pupil; otherwise they go where the step says."""
+async def _share_or_suggest(request: Request, prompts: Prompts, asked: AskedCheckIn) -> Message:
+    """Share the answers; once, suggest other wording first if they judge someone or name a pupil."""
     voice = request.voice
-    check_in = ask.check_in
-    ask = replace(ask, answers=await request.tx.check_ins.answers(check_in.id))
-    shared = ask.step.is_challenge or ask.step.share is not Share.ME
+    check_in = asked.check_in
+    asked = replace(asked, answers=await request.tx.check_ins.answers(check_in.id))
+    shared = asked.step.is_challenge or asked.step.share is not Share.ME
     if shared and check_in.suggested_at is None:
-        typed = {
-            each.key for each in say_check_ins.questions(voice, ask) if each.kind in (Kind.SHORT, Kind.LONG)
+        typed_keys = {
+            each.key for each in say_check_ins.questions(voice, asked) if each.kind in (Kind.SHORT, Kind.LONG)
         }
-        text = "\n".join(answer.text for answer in ask.answers if answer.question in typed)
+        text = "\n".join(answer.text for answer in asked.answers if answer.question in typed_keys)
         lists = prompts.words(voice.language)
-        judging = lists.judging_in(text) if ask.step.is_challenge else ()
+        judging = lists.judging_in(text) if asked.step.is_challenge else ()
         naming = lists.names_in(
-            text, known={request.member.given_name, request.member.family_name, *ask.partner.split()}
+            text, known={request.member.given_name, request.member.family_name, *asked.partner.split()}
         )
         if judging or naming:
-            # Open again: new words wait for their writer's decision, also where older ones were sent before.
+            # Open again: changed answers wait for their author's decision, even if earlier ones were shared.
             waiting = replace(check_in, state=CheckInState.OPEN, suggested_at=request.now, asking=None)
             await request.tx.check_ins.save(waiting)
             return say_check_ins.suggestion(
-                voice, ask, "judging" if judging else "naming", (judging or naming)[:3]
+                voice, asked, "judging" if judging else "naming", (judging or naming)[:3]
             )
-    return await _share(request, ask)
+    return await _share(request, asked)
 
 
 async def send(request: Request, number: str) -> Reply:
-    """Send as it is: the writer decides."""
+    """Share the answers as they are, after a suggestion."""
     check_in = await _get_open_check_in(request, number)
-    ask = await read_asked_check_in(request, check_in)
+    asked = await read_asked_check_in(request, check_in)
     missing = [
         each
-        for each in say_check_ins.questions(request.voice, ask)
-        if each.needed and not ask.values.get(each.key)
+        for each in say_check_ins.questions(request.voice, asked)
+        if each.needed and not asked.values.get(each.key)
     ]
     if missing:
-        return say_check_ins.form(request.voice, ask)
-    return Replacement(await _share(request, ask))
+        return say_check_ins.form(request.voice, asked)
+    return Replacement(await _share(request, asked))
 
 
-async def _share(request: Request, ask: say_check_ins.Ask) -> Message:
-    answered = replace(ask.check_in, state=CheckInState.ANSWERED, asking=None)
+async def _share(request: Request, asked: AskedCheckIn) -> Message:
+    """Mark the check-in as answered and share the answers as the step says."""
+    answered = replace(asked.check_in, state=CheckInState.ANSWERED, asking=None)
     await request.tx.check_ins.save(answered)
-    ask = replace(ask, check_in=answered)
-    if ask.step.is_challenge:
-        await challenges.give(request, ask)
-    elif ask.step.share is Share.PARTNER:
+    asked = replace(asked, check_in=answered)
+    if asked.step.is_challenge:
+        await challenges.give(request, asked)
+    elif asked.step.share is Share.PARTNER:
         await _owe_to_partners(request, answered)
-    return say_check_ins.kept(request.voice, ask)
+    return say_check_ins.kept(request.voice, asked)
 
 
 async def _owe_to_partners(request: Request, check_in: CheckIn) -> None:
-    """Carry the answer over, or mend it in place where it has arrived already."""
+    """Owe the answers to the partners; where they have arrived already, update them in place."""
     tx = request.tx
     if check_in.pairing_id is None:
         return
@@ -149,30 +155,30 @@ async def _owe_to_partners(request: Request, check_in: CheckIn) -> None:
     await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, request.now)
 
 
-# --- typed replies --------------------------------------------------------------------------------------------------
+# --- typed replies ---------------------------------------------------------------------------------------------------
 
 
 async def answer_by_typing(request: Request, prompts: Prompts, text: str) -> Reply:
-    """Plain words: the answer to the one open question; with several open, ask which."""
+    """Take typed text as the answer to the one question being asked; with several, ask which is meant."""
     voice = request.voice
     open_now = await request.tx.check_ins.open_for(request.member.id, request.now)
     asking = [each for each in open_now if each.asking]
     if len(asking) > 1:
         await request.tx.members.keep_words(request.member.id, text, request.now)
-        asks = [await read_asked_check_in(request, each) for each in asking]
-        return say_check_ins.which(
-            voice, [(each.check_in.id, say_check_ins.title(voice, each.step)) for each in asks]
+        several = [await read_asked_check_in(request, each) for each in asking]
+        return say_check_ins.choose_check_in(
+            voice, [(each.check_in.id, say_check_ins.title(voice, each.step)) for each in several]
         )
     if asking:
         return await _take_typed_answer(request, prompts, asking[0], text)
     if open_now:
-        ask = await read_asked_check_in(request, open_now[-1])
-        return say_check_ins.all_answered(voice, ask.check_in, ask.check_in.pairing_id, ask.partner)
+        asked = await read_asked_check_in(request, open_now[-1])
+        return say_check_ins.all_answered(voice, asked.check_in, asked.check_in.pairing_id, asked.partner)
     return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", CommandName.STATUS))
 
 
 async def assign_kept_text(request: Request, prompts: Prompts, number: str) -> Reply:
-    """The kept words belong to this check-in."""
+    """Take the text kept by `answer_by_typing` as an answer to this check-in."""
     check_in = await _get_open_check_in(request, number)
     text = await request.tx.members.take_words(request.member.id) if check_in.asking else None
     if text is None:
@@ -182,65 +188,70 @@ async def assign_kept_text(request: Request, prompts: Prompts, number: str) -> R
 
 
 async def _take_typed_answer(request: Request, prompts: Prompts, check_in: CheckIn, text: str) -> Message:
-    ask = await read_asked_check_in(request, check_in)
-    asked = next(each for each in say_check_ins.questions(request.voice, ask) if each.key == check_in.asking)
-    value = parse_typed_answer(asked, text, ask.today)
+    """Store typed text as the answer to the question being asked, and continue."""
+    asked = await read_asked_check_in(request, check_in)
+    question = next(
+        each for each in say_check_ins.questions(request.voice, asked) if each.key == check_in.asking
+    )
+    value = parse_typed_answer(question, text, asked.today)
     if value is None:
-        return say_check_ins.choose(request.voice, asked)
-    if len(value) > asked.limit and asked.kind in (Kind.SHORT, Kind.LONG):
-        raise UserError("too-long", length=len(value), limit=asked.limit)
-    await _store_answer(request, ask, asked, value)
-    return await _ask_next(request, prompts, ask, asked, value)
+        return say_check_ins.explain_choices(request.voice, question)
+    if len(value) > question.limit and question.kind in (Kind.SHORT, Kind.LONG):
+        raise UserError("too-long", length=len(value), limit=question.limit)
+    await _store_answer(request, asked, question, value)
+    return await _ask_next(request, prompts, asked, question, value)
 
 
 async def _ask_next(
-    request: Request, prompts: Prompts, ask: say_check_ins.Ask, asked: Question, value: str
+    request: Request, prompts: Prompts, asked: AskedCheckIn, question: Question, value: str
 ) -> Message:
-    """Ask the next question; share as soon as everything needed is there."""
+    """AskedCheckIn the next question; share as soon as every needed answer is there."""
     tx, voice = request.tx, request.voice
-    order = say_check_ins.questions(voice, ask)
-    following = next(iter(order[order.index(asked) + 1 :]), None)
-    kept = replace(ask.check_in, asking=following.key if following else None)
-    await tx.check_ins.save(kept)
-    given = {*ask.values, asked.key}
-    complete = all(each.key in given for each in order if each.needed)
-    if following is None or (complete and not following.needed and not ask.step.is_challenge):
-        message = await _share_or_suggest(request, prompts, replace(ask, check_in=kept))
-        after = await tx.check_ins.get(kept.id)
+    questions = say_check_ins.questions(voice, asked)
+    following = next(iter(questions[questions.index(question) + 1 :]), None)
+    check_in = replace(asked.check_in, asking=following.key if following else None)
+    await tx.check_ins.save(check_in)
+    answered = {*asked.values, question.key}
+    complete = all(each.key in answered for each in questions if each.needed)
+    if following is None or (complete and not following.needed and not asked.step.is_challenge):
+        message = await _share_or_suggest(request, prompts, replace(asked, check_in=check_in))
+        after = await tx.check_ins.get(check_in.id)
         if following is None or after is None or after.state is not CheckInState.ANSWERED:
             return message
         await tx.check_ins.save(replace(after, asking=following.key))
-    return say_check_ins.next_question(voice, ask, following, say_check_ins.shown_value(voice, asked, value))
+    return say_check_ins.next_question(
+        voice, asked, following, say_check_ins.shown_value(voice, question, value)
+    )
 
 
-# --- ways past and back ---------------------------------------------------------------------------------------------
+# --- skip, postpone, take back ---------------------------------------------------------------------------------------
 
 
 async def skip(request: Request, number: str) -> Reply:
-    """A skip is a real reply: no follow-up. What is answered stays answered: it can be taken back."""
+    """Skip a check-in, which counts as a reply: nobody follows up. An answered one stays answered."""
     check_in = await _get_open_check_in(request, number)
-    ask = await read_asked_check_in(request, check_in)
+    asked = await read_asked_check_in(request, check_in)
     if check_in.state is CheckInState.ANSWERED:
-        return Replacement(say_check_ins.kept(request.voice, ask))
+        return Replacement(say_check_ins.kept(request.voice, asked))
     await request.tx.check_ins.save(replace(check_in, state=CheckInState.SKIPPED, asking=None))
-    return Replacement(say_check_ins.skipped(request.voice, ask))
+    return Replacement(say_check_ins.skipped(request.voice, asked))
 
 
 async def undo_skip(request: Request, number: str) -> Reply:
-    """Open a skipped one again."""
+    """Open a skipped check-in again."""
     check_in = await _get_open_check_in(request, number)
-    ask = await read_asked_check_in(request, check_in)
+    asked = await read_asked_check_in(request, check_in)
     if check_in.state is CheckInState.SKIPPED:
         await request.tx.check_ins.save(
             replace(
-                check_in, state=CheckInState.OPEN, asking=say_check_ins.questions(request.voice, ask)[0].key
+                check_in, state=CheckInState.OPEN, asking=say_check_ins.questions(request.voice, asked)[0].key
             )
         )
-    return Replacement(say_check_ins.question(request.voice, ask))
+    return Replacement(say_check_ins.question(request.voice, asked))
 
 
 async def ask_again_later(request: Request, number: str) -> Reply:
-    """Ask again in an hour, inside this person's hours; the question stays open meanwhile."""
+    """AskedCheckIn again in an hour, within the member's hours; the question stays open meanwhile."""
     tx = request.tx
     check_in = await _get_open_check_in(request, number)
     moment = choose_moment(await read_availability(tx, request.member), request.now + timedelta(hours=1))
@@ -258,17 +269,19 @@ async def ask_again_later(request: Request, number: str) -> Reply:
 
 
 async def take_back(request: Request, number: str) -> Reply:
-    """Erase the answers; where a partner has them already, they disappear there too."""
+    """Delete the answers, and update what partners have received of them."""
     tx, now = request.tx, request.now
     check_in = await _get_open_check_in(request, number)
-    ask = await read_asked_check_in(request, check_in)
-    await _refresh_digests(tx, ask, now)
+    asked = await read_asked_check_in(request, check_in)
+    await _refresh_digests(tx, asked, now)
     await tx.check_ins.take_back(check_in.id)
     await tx.check_ins.save(
-        replace(check_in, state=CheckInState.OPEN, asking=say_check_ins.questions(request.voice, ask)[0].key)
+        replace(
+            check_in, state=CheckInState.OPEN, asking=say_check_ins.questions(request.voice, asked)[0].key
+        )
     )
-    if ask.step.is_challenge:
+    if asked.step.is_challenge:
         await challenges.take_back(tx, check_in, now)
     else:
         await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, now)
-    return Replacement(say_check_ins.undone(request.voice, ask, "check-in.taken-back"))
+    return Replacement(say_check_ins.open_again(request.voice, asked, "check-in.taken-back"))

@@ -1,4 +1,4 @@
-"""Use cases on a cycle: draft, show, pause, go on, close."""
+"""Use cases on a cycle: draft it, put it on hold, go on, close it."""
 
 from __future__ import annotations
 
@@ -42,17 +42,20 @@ ENDS_WITH_THE_CYCLE = frozenset(
         DeliveryKind.CYCLE_END,
     }
 )
-"""Words that were given to be carried, and the last weeks' digests, still arrive."""
+"""Deliveries dropped when a cycle closes. Shared answers, notes and the last weeks' digests still arrive."""
 ONE_SECOND = timedelta(seconds=1)
 
 
 async def read_pack(tx: Tx, cycle: Cycle) -> Pack:
-    """The pack as it was when the cycle was made."""
+    """Return the pack as it was when the cycle was made."""
     return parse_pack(cycle.pack_id, await tx.cycles.pack_files(cycle.id))
 
 
 async def get_current(request: Request, *states: CycleState) -> Cycle:
-    """The partnership's open cycle in one of those states (none given: any), else a `UserError`."""
+    """Return the partnership's cycle that is not closed; raise `UserError` unless it is in one of `states`.
+
+    Without `states` any state will do.
+    """
     cycle = await request.tx.cycles.current(request.member.partnership_id)
     if cycle is None:
         raise UserError("no-cycle")
@@ -61,11 +64,11 @@ async def get_current(request: Request, *states: CycleState) -> Cycle:
     return cycle
 
 
-# --- draft ----------------------------------------------------------------------------------------------------------
+# --- draft -----------------------------------------------------------------------------------------------------------
 
 
 async def open_start_form(request: Request, prompts: Prompts) -> Form:
-    """The form that makes a draft, or changes it."""
+    """Return the form for a new draft, or for changing the present one."""
     require_role(request, Role.COORDINATOR)
     cycle = await request.tx.cycles.current(request.member.partnership_id)
     if cycle is not None and cycle.state is not CycleState.DRAFT:
@@ -77,18 +80,18 @@ async def open_start_form(request: Request, prompts: Prompts) -> Form:
 
 
 async def start(request: Request, prompts: Prompts, values: Mapping[str, str]) -> Reply:
-    """Make a draft: nobody hears of it yet."""
+    """Make a draft, or replace the present one; nobody is told yet."""
     tx, voice, member, now = request.tx, request.voice, request.member, request.now
     form = await open_start_form(request, prompts)
     today = (await read_availability(tx, member)).local_day(now)
-    if wrong := find_faults(voice, form, values):
-        return wrong
+    if faults := find_faults(voice, form, values):
+        return faults
     starts_on = date.fromisoformat(values["starts_on"])
     if starts_on <= today:
         return find_faults(voice, form, values, {"starts_on": voice.text("field.past")}) or form
-    earlier = await tx.cycles.current(member.partnership_id)
-    if earlier is not None:  # a draft that is being changed
-        await tx.cycles.save(replace(earlier, state=CycleState.CLOSED, closed_at=now))
+    draft = await tx.cycles.current(member.partnership_id)
+    if draft is not None:  # the new draft replaces it
+        await tx.cycles.save(replace(draft, state=CycleState.CLOSED, closed_at=now))
     pack = prompts.pack(values["pack"])
     cycle = Cycle(
         id=0,
@@ -103,48 +106,51 @@ async def start(request: Request, prompts: Prompts, values: Mapping[str, str]) -
         created_at=now,
     )
     plan = await read_plan(tx, cycle, pack)
-    kept = await tx.cycles.add(cycle, prompts.pack_files(pack.id))
-    return say_cycles.draft(voice, kept, pack, plan)
+    stored = await tx.cycles.add(cycle, prompts.pack_files(pack.id))
+    return say_cycles.draft(voice, stored, pack, plan)
 
 
 async def show_draft(request: Request, cycle: Cycle) -> Message:
-    """The draft again."""
+    """Return the draft with its plan."""
     pack = await read_pack(request.tx, cycle)
     return say_cycles.draft(request.voice, cycle, pack, await read_plan(request.tx, cycle, pack))
 
 
-async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.Plan:
-    """Who would be invited, and how long the cycle takes in the schools' calendars."""
+async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.DraftPlan:
+    """Return how many teachers would be invited and how long the cycle takes in the schools' calendars."""
     teachers = await read_teachers(tx, cycle.partnership_id)
     schools = await read_schools_by_id(tx, cycle.partnership_id)
-    taking_part = sorted({each.home_school_id for each in teachers})
-    if len(taking_part) < 2:
+    school_ids = sorted({each.home_school_id for each in teachers})
+    if len(school_ids) < 2:
         raise UserError("too-few")
-    days = pack.steps[-1].day + pack.steps[-1].open_days - 1
-    calendars = {each: await tx.schools.calendar(each) for each in taking_part}
+    teaching_days = pack.steps[-1].day + pack.steps[-1].open_days - 1
+    calendars = {each: await tx.schools.calendar(each) for each in school_ids}
     try:
-        first = nth_shared_day([calendars[taking_part[0]]], cycle.starts_on, 1)
-        alone = max(nth_shared_day([each], cycle.starts_on, days) for each in calendars.values())
-        last, worst = slowest_pair(tuple(calendars.values()), cycle.starts_on, days)
+        first_day = nth_shared_day([calendars[school_ids[0]]], cycle.starts_on, 1)
+        slowest_school_ends = max(
+            nth_shared_day([each], cycle.starts_on, teaching_days) for each in calendars.values()
+        )
+        last_day, slowest = slowest_pair(tuple(calendars.values()), cycle.starts_on, teaching_days)
     except NoTeachingDays as none_left:
         raise UserError("no-teaching-days", day=cycle.starts_on.isoformat()) from none_left
-    stretched = (last - alone).days >= 7
-    a, b = (schools[taking_part[place]].name for place in worst)
-    return say_cycles.Plan(
+    is_stretched = (last_day - slowest_school_ends).days >= 7
+    a, b = (schools[school_ids[index]].name for index in slowest)
+    return say_cycles.DraftPlan(
         teachers=len(teachers),
-        schools=len(taking_part),
-        first_day=first,
-        last_day=last,
-        shortest=(a, b) if stretched else None,
+        schools=len(school_ids),
+        first_day=first_day,
+        last_day=last_day,
+        shortest=(a, b) if is_stretched else None,
     )
 
 
 async def read_teachers(tx: Tx, partnership_id: int) -> list[Member]:
+    """Return the active teachers of the partnership."""
     return [each for each in await tx.members.of(partnership_id) if each.has(Role.TEACHER)]
 
 
 async def hold(request: Request) -> Message:
-    """Pause the whole cycle: nothing is asked until it goes on."""
+    """Put the cycle on hold: nothing is asked until it goes on."""
     require_role(request, Role.COORDINATOR)
     cycle = await get_current(request, CycleState.RUNNING)
     await request.tx.cycles.save(replace(cycle, state=CycleState.PAUSED))
@@ -157,19 +163,19 @@ async def hold(request: Request) -> Message:
 
 
 async def go_on(request: Request) -> Message:
-    """End the pause of the cycle; questions whose days have passed are left out."""
+    """End the hold; check-ins whose days have passed are left out."""
     require_role(request, Role.COORDINATOR)
     cycle = await get_current(request, CycleState.PAUSED)
     await request.tx.cycles.save(replace(cycle, state=CycleState.RUNNING))
     return basics.plain(request.voice, "held.over", cycle=cycle.name)
 
 
-async def close(request: Request, *, really: bool) -> Message:
-    """End the cycle: what was queued is dropped, everybody is thanked."""
+async def close(request: Request, *, is_confirmed: bool) -> Message:
+    """Close the cycle, drop what is still to be asked, and owe everyone a thank-you."""
     require_role(request, Role.COORDINATOR)
     tx, voice, now = request.tx, request.voice, request.now
     cycle = await get_current(request)
-    if not really:
+    if not is_confirmed:
         return say_cycles.really_close(voice, cycle)
     await tx.deliveries.drop(
         member_id=None, cycle_id=cycle.id, reason="closed", now=now, kinds=ENDS_WITH_THE_CYCLE
@@ -186,10 +192,11 @@ async def close(request: Request, *, really: bool) -> Message:
 
 
 async def _read_accepted(tx: Tx, cycle: Cycle) -> list[Member]:
+    """Return the active members who have accepted."""
     ids = get_accepted_ids(await tx.cycles.enrolments(cycle.id))
     return [each for each in (await tx.members.many(ids)).values() if each.active]
 
 
 def get_accepted_ids(enrolments: Sequence[Enrolment]) -> tuple[int, ...]:
-    """Who has joined."""
+    """Return the ids of the members who have accepted."""
     return tuple(each.member_id for each in enrolments if each.state is EnrolmentState.ACCEPTED)

@@ -1,4 +1,4 @@
-"""Use cases on digests: count a week once for all schools, publish it, and tell each principal their part."""
+"""Use cases on digests: count a week once for all schools, publish the figures, show each principal their part."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from bot.use_cases.people import require_role
 from bot.use_cases.request import Request
 
 COUNTED_FROM, COUNTED_UNTIL = timedelta(days=-4), timedelta(days=3)
-"""From the Thursday before to, not including, the Thursday of the week: every ask is counted in one week only, and
-whoever was asked had a day to reply before the first digest of the week is made."""
+"""A week is counted from the Thursday before it up to, not including, its own Thursday.
+
+Every check-in is counted in one week only, and has had a day for replies before the first digest of the week.
+"""
 WEEKS_SHOWN = 11
 A_WEEK = timedelta(days=7)
 
 
 async def compose_digest(request: Request, cycle: Cycle, school_id: int, monday: date) -> Message | None:
-    """A principal's digest of one week; None when there is nothing to say.
+    """Return a school's digest of one week, or None when there is nothing to publish.
 
     The first digest of a week counts it for all schools at once: a second count of the same week could be
     subtracted from the first.
@@ -37,25 +39,25 @@ async def compose_digest(request: Request, cycle: Cycle, school_id: int, monday:
 
 
 async def show_last(request: Request) -> Message:
-    """The last published digest again: for a principal their school's, for a coordinator their own school's."""
+    """Return the last published digest: a principal's of their schools, a coordinator's of their own school."""
     require_role(request, Role.PRINCIPAL, Role.COORDINATOR)
     tx, member = request.tx, request.member
-    led = [post.school_id for post in member.posts if post.role is Role.PRINCIPAL]
+    led_school_ids = [post.school_id for post in member.posts if post.role is Role.PRINCIPAL]
     for cycle in await tx.cycles.all_of(member.partnership_id):
         pack = await cycles.read_pack(tx, cycle)
         for week in sorted(await _read_counted_weeks(tx, cycle), reverse=True):
             shown = [
                 await _compose_published(request, cycle, pack, school_id, week)
-                for school_id in led or [member.home_school_id]
+                for school_id in led_school_ids or [member.home_school_id]
             ]
-            found = [each for each in shown if each is not None]
-            if found:
-                return Message(found[0].summary, tuple(part for each in found for part in each.elements))
+            digests = [each for each in shown if each is not None]
+            if digests:
+                return Message(digests[0].summary, tuple(part for each in digests for part in each.elements))
     raise UserError("nothing-published")
 
 
 async def refresh_story(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:
-    """Mend the digests that may tell these answers (by step), before their author changes or erases them."""
+    """Update the digests that may quote these answers (by step) before their author changes or erases them."""
     pack = await cycles.read_pack(tx, cycle)
     consents = {(step.key, step.story[1]) for step in pack.steps if step.story}
     if any((step, each.question) in consents for step, given in answers.items() for each in given):
@@ -64,6 +66,7 @@ async def refresh_story(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Ans
 
 
 async def _read_counted_weeks(tx: Tx, cycle: Cycle) -> frozenset[date]:
+    """Return the Mondays of the weeks that were counted."""
     weeks: set[date] = set()
     for school in await tx.schools.of(cycle.partnership_id):
         weeks.update(week for week, _ in await tx.digests.published(cycle.id, school.id))
@@ -71,7 +74,7 @@ async def _read_counted_weeks(tx: Tx, cycle: Cycle) -> frozenset[date]:
 
 
 async def _count_week(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datetime) -> None:
-    """Count a week for all schools at once, at the moment its first digest is made."""
+    """Count and publish a week for all schools at once."""
     cohort = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id) if each.in_cohort}
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     week = digest.WeekFacts(monday, _count_replies(cohort, check_ins, monday))
@@ -82,20 +85,22 @@ async def _count_week(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datet
     )
     for school in await tx.schools.of(cycle.partnership_id):
         figures = digest.summarise(school.id, week, facts)
-        kept: Mapping[str, object] = digest.to_json(figures) if figures else {}
-        await tx.digests.publish(cycle.id, school.id, monday, kept)
+        stored: Mapping[str, object] = digest.to_json(figures) if figures else {}
+        await tx.digests.publish(cycle.id, school.id, monday, stored)
 
 
 def _count_cohort(cohort: Mapping[int, Enrolment]) -> dict[int, int]:
-    people: dict[int, int] = {}
+    """Return how many members of the cohort each school has."""
+    counts: dict[int, int] = {}
     for each in cohort.values():
-        people[each.school_id] = people.get(each.school_id, 0) + 1
-    return people
+        counts[each.school_id] = counts.get(each.school_id, 0) + 1
+    return counts
 
 
 def _count_replies(
     cohort: Mapping[int, Enrolment], check_ins: Sequence[CheckIn], monday: date
 ) -> tuple[digest.SchoolWeek, ...]:
+    """Return for each school how many members were asked in this week, and how many of them replied."""
     midnight = datetime.combine(monday, time(), tzinfo=UTC)
     asked: dict[int, set[int]] = {}
     replied: dict[int, set[int]] = {}
@@ -107,13 +112,13 @@ def _count_replies(
             if each.state in (CheckInState.ANSWERED, CheckInState.SKIPPED):
                 replied.setdefault(enrolment.school_id, set()).add(each.member_id)
     return tuple(
-        digest.SchoolWeek(school, len(people), len(replied.get(school, ())))
-        for school, people in sorted(asked.items())
+        digest.SchoolWeek(school, len(member_ids), len(replied.get(school, ())))
+        for school, member_ids in sorted(asked.items())
     )
 
 
 async def _read_ties(tx: Tx, cycle: Cycle) -> frozenset[frozenset[int]]:
-    """School pairs linked by the pairings as they were confirmed."""
+    """Return the pairs of schools that the first confirmed pairings linked."""
     return frozenset(
         frozenset((a.school_id, b.school_id))
         for pairing in await tx.pairings.all_of_cycle(cycle.id)
@@ -127,7 +132,10 @@ async def _read_ties(tx: Tx, cycle: Cycle) -> frozenset[frozenset[int]]:
 def _count_stages(
     pack: Pack, cohort: Mapping[int, Enrolment], check_ins: Sequence[CheckIn], now: datetime
 ) -> tuple[tuple[str, int], ...]:
-    """People by stage reached, by the calendar of their pairing: by their answers it would tell of these."""
+    """Return how many members have reached each stage, by the schedule of their pairing.
+
+    Counted by answers it would reveal who has answered.
+    """
     order = list(dict.fromkeys(step.stage for step in pack.steps))
     stage_of = {step.key: order.index(step.stage) for step in pack.steps}
     furthest: dict[int, int] = {}
@@ -142,6 +150,7 @@ def _count_stages(
 async def _compose_published(
     request: Request, cycle: Cycle, pack: Pack, school_id: int, monday: date
 ) -> Message | None:
+    """Return the digest of a week as it was published for this school, or None."""
     tx = request.tx
     published = [
         digest.from_json(figures)
@@ -162,7 +171,7 @@ async def _compose_published(
 
 
 async def _find_to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: str) -> str:
-    """What the step that comes next asks of a principal, as content says it."""
+    """Return the pack's request to principals for the next step, or for the last step that has one."""
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     friday = monday + timedelta(days=4)
     for step in pack.steps:
@@ -176,20 +185,23 @@ async def _find_to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: 
 
 
 async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, monday: date) -> str:
-    """One answer that principals may read, once its question was put; looked up anew: consent can be taken back."""
-    put = {
+    """Return an answer that its author lets principals read, or an empty text.
+
+    It is looked up for every digest, because its author can take the consent back.
+    """
+    asked_steps = {
         each.step for each in await tx.check_ins.of_cycle(cycle.id) if each.due_at.date() < monday + A_WEEK
     }
     for step in reversed(pack.steps):
-        if step.story is None or step.key not in put:
+        if step.story is None or step.key not in asked_steps:
             continue
-        told, consent = step.story
+        story, consent = step.story
         answers: dict[int, dict[str, str]] = {}
         for member_id, answer in await tx.check_ins.pool(cycle.id, step.key, step.share):
             answers.setdefault(member_id, {})[answer.question] = answer.text
-        told_by = [said for said in answers.values() if told in said]
-        for said in told_by:
-            consented = said.get(consent) == "yes"
-            if privacy.may_principal_read(consented=consented, respondents=len(told_by)):
-                return said[told]
+        respondents = [given for given in answers.values() if story in given]
+        for given in respondents:
+            consented = given.get(consent) == "yes"
+            if privacy.may_principal_read(consented=consented, respondents=len(respondents)):
+                return given[story]
     return ""

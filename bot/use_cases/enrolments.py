@@ -26,20 +26,20 @@ from bot.use_cases.request import Request
 
 
 async def get_inviting_cycle(request: Request) -> Cycle:
-    """The cycle to which that member may invite now, else a `UserError`."""
+    """Return the cycle to which this coordinator may invite now; raise `UserError` without one."""
     require_role(request, Role.COORDINATOR)
     return await cycles.get_current(request, CycleState.DRAFT, CycleState.INVITING)
 
 
 async def invite(request: Request, among: Collection[Member] | None = None) -> Message:
-    """Invite every teacher of the partnership, or those among some, each in their own school's hours."""
+    """Invite the partnership's teachers (only those in `among`, if given), each within their own hours."""
     tx = request.tx
     cycle = await get_inviting_cycle(request)
-    wanted = None if among is None else {each.id for each in among}
+    wanted_ids = None if among is None else {each.id for each in among}
     teachers = [
         each
         for each in await cycles.read_teachers(tx, cycle.partnership_id)
-        if wanted is None or each.id in wanted
+        if wanted_ids is None or each.id in wanted_ids
     ]
     if not teachers:
         raise UserError("nobody-to-invite")
@@ -65,11 +65,12 @@ async def invite(request: Request, among: Collection[Member] | None = None) -> M
 
 
 def _get_school_as_teacher(member: Member) -> int:
+    """Return the id of the school at which the member teaches."""
     return next(post.school_id for post in member.posts if post.role is Role.TEACHER)
 
 
 async def compose_invitation(request: Request, cycle: Cycle) -> Message:
-    """The words of an invitation."""
+    """Return the message of an invitation."""
     tx = request.tx
     pack = await cycles.read_pack(tx, cycle)
     plan = await cycles.read_plan(tx, cycle, pack)
@@ -80,7 +81,7 @@ async def compose_invitation(request: Request, cycle: Cycle) -> Message:
 
 
 async def join(request: Request) -> Message:
-    """Accept an invitation, or come back. Late joiners are placed by `pairings`, which the caller asks."""
+    """Accept an invitation, or come back after leaving. The caller then calls `pair_late_joiner`."""
     tx = request.tx
     cycle = await tx.cycles.current(request.member.partnership_id)
     enrolment = await tx.cycles.enrolment(cycle.id, request.member.id) if cycle else None
@@ -94,7 +95,7 @@ async def join(request: Request) -> Message:
 
 
 async def decline(request: Request) -> Message:
-    """Not this time: fine, and nobody asks why."""
+    """Decline an invitation; nobody asks for a reason."""
     tx = request.tx
     cycle = await tx.cycles.current(request.member.partnership_id)
     enrolment = await tx.cycles.enrolment(cycle.id, request.member.id) if cycle else None

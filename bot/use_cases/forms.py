@@ -1,4 +1,4 @@
-"""Checking what was filled in: every fault at once, beside its field, with the typed values kept (pure)."""
+"""Checks of a filled-in form: every fault at once, beside its field, with the typed values kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST_YEAR = 2100
 def find_faults(
     voice: Voice, form: Form, values: Mapping[str, str], more: Mapping[str, str] | None = None
 ) -> FieldErrors | None:
-    """The form again with what is wrong in it, or None when all is well. `more` adds faults a use case found."""
+    """Return the form again with its faults, or None without a fault. `more` adds faults found by a use case."""
     inputs = tuple(
         replace(
             each,
@@ -30,7 +30,7 @@ def find_faults(
 
 
 def find_fault(voice: Voice, question: Question, value: str) -> str:
-    """What is wrong with one value, as a sentence for its field; empty: nothing."""
+    """Return the sentence about what is wrong with this value, or an empty text."""
     if not value.strip():
         return voice.text("field.needed") if question.needed else ""
     options = {option.key for option in question.options}
@@ -55,7 +55,7 @@ def find_fault(voice: Voice, question: Question, value: str) -> str:
 
 
 def is_date(value: str) -> bool:
-    """Whether it is an ISO date that somebody may mean: calendars end somewhere."""
+    """Return whether the text is an ISO date not after `LAST_YEAR`: calendars end somewhere."""
     try:
         return date.fromisoformat(value).year <= LAST_YEAR
     except ValueError:
@@ -63,7 +63,7 @@ def is_date(value: str) -> bool:
 
 
 def is_time(value: str) -> bool:
-    """Whether it is an ISO time without a zone: school time is meant."""
+    """Return whether the text is an ISO time without a zone, because school time is meant."""
     try:
         return time.fromisoformat(value).tzinfo is None
     except ValueError:

@@ -1,4 +1,4 @@
-"""The use case of a page of one's own, where a platform has one."""
+"""Use case of a member's home page, on platforms that have one."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from bot.use_cases import cycles, status
 from bot.use_cases.request import Request
 
 ANSWERS_SHOWN = 5
-"""Steps, the newest first: everything is in `my data`."""
+"""The newest answered check-ins on the page; `my data` holds all."""
 
 
 async def show(request: Request) -> Message:
-    """Where I am, what I said in this cycle, and everything I can set."""
+    """Return the member's status, their answers in this cycle, and all they can set."""
     place = await status.show(request)
     return say_home.home(request.voice, request.member, place, await _read_answered(request))
 
 
 async def _read_answered(request: Request) -> list[say_home.SaidBefore]:
+    """Return the newest answered check-ins of the latest cycle."""
     tx, member = request.tx, request.member
     cycle = await tx.cycles.last(member.partnership_id)
     if cycle is None or await tx.cycles.enrolment(cycle.id, member.id) is None:
         return []
     pack = await cycles.read_pack(tx, cycle)
-    asked = reversed(await tx.check_ins.of_member(cycle.id, member.id))
-    answered = [each for each in asked if each.state is CheckInState.ANSWERED][:ANSWERS_SHOWN]
+    newest_first = reversed(await tx.check_ins.of_member(cycle.id, member.id))
+    answered = [each for each in newest_first if each.state is CheckInState.ANSWERED][:ANSWERS_SHOWN]
     return [
         say_home.SaidBefore(
             pack.step(each.step),

@@ -22,7 +22,7 @@ from bot.use_cases.schools import choose_moment, read_availabilities
 
 
 async def ask_for_chat(request: Request, *, gathers: bool) -> Message:
-    """One chat of all who sit in a pairing and the bot, where they share a workspace."""
+    """Owe one chat for the whole pairing and the bot, if its members share a workspace."""
     tx, member = request.tx, request.member
     cycle = await tx.cycles.current(member.partnership_id)
     pairing = await tx.pairings.of_member(cycle.id, member.id) if cycle else None
@@ -30,15 +30,15 @@ async def ask_for_chat(request: Request, *, gathers: bool) -> Message:
         raise UserError("no-partner")
     if not gathers or await find_shared_chat(tx, pairing) is None:
         raise UserError("not-together")
-    people = await read_availabilities(tx, list((await tx.members.many(pairing.member_ids)).values()))
-    moment = max(choose_moment(each, request.now) for each in people.values())
+    availabilities = await read_availabilities(tx, list((await tx.members.many(pairing.member_ids)).values()))
+    moment = max(choose_moment(each, request.now) for each in availabilities.values())
     occurrence = request.now.isoformat()
     await owe(tx, cycle, DeliveryKind.TOGETHER, pairing.id, [member], moment, occurrence=occurrence)
     return basics.plain(request.voice, "together.soon")
 
 
 async def find_shared_chat(tx: Tx, pairing: Pairing) -> Address | None:
-    """Where all of a pairing can be written to at once: the users of one workspace, joined by commas."""
+    """Return one address for all members of a pairing, user ids joined by commas; None if they share no workspace."""
     addresses = [await tx.members.address_of(each) for each in pairing.member_ids]
     known = [each for each in addresses if each is not None]
     if len(known) < len(addresses) or len({(each.platform, each.workspace) for each in known}) != 1:
@@ -47,7 +47,7 @@ async def find_shared_chat(tx: Tx, pairing: Pairing) -> Address | None:
 
 
 async def compose_opening(request: Request, pairing_id: int) -> Message | None:
-    """The first words in the chat of a pairing; None when it has changed."""
+    """Return the first message in the chat of a pairing, or None if the pairing has changed."""
     pairing = await request.tx.pairings.get(pairing_id)
     if pairing.state is not PairingState.LIVE or request.member.id not in pairing.member_ids:
         return None
@@ -62,9 +62,9 @@ async def compose_opening(request: Request, pairing_id: int) -> Message | None:
 async def compose_introduction(
     request: Request, pairing_id: int, *, changed: bool, gathering: Collection[str]
 ) -> Message | None:
-    """The words by which a member meets their partners; None when they no longer sit there.
+    """Return the message that introduces a member's partners, or None if the pairing has changed.
 
-    `gathering` are the platforms on which the bot can open a chat of several people.
+    `gathering` names the platforms on which the bot can open a chat of several people.
     """
     tx, member = request.tx, request.member
     pairing = await tx.pairings.get(pairing_id)
@@ -72,13 +72,13 @@ async def compose_introduction(
         return None
     cycle = await tx.cycles.get(pairing.cycle_id)
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
-    [meeting] = await participants.read_shown(tx, cycle, [pairing])
+    [shown] = await participants.read_shown(tx, cycle, [pairing])
     profiles = await tx.members.profiles(pairing.partners_of(member.id))
     may_ask = enrolment is not None and not enrolment.asked_for_another
     chat = await find_shared_chat(tx, pairing)
     return say_pairings.introduction(
         request.voice,
-        meeting,
+        shown,
         member,
         profiles,
         changed=changed,

@@ -30,7 +30,7 @@ from bot.use_cases.request import Request
 
 
 async def ask_for_another(request: Request, pairing_id: str) -> Message:
-    """Decline a partner: once a cycle, and the partner only learns that pairings changed."""
+    """Give the member another partner, once a cycle. The partner learns only that pairings changed."""
     tx, member, now = request.tx, request.member, request.now
     cycle = await cycles.get_current(request, CycleState.RUNNING)
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
@@ -50,7 +50,7 @@ async def ask_for_another(request: Request, pairing_id: str) -> Message:
 
 
 async def withdraw(tx: Tx, cycle: Cycle, enrolment: Enrolment, now: datetime) -> None:
-    """Take somebody out of the cycle: nothing more is asked, and what they say from now on is no answer."""
+    """Take a member out of the cycle: nothing more is asked, and typed text is no answer any more."""
     member_id = enrolment.member_id
     await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.LEFT, answered_at=now))
     await tx.deliveries.drop(member_id=member_id, cycle_id=cycle.id, reason="left", now=now)
@@ -61,7 +61,7 @@ async def withdraw(tx: Tx, cycle: Cycle, enrolment: Enrolment, now: datetime) ->
 
 
 async def leave_pairing(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
-    """Take somebody out of their pairing, and find another for whoever is left without one."""
+    """Take a member out of their pairing, and find another for whoever is left alone."""
     pairings = await tx.pairings.of_cycle(cycle.id)
     pairing = participants.find_pairing_of(pairings, member_id)
     if pairing is None:
@@ -71,62 +71,64 @@ async def leave_pairing(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> 
         await tx.pairings.propose(cycle.id, kept, now)
         return
     await tx.pairings.end(pairing.id, now)
-    everyone = {each.id: each for each in await participants.read_participants(tx, cycle)}
-    rest = [everyone[each] for each in pairing.partners_of(member_id) if each in everyone]
-    stays = (
-        participants.form_pairing(rest, await tx.members.blocked(cycle.partnership_id))
-        if len(rest) == 2
+    by_id = {each.id: each for each in await participants.read_participants(tx, cycle)}
+    remaining = [by_id[each] for each in pairing.partners_of(member_id) if each in by_id]
+    pair = (
+        participants.form_pairing(remaining, await tx.members.blocked(cycle.partnership_id))
+        if len(remaining) == 2
         else None
     )
-    if stays is not None:  # two of a three go on together
-        await start_pairing(tx, cycle, stays, now)
+    if pair is not None:  # the other two of a trio go on together
+        await start_pairing(tx, cycle, pair, now)
     else:
         await find_pairing(tx, cycle, pairing.partners_of(member_id), now)
 
 
 async def find_pairing(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: datetime) -> None:
-    """Find a pairing for people who have none, without breaking any: together, else as a third.
+    """Pair the members without a partner with each other, or add them to a pair; break no pairing.
 
-    Whoever waits for a partner already is first in line, and is not told a second time that there is none.
+    Everybody who waits for a partner takes part. Only those in `member_ids` are told when none is found, so that
+    nobody is told twice.
     """
     if cycle.state not in (CycleState.RUNNING, CycleState.PAUSED):
         return
-    everyone = {each.id: each for each in await participants.read_participants(tx, cycle)}
+    by_id = {each.id: each for each in await participants.read_participants(tx, cycle)}
     live = list(await tx.pairings.of_cycle(cycle.id))
-    seated = {each for pairing in live for each in pairing.member_ids}
-    unplaced = [everyone[each] for each in sorted(everyone.keys() - seated)]
+    paired_ids = {each for pairing in live for each in pairing.member_ids}
+    unpaired = [by_id[each] for each in sorted(by_id.keys() - paired_ids)]
     blocked = await tx.members.blocked(cycle.partnership_id)
-    # A pairing whose challenges are being written stays as it is: words for one reader must not meet another.
-    writing = {each.pairing_id for each in await _read_open_challenges(tx, cycle, now)}
-    live = [each for each in live if each.id not in writing]
-    late = rearrange(
-        unplaced,
+    # No third joins while challenges are being written: one written for one reader must not reach another.
+    with_open_challenges = {each.pairing_id for each in await _read_open_challenges(tx, cycle, now)}
+    live = [each for each in live if each.id not in with_open_challenges]
+    changes = rearrange(
+        unpaired,
         [each.member_ids for each in live],
-        list(everyone.values()),
+        list(by_id.values()),
         history=await tx.pairings.history(cycle.partnership_id),
         blocked=blocked,
         on=cycle.starts_on,
     )
-    for group in late.new:
-        seats = tuple(Seat(each, everyone[each].school_id) for each in group.member_ids)
+    for group in changes.new:
+        seats = tuple(Seat(each, by_id[each].school_id) for each in group.member_ids)
         await start_pairing(tx, cycle, NewPairing(seats, group.reasons), now)
-    for index, member_id in late.joined:
-        await tx.pairings.seat(live[index].id, Seat(member_id, everyone[member_id].school_id))
-        three = await tx.pairings.get(live[index].id)
-        await _plan_check_ins(tx, cycle, three, now)
-        await announce_pairing(tx, cycle, three, three.member_ids, DeliveryKind.CHANGED_MATCH, now)
-    for left in late.left_out:
-        if left.member_id in member_ids:
-            await _tell_without_partner(tx, cycle, left.member_id, now)
+    for index, member_id in changes.joined:
+        await tx.pairings.seat(live[index].id, Seat(member_id, by_id[member_id].school_id))
+        trio = await tx.pairings.get(live[index].id)
+        await _plan_check_ins(tx, cycle, trio, now)
+        await announce_pairing(tx, cycle, trio, trio.member_ids, DeliveryKind.CHANGED_MATCH, now)
+    for alone in changes.left_out:
+        if alone.member_id in member_ids:
+            await _tell_without_partner(tx, cycle, alone.member_id, now)
 
 
 async def _read_open_challenges(tx: Tx, cycle: Cycle, now: datetime) -> list[Challenge]:
+    """Return the challenges that can still be changed."""
     closes = {each.id: each.closes_at for each in await tx.check_ins.of_cycle(cycle.id)}
     return [each for each in await tx.challenges.of_cycle(cycle.id) if closes[each.check_in_id] > now]
 
 
 async def pair_late_joiner(request: Request) -> None:
-    """Find a pairing at once for somebody who joined late or came back."""
+    """Find a pairing at once for a member who joined late or came back."""
     tx, member = request.tx, request.member
     cycle = await tx.cycles.current(member.partnership_id)
     if cycle is not None and await tx.pairings.of_member(cycle.id, member.id) is None:
@@ -134,29 +136,31 @@ async def pair_late_joiner(request: Request) -> None:
 
 
 async def update_after_import(tx: Tx, partnership_id: int, now: datetime) -> None:
-    """Nobody waits for a partner who is no longer on the roster, and who is back on it gets a place."""
+    """End the pairings of members who left the roster, and pair those who are back on it."""
     cycle = await tx.cycles.current(partnership_id)
     if cycle is None:
         return
     joined = await tx.members.many(cycles.get_accepted_ids(await tx.cycles.enrolments(cycle.id)))
-    seated = {each for pairing in await tx.pairings.of_cycle(cycle.id) for each in pairing.member_ids}
+    paired_ids = {each for pairing in await tx.pairings.of_cycle(cycle.id) for each in pairing.member_ids}
     for each in joined.values():
-        if not each.active and each.id in seated:
+        if not each.active and each.id in paired_ids:
             await leave_pairing(tx, cycle, each.id, now)
     if cycle.confirmed_at is not None:
         await schedule.plan_digests(tx, cycle, now)  # a school may have a new principal
-    back = [each.id for each in joined.values() if each.active and each.id not in seated]
-    await find_pairing(tx, cycle, back, now)
+    unpaired_ids = [each.id for each in joined.values() if each.active and each.id not in paired_ids]
+    await find_pairing(tx, cycle, unpaired_ids, now)
 
 
 async def start_pairing(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> None:
-    live = await tx.pairings.add(cycle.id, pairing, now)
-    await _plan_check_ins(tx, cycle, live, now)
-    await announce_pairing(tx, cycle, live, live.member_ids, DeliveryKind.CHANGED_MATCH, now)
+    """Make a pairing live, plan its check-ins and introduce its members."""
+    started = await tx.pairings.add(cycle.id, pairing, now)
+    await _plan_check_ins(tx, cycle, started, now)
+    await announce_pairing(tx, cycle, started, started.member_ids, DeliveryKind.CHANGED_MATCH, now)
 
 
 async def _plan_check_ins(tx: Tx, cycle: Cycle, pairing: Pairing, now: datetime) -> None:
-    # Where no teaching days are left they meet all the same, and nobody is kept from leaving.
+    # Without teaching days left the pairing starts all the same: leaving must never fail.
+    """Plan the check-ins of a pairing, as far as teaching days are left."""
     with suppress(UserError):
         await schedule.plan_pairing(tx, cycle, await cycles.read_pack(tx, cycle), pairing, now)
 
@@ -164,11 +168,13 @@ async def _plan_check_ins(tx: Tx, cycle: Cycle, pairing: Pairing, now: datetime)
 async def announce_pairing(
     tx: Tx, cycle: Cycle, pairing: Pairing, member_ids: Collection[int], kind: DeliveryKind, now: datetime
 ) -> None:
+    """Owe members the introduction to their partners."""
     members = await tx.members.many(member_ids)
     occurrence = "" if kind is DeliveryKind.MATCH else now.isoformat()
     await owe(tx, cycle, kind, pairing.id, members.values(), now, occurrence=occurrence)
 
 
 async def _tell_without_partner(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
+    """Owe a member the message that no partner was found."""
     member = await tx.members.get(member_id)
     await owe(tx, cycle, DeliveryKind.ALONE, cycle.id, [member], now, occurrence=now.isoformat())

@@ -37,18 +37,18 @@ PUT_OFF_BY_A_PAUSE = frozenset(
         DeliveryKind.CHALLENGE_REPLY,
     }
 )
-"""Composing sends those whose time it is, and puts the others off again."""
+"""Deliveries made due when a pause ends; composing delays again what must still wait."""
 
 
 async def show_profile(request: Request) -> Message:
-    """What is kept about what they bring."""
+    """Return the member's profile."""
     member = request.member
     school = await request.tx.schools.get(member.home_school_id)
     return say_members.profile(request.voice, member, await request.tx.members.profile(member.id), school)
 
 
 async def open_form(request: Request, form: str) -> Form:
-    """The profile, the times or the pause, as they are now."""
+    """Return the form for the profile, the times or a pause, with the present values."""
     voice = request.voice
     profile = await request.tx.members.profile(request.member.id)
     if form == "profile":
@@ -59,34 +59,34 @@ async def open_form(request: Request, form: str) -> Form:
 
 
 async def save_profile(request: Request, values: Mapping[str, str]) -> Reply:
-    """Keep phase, subjects, offers and needs."""
+    """Store phase, subjects, offers and needs."""
     voice = request.voice
     profile = await request.tx.members.profile(request.member.id)
     form = say_members.profile_form(voice, profile)
-    if wrong := find_faults(voice, form, values):
-        return wrong
-    kept = replace(
+    if faults := find_faults(voice, form, values):
+        return faults
+    changed = replace(
         profile,
         phase=values.get("phase", ""),
         subjects=_split_keys(values, "subjects"),
         offers=_split_keys(values, "offers"),
         needs=_split_keys(values, "needs"),
     )
-    await request.tx.members.set_profile(request.member.id, kept)
+    await request.tx.members.set_profile(request.member.id, changed)
     return say.basics.plain(voice, "profile.saved", say.basics.opens(voice, "button.times", FormName.TIMES))
 
 
 async def save_times(request: Request, values: Mapping[str, str]) -> Reply:
-    """Keep free times, days and hours."""
+    """Store free times, days and hours."""
     tx, voice, member = request.tx, request.voice, request.member
     profile = await tx.members.profile(member.id)
     form = say_members.times_form(voice, member, profile)
     start, end = _parse_time(values.get("start", "")), _parse_time(values.get("end", ""))
     school = await tx.schools.get(member.home_school_id)
-    is_upside_down = (end or school.closes) <= (start or school.opens)
-    upside_down = {"end": voice.text("field.upside-down")} if is_upside_down else {}
-    if wrong := find_faults(voice, form, values, upside_down):
-        return wrong
+    is_reversed = (end or school.closes) <= (start or school.opens)
+    order_fault = {"end": voice.text("field.upside-down")} if is_reversed else {}
+    if faults := find_faults(voice, form, values, order_fault):
+        return faults
     days = frozenset(say_members.DAYS.index(day) for day in _split_keys(values, "days"))
     await tx.members.set_profile(member.id, replace(profile, slots=_split_keys(values, "slots")))
     await tx.members.set_hours(member.id, Hours(days=days or frozenset(range(5)), start=start, end=end))
@@ -94,24 +94,26 @@ async def save_times(request: Request, values: Mapping[str, str]) -> Reply:
 
 
 def _split_keys(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Return the chosen keys of a field."""
     return tuple(filter(None, values.get(name, "").split(";")))
 
 
 def _parse_time(text: str) -> time | None:
+    """Return the time of day, or None where there is none or it is faulty."""
     try:
         return time.fromisoformat(text).replace(tzinfo=None) if text else None
     except ValueError:
-        return None  # `faults` says so
+        return None  # reported by `find_faults`
 
 
 async def pause(request: Request, text: str) -> Reply:
-    """`pause until 12 May`; without a day, ask for one."""
+    """Pause until the typed day; without one, return the form."""
     tx, member = request.tx, request.member
     if not text:
         return say_members.pause_form(request.voice)
-    person = await read_availability(tx, member)
+    availability = await read_availability(tx, member)
     school = await tx.schools.get(member.home_school_id)
-    today = person.local_day(request.now)
+    today = availability.local_day(request.now)
     until = read_day(text, today, day_first=not school.holidays.startswith("US"))
     if until is None or not today < until <= today + LONGEST_PAUSE:
         raise UserError("not-a-date", text=text)
@@ -120,11 +122,11 @@ async def pause(request: Request, text: str) -> Reply:
 
 
 async def save_pause(request: Request, values: Mapping[str, str]) -> Reply:
-    """The same from the form."""
+    """Pause until the day given in the form."""
     voice = request.voice
     form = say_members.pause_form(voice)
-    if wrong := find_faults(voice, form, values):
-        return wrong
+    if faults := find_faults(voice, form, values):
+        return faults
     today = (await read_availability(request.tx, request.member)).local_day(request.now)
     if not today < date.fromisoformat(values["until"]) <= today + LONGEST_PAUSE:
         return find_faults(voice, form, values, {"until": voice.text("field.past")}) or form
@@ -142,7 +144,7 @@ async def resume(request: Request) -> Message:
 
 
 async def choose_language(request: Request, text: str, known: Mapping[str, Voice]) -> Message:
-    """Speak another language with this person; without one, show what there is."""
+    """Change the language for this member; without a name, show the languages."""
     if not text:
         return say_members.languages(request.voice, tuple(known))
     code = language_names(known).get(text.strip().casefold())
@@ -164,12 +166,12 @@ def language_names(known: Mapping[str, Voice]) -> Mapping[str, str]:
 
 
 async def show_safeguarding_lead(request: Request) -> Message:
-    """The safeguarding lead of this person's own school. Nothing is stored, logged or counted."""
+    """Return the safeguarding lead of the member's school. Nothing is stored, logged or counted."""
     return say_members.concern(request.voice, await request.tx.schools.get(request.member.home_school_id))
 
 
-async def leave_cycle(request: Request, *, really: bool) -> Message:
-    """Leave the cycle: the partner gets another pairing, and no reason."""
+async def leave_cycle(request: Request, *, is_confirmed: bool) -> Message:
+    """Leave the cycle, once confirmed; partners get another pairing and are told no reason."""
     tx, voice = request.tx, request.voice
     cycle = await tx.cycles.current(request.member.partnership_id)
     enrolment = await tx.cycles.enrolment(cycle.id, request.member.id) if cycle else None
@@ -179,7 +181,7 @@ async def leave_cycle(request: Request, *, really: bool) -> Message:
         or enrolment.state in (EnrolmentState.LEFT, EnrolmentState.DECLINED)
     ):
         return say.basics.plain(voice, "leave.nothing")
-    if not really:
+    if not is_confirmed:
         return say_members.really_leave(voice, cycle.name)
     await late_changes.withdraw(tx, cycle, enrolment, request.now)
     return say.basics.plain(voice, "leave.done", cycle=cycle.name)

@@ -1,4 +1,4 @@
-"""Use cases on notes: the bot carries words to a partner, whatever platform or school each is on."""
+"""Use cases on notes: the bot carries text to a partner, whatever platform or school each is on."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability
 
 LONGEST_NOTE = 2000
-"""Characters: fits every platform whole, so that nothing of a partner's words is ever cut."""
+"""Characters: fits every platform whole, so that no note is ever cut."""
 
 
 async def tell(request: Request, text: str) -> Reply:
-    """`tell Tama see you on Tuesday`; without words, open the form."""
+    """Send the partners a note, typed as `tell Tama see you on Tuesday`; without text, return the form."""
     pairing, partners = await _get_partners(request)
-    said = _without_name(text, partners)
-    if not said:
+    note = _without_name(text, partners)
+    if not note:
         return say_challenges.tell_form(
             request.voice, pairing.id, request.voice.listing([each.given_name for each in partners])
         )
-    if len(said) > LONGEST_NOTE:
-        raise UserError("too-long", length=len(said), limit=LONGEST_NOTE)
-    return await _send(request, pairing, partners, said)
+    if len(note) > LONGEST_NOTE:
+        raise UserError("too-long", length=len(note), limit=LONGEST_NOTE)
+    return await _send(request, pairing, partners, note)
 
 
 async def open_form(request: Request, number: str) -> Form:
-    """The form, for the pairing one is in now; raises `UserError` where the button was for an earlier one."""
+    """Return the form for a note to the present partners; raise `UserError` if the button was for earlier ones."""
     pairing, partners = await _get_partners(request, number)
     return say_challenges.tell_form(
         request.voice, pairing.id, request.voice.listing([each.given_name for each in partners])
@@ -40,17 +40,17 @@ async def open_form(request: Request, number: str) -> Form:
 
 
 async def submit(request: Request, number: str, values: Mapping[str, str]) -> Reply:
-    """The same from the form: to those it was opened for, or to nobody."""
+    """Send the note from the form, only to the partners for whom the form was opened."""
     voice = request.voice
     pairing, partners = await _get_partners(request, number)
     form = say_challenges.tell_form(voice, pairing.id, voice.listing([each.given_name for each in partners]))
-    if wrong := find_faults(voice, form, values):
-        return wrong
+    if faults := find_faults(voice, form, values):
+        return faults
     return await _send(request, pairing, partners, values["text"].strip())
 
 
 async def read_partner_names(request: Request) -> frozenset[str]:
-    """What one may call the partners after `tell`, casefolded."""
+    """Return the casefolded names that may follow `tell`."""
     try:
         _, partners = await _get_partners(request)
     except UserError:
@@ -59,6 +59,7 @@ async def read_partner_names(request: Request) -> frozenset[str]:
 
 
 async def _get_partners(request: Request, number: str = "") -> tuple[Pairing, list[Member]]:
+    """Return the pairing and its other active members; raise `UserError` without them."""
     pairing = await _find_pairing(request)
     if pairing is None:
         raise UserError("no-partner")
@@ -75,33 +76,37 @@ async def _get_partners(request: Request, number: str = "") -> tuple[Pairing, li
 
 
 async def _find_pairing(request: Request) -> Pairing | None:
-    """The one they sit in now; where nobody has begun anew, the last: partners may go on writing after a cycle."""
+    """Return the present pairing, or the last one if no new cycle has begun for the member; None if they were blocked.
+
+    Partners may go on writing to each other after a cycle.
+    """
     tx, member = request.tx, request.member
     for cycle in await tx.cycles.all_of(member.partnership_id):
         if pairing := await tx.pairings.of_member(cycle.id, member.id):
             blocked = await tx.members.blocked(member.partnership_id)
-            met = {frozenset((member.id, each)) for each in pairing.partners_of(member.id)}
-            return None if met & blocked else pairing
+            pairs = {frozenset((member.id, each)) for each in pairing.partners_of(member.id)}
+            return None if pairs & blocked else pairing
         if cycle.confirmed_at is not None and await tx.cycles.enrolment(cycle.id, member.id):
             return None
     return None
 
 
 def _without_name(text: str, partners: list[Member]) -> str:
-    """The words without the partner's name in front of them."""
-    said = text.strip()
+    """Return the text without the partner's name in front of it."""
+    note = text.strip()
     for name in sorted(
         (name for each in partners for name in (each.name, each.given_name)), key=len, reverse=True
     ):
-        if said.casefold().startswith(name.casefold()) and not said[len(name) :][:1].isalnum():
-            return said[len(name) :].lstrip(" ,:")
+        if note.casefold().startswith(name.casefold()) and not note[len(name) :][:1].isalnum():
+            return note[len(name) :].lstrip(" ,:")
     for name in ("my partner", "partner"):
-        if said.casefold().startswith(f"{name} "):
-            return said[len(name) :].lstrip(" ,:")
-    return said
+        if note.casefold().startswith(f"{name} "):
+            return note[len(name) :].lstrip(" ,:")
+    return note
 
 
 async def _send(request: Request, pairing: Pairing, partners: list[Member], text: str) -> Message:
+    """Store a note, owe it to the partners, and tell its author when it arrives."""
     tx, voice, now = request.tx, request.voice, request.now
     note = await tx.notes.add(
         Note(id=0, pairing_id=pairing.id, author_id=request.member.id, text=text, sent_at=now)
@@ -113,14 +118,14 @@ async def _send(request: Request, pairing: Pairing, partners: list[Member], text
         return basics.plain(voice, "tell.now", partner=names)
     if len(partners) > 1:
         return basics.plain(voice, "tell.several", partner=names)
-    arrives = (await read_availability(tx, request.member)).local(moments[partners[0].id])
+    arrival = (await read_availability(tx, request.member)).local(moments[partners[0].id])
     return basics.plain(
-        voice, "tell.later", partner=names, day=voice.day(arrives.date()), time=voice.time(arrives)
+        voice, "tell.later", partner=names, day=voice.day(arrival.date()), time=voice.time(arrival)
     )
 
 
 async def compose_note(request: Request, note_id: int) -> Message | None:
-    """What a partner reads; None when the words were erased meanwhile."""
+    """Return the message with the note, or None if the note was erased."""
     note = await request.tx.notes.get(note_id)
     if note is None or note.author_id is None or not note.text:
         return None

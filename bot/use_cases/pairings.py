@@ -1,4 +1,4 @@
-"""Use cases on pairings, for coordinators: preview, confirm, see, swap, block, nudge."""
+"""Use cases on pairings, for coordinators: preview, confirm, show, swap, block, nudge."""
 
 from __future__ import annotations
 
@@ -31,13 +31,14 @@ from bot.use_cases.schools import read_availabilities
 
 
 async def preview(request: Request) -> PairingTask:
-    """Who would meet whom? The engine answers outside the transaction; `propose` then shows it."""
+    """Return the task for the pairing engine, which runs outside the transaction; `propose` shows its result."""
     require_role(request, Role.COORDINATOR)
     cycle = await cycles.get_current(request, CycleState.INVITING, CycleState.MATCHED)
     return await _read_task(request.tx, cycle)
 
 
 async def _read_task(tx: Tx, cycle: Cycle) -> PairingTask:
+    """Return the task for the pairing engine as things stand now."""
     joined = await participants.read_participants(tx, cycle)
     if len({each.school_id for each in joined}) < 2:
         raise UserError("too-few")
@@ -51,17 +52,21 @@ async def _read_task(tx: Tx, cycle: Cycle) -> PairingTask:
     )
 
 
-def _sort_key(met: tuple[int, frozenset[int]]) -> tuple[int, list[int]]:
-    return met[0], sorted(met[1])
+def _sort_key(past_pair: tuple[int, frozenset[int]]) -> tuple[int, list[int]]:
+    """Return the sort key of a past pair: the same history always makes the same task."""
+    return past_pair[0], sorted(past_pair[1])
 
 
-async def propose(request: Request, question: PairingTask, arrangement: Arrangement) -> Message | PairingTask:
-    """Who would meet whom, why, and who would be left out; nobody is told yet. A question: things have changed."""
+async def propose(request: Request, task: PairingTask, arrangement: Arrangement) -> Message | PairingTask:
+    """Store the proposed pairings and return the preview; nobody is told yet.
+
+    If anything has changed since the engine was asked, return the new task instead.
+    """
     tx = request.tx
     cycle = await cycles.get_current(request, CycleState.INVITING, CycleState.MATCHED)
-    if (changed := await _read_task(tx, cycle)) != question:
-        return changed
-    schools = {each.id: each.school_id for each in question.people}
+    if (present_task := await _read_task(tx, cycle)) != task:
+        return present_task
+    schools = {each.id: each.school_id for each in task.people}
     proposed = await tx.pairings.propose(
         cycle.id,
         [
@@ -72,44 +77,44 @@ async def propose(request: Request, question: PairingTask, arrangement: Arrangem
     )
     await tx.cycles.save(replace(cycle, state=CycleState.MATCHED))
     reasons = {each.member_id: each.reason for each in arrangement.left_out}
-    return await _compose_preview(request, cycle, proposed, question, reasons, arrangement.gap)
+    return await _compose_preview(request, cycle, proposed, task, reasons, arrangement.gap)
 
 
 async def _compose_preview(
     request: Request,
     cycle: Cycle,
     proposed: Sequence[Pairing],
-    question: PairingTask,
+    task: PairingTask,
     reasons: Mapping[int, str],
     gap: Fraction | None,
 ) -> Message:
-    """The proposals as they stand, with who has no place in them and why."""
+    """Return the proposed pairings, and who is left out and why."""
     tx = request.tx
-    seated = {each for pairing in proposed for each in pairing.member_ids}
-    members = await tx.members.many({each.id for each in question.people} - seated)
-    met = {pair for _, pair in question.history}
+    paired_ids = {each for pairing in proposed for each in pairing.member_ids}
+    members = await tx.members.many({each.id for each in task.people} - paired_ids)
+    past_pairs = {pair for _, pair in task.history}
     pairs = [frozenset(pair) for pairing in proposed for pair in combinations(pairing.member_ids, 2)]
     return say_pairings.preview(
         request.voice,
         await participants.read_shown(tx, cycle, proposed),
         [(each.name, reasons.get(each.id, "since")) for each in members.values()],
         silent=sum(each.state is EnrolmentState.INVITED for each in await tx.cycles.enrolments(cycle.id)),
-        repeats=sum(pair in met for pair in pairs),
+        repeats=sum(pair in past_pairs for pair in pairs),
         gap=gap,
     )
 
 
 async def confirm(request: Request) -> Message:
-    """Make the preview real: plan every step, tell everybody, lock the base of the figures."""
+    """Make the proposed pairings live: plan all check-ins, tell everyone, and fix the cohort of the figures."""
     require_role(request, Role.COORDINATOR)
     tx, now = request.tx, request.now
     cycle = await cycles.get_current(request, CycleState.MATCHED)
-    joined = await participants.read_participants(tx, cycle)
-    if len({each.school_id for each in joined}) < 2:  # people may have left since the preview
+    joined_people = await participants.read_participants(tx, cycle)
+    if len({each.school_id for each in joined_people}) < 2:  # members may have left since the preview
         raise UserError("too-few")
-    members = await tx.members.many({each.id for each in joined})
-    available = await read_availabilities(tx, list(members.values()))
-    today = max(available[each].local_day(now) for each in available)
+    members = await tx.members.many({each.id for each in joined_people})
+    availabilities = await read_availabilities(tx, list(members.values()))
+    today = max(availabilities[each].local_day(now) for each in availabilities)
     running = replace(
         cycle, state=CycleState.RUNNING, confirmed_at=now, starts_on=max(cycle.starts_on, today)
     )
@@ -121,17 +126,17 @@ async def confirm(request: Request) -> Message:
     for pairing in live:
         await schedule.plan_pairing(tx, running, pack, pairing, now)
         await late_changes.announce_pairing(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
-    placed = {each for pairing in live for each in pairing.member_ids}
-    await late_changes.find_pairing(tx, running, set(members) - placed, now)
+    paired_ids = {each for pairing in live for each in pairing.member_ids}
+    await late_changes.find_pairing(tx, running, set(members) - paired_ids, now)
     await schedule.plan_digests(tx, running, now)
     return say_pairings.confirmed(request.voice, len(live), running.starts_on)
 
 
-# --- the coordinator's hand -----------------------------------------------------------------------------------------
+# --- pairings that are there -----------------------------------------------------------------------------------------
 
 
 async def show(request: Request, text: str) -> Message:
-    """The pairings and where each stands: state, never words. `text` narrows it to a school."""
+    """Return the pairings and how far each is, without any answer; `text` narrows them to a school or a name."""
     require_role(request, Role.COORDINATOR)
     tx = request.tx
     cycle = await cycles.get_current(request)
@@ -139,60 +144,66 @@ async def show(request: Request, text: str) -> Message:
     pack = await cycles.read_pack(tx, cycle)
     rows = []
     for shown in await participants.read_shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
-        if text and text.casefold() not in shown.people.casefold():
+        if text and text.casefold() not in shown.names_and_schools.casefold():
             continue
         of_pairing = [each for each in check_ins if each.pairing_id == shown.pairing.id]
-        reached = [each.step for each in of_pairing if each.state is CheckInState.ANSWERED]
-        stages = [step.stage for step in pack.steps if step.key in reached]
+        answered_steps = [each.step for each in of_pairing if each.state is CheckInState.ANSWERED]
+        stages = [step.stage for step in pack.steps if step.key in answered_steps]
         waiting = sum(each.state is CheckInState.OPEN and each.closes_at > request.now for each in of_pairing)
         rows.append((shown, stages[-1] if stages else "", waiting))
     return say_pairings.overview(request.voice, cycle, rows)
 
 
 async def swap(request: Request, text: str) -> Message:
-    """Let two people change places. Raises `UserError` when either would sit with their own school."""
+    """Exchange two members between their pairings; raise `UserError` if the rules forbid either new pairing."""
     require_role(request, Role.COORDINATOR)
     tx, now = request.tx, request.now
     cycle = await cycles.get_current(request, CycleState.MATCHED, CycleState.RUNNING)
     a, b = await people.find_two_members(request, cycle, text)
     pairings = await tx.pairings.of_cycle(cycle.id)
-    of_a, of_b = (participants.find_pairing_of(pairings, each.id) for each in (a, b))
-    if of_a is None or of_b is None:
-        raise UserError("no-such-person", name=(a if of_a is None else b).name)
-    if of_a.id == of_b.id:
+    pairing_a, pairing_b = (participants.find_pairing_of(pairings, each.id) for each in (a, b))
+    if pairing_a is None or pairing_b is None:
+        raise UserError("no-such-person", name=(a if pairing_a is None else b).name)
+    if pairing_a.id == pairing_b.id:
         raise UserError("same-pairing", a=a.given_name, b=b.given_name)
     persons = {each.id: each for each in await participants.read_participants(tx, cycle)}
     blocked = await tx.members.blocked(cycle.partnership_id)
     changed = [
-        _replace_member(of_a, a.id, b.id, persons, blocked),
-        _replace_member(of_b, b.id, a.id, persons, blocked),
+        _replace_member(pairing_a, a.id, b.id, persons, blocked),
+        _replace_member(pairing_b, b.id, a.id, persons, blocked),
     ]
     if None in changed:
         raise UserError("cannot-swap", a=a.given_name, b=b.given_name)
-    new = [each for each in changed if each is not None]
+    allowed = [each for each in changed if each is not None]
     if cycle.state is CycleState.MATCHED:
-        kept = [
-            NewPairing(each.seats, each.reasons) for each in pairings if each.id not in (of_a.id, of_b.id)
+        unchanged = [
+            NewPairing(each.seats, each.reasons)
+            for each in pairings
+            if each.id not in (pairing_a.id, pairing_b.id)
         ]
-        proposed = await tx.pairings.propose(cycle.id, [*kept, *new], now)
-        question = await _read_task(tx, cycle)
-        unseated = persons.keys() - {each for pairing in proposed for each in pairing.member_ids}
-        rules = why_left_out(unseated, question.people, blocked=blocked, on=question.on)
-        # Who is alone by no rule has joined since the engine was asked.
-        reasons = {each.member_id: each.reason for each in rules if each.reason != "alone"}
-        return await _compose_preview(request, cycle, proposed, question, reasons, gap=None)
-    for each in (of_a, of_b):
+        proposed = await tx.pairings.propose(cycle.id, [*unchanged, *allowed], now)
+        task = await _read_task(tx, cycle)
+        unpaired_ids = persons.keys() - {each for pairing in proposed for each in pairing.member_ids}
+        left_out = why_left_out(unpaired_ids, task.people, blocked=blocked, on=task.on)
+        # `alone` means that no rule leaves them out: they have joined since the engine was asked.
+        reasons = {each.member_id: each.reason for each in left_out if each.reason != "alone"}
+        return await _compose_preview(request, cycle, proposed, task, reasons, gap=None)
+    for each in (pairing_a, pairing_b):
         await tx.pairings.end(each.id, now)
-    for pairing in new:
+    for pairing in allowed:
         await late_changes.start_pairing(tx, cycle, pairing, now)
     return say_pairings.swapped(request.voice, a, b)
 
 
 def _replace_member(
-    pairing: Pairing, out: int, into: int, persons: dict[int, Person], blocked: frozenset[frozenset[int]]
+    pairing: Pairing,
+    leaving_id: int,
+    joining_id: int,
+    persons: dict[int, Person],
+    blocked: frozenset[frozenset[int]],
 ) -> NewPairing | None:
-    """The pairing with one person in another's place, or None where the rules forbid it."""
-    ids = [into if each == out else each for each in pairing.member_ids]
+    """Return the pairing with one member in place of another, or None if the rules forbid it."""
+    ids = [joining_id if each == leaving_id else each for each in pairing.member_ids]
     return (
         participants.form_pairing([persons[each] for each in ids], blocked)
         if all(each in persons for each in ids)
@@ -201,24 +212,24 @@ def _replace_member(
 
 
 async def block(request: Request, text: str) -> Message | PairingTask:
-    """Two people never meet in a pairing; if they sit together now, both get another: a preview is asked anew."""
+    """Never pair these two members; if they are partners now, find both another partner or make a new preview."""
     require_role(request, Role.COORDINATOR)
     tx, now = request.tx, request.now
     cycle = await cycles.get_current(request)
     a, b = await people.find_two_members(request, cycle, text)
     await tx.members.block(min(a.id, b.id), max(a.id, b.id), now)
-    together = participants.find_pairing_of(await tx.pairings.of_cycle(cycle.id), a.id)
-    if together is None or b.id not in together.member_ids:
+    shared = participants.find_pairing_of(await tx.pairings.of_cycle(cycle.id), a.id)
+    if shared is None or b.id not in shared.member_ids:
         return say_pairings.blocked(request.voice, a, b)
-    if together.state is PairingState.PROPOSED:
+    if shared.state is PairingState.PROPOSED:
         return await _read_task(tx, cycle)
-    await tx.pairings.end(together.id, now)
-    await late_changes.find_pairing(tx, cycle, together.member_ids, now)
+    await tx.pairings.end(shared.id, now)
+    await late_changes.find_pairing(tx, cycle, shared.member_ids, now)
     return say_pairings.blocked(request.voice, a, b)
 
 
 async def nudge(request: Request, text: str) -> Message:
-    """One friendly reminder to those of a pairing who have something open; once a step."""
+    """Owe one reminder to each member of a pairing who has an open check-in, once for each check-in."""
     require_role(request, Role.COORDINATOR)
     tx = request.tx
     cycle = await cycles.get_current(request, CycleState.RUNNING)

@@ -1,4 +1,4 @@
-"""The participants of a cycle, as the pairing engine and the texts see them."""
+"""Participants of a cycle, as the pairing engine and the texts see them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from bot.use_cases.schools import read_schools_by_id
 
 
 async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
-    """Everybody who has joined and is still active, as the engine sees them."""
+    """Return the active members who have accepted, as the pairing engine needs them."""
     enrolments = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id)}
     members = await tx.members.many(cycles.get_accepted_ids(tuple(enrolments.values())))
     profiles = await tx.members.profiles(list(members))
     schools = await read_schools_by_id(tx, cycle.partnership_id)
-    read_participants = []
+    participants = []
     for member in members.values():
         if member.active:
             address = await tx.members.address_of(member.id)
             school = schools[enrolments[member.id].school_id]
-            read_participants.append(
+            participants.append(
                 Person(
                     id=member.id,
                     school_id=school.id,
@@ -37,26 +37,33 @@ async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
                     time_zone=school.time_zone,
                 )
             )
-    return read_participants
+    return participants
 
 
-async def read_shown(tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]) -> list[say_pairings.Shown]:
+async def read_shown(
+    tx: Tx, cycle: Cycle, pairings: Sequence[Pairing]
+) -> list[say_pairings.PairingWithMembers]:
+    """Return the pairings with the members and schools that their texts name."""
     members = await tx.members.many({each for pairing in pairings for each in pairing.member_ids})
     schools = await read_schools_by_id(tx, cycle.partnership_id)
-    return [say_pairings.Shown(pairing, members, schools) for pairing in pairings]
+    return [say_pairings.PairingWithMembers(pairing, members, schools) for pairing in pairings]
 
 
 def find_pairing_of(pairings: Sequence[Pairing], member_id: int) -> Pairing | None:
+    """Return the pairing of this member, or None."""
     return next((each for each in pairings if member_id in each.member_ids), None)
 
 
 def form_pairing(group: Sequence[Person], blocked: frozenset[frozenset[int]]) -> NewPairing | None:
-    """A pairing of these people with its reasons; the first two of different schools. None: the rules forbid it."""
+    """Return a pairing of these people with its reasons, or None if the rules forbid it.
+
+    The first two members are of different schools.
+    """
     pairs = [(a, b) for index, a in enumerate(group) for b in group[index + 1 :]]
     if any(frozenset((a.id, b.id)) in blocked for a, b in pairs):
         return None
-    apart = next(((a, b) for a, b in pairs if a.school_id != b.school_id), None)
-    if apart is None or (len(group) == 2 and group[0].school_id == group[1].school_id):
+    first_two = next(((a, b) for a, b in pairs if a.school_id != b.school_id), None)
+    if first_two is None or (len(group) == 2 and group[0].school_id == group[1].school_id):
         return None
-    ordered = [*apart, *(each for each in group if each not in apart)]
+    ordered = [*first_two, *(each for each in group if each not in first_two)]
     return NewPairing(tuple(Seat(each.id, each.school_id) for each in ordered), quality.reasons(ordered))

@@ -1,4 +1,4 @@
-"""Who somebody is: what their role allows, and whom a typed name means."""
+"""Roles of a member, and members by typed name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def require_role(request: Request, *roles: Role) -> None:
 
 
 async def find_two_members(request: Request, cycle: Cycle, text: str) -> tuple[Member, Member]:
-    """`Elin Pugh and Jo Hart`, also with a comma or `with`. Raises `UserError` naming what is unclear."""
+    """Return the two members named in a text such as `Elin Pugh and Jo Hart`; raise `UserError` if unclear."""
     parts = [
         part.strip()
         for part in re.split(r" (?:and|with) |[,;/&]", " ".join(text.split()), flags=re.IGNORECASE)
@@ -36,16 +36,16 @@ async def find_two_members(request: Request, cycle: Cycle, text: str) -> tuple[M
 
 
 def find_member(voice: Voice, members: Sequence[Member], text: str) -> Member:
-    """The one member of that name: full, given or family name, small slips forgiven. Raises `UserError`."""
-    wanted = text.casefold()
-    close = get_close_matches(wanted, [each.name.casefold() for each in members], 1, 0.8)
-    for fits in (
-        [each for each in members if each.name.casefold() == wanted],
-        [each for each in members if wanted in (each.given_name.casefold(), each.family_name.casefold())],
+    """Return the one member with this full, given or family name, forgiving typing errors; or raise `UserError`."""
+    name = text.casefold()
+    close = get_close_matches(name, [each.name.casefold() for each in members], 1, 0.8)
+    for matches in (
+        [each for each in members if each.name.casefold() == name],
+        [each for each in members if name in (each.given_name.casefold(), each.family_name.casefold())],
         [each for each in members if each.name.casefold() in close],
     ):
-        if len(fits) == 1:
-            return fits[0]
-        if fits:
-            raise UserError("which-person", name=text, names=voice.listing([each.name for each in fits]))
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise UserError("which-person", name=text, names=voice.listing([each.name for each in matches]))
     raise UserError("no-such-person", name=text)

@@ -21,10 +21,10 @@ from bot.use_cases.request import Request
 
 
 async def export(request: Request) -> Message:
-    """Everything kept about this person, as a file: theirs by right."""
+    """Return everything stored about the member, as a file."""
     tx, member = request.tx, request.member
     school = await tx.schools.get(member.home_school_id)
-    kept = {
+    stored = {
         **_export_member(member, await tx.members.profile(member.id), school),
         "address": await _export_address(request),
         "waiting_words": await tx.members.peek_words(member.id),
@@ -35,11 +35,12 @@ async def export(request: Request) -> Message:
             await _export_cycle(request, cycle) for cycle in await tx.cycles.all_of(member.partnership_id)
         ],
     }
-    content = json.dumps(kept, ensure_ascii=False, indent=2).encode()
+    content = json.dumps(stored, ensure_ascii=False, indent=2).encode()
     return say_members.data(request.voice, content, "my-jpd-data.json")
 
 
 def _export_member(member: Member, profile: Profile, school: School) -> dict[str, object]:
+    """Return name, school, hours, roles and profile."""
     start, end = member.hours.start, member.hours.end
     return {
         "name": member.name,
@@ -64,14 +65,15 @@ def _export_member(member: Member, profile: Profile, school: School) -> dict[str
 
 
 async def _export_address(request: Request) -> dict[str, str] | None:
-    where = await request.tx.members.address_of(request.member.id)
-    if where is None:
+    """Return the address last used, or None."""
+    address = await request.tx.members.address_of(request.member.id)
+    if address is None:
         return None
-    return {"platform": where.platform, "workspace": where.workspace, "user": where.user}
+    return {"platform": address.platform, "workspace": address.workspace, "user": address.user}
 
 
 async def _export_enrolment(request: Request, cycle: Cycle) -> dict[str, object]:
-    """Their place in a cycle: where they sat and why, what was put to them, what was sent to them."""
+    """Return the member's enrolment, pairings, check-ins and deliveries in a cycle."""
     tx, member = request.tx, request.member
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
     pairings = [each for each in await tx.pairings.all_of_cycle(cycle.id) if member.id in each.member_ids]
@@ -104,6 +106,7 @@ async def _export_enrolment(request: Request, cycle: Cycle) -> dict[str, object]
 
 
 async def _export_cycle(request: Request, cycle: Cycle) -> dict[str, object]:
+    """Return all about the member in a cycle: enrolment, answers and challenges."""
     member = request.member
     answers = await request.tx.check_ins.answers_of(cycle.id, member.id)
     given = await request.tx.challenges.of_cycle(cycle.id)
@@ -119,6 +122,7 @@ async def _export_cycle(request: Request, cycle: Cycle) -> dict[str, object]:
 
 
 def _export_answer(answer: Answer) -> dict[str, str]:
+    """Return an answer and who reads it."""
     return {
         "question": answer.question,
         "text": answer.text,
@@ -128,6 +132,7 @@ def _export_answer(answer: Answer) -> dict[str, str]:
 
 
 def _export_challenge(challenge: Challenge) -> dict[str, str]:
+    """Return a challenge with its reply."""
     return {
         "evidence": challenge.evidence,
         "question": challenge.question,
@@ -139,10 +144,10 @@ def _export_challenge(challenge: Challenge) -> dict[str, str]:
     }
 
 
-async def erase(request: Request, *, really: bool) -> Message:
-    """Erase this person's name and words for good, keeping counts."""
+async def erase(request: Request, *, is_confirmed: bool) -> Message:
+    """Erase the member's name and words for good, once confirmed; counts stay."""
     tx, member, now = request.tx, request.member, request.now
-    if not really:
+    if not is_confirmed:
         return say_members.really_forget(request.voice)
     cycle = await tx.cycles.current(member.partnership_id)
     enrolment = await tx.cycles.enrolment(cycle.id, member.id) if cycle else None
@@ -158,7 +163,7 @@ async def erase(request: Request, *, really: bool) -> Message:
 
 
 async def _refresh_sent_words(request: Request, cycle: Cycle) -> None:
-    """What others were sent of their words in a cycle is replaced where it stands."""
+    """Update the messages in which others have received this member's words in a cycle."""
     tx, member, now = request.tx, request.member, request.now
     await digests.refresh_story(tx, cycle, await tx.check_ins.answers_of(cycle.id, member.id), now)
     for challenge in await tx.challenges.of_cycle(cycle.id):

@@ -1,4 +1,4 @@
-"""Use cases on what comes in from outside: a roster, and what it means for a cycle that is open."""
+"""Use case of a roster import, with its effect on a running cycle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.use_cases import late_changes, schools
 async def import_roster(
     tx: Tx, partnership: str, roster: Roster, now: datetime, *, dry_run: bool
 ) -> tuple[RosterChange, ...]:
-    """`schools.import_roster`; and nobody goes on waiting for a partner who has left the roster."""
+    """Import a roster and update the pairings after it; with `dry_run`, only return what would change."""
     changes = await schools.import_roster(tx, partnership, roster, now, dry_run=dry_run)
     found = await tx.schools.partnership_named(partnership)
     if found is not None and not dry_run:

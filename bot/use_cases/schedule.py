@@ -29,21 +29,21 @@ ONE_WEEK = timedelta(days=7)
 
 
 async def plan_pairing(tx: Tx, cycle: Cycle, pack: Pack, pairing: Pairing, now: datetime) -> None:
-    """Plan (or plan anew) what a live pairing is asked from now on; what was asked already stays as it was."""
+    """Plan what a live pairing is asked from now on; what was asked already stays as it was."""
     members = await tx.members.many(pairing.member_ids)
-    people = await read_availabilities(tx, list(members.values()))
+    availabilities = await read_availabilities(tx, list(members.values()))
     try:
-        planned = planning.check_ins(cycle, pack, pairing, people, cycle.starts_on)
+        planned = planning.check_ins(cycle, pack, pairing, availabilities, cycle.starts_on)
     except NoTeachingDays as none_left:
         raise UserError("no-teaching-days", day=cycle.starts_on.isoformat()) from none_left
-    known = {
+    earlier_by_step = {
         (each.member_id, each.step): each
         for member_id in pairing.member_ids
         for each in await tx.check_ins.of_member(cycle.id, member_id)
     }
     moved = []
     for each in planned:
-        earlier = known.get((each.member_id, each.step))
+        earlier = earlier_by_step.get((each.member_id, each.step))
         if earlier is not None and earlier.closes_at > now:
             is_planned = earlier.state is CheckInState.PLANNED
             moved.append(
@@ -58,46 +58,56 @@ async def plan_pairing(tx: Tx, cycle: Cycle, pack: Pack, pairing: Pairing, now: 
             if pack.step(each.step).is_challenge and earlier.state is CheckInState.ANSWERED:
                 await _move_challenge(tx, cycle, moved[-1], pairing, now)
     added = await tx.check_ins.add(
-        [each for each in planned if (each.member_id, each.step) not in known and each.closes_at > now]
+        [
+            each
+            for each in planned
+            if (each.member_id, each.step) not in earlier_by_step and each.closes_at > now
+        ]
     )
-    closing = {
+    last_closing = {
         step.key: max(each.closes_at for each in planned if each.step == step.key) for step in pack.steps
     }
     await tx.deliveries.owe(
         [
             owed
             for each in (*moved, *added)
-            for owed in planning.asks(cycle, pack, each, people[each.member_id], closing[each.step])
+            for owed in planning.asks(
+                cycle, pack, each, availabilities[each.member_id], last_closing[each.step]
+            )
         ]
     )
 
 
 async def _move_challenge(tx: Tx, cycle: Cycle, check_in: CheckIn, pairing: Pairing, now: datetime) -> None:
-    """What was given and not opened yet goes along where its reader does; else its writer is asked anew."""
-    given = await tx.challenges.of_check_in(check_in.id)
-    if given is None or given.released_at is not None or given.pairing_id == pairing.id:
+    """Move an unreleased challenge to the new pairing if its receiver is the same; otherwise ask its giver again."""
+    challenge = await tx.challenges.of_check_in(check_in.id)
+    if challenge is None or challenge.released_at is not None or challenge.pairing_id == pairing.id:
         return
     await tx.challenges.take_back(check_in.id)
-    if given.receiver_id == pairing.receiver_from(check_in.member_id):
-        await tx.challenges.give(replace(given, id=0, pairing_id=pairing.id))
+    if challenge.receiver_id == pairing.receiver_from(check_in.member_id):
+        await tx.challenges.give(replace(challenge, id=0, pairing_id=pairing.id))
         return
     await tx.check_ins.save(replace(check_in, state=CheckInState.OPEN, asking=None))
-    again = planning.owe(cycle, check_in.member_id, DeliveryKind.AGAIN, check_in.id, now)
-    await tx.deliveries.owe([replace(again, occurrence=now.isoformat(), expires_at=check_in.closes_at)])
+    asked_again = planning.owe(cycle, check_in.member_id, DeliveryKind.AGAIN, check_in.id, now)
+    await tx.deliveries.owe([replace(asked_again, occurrence=now.isoformat(), expires_at=check_in.closes_at)])
 
 
 async def plan_digests(tx: Tx, cycle: Cycle, now: datetime) -> None:
-    """A digest a week for every principal, and word to the coordinators when the days are over."""
+    """Owe every principal a weekly digest, and the coordinators a message when the cycle is over."""
     members = await tx.members.of(cycle.partnership_id)
     schools = await read_schools_by_id(tx, cycle.partnership_id)
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     if not check_ins:
         return
-    last = max(each.closes_at for each in check_ins)  # what is asked on a Friday is counted a week later
+    last_closing = max(
+        each.closes_at for each in check_ins
+    )  # a check-in asked on a Friday is counted a week later
     principals = [
         (member, school, await read_availability_at(tx, member, school))
         for member, school in planning.principals_of(members, schools)
     ]
-    await tx.deliveries.owe(list(planning.digests(cycle, principals, now.date(), last.date() + ONE_WEEK)))
+    await tx.deliveries.owe(
+        list(planning.digests(cycle, principals, now.date(), last_closing.date() + ONE_WEEK))
+    )
     coordinators = [each for each in members if each.has(Role.COORDINATOR)]
-    await owe(tx, cycle, DeliveryKind.CYCLE_END, cycle.id, coordinators, last + ONE_WEEK)
+    await owe(tx, cycle, DeliveryKind.CYCLE_END, cycle.id, coordinators, last_closing + ONE_WEEK)

@@ -1,4 +1,4 @@
-"""Use cases on schools: whose days are whose, rosters and calendars coming in."""
+"""Use cases on schools: teaching days and hours of members, imports of rosters and calendars."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bot.rules.school_time import Availability, Calendar, NoTeachingDays, Term, 
 
 
 async def read_availability(tx: Tx, member: Member) -> Availability:
-    """The days and hours on which this person may be written to."""
+    """Return the days and hours at which this member may be written to."""
     return _make_availability(member, await tx.schools.calendar(member.home_school_id))
 
 
 async def read_availabilities(tx: Tx, members: Collection[Member]) -> Mapping[int, Availability]:
-    """The same for several, by member id; each school's calendar is read once."""
+    """Return the availability of several members by id; each school's calendar is read once."""
     calendars = {
         each: await tx.schools.calendar(each) for each in {member.home_school_id for member in members}
     }
@@ -26,31 +26,35 @@ async def read_availabilities(tx: Tx, members: Collection[Member]) -> Mapping[in
 
 
 async def read_availability_at(tx: Tx, member: Member, school: School) -> Availability:
-    """The person's hours on another school's days: a principal's digest goes by the school it is about."""
+    """Return the member's availability on another school's days, as for a digest about that school."""
     return _make_availability(member, await tx.schools.calendar(school.id))
 
 
 def _make_availability(member: Member, calendar: Calendar) -> Availability:
+    """Return a member's availability on the days of a calendar."""
     return Availability(calendar=calendar, hours=member.hours, paused_until=member.paused_until)
 
 
-def choose_moment(person: Availability, after: datetime) -> datetime:
-    """When to send; where the calendar knows no day to come, at once: composing decides then what becomes of it."""
+def choose_moment(availability: Availability, after: datetime) -> datetime:
+    """Return the next moment, from `after` on, in these hours.
+
+    Return `after` if the calendar has no teaching days left: composing then decides what becomes of the delivery.
+    """
     try:
-        return person.next_moment(after)
+        return availability.next_moment(after)
     except NoTeachingDays:
         return after
 
 
 async def read_schools_by_id(tx: Tx, partnership_id: int) -> Mapping[int, School]:
-    """A partnership's schools."""
+    """Return the partnership's schools by id."""
     return {school.id: school for school in await tx.schools.of(partnership_id)}
 
 
 async def import_roster(
     tx: Tx, partnership: str, roster: Roster, now: datetime, *, dry_run: bool
 ) -> tuple[RosterChange, ...]:
-    """Apply a roster to the partnership of that name, which is made when it is new; or only tell what would change."""
+    """Apply a roster to the partnership with this name, made if new; with `dry_run`, only return what would change."""
     found = await tx.schools.partnership_named(partnership) or await tx.schools.add_partnership(partnership)
     if dry_run:
         return await tx.schools.changes(found.id, roster)
@@ -60,7 +64,7 @@ async def import_roster(
 async def import_calendar(
     tx: Tx, school: School, terms: tuple[Term, ...], closed: Mapping[date, str], **settings: str
 ) -> School:
-    """Replace a school's term dates and closed days, and its zone or holidays where they are given."""
+    """Replace a school's terms and closed days, and those of its settings that are given."""
     changed = replace(school, **{name: value for name, value in settings.items() if value})  # type: ignore[arg-type]  # only text fields are passed
     await tx.schools.set_settings(changed)
     await tx.schools.set_calendar(school.id, terms, closed)
@@ -68,7 +72,7 @@ async def import_calendar(
 
 
 def find_unknown_setting(time_zone: str, holidays: str) -> str | None:
-    """Which of the two is unknown, as a key: `bad-time-zone` or `bad-holidays`."""
+    """Return the key of the error, `bad-time-zone` or `bad-holidays`, or None if both are known."""
     if time_zone and not is_time_zone(time_zone):
         return "bad-time-zone"
     return "bad-holidays" if not is_holidays_code(holidays) else None

@@ -1,4 +1,4 @@
-"""Use cases on where things stand: a coordinator's overview, a member's own place, the ledger."""
+"""Use cases on status: a coordinator's overview, a member's place in the cycle, the ledger."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from bot.use_cases.schools import read_availability, read_schools_by_id
 
 
 async def show(request: Request) -> Message:
-    """A coordinator's view of the cycle, or a member's own place in it."""
-    leads = request.member.has(Role.COORDINATOR)
+    """Return the overview of the cycle for a coordinator, or the member's own place in it."""
+    is_coordinator = request.member.has(Role.COORDINATOR)
     cycle = await _find_shown_cycle(request)
     if cycle is None:
         start = (
-            (basics.runs(request.voice, "button.start", CommandName.START, primary=True),) if leads else ()
+            (basics.runs(request.voice, "button.start", CommandName.START, primary=True),)
+            if is_coordinator
+            else ()
         )
         return basics.plain(request.voice, "status.none", *start)
-    if not leads:
+    if not is_coordinator:
         return await _show_place(request, cycle)
     if cycle.state is CycleState.DRAFT:
         return await cycles.show_draft(request, cycle)
@@ -31,7 +33,7 @@ async def show(request: Request) -> Message:
 
 
 async def _find_shown_cycle(request: Request) -> Cycle | None:
-    """The newest cycle; for everybody but coordinators the newest that was more than a draft."""
+    """Return the newest cycle; for all but coordinators, the newest to which anybody was invited."""
     tx, member = request.tx, request.member
     if member.has(Role.COORDINATOR):
         return await tx.cycles.last(member.partnership_id)
@@ -42,11 +44,12 @@ async def _find_shown_cycle(request: Request) -> Cycle | None:
 
 
 async def _show_overview(request: Request, cycle: Cycle) -> Message:
+    """Return the counts of the cycle for a coordinator."""
     tx = request.tx
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     deliveries = await tx.deliveries.of_cycle(cycle.id)
     stuck = Counter(each.reason for each in deliveries if _is_stuck(each))
-    state = say_cycles.State(
+    state = say_cycles.CycleNumbers(
         enrolled=Counter(each.state for each in await tx.cycles.enrolments(cycle.id)),
         pairings=len(await tx.pairings.of_cycle(cycle.id)),
         waiting=sum(each.state is CheckInState.OPEN and each.closes_at > request.now for each in check_ins),
@@ -57,39 +60,41 @@ async def _show_overview(request: Request, cycle: Cycle) -> Message:
 
 
 async def _show_place(request: Request, cycle: Cycle) -> Message:
+    """Return the member's partners, open check-ins and next ask."""
     tx, voice, member, now = request.tx, request.voice, request.member, request.now
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
     pairing = await tx.pairings.of_member(cycle.id, member.id)
     pack = await cycles.read_pack(tx, cycle)
     schools = await read_schools_by_id(tx, cycle.partnership_id)
     partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
-    seats = {seat.member_id: schools[seat.school_id].name for seat in pairing.seats} if pairing else {}
-    person = await read_availability(tx, member)
-    waiting = [
+    school_names = {seat.member_id: schools[seat.school_id].name for seat in pairing.seats} if pairing else {}
+    availability = await read_availability(tx, member)
+    open_check_ins = [
         each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN
     ]
-    following = await tx.deliveries.next_for(member.id)
+    next_check_in = await tx.deliveries.next_for(member.id)
     place = say_cycles.PlaceInCycle(
         enrolment=enrolment.state if enrolment else None,
         partners=[
-            voice.text("person.at", name=each.name, school=seats[each.id]) for each in partners.values()
+            voice.text("person.at", name=each.name, school=school_names[each.id])
+            for each in partners.values()
         ],
         given_names=[each.given_name for each in partners.values()],
         pairing_id=pairing.id if pairing else None,
         open_titles=[
-            (each.id, pack.step(each.step).words(voice.language).form, person.local(each.closes_at))
-            for each in waiting
+            (each.id, pack.step(each.step).words(voice.language).form, availability.local(each.closes_at))
+            for each in open_check_ins
         ],
-        next_ask=person.local(following.due_at) if following else None,
+        next_ask=availability.local(next_check_in.due_at) if next_check_in else None,
         paused_until=member.paused_until
-        if member.paused_until and member.paused_until > person.local_day(now)
+        if member.paused_until and member.paused_until > availability.local_day(now)
         else None,
     )
-    return say_cycles.place(voice, cycle, place, person.local_day(now))
+    return say_cycles.place(voice, cycle, place, availability.local_day(now))
 
 
 async def show_ledger(request: Request) -> Message:
-    """What was sent, what was not, and why."""
+    """Return what was sent, what was not, and why."""
     require_role(request, Role.COORDINATOR)
     tx = request.tx
     cycle = await tx.cycles.last(request.member.partnership_id)
@@ -104,6 +109,9 @@ async def show_ledger(request: Request) -> Message:
 
 
 def _is_stuck(delivery: Delivery) -> bool:
-    """Whether it should have arrived and did not; a queued one with a reason waits for its person to connect."""
+    """Return whether a delivery should have arrived and has not.
+
+    A queued one with a reason waits for its member to connect.
+    """
     unsent = delivery.state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
     return unsent or (delivery.state is DeliveryState.QUEUED and bool(delivery.reason))

@@ -1,4 +1,4 @@
-"""Use cases on workspaces: let one in by a one-time code, meet its people, and what follows when it removes the bot."""
+"""Use cases on workspaces: link one by a one-time code, connect its people, remove and erase it."""
 
 from __future__ import annotations
 
@@ -22,54 +22,56 @@ from bot.use_cases.request import Request
 
 CODE_LASTS = timedelta(days=7)
 KEPT_AFTER_REMOVAL = timedelta(days=30)
-"""How long a workspace that removed the bot may come back to what was; then what came from it is erased."""
+"""How long the data of a workspace that removed the bot is kept, in case it comes back."""
 
-_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter is taken for a figure
-_GROUPS, _GROUP = 3, 4  # 60 bits: nobody guesses one within a week
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32 has no letters that look like figures
+_GROUPS, _GROUP_LENGTH = 3, 4  # 60 bits: nobody can guess a code within a week
 _CODE = re.compile(r"\s*/?(?:jpd\s+)?link\s+([\w-]{1,40})\s*", re.IGNORECASE)
-_TAKEN_FOR = str.maketrans("OIL", "011")
+_LOOKALIKES = str.maketrans("OIL", "011")
 
 
-# --- letting in -----------------------------------------------------------------------------------------------------
+# --- letting in ------------------------------------------------------------------------------------------------------
 
 
 async def add_school(request: Request, text: str) -> Message:
-    """`school add Hillcrest`: a code by which that school's own workspace joins the partnership."""
+    """Return a code that links a school's own workspace to the partnership, for `school add Hillcrest`."""
     require_role(request, Role.COORDINATOR)
     member = request.member
-    named = text.split(maxsplit=1)
-    if len(named) < 2 or named[0].casefold() != "add":
+    parts = text.split(maxsplit=1)
+    if len(parts) < 2 or parts[0].casefold() != "add":
         raise UserError("which-school", schools=await _list_schools(request, member.partnership_id))
-    school = _find_school(await request.tx.schools.of(member.partnership_id), named[1])
+    school = _find_school(await request.tx.schools.of(member.partnership_id), parts[1])
     if school is None:
         schools = await _list_schools(request, member.partnership_id)
-        raise UserError("no-such-school", name=named[1], schools=schools)
+        raise UserError("no-such-school", name=parts[1], schools=schools)
     code = await make_code(request.tx, school, request.now)
     return say_workspaces.code(request.voice, school.name, code, request.now + CODE_LASTS)
 
 
 async def make_code(tx: Tx, school: School, now: datetime) -> str:
-    """A new code for a school, valid for a week and once; nobody can read it from the store."""
-    groups = ["".join(secrets.choice(_SIGNS) for _ in range(_GROUP)) for _ in range(_GROUPS)]
+    """Store and return a new code for a school, valid for a week and for one use; only its hash is stored."""
+    groups = ["".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)]
     code = "-".join(groups)
     await tx.workspaces.add_code(LinkCode(_hash_code(code), school.id, now + CODE_LASTS))
     return code
 
 
 async def _list_schools(request: Request, partnership_id: int) -> str:
+    """Return the names of the partnership's schools as a phrase."""
     return request.voice.listing([each.name for each in await request.tx.schools.of(partnership_id)]) or "–"
 
 
 def _find_school(schools: Collection[School], text: str) -> School | None:
-    wanted = " ".join(text.split()).casefold()
+    """Return the school with this name or roster id, small typing errors forgiven, or None."""
+    name = " ".join(text.split()).casefold()
     by_name = {each.name.casefold(): each for each in schools}
     by_name |= {each.source_id.casefold(): each for each in schools}
-    close = get_close_matches(wanted, list(by_name), 1, 0.8)
+    close = get_close_matches(name, list(by_name), 1, 0.8)
     return by_name[close[0]] if close else None
 
 
 def find_code(what: What) -> str | None:
-    """The code of `link K7QF-2M9P-XR40`, typed in whatever way; None for everything else."""
+    """Return the code in `link K7QF-2M9P-XR40`, however it was typed, or None."""
     match what:
         case Command(text) | Said(text):
             found = _CODE.fullmatch(text)
@@ -79,7 +81,7 @@ def find_code(what: What) -> str | None:
 
 
 async def link(tx: Tx, voice: Voice, sender: Address, code: str, now: datetime) -> Message:
-    """Let the sender's workspace in for the school of that code: whoever holds the code may."""
+    """Link the sender's workspace to the school of this code, whoever the sender is."""
     school_id = await tx.workspaces.take_code(_hash_code(code), now)
     if school_id is None:
         raise UserError("no-such-code")
@@ -90,7 +92,7 @@ async def link(tx: Tx, voice: Voice, sender: Address, code: str, now: datetime) 
 
 
 async def admit(tx: Tx, platform: str, workspace_id: str, schools: Collection[School], now: datetime) -> None:
-    """Let a workspace in for schools of one partnership. Raises `UserError` where it belongs to another."""
+    """Link a workspace to schools of one partnership; raise `UserError` if it belongs to another partnership."""
     known = await tx.workspaces.get(platform, workspace_id)
     if known is not None and any(each.partnership_id != known.partnership_id for each in schools):
         raise UserError("workspace-elsewhere")
@@ -99,16 +101,16 @@ async def admit(tx: Tx, platform: str, workspace_id: str, schools: Collection[Sc
 
 
 def _hash_code(code: str) -> str:
-    """However it was typed: spaces, hyphens and case don't matter, nor letters that look like figures."""
-    plain = re.sub(r"[\W_]", "", code.upper()).translate(_TAKEN_FOR)
+    """Return the hash of a code; spaces, hyphens, case and letters that look like figures make no difference."""
+    plain = re.sub(r"[\W_]", "", code.upper()).translate(_LOOKALIKES)
     return sha256(plain.encode()).hexdigest()
 
 
-# --- its people -----------------------------------------------------------------------------------------------------
+# --- its people ------------------------------------------------------------------------------------------------------
 
 
 async def connect_by_email(tx: Tx, address: Address, email: str, now: datetime) -> Member | None:
-    """Who that is, by e-mail, among the staff of the schools the workspace was let in for; keeps their address."""
+    """Return the member with this e-mail at one of the workspace's schools, and store their address; or None."""
     workspace = await tx.workspaces.get(address.platform, address.workspace)
     member = await _find_staff(tx, workspace, email) if workspace and workspace.gone_at is None else None
     if member is not None:
@@ -118,6 +120,7 @@ async def connect_by_email(tx: Tx, address: Address, email: str, now: datetime) 
 
 
 async def _find_staff(tx: Tx, workspace: Workspace, email: str) -> Member | None:
+    """Return the one member with this e-mail at the workspace's schools, or None."""
     found = [
         each
         for each in await tx.members.by_email(email)
@@ -128,32 +131,32 @@ async def _find_staff(tx: Tx, workspace: Workspace, email: str) -> Member | None
 
 
 async def connect_all(tx: Tx, accounts: Collection[Account], now: datetime) -> tuple[Member, ...]:
-    """Those of the accounts who are on the roster."""
-    met = [
+    """Return the active members among these accounts, and store their addresses."""
+    members = [
         await tx.members.at(each.address, now) or await connect_by_email(tx, each.address, each.email, now)
         for each in accounts
     ]
-    return tuple(each for each in met if each is not None and each.active)
+    return tuple(each for each in members if each is not None and each.active)
 
 
 async def is_linked(tx: Tx, address: Address) -> bool:
-    """Whether the address lies in a workspace that was let in."""
+    """Return whether the address lies in a linked workspace."""
     workspace = await tx.workspaces.get(address.platform, address.workspace)
     return workspace is not None and workspace.gone_at is None
 
 
 async def read_workspaces_of(tx: Tx, member: Member) -> tuple[Workspace, ...]:
-    """The workspaces in which somebody without an address may be found."""
+    """Return the workspaces in which a member without an address may be found."""
     schools = sorted({post.school_id for post in member.posts})
     found = [each for school_id in schools for each in await tx.workspaces.of_school(school_id)]
     return tuple({(each.platform, each.id): each for each in found}.values())
 
 
-# --- coming and going -----------------------------------------------------------------------------------------------
+# --- coming and going ------------------------------------------------------------------------------------------------
 
 
 async def welcome(tx: Tx, voice: Voice, sender: Address, now: datetime) -> Message:
-    """What was before comes back; who is new is told how to go on."""
+    """Greet a workspace that installed the bot; one that comes back finds everything as it was."""
     known = await tx.workspaces.get(sender.platform, sender.workspace)
     if known is None:
         return basics.plain(voice, "workspace.installed")
@@ -162,10 +165,10 @@ async def welcome(tx: Tx, voice: Voice, sender: Address, now: datetime) -> Messa
 
 
 async def mark_removed(tx: Tx, sender: Address, now: datetime) -> None:
-    """Nothing is sent there from now on."""
+    """Send nothing more to a workspace that removed the bot."""
     await tx.workspaces.leave(sender.platform, sender.workspace, now)
 
 
 async def erase_removed(tx: Tx, now: datetime) -> int:
-    """Erase what came from workspaces that removed the bot and did not come back; how many."""
+    """Erase the data of workspaces that removed the bot and did not come back; return how many."""
     return await tx.workspaces.erase_gone(now - KEPT_AFTER_REMOVAL)

@@ -62,7 +62,7 @@ async def _erase_traces(connection: AsyncConnection, member_id: int) -> None:
     await connection.execute(delete(t.blocked).where(either))
     # A conversation's lines are emptied, not deleted: the one they pressed may be about to be replaced.
     emptied = update(t.playground_line).where(_was_said_with(member_id))
-    await connection.execute(emptied.values(html="", plain="", slack="", teams=""))
+    await connection.execute(emptied.values(html="", plain="", previews={}))
     await connection.execute(delete(t.address).where(t.address.c.member_id == member_id))
 
 

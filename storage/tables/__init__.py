@@ -32,7 +32,7 @@ from storage.tables.people import (
     term,
 )
 from storage.tables.playground import playground_clock, playground_line
-from storage.tables.workspaces import link_code, slack_installation, slack_state, workspace, workspace_school
+from storage.tables.workspaces import install_state, link_code, platform_token, workspace, workspace_school
 
 __all__ = [
     "CYCLE_IS_OPEN",
@@ -48,6 +48,7 @@ __all__ = [
     "enrolment",
     "event_seen",
     "held_words",
+    "install_state",
     "lane",
     "link_code",
     "member",
@@ -56,14 +57,13 @@ __all__ = [
     "pack_snapshot",
     "pairing",
     "partnership",
+    "platform_token",
     "playground_clock",
     "playground_line",
     "post",
     "profile",
     "school",
     "seat",
-    "slack_installation",
-    "slack_state",
     "term",
     "workspace",
     "workspace_school",

@@ -1,4 +1,4 @@
-"""The conversations and the clock of the playground."""
+"""Tables of the playground: its conversations and its clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from storage.tables.base import Id, UTCDateTime, metadata
+from storage.tables.base import Id, Json, UTCDateTime, metadata
 
 playground_line = Table(
     "playground_line",
@@ -27,8 +27,7 @@ playground_line = Table(
     Column("delivery_id", ForeignKey("delivery.id"), unique=True),
     Column("html", Text, nullable=False),
     Column("plain", Text, nullable=False),
-    Column("slack", Text, nullable=False),
-    Column("teams", Text, nullable=False),
+    Column("previews", Json, nullable=False),  # JSON texts by platform
     Column("replaced", Boolean, nullable=False),
     CheckConstraint("author IN ('bot', 'person')", name="author"),
     Index(None, "workspace", "person"),

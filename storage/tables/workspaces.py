@@ -36,21 +36,19 @@ link_code = Table(
 )
 
 # Of Slack: one token an installation. An installation for a whole organisation has no team.
-slack_installation = Table(
-    "slack_installation",
+platform_token = Table(
+    "platform_token",
     metadata,
-    Column("enterprise", String(64), primary_key=True),
-    Column("team", String(64), primary_key=True),
+    Column("platform", String(32), primary_key=True),
+    Column("workspace", String(255), primary_key=True),
     Column("name", Text, nullable=False),
-    Column("bot", String(64), nullable=False),
-    Column("scopes", Text, nullable=False),
     Column("token", LargeBinary, nullable=False),  # encrypted
     Column("installed_at", UTCDateTime, nullable=False),
 )
 
 # Who began to install and has not come back yet; only a fingerprint is kept.
-slack_state = Table(
-    "slack_state",
+install_state = Table(
+    "install_state",
     metadata,
     Column("fingerprint", String(64), primary_key=True),
     Column("expires_at", UTCDateTime, nullable=False, index=True),

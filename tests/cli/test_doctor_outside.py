@@ -22,15 +22,15 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from adapters.cli import doctor
-from adapters.cli.doctor import WORKSPACES_ASKED, Finding, examine
+from adapters.chat.platform import Finding
+from adapters.cli.doctor import examine
 from adapters.cli.main import app
-from adapters.cli.settings import Settings
 from adapters.server.web import application, listening
+from adapters.slack.platform import WORKSPACES_ASKED
 from bot.prompts import Prompts
-from storage.installations import StoredInstallations
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
+from storage.tokens import StoredTokens, reseal
 from tests.cli.test_doctor import well
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.mishaps import Hang, RateLimited, Status
@@ -39,6 +39,7 @@ from tests.platforms.teams.world import APP, HOME, PASSWORD
 from tests.platforms.teams.world import World as Microsoft365
 from tests.storage.world import NOW, World
 from tests.support.places import ROOT
+from tests.support.settings import environment
 
 NOBODY = "http://127.0.0.1:1"
 
@@ -53,11 +54,11 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     structlog.reset_defaults()  # the command line sets them for its process
 
 
-async def findings(url: str, **given: Any) -> list[Finding]:
+async def findings(url: str, *, seconds: float = 5.0, **given: Any) -> list[Finding]:
     """What the doctor finds, but that no platform is named."""
     now = datetime.now(UTC)  # noqa: TID251  # the doctor compares real clocks
-    with capture_logs():
-        found = [each async for each in examine(Settings(database_url=url, **given), now)]
+    with capture_logs(), environment(database_url=url, **given) as read:
+        found = [each async for each in examine(read, now, seconds=seconds)]
     return [each for each in found if each.key != "no-platform"]
 
 
@@ -88,7 +89,7 @@ async def test_a_token_that_is_taken_no_more_and_a_platform_that_is_silent_are_f
     sqlite_url: str, slack: FakeSlack
 ) -> None:
     await well(sqlite_url)
-    one = {"slack_signing_secret": "s", "slack_api_url": slack.api_url}
+    one: dict[str, Any] = {"slack_signing_secret": "s", "slack_api_url": slack.api_url}
 
     assert await findings(sqlite_url, slack_bot_token="xoxb-good", **one) == []
     assert keys(await findings(sqlite_url, slack_bot_token="xoxb-old", **one)) == ["token"]
@@ -100,7 +101,7 @@ async def test_a_token_that_is_taken_no_more_and_a_platform_that_is_silent_are_f
 
 async def test_the_token_of_a_socket_is_tried_as_well(sqlite_url: str, slack: FakeSlack) -> None:
     await well(sqlite_url)
-    one = {"slack_bot_token": "xoxb-good", "slack_api_url": slack.api_url}
+    one: dict[str, Any] = {"slack_bot_token": "xoxb-good", "slack_api_url": slack.api_url}
 
     assert await findings(sqlite_url, slack_app_token=slack.installs.app_token, **one) == []
     [found] = await findings(sqlite_url, slack_app_token="xapp-old", **one)
@@ -118,16 +119,16 @@ class Many:
     async def install(self, team: str, token: str, *, hours: int = 0, key: str = "") -> None:
         """As Slack's own installing leaves it behind."""
         store = SqlStore(self.url, durable=False)
-        await StoredInstallations(store, Seal([key or self.key])).save(
-            enterprise="", team=team, name=f"School {team}", bot="U0", scopes="", token=token,
-            now=NOW + timedelta(hours=hours),
-        )  # fmt: skip
+        tokens = StoredTokens(store, Seal([key or self.key]), "slack")
+        await tokens.save(team, token, name=f"School {team}", now=NOW + timedelta(hours=hours))
         await store.close()
 
-    async def found(self, *keys: str) -> list[Finding]:
+    async def found(self, *keys: str, seconds: float = 5.0) -> list[Finding]:
         client = {f"slack_{name}": "x" for name in ("client_id", "client_secret", "signing_secret")}
         known = ",".join(keys or (self.key,))
-        return await findings(self.url, secret_keys=known, slack_api_url=self.slack.api_url, **client)
+        return await findings(
+            self.url, seconds=seconds, secret_keys=known, slack_api_url=self.slack.api_url, **client
+        )
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ async def test_schools_without_a_workspace_and_lost_keys_are_found(many: Many) -
     store = SqlStore(many.url)
     async with store.transaction() as tx:
         await tx.connection.execute(text("DELETE FROM workspace_school"))
-    await StoredInstallations(store, Seal([many.key, lost])).rotate()
+    await reseal(store, Seal([many.key, lost]))
     await store.close()
     assert keys(await many.found()) == ["no-workspace"] * 3
 
@@ -173,14 +174,13 @@ async def test_of_very_many_workspaces_only_the_newest_are_asked(many: Many) -> 
 
 
 async def test_a_slack_that_hangs_is_said_once_and_waited_for_once(
-    many: Many, monkeypatch: pytest.MonkeyPatch
+    many: Many,
 ) -> None:
-    monkeypatch.setattr(doctor, "SECONDS_TO_ANSWER", 0.2)
     for number in range(3):
         await many.install(f"T{number}", "xoxb-good")
     many.slack.fail("auth.test", Hang(), Hang())
 
-    assert keys(await many.found()) == ["platform-silent"]
+    assert keys(await many.found(seconds=0.2)) == ["platform-silent"]
 
 
 # --- Microsoft's sign-in --------------------------------------------------------------------------------------------
@@ -237,7 +237,10 @@ async def test_a_microsoft_that_is_ill_refuses_nobody(
 
 async def test_where_anybody_is_believed_nobody_signs_in(sqlite_url: str, microsoft: FakeMicrosoft) -> None:
     await well(sqlite_url)
-    anonymous = {"teams_openid_url": microsoft.openid_url, "teams_login_url": microsoft.login_url}
+    anonymous: dict[str, Any] = {
+        "teams_openid_url": microsoft.openid_url,
+        "teams_login_url": microsoft.login_url,
+    }
 
     assert await findings(sqlite_url, teams_anonymous=True, **anonymous) == []
     assert (microsoft.world.count("discovery"), microsoft.world.count("token")) == (0, 0)
@@ -293,15 +296,12 @@ async def test_where_we_answer_ourselves_there_is_nothing_to_say(sqlite_url: str
     assert found.key == "public-other"
 
 
-async def test_where_nobody_answers_or_nobody_in_time_it_is_said(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_where_nobody_answers_or_nobody_in_time_it_is_said(sqlite_url: str) -> None:
     await well(sqlite_url)
-    monkeypatch.setattr(doctor, "SECONDS_TO_ANSWER", 0.2)
     async with running_slack() as hanging:
         hanging.fail("healthz", Hang())
         for address in (NOBODY, hanging.api_url):
-            assert keys(await findings(sqlite_url, public_url=address)) == ["public-silent"]
+            assert keys(await findings(sqlite_url, seconds=0.2, public_url=address)) == ["public-silent"]
 
 
 @pytest.mark.parametrize("status", [200, 404, 502])

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storage.installations import StoredInstallations
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
+from storage.tokens import StoredTokens
 from tests.support.places import ROOT
 
 TOKEN = "xoxb-sealed"
@@ -31,15 +31,15 @@ async def kept(url: str, *keys: str) -> str | None:
     """The token, as whoever has these keys reads it."""
     store = SqlStore(url, durable=False)
     try:
-        return await StoredInstallations(store, Seal(keys)).token("T1")
+        return await StoredTokens(store, Seal(keys), "slack").token("T1")
     finally:
         await store.close()
 
 
 async def keep(url: str, key: str) -> None:
     store = SqlStore(url, durable=False)
-    told = {"enterprise": "", "team": "T1", "name": "", "bot": "", "scopes": "", "token": TOKEN}
-    await StoredInstallations(store, Seal([key])).save(**told, now=datetime(2026, 9, 7, tzinfo=UTC))
+    now = datetime(2026, 9, 7, tzinfo=UTC)
+    await StoredTokens(store, Seal([key]), "slack").save("T1", TOKEN, name="", now=now)
     await store.close()
 
 

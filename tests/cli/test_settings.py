@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.chat.settings import SettingsError, read_platform
 from adapters.cli import settings
+from adapters.slack.platform import SlackSettings
 from storage.secrets import new_key
 
 VALUE = "a-value-that-is-nobodys-business"
@@ -37,10 +39,10 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)  # where no `.env` lies
 
 
-def read(monkeypatch: pytest.MonkeyPatch, names: set[str]) -> settings.Slack | None:
+def read(monkeypatch: pytest.MonkeyPatch, names: set[str]) -> SlackSettings | None:
     for name in names:
         monkeypatch.setenv(name, new_key() if name == KEYS else VALUE)
-    return settings.slack(settings.read())
+    return read_platform(SlackSettings, settings.read().deployment)
 
 
 def test_no_setting_of_slack_is_no_slack(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +56,7 @@ def test_a_whole_set_is_taken(monkeypatch: pytest.MonkeyPatch, names: set[str]) 
 
     assert found is not None
     assert found.api_url == "https://slack.com/api/"
-    assert (found.bot_token != "") == (BOT in names)
+    assert found.is_single == (BOT in names)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_a_whole_set_is_taken(monkeypatch: pytest.MonkeyPatch, names: set[str]) 
 def test_half_a_set_names_exactly_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, names: set[str], missing: list[str]
 ) -> None:
-    with pytest.raises(settings.SettingsError) as wrong:
+    with pytest.raises(SettingsError) as wrong:
         read(monkeypatch, names)
 
     assert [line.partition(":")[0] for line in str(wrong.value).splitlines()] == missing
@@ -87,7 +89,7 @@ def test_half_a_set_names_exactly_what_is_missing(
     "names", [{BOT, SIGNING, CLIENT}, {BOT, SIGNING, SECRET}, {BOT, APP, CLIENT, SECRET}], ids=named
 )
 def test_one_workspace_and_many_are_two_things(monkeypatch: pytest.MonkeyPatch, names: set[str]) -> None:
-    with pytest.raises(settings.SettingsError, match="unset either"):
+    with pytest.raises(SettingsError, match="unset either"):
         read(monkeypatch, names)
 
 
@@ -101,11 +103,11 @@ def test_whatever_is_set_no_value_is_ever_said(
     )
     is_nothing = not names - {KEYS}
 
-    with suppress(settings.SettingsError):
+    with suppress(SettingsError):
         assert (read(monkeypatch, names) is None) == is_nothing
         assert is_whole or is_nothing
         return
-    with pytest.raises(settings.SettingsError) as wrong:
+    with pytest.raises(SettingsError) as wrong:
         read(monkeypatch, names)
     said = str(wrong.value)
     assert said
@@ -118,12 +120,12 @@ def test_whatever_is_set_no_value_is_ever_said(
 def test_an_address_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("JPD_SLACK_API_URL", url)
 
-    with pytest.raises(settings.SettingsError, match=r"^JPD_SLACK_API_URL: "):
+    with pytest.raises(SettingsError, match=r"^JPD_SLACK_API_URL: "):
         settings.read()
 
 
 def test_keys_have_commas_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(settings.SettingsError, match="JPD_SECRET_KEYS: missing"):
+    with pytest.raises(SettingsError, match="JPD_SECRET_KEYS: missing"):
         settings.keys(settings.read())
     one, two = new_key(), new_key()
     monkeypatch.setenv(KEYS, f" {one} , {two},,")

@@ -35,6 +35,7 @@ async def perhaps_twice(store: SqlStore) -> set[str]:
         return set((await tx.connection.execute(marked.where(t.delivery.c.perhaps_twice))).scalars())
 
 
+@pytest.mark.quick_cases("postgresql-slack-2026", "sqlite-teams-2027")  # the two that differ most
 @pytest.mark.parametrize(("where", "seed"), [("slack", 2026), ("teams", 2027)])
 async def test_whatever_dies_or_goes_wrong_every_message_arrives_once(
     store: SqlStore, database_url: str, where: str, seed: int, tmp_path: Path
@@ -63,6 +64,7 @@ async def test_whatever_dies_or_goes_wrong_every_message_arrives_once(
     assert codes == [0] * number
 
 
+@pytest.mark.quick_cases("postgresql")
 async def test_who_is_asked_to_stop_leaves_nothing_uncertain(
     store: SqlStore, database_url: str, tmp_path: Path
 ) -> None:

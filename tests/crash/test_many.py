@@ -9,6 +9,7 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from bot.model import DeliveryState
@@ -23,6 +24,7 @@ RATE = 10
 EACH, SMALL, PEOPLE = 4, 50, 100
 
 
+@pytest.mark.long
 async def test_four_workers_share_what_is_due(postgresql_url: str, tmp_path: Path) -> None:
     store, platform = SqlStore(postgresql_url), Platform(1, share=0)
     await furnish(store, DUE)
@@ -40,6 +42,7 @@ async def test_four_workers_share_what_is_due(postgresql_url: str, tmp_path: Pat
     assert codes == [0] * 4
 
 
+@pytest.mark.quick_cases("sqlite")
 async def test_fifty_small_schools_wait_less_than_five_seconds_while_a_large_one_is_at_its_limit(
     store: SqlStore, database_url: str, tmp_path: Path
 ) -> None:

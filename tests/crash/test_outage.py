@@ -26,10 +26,10 @@ from sqlalchemy import func, select, update
 
 from bot.model import DeliveryState
 from storage import tables as t
-from storage.installations import StoredInstallations
 from storage.migrate import upgrade
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
+from storage.tokens import StoredTokens
 from tests.cli.test_serving import settings
 from tests.crash.town import TUESDAY, furnish
 from tests.platforms.slack.fake import FakeSlack, running_slack
@@ -136,9 +136,7 @@ async def at_work(server: OwnServer, folder: Path) -> AsyncIterator[Town]:
         people = await _people(store)
         for team, token in TOKENS.items():
             slack.add_workspace(team, team, token=token)
-            await StoredInstallations(store, Seal([KEY])).save(
-                enterprise="", team=team, name=team, bot="", scopes="", token=token, now=TUESDAY
-            )
+            await StoredTokens(store, Seal([KEY]), "slack").save(team, token, name=team, now=TUESDAY)
         for team, user in people:
             slack.add_person(team, user)
         town = Town(store, slack, session, folder, next(user for team, user in people if team == OAK))

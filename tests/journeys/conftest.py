@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, MutableMapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,24 +11,27 @@ from structlog.testing import capture_logs
 
 from bot.prompts import Prompts
 from storage.store import SqlStore
-from tests.journeys import town
+from tests.journeys.town import ROADS, MakeTown, Town
 from tests.platforms.over_both import both_roads
 from tests.platforms.over_slack import slack_road
 from tests.platforms.over_teams import teams_road
+from tests.platforms.teams.fake import FakeMicrosoft, running_microsoft
+from tests.support.marks import leave_postgresql_to_the_rest, param_of
 from tests.support.places import PROMPTS
+from tests.support.saved_towns import SavedTowns
 
 
 @pytest.fixture(scope="session")
 def prompts() -> Prompts:
-    """The content as it is shipped."""
+    """Load the content as it is shipped."""
     return Prompts.load(PROMPTS)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each journey is played right at the core, and over the wire on Slack and on Teams.
+    """Play each journey at the core, and over the wire on Slack and on Teams.
 
-    What is marked `across` is played by partners of whom one is in Slack and the other in Teams, too.
-    What is marked `core` plants faults below the wire, or is about what no screen shows.
+    A journey marked `across` is also played by partners on different platforms.
+    A journey marked `core` is played at the core only.
     """
     if "road" in metafunc.fixturenames:
         is_core = metafunc.definition.get_closest_marker("core") is not None
@@ -37,34 +41,98 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("road", roads, indirect=True)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave a platform's journeys on PostgreSQL to `make test-rest`: the databases differ below the core."""
+    if param_of(item, "road") not in (None, "core"):
+        leave_postgresql_to_the_rest(item)
+
+
 @pytest.fixture
 def road(request: pytest.FixtureRequest) -> str:
-    """The way on which people and the core meet."""
+    """Return the name of the road by which people and the core meet."""
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def microsoft() -> Iterator[FakeMicrosoft]:
+    """Start one Microsoft for all journeys: a saved town remembers its address."""
+    with running_microsoft() as microsoft:
+        yield microsoft
+
+
+@asynccontextmanager
+async def open_road(
+    road: str, store: SqlStore, prompts: Prompts, microsoft: FakeMicrosoft | None
+) -> AsyncIterator[MakeTown]:
+    """Start what a road needs; yield what makes a town on it."""
+    if road == "slack":
+        async with slack_road(store, prompts) as slack:
+            yield slack.town
+    elif road == "teams":
+        assert microsoft is not None
+        async with teams_road(store, prompts, microsoft) as teams:
+            yield teams.town
+    else:
+        assert microsoft is not None
+        async with both_roads(store, prompts, microsoft, turned=road.startswith("teams")) as both:
+            yield both.town
+
+
 @pytest.fixture
-async def store(database_url: str, road: str, prompts: Prompts) -> AsyncIterator[SqlStore]:
-    """A real store, on SQLite and on PostgreSQL in turn."""
+async def store(
+    request: pytest.FixtureRequest, database_url: str, road: str, prompts: Prompts
+) -> AsyncIterator[SqlStore]:
+    """Open the store, and the road by which a town is reached."""
     store = SqlStore(database_url, durable=False)
     async with AsyncExitStack() as opened:
-        if road == "slack":
-            town.ROADS.append((await opened.enter_async_context(slack_road(store, prompts))).town)
-            opened.callback(town.ROADS.pop)
-        if "-and-" in road:
-            roads = both_roads(store, prompts, turned=road.startswith("teams"))
-            town.ROADS.append((await opened.enter_async_context(roads)).town)
-            opened.callback(town.ROADS.pop)
-        if road == "teams":
-            town.ROADS.append((await opened.enter_async_context(teams_road(store, prompts))).town)
-            opened.callback(town.ROADS.pop)
+        if road != "core":
+            microsoft = request.getfixturevalue("microsoft") if "teams" in road else None
+            make_town = await opened.enter_async_context(open_road(road, store, prompts, microsoft))
+            ROADS.append(make_town)
+            opened.callback(ROADS.pop)
         yield store
     await store.close()
 
 
+# --- saved towns ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def saved_towns(tmp_path_factory: pytest.TempPathFactory) -> SavedTowns:
+    """Return the towns that this worker has saved."""
+    return SavedTowns(tmp_path_factory.mktemp("towns"))
+
+
+@pytest.fixture
+def first_file(request: pytest.FixtureRequest, saved_towns: SavedTowns, migrated_file: Path) -> Path:
+    """Return the file of the saved town in which the test begins, or an empty database."""
+    saved = saved_towns.find(request.node)
+    return Path(saved.database) if saved else migrated_file
+
+
+@pytest.fixture
+def first_template(request: pytest.FixtureRequest, saved_towns: SavedTowns, migrated_template: str) -> str:
+    """Return the database of the saved town in which the test begins, or an empty one."""
+    saved = saved_towns.find(request.node)
+    return saved.database if saved else migrated_template
+
+
+@pytest.fixture
+async def town(
+    request: pytest.FixtureRequest,
+    store: SqlStore,
+    prompts: Prompts,
+    database_url: str,
+    saved_towns: SavedTowns,
+) -> Town:
+    """Return the town of the mark `begins`, played or restored."""
+    server = None if database_url.startswith("sqlite") else request.getfixturevalue("postgres")
+    return await saved_towns.begin(request.node, store, prompts, database_url, server)
+
+
 @pytest.fixture(autouse=True)
 def mishaps() -> Iterator[list[MutableMapping[str, Any]]]:
-    """What went wrong behind the stage. No journey ends with any, unless its test takes and clears them."""
+    """Collect what is logged. No journey ends with an error, unless its test takes and clears it."""
     with capture_logs(processors=[format_exc_info]) as logs:
         yield logs
     unexpected = [each for each in logs if each["log_level"] == "error"]

@@ -11,8 +11,7 @@ from bot.prompts import Prompts
 from bot.rules.school_time import Term
 from storage.store import SqlStore
 from tests.journeys.town import Town, build, plain
-
-pytestmark = pytest.mark.core  # what is sent when; how it looks has tests of its own
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
@@ -21,11 +20,16 @@ PEOPLE = {"Oak": ["Ann Ash", "Amy Alder"], "Elm": ["Cat Cox", "Cy Cole"]}
 TEACHERS = [name for names in PEOPLE.values() for name in names]
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def cycle_confirmed(store: SqlStore, prompts: Prompts) -> Town:
     town = await build(store, prompts, PEOPLE, MONDAY, principals=False)
     await town.run(date(2026, 9, 14), "joint-practice-6wk")
     return town
+
+
+pytestmark = [
+    pytest.mark.core,  # what is sent when; how it looks has tests of its own
+    begins_with(cycle_confirmed),
+]
 
 
 async def down(town: Town, until: datetime) -> dict[str, int]:

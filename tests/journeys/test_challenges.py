@@ -10,6 +10,7 @@ from bot.message import FieldErrors, Form
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.town import Town, build, dump, plain
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 21, 14, 30, tzinfo=UTC)  # the sixth teaching day, 15:30 in London
@@ -24,11 +25,13 @@ async def at_the_challenge(town: Town) -> Town:
     return town
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def challenge_asked(store: SqlStore, prompts: Prompts) -> Town:
     return await at_the_challenge(
         await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY)
     )
+
+
+pytestmark = begins_with(challenge_asked)
 
 
 def words_of(town: Town, name: str) -> str:

@@ -12,13 +12,13 @@ from bot.model import CheckInState
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.town import Town, build, plain
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)  # 15:30 in London
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def first_question_asked(store: SqlStore, prompts: Prompts) -> Town:
     town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY)
     await town.start(date(2026, 9, 14))
     await town.command("Ann Ash", "join")
@@ -27,6 +27,9 @@ async def town(store: SqlStore, prompts: Prompts) -> Town:
     await town.command("Siân Morgan", "confirm")
     await town.until(ASKED)
     return town
+
+
+pytestmark = begins_with(first_question_asked)
 
 
 async def test_the_ask_says_why_who_reads_it_and_how_to_get_out(town: Town) -> None:

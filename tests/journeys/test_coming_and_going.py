@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import pytest
-
 from bot.model import CycleState, DeliveryState
 from bot.prompts import Prompts
 from bot.use_cases import rosters as imports
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, dump, plain, roster_of
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 START = date(2026, 9, 14)
@@ -20,9 +19,11 @@ FOUR = {"Oak": ["Ann Ash", "Bob Box"], "Elm": ["Cat Cox", "Dan Day"]}
 QUIET = ["event_seen", "address"]
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def four_teachers(store: SqlStore, prompts: Prompts) -> Town:
     return await build(store, prompts, FOUR, MONDAY, principals=False)
+
+
+pytestmark = begins_with(four_teachers)
 
 
 async def test_a_partner_may_be_declined_once_and_never_learns_by_whom(town: Town) -> None:

@@ -11,6 +11,7 @@ from bot.model import CycleState, Profile
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, dump, plain
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 START = date(2026, 9, 14)
@@ -20,9 +21,11 @@ FOUR = {"Oak": ["Ann Ash", "Bob Box"], "Elm": ["Cat Cox", "Dan Day"]}
 QUIET = ["event_seen", "address"]
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def four_teachers(store: SqlStore, prompts: Prompts) -> Town:
     return await build(store, prompts, FOUR, MONDAY, principals=False)
+
+
+pytestmark = begins_with(four_teachers)
 
 
 def school_of(name: str) -> str:

@@ -20,8 +20,7 @@ from bot.worker import compose, delivery
 from storage.queries.check_ins import SqlCheckIns
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Post, Town, build, dump, plain
-
-pytestmark = pytest.mark.core  # a fake messenger fails here; the wire has tests of its own
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
@@ -52,13 +51,23 @@ class Difficult(Post):
         return self.arrived.get(delivery_id)
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def first_question_due(store: SqlStore, prompts: Prompts) -> Town:
     town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY, principals=False)
-    town.post = Difficult()
     await town.run(date(2026, 9, 14), SHORT)
     await town.until(ASKED - timedelta(minutes=5))
     town.now = ASKED
+    return town
+
+
+pytestmark = [
+    pytest.mark.core,  # a fake messenger fails here; the wire has tests of its own
+    begins_with(first_question_due),
+]
+
+
+@pytest.fixture
+def town(town: Town) -> Town:
+    town.post = Difficult().following(town.post)
     return town
 
 

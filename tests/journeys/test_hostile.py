@@ -13,8 +13,7 @@ from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.hostile import SOME, TEXTS, kept, quotes_of, strange_marks
 from tests.journeys.town import COORDINATOR, Town, build, plain
-
-pytestmark = pytest.mark.core  # what each platform does to words has tests of its own
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
@@ -36,12 +35,17 @@ def texts(database_url: str) -> tuple[str, ...]:
     return TEXTS if "sqlite" in database_url else SOME
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def first_question_asked(store: SqlStore, prompts: Prompts) -> Town:
     town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY)
     await town.run(date(2026, 9, 14), SHORT)
     await town.until(ASKED)
     return town
+
+
+pytestmark = [
+    pytest.mark.core,  # what each platform does to words has tests of its own
+    begins_with(first_question_asked),
+]
 
 
 async def tried(town: Town, name: str, what: What) -> Reply:

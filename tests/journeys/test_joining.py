@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import pytest
-
 from bot.model import CycleState
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, plain
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 FOUR = {"Oak": ["Ann Ash", "Bob Box"], "Elm": ["Cat Cox", "Dan Day"]}
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def four_teachers(store: SqlStore, prompts: Prompts) -> Town:
     return await build(store, prompts, FOUR, MONDAY)
+
+
+pytestmark = begins_with(four_teachers)
 
 
 async def test_a_coordinator_sees_the_plan_before_anybody_hears_of_it(town: Town) -> None:

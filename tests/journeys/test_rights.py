@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
-import pytest
-
 from bot.events import Joined
 from bot.message import Form
 from bot.model import CommandName
@@ -16,6 +14,7 @@ from bot.use_cases import rosters as imports
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, dump, plain, roster_of
 from tests.support.pseudo import LANGUAGE, pseudo
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 START = date(2026, 9, 14)
@@ -28,12 +27,14 @@ WORDS = {"swap": " Ann Ash and Bob Box", "block": " Ann Ash and Cat Cox", "nudge
 RESERVED = tuple(spec.name for spec in COMMANDS if spec.audience is Audience.COORDINATORS)
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def first_question_asked_in_pseudo(store: SqlStore, prompts: Prompts) -> Town:
     town = await build(store, pseudo(prompts), FOUR, MONDAY)
     await town.run(START, SHORT)
     await town.until(ASKED)
     return town
+
+
+pytestmark = begins_with(first_question_asked_in_pseudo)
 
 
 # --- not theirs -----------------------------------------------------------------------------------------------------

@@ -18,8 +18,7 @@ from bot.worker.delivery import Means, deliver
 from bot.worker.turns import REST
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
-
-pytestmark = pytest.mark.core  # a fake messenger waits here; the wire has tests of its own
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 NOW = datetime(2026, 9, 14, 12, 0, tzinfo=UTC)
@@ -49,8 +48,7 @@ class Gate(Post):
             await self.came.wait_for(lambda: len(self.before) >= number)
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def three_notes_owed(store: SqlStore, prompts: Prompts) -> Town:
     """Ann and Cat, and Bob and Dee, are partners; Cat and Dee are owed three notes each."""
     people = {"Oak": ["Ann Ash", "Bob Box"], "Elm": ["Cat Cox", "Dee Dow"]}
     town = await build(store, prompts, people, MONDAY, principals=False)
@@ -59,6 +57,17 @@ async def town(store: SqlStore, prompts: Prompts) -> Town:
     for number in range(3):
         for name in ("Ann Ash", "Bob Box"):
             await town.command(name, f"tell note {number}")
+    return town
+
+
+pytestmark = [
+    pytest.mark.core,  # a fake messenger waits here; the wire has tests of its own
+    begins_with(three_notes_owed),
+]
+
+
+@pytest.fixture
+def town(town: Town) -> Town:
     town.post = Gate()
     return town
 

@@ -20,8 +20,7 @@ from storage.queries.deliveries import SqlDeliveries
 from storage.queries.notes import SqlNotes
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
-
-pytestmark = pytest.mark.core  # a fake messenger waits here; the wire has tests of its own
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
@@ -59,14 +58,24 @@ class Slow(Post):
         return self.arrived.get(delivery_id)
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def first_question_due(store: SqlStore, prompts: Prompts) -> Town:
     """The first question is about to be asked."""
     town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY, principals=False)
-    town.post = Slow()
     await town.run(date(2026, 9, 14), "peer-visit-2wk")
     await town.until(ASKED - timedelta(minutes=5))
     town.now = ASKED
+    return town
+
+
+pytestmark = [
+    pytest.mark.core,  # a fake messenger waits here; the wire has tests of its own
+    begins_with(first_question_due),
+]
+
+
+@pytest.fixture
+def town(town: Town) -> Town:
+    town.post = Slow().following(town.post)
     return town
 
 

@@ -20,8 +20,7 @@ from bot.worker.delivery import Means
 from bot.worker.work import WorkerSettings, work
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
-
-pytestmark = pytest.mark.core  # a fake messenger hangs here; the wire has tests of its own
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
@@ -71,15 +70,23 @@ class Slow(Post):
         return sum(QUESTION in plain(each) for each in self.received[name])
 
 
-@pytest.fixture
-async def town(store: SqlStore, prompts: Prompts) -> Town:
+async def first_question_due(store: SqlStore, prompts: Prompts) -> Town:
     town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY, principals=False)
-    town.post = Slow()
     await town.run(date(2026, 9, 14), "peer-visit-2wk")
     await town.until(ASKED - timedelta(minutes=5))
     town.post.now = town.now = ASKED
-    post(town).waiting.clear()
-    post(town).arrived.clear()
+    return town
+
+
+pytestmark = [
+    pytest.mark.core,  # a fake messenger hangs here; the wire has tests of its own
+    begins_with(first_question_due),
+]
+
+
+@pytest.fixture
+def town(town: Town) -> Town:
+    town.post = Slow().following(town.post)
     return town
 
 

@@ -6,8 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
-from typing import assert_never
+from typing import Any, ClassVar, Self, TypeAlias, assert_never
 
 from sqlalchemy import select
 
@@ -53,8 +52,9 @@ from bot.worker import delivery
 from storage import tables
 from storage.store import SqlStore, SqlTx
 
-ROADS: list[Callable[[Prompts, datetime, str], Town]] = []
-"""The last one decides on which platform a town is built; none: right at the core, without any."""
+MakeTown: TypeAlias = "Callable[[Prompts, datetime, str], Town]"
+ROADS: list[MakeTown] = []
+"""The last one decides on which platform a town is built; none: at the core, without a platform."""
 
 COORDINATOR = "Siân Morgan"
 PACK = "joint-practice-6wk"
@@ -134,6 +134,11 @@ class Post:
     raises: list[Exception] = field(default_factory=list)
     one_at_a_time: bool = False
 
+    def following(self, post: Post) -> Self:
+        """Go on with what another one was given; return this one."""
+        self.received, self.updated, self.at, self.now = post.received, post.updated, post.at, post.now
+        return self
+
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:
         if self.raises:
             raise self.raises.pop(0)
@@ -152,6 +157,9 @@ class Post:
 class Town:
     """People by name; what they say is an event, and what they hear is kept."""
 
+    PLAYED: ClassVar[tuple[str, ...]] = ("now", "heard", "transcript", "answered", "post", "_events")
+    """The attributes that playing changes."""
+
     def __init__(
         self,
         store: SqlStore,
@@ -168,7 +176,7 @@ class Town:
         self.answered: Counter[str] = Counter()
         """How many of the messages a test has answered already, by name."""
         self._handle = EventHandler(store, prompts, engine=engine).handle
-        self._numbers = count(1)
+        self._events = 0
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
         """Let the school's workspace in, with its people (name → e-mail address)."""
@@ -176,6 +184,17 @@ class Town:
         for member in await tx.members.of(school.partnership_id):
             if member.name in names:
                 await tx.members.connect(self.address(member.name), member.id, now)
+
+    # --- saving ---------------------------------------------------------------------------------------------------
+
+    def played(self) -> dict[str, Any]:
+        """Return what playing has changed outside the database, to be saved."""
+        return {name: getattr(self, name) for name in self.PLAYED}
+
+    def resume(self, played: Mapping[str, Any]) -> None:
+        """Go on where another town was saved."""
+        for name in self.PLAYED:
+            setattr(self, name, played[name])
 
     # --- speaking -------------------------------------------------------------------------------------------------
 
@@ -185,7 +204,8 @@ class Town:
 
     async def hear(self, name: str, what: What, event_id: str = "") -> Reply | None:
         """Something that somebody did, as an adapter would hand it over."""
-        number = event_id or f"e{next(self._numbers)}"
+        self._events += 1
+        number = event_id or f"e{self._events}"
         return await self._handle(Event(id=number, at=self.now, sender=self.address(name), what=what))
 
     async def _event(self, name: str, what: What, said: str) -> Reply | None:
@@ -350,6 +370,15 @@ class Town:
         return (await self.cycle()).state
 
 
+def new_town(
+    store: SqlStore, prompts: Prompts, now: datetime, partnership: str, engine: Engine | None = None
+) -> Town:
+    """Return a town without people, on the open road; with an engine of its own it is at the core."""
+    if ROADS and engine is None:
+        return ROADS[-1](prompts, now, partnership)
+    return Town(store, prompts, now, partnership, engine or answer_here)
+
+
 async def build(
     store: SqlStore,
     prompts: Prompts,
@@ -365,12 +394,7 @@ async def build(
 ) -> Town:
     """A partnership: teachers by school; a principal each (`Head <school>`); the coordinator at the first."""
     roster = roster_of(schools, zones=zones, profiles=profiles, principals=principals)
-    road = ROADS[-1] if ROADS and engine is None else None
-    town = (
-        road(prompts, now, partnership)
-        if road
-        else Town(store, prompts, now, partnership, engine or answer_here)
-    )
+    town = new_town(store, prompts, now, partnership, engine)
     async with store.transaction() as tx:
         made = await tx.schools.add_partnership(partnership)
         await tx.schools.apply(made.id, roster, now)

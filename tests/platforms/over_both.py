@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.events import What
 from bot.message import Form, Inputs, Reply
@@ -17,6 +18,7 @@ from storage.store import SqlStore, SqlTx
 from tests.journeys.town import Town
 from tests.platforms.over_slack import SlackRoad, SlackTown, slack_road
 from tests.platforms.over_teams import TeamsRoad, TeamsTown, teams_road
+from tests.platforms.teams.fake import FakeMicrosoft
 
 
 @dataclass
@@ -34,14 +36,18 @@ class BothRoads:
 
 
 @asynccontextmanager
-async def both_roads(store: SqlStore, prompts: Prompts, *, turned: bool) -> AsyncIterator[BothRoads]:
-    """One application on either platform."""
-    async with slack_road(store, prompts) as slack, teams_road(store, prompts) as teams:
+async def both_roads(
+    store: SqlStore, prompts: Prompts, microsoft: FakeMicrosoft, *, turned: bool
+) -> AsyncIterator[BothRoads]:
+    """Start one application on either platform."""
+    async with slack_road(store, prompts) as slack, teams_road(store, prompts, microsoft) as teams:
         yield BothRoads(slack, teams, store, turned)
 
 
 class TownOfBoth(Town):
-    """Whatever somebody does, they do on their own school's platform."""
+    """People by name, each on the platform of their school."""
+
+    PLAYED = (*Town.PLAYED, "_schools", "_place")
 
     def __init__(
         self, road: BothRoads, store: SqlStore, prompts: Prompts, now: datetime, partnership: str
@@ -54,22 +60,31 @@ class TownOfBoth(Town):
             (self.teams, self.slack) if road.turned else (self.slack, self.teams)
         )
         self._schools = 0
-        self._of: dict[str, SlackTown | TeamsTown] = {}
+        self._place: dict[str, int] = {}
+        """The place in `_towns` of everybody's town, by name."""
         self.post = self.slack.post
         screens = self.slack.screens
         self.teams.screens.received, self.teams.screens.updated = screens.received, screens.updated
         self.teams.screens.at = screens.at
         self.slack.heard = self.teams.heard = self.heard
 
+    def played(self) -> dict[str, Any]:
+        return {**super().played(), "on_slack": self.slack.played(), "on_teams": self.teams.played()}
+
+    def resume(self, played: Mapping[str, Any]) -> None:
+        super().resume(played)
+        self.slack.resume(played["on_slack"])
+        self.teams.resume(played["on_teams"])
+
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
         """One school here, the next one there."""
-        town = self._towns[self._schools % 2]
+        place = self._schools % 2
         self._schools += 1
-        self._of |= dict.fromkeys(names, town)
-        await town.open_up(tx, school, names, now)
+        self._place |= dict.fromkeys(names, place)
+        await self._towns[place].open_up(tx, school, names, now)
 
     def _town(self, name: str) -> SlackTown | TeamsTown:
-        town = self._of.get(name, self._towns[0])
+        town = self._towns[self._place.get(name, 0)]
         town.now = self.now
         return town
 

@@ -57,7 +57,7 @@ class SlackRoad:
         """Every workspace of the tests has let the bot in."""
         return f"xoxb-{workspace}"
 
-    async def drop(self, workspace: str) -> None:
+    async def delete(self, workspace: str) -> None:
         """Nothing is forgotten here: the tests of installing do that."""
 
 
@@ -115,6 +115,8 @@ class Screens:
 class SlackTown(Town):
     """People by name, each in the workspace of their school."""
 
+    PLAYED = (*Town.PLAYED, "screens", "_homes", "_teams", "_arriving")
+
     def __init__(
         self, road: SlackRoad, store: SqlStore, prompts: Prompts, now: datetime, partnership: str
     ) -> None:
@@ -127,6 +129,13 @@ class SlackTown(Town):
         self._arriving: list[tuple[str, str]] = []
         """Who has an address and is not there yet: name and e-mail address."""
         road.handle = EventHandler(store, prompts, {PLATFORM: road.messenger}).handle
+
+    def played(self) -> dict[str, Any]:
+        return {**super().played(), "slack": self.slack.world()}
+
+    def resume(self, played: Mapping[str, Any]) -> None:
+        super().resume(played)
+        self.slack.resume(played["slack"])
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
         """The school's workspace, let in, with its people (name → e-mail address)."""

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.conversation.handler import EventHandler
 from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted, What
@@ -23,10 +24,10 @@ from bot.worker import delivery
 from storage.store import SqlStore, SqlTx
 from tests.journeys.town import Town
 from tests.platforms.teams import reading
-from tests.platforms.teams.fake import FakeMicrosoft, running_microsoft
+from tests.platforms.teams.fake import FakeMicrosoft
 from tests.platforms.teams.people import Answer, NotSent, buttons
 from tests.platforms.teams.stage import Stage, on_stage
-from tests.platforms.teams.world import Line
+from tests.platforms.teams.world import Line, World
 
 PLATFORM = "teams"
 
@@ -46,16 +47,16 @@ class TeamsRoad:
 
 
 @asynccontextmanager
-async def teams_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[TeamsRoad]:
-    """A running application on a running Microsoft."""
+async def teams_road(store: SqlStore, prompts: Prompts, microsoft: FakeMicrosoft) -> AsyncIterator[TeamsRoad]:
+    """Start the application before a running Microsoft, which forgets whatever it held."""
+    microsoft.world = World()
     hearing: list[Handle] = []
 
     async def handle(event: Event) -> Reply | None:
         return await hearing[-1](event)
 
-    with running_microsoft() as microsoft:
-        async with on_stage(microsoft, prompts, handle=handle) as stage:
-            yield TeamsRoad(stage, microsoft, store, hearing)
+    async with on_stage(microsoft, prompts, handle=handle) as stage:
+        yield TeamsRoad(stage, microsoft, store, hearing)
 
 
 @dataclass
@@ -73,15 +74,28 @@ class Screens:
 class TeamsTown(Town):
     """People by name, each in the tenant of their school."""
 
+    PLAYED = (*Town.PLAYED, "screens", "_homes")
+
     def __init__(
         self, road: TeamsRoad, store: SqlStore, prompts: Prompts, now: datetime, partnership: str
     ) -> None:
         super().__init__(store, prompts, now, partnership)
-        self.road, self.people, self.world = road, road.stage.people, road.microsoft.world
+        self.road, self.people = road, road.stage.people
         self.screens = Screens()
         self.post = self.screens  # type: ignore[assignment]  # the same names, read off a screen
         self._homes: dict[str, str] = {}
         road.handle.append(EventHandler(store, prompts, {PLATFORM: road.stage.messenger}).handle)
+
+    @property
+    def world(self) -> World:
+        return self.road.microsoft.world
+
+    def played(self) -> dict[str, Any]:
+        return {**super().played(), "microsoft": self.world}
+
+    def resume(self, played: Mapping[str, Any]) -> None:
+        super().resume(played)
+        self.road.microsoft.world = self.people.world = played["microsoft"]
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
         """The school's tenant, let in, with its people, who have installed the app."""

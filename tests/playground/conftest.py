@@ -11,9 +11,10 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from adapters.cli.platforms import previews
 from adapters.playground.app import connect
 from adapters.playground.exchange import Exchange
-from adapters.playground.messenger import PlaygroundMessenger, every_face
+from adapters.playground.messenger import PlaygroundMessenger, renderer
 from adapters.server.web import application
 from bot.prompts import Prompts, Voice
 from tests.playground.script import Core, KeptConversations, Scene
@@ -59,8 +60,8 @@ class Playground:
 @pytest.fixture
 async def playground(voice: Voice) -> AsyncIterator[Playground]:
     core, conversations = Core(), KeptConversations()
-    messenger, scene = PlaygroundMessenger(conversations, every_face), Scene(conversations)
-    routes = connect(Exchange(core.handle, messenger), messenger, scene, voice)
+    messenger, scene = PlaygroundMessenger(conversations, renderer(previews())), Scene(conversations)
+    routes = connect(Exchange(core.handle, messenger), messenger, scene, voice, list(previews()))
     server = TestServer(application(routes, voice=voice, closing=[messenger.close]))
     async with TestClient(server) as client:
         yield Playground(client, core, scene, conversations, messenger, count(1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -219,8 +219,7 @@ class KeptLine:
     author: str
     html: str
     plain: str
-    slack: str = ""
-    teams: str = ""
+    previews: Mapping[str, str] | None = None
     delivery_id: int | None = None
     replaced: bool = False
 
@@ -244,25 +243,20 @@ class KeptConversations:
         author: str,
         html: str,
         plain: str,
-        slack: str = "",
-        teams: str = "",
+        previews: Mapping[str, str] | None = None,
         delivery_id: int | None = None,
     ) -> int:
         if delivery_id is not None and (first := await self.find(delivery_id)) is not None:
             return first
-        line = KeptLine(
-            len(self.kept) + 1, workspace, person, at, author, html, plain, slack, teams, delivery_id
-        )
+        line = KeptLine(len(self.kept) + 1, workspace, person, at, author, html, plain, previews, delivery_id)
         self.kept.append(line)
         return line.id
 
     async def replace(
-        self, line_id: int, html: str, plain: str, slack: str, teams: str, at: datetime
+        self, line_id: int, html: str, plain: str, previews: Mapping[str, str], at: datetime
     ) -> None:
         old = self.kept[line_id - 1]
-        self.kept[line_id - 1] = replace(
-            old, html=html, plain=plain, slack=slack, teams=teams, at=at, replaced=True
-        )
+        self.kept[line_id - 1] = replace(old, html=html, plain=plain, previews=previews, at=at, replaced=True)
 
     async def find(self, delivery_id: int) -> int | None:
         return next((line.id for line in self.kept if line.delivery_id == delivery_id), None)

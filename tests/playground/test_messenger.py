@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from adapters.playground import messenger as messengers
-from adapters.playground.messenger import Notice, PlaygroundMessenger, every_face
+from adapters.playground.messenger import Notice, PlaygroundMessenger, renderer
 from bot.message import Message, Text
 from bot.model import Address
 from bot.ports import Messenger
@@ -20,7 +20,7 @@ def kept() -> KeptConversations:
 
 @pytest.fixture
 def messenger(kept: KeptConversations) -> PlaygroundMessenger:
-    return PlaygroundMessenger(kept, every_face)
+    return PlaygroundMessenger(kept, renderer({}))
 
 
 async def test_it_is_a_messenger_like_the_others(messenger: PlaygroundMessenger) -> None:

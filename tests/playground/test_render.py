@@ -1,10 +1,12 @@
+import json
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 
+from adapters.cli.platforms import previews
 from adapters.playground import plain
-from adapters.playground.messenger import every_face
+from adapters.playground.messenger import renderer
 from adapters.playground.render import form, message, words
 from bot.events import Command
 from bot.message import Button, Buttons, Fields, Form, Input, Message, Quote, Text
@@ -167,8 +169,9 @@ def test_a_transcript_says_everything_that_is_said() -> None:
 
 
 @given(anything.messages_without_pictures)
-def test_every_face_can_be_kept(said: Message) -> None:
-    faces = every_face(said)
+def test_every_rendering_can_be_stored(said: Message) -> None:
+    rendered = renderer(previews())(said)
 
-    assert all(isinstance(face, str) for face in faces.values())
-    assert faces["html"]
+    assert rendered["html"]
+    assert list(rendered["previews"]) == ["slack", "teams"]
+    assert all(json.loads(each) for each in rendered["previews"].values())

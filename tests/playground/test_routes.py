@@ -147,8 +147,8 @@ async def test_what_is_said_and_answered_stands_in_the_conversation_of_that_pers
     assert (mine["author"], answer["author"]) == ("person", "bot")
     assert mine["html"] == '<p class="typed">hello &lt;b&gt;you&lt;/b&gt;</p>'
     assert "<blockquote>hello &lt;b&gt;you&lt;/b&gt;</blockquote>" in answer["html"]
-    assert json.loads(answer["slack"])["blocks"]
-    assert json.loads(answer["teams"])["type"] == "AdaptiveCard"
+    assert json.loads(answer["previews"]["slack"])["blocks"]
+    assert json.loads(answer["previews"]["teams"])["type"] == "AdaptiveCard"
     assert mine["at"] == NOW.isoformat()
     assert await playground.lines(TAMA) == []
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tomllib
 from dataclasses import astuple, fields
+from pathlib import Path
 
 import pytest
 import typer
@@ -12,6 +15,7 @@ from adapters.cli.main import app
 from adapters.cli.settings import Settings
 from adapters.files.pairs import WEIGHTS
 from bot.pairing import Weights
+from bot.prompts import Level, Prompts, check
 from bot.prompts.flaws import Flaws
 from bot.prompts.packs import read_pack
 from bot.rules.commands import COMMANDS
@@ -129,11 +133,47 @@ def test_every_setting_of_a_pack_is_described() -> None:
     assert set(described) == set(", ".join(map(str, known)).split(", "))
 
 
+def test_the_step_that_is_shown_is_one_of_ours() -> None:
+    [shown] = document("docs/add-a-pack.md").blocks("markdown")
+
+    assert (
+        (PROMPTS / "joint-practice-6wk" / "6-challenge.en.md").read_text(encoding="utf-8").startswith(shown)
+    )
+
+
+def test_a_copied_pack_is_one_of_the_packs(tmp_path: Path) -> None:
+    content, copy = tmp_path / "prompts", tmp_path / "prompts" / "our-pack"
+    shutil.copytree(PROMPTS, content)
+    shutil.copytree(content / "peer-visit-2wk", copy)
+    settings = copy / "pack.yaml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace("id: peer-visit-2wk", "id: our-pack"), "utf-8"
+    )
+
+    assert not [each for each in check(content) if each.level is Level.FIX]
+    assert "our-pack" in [each.id for each in Prompts.load(content).packs()]
+
+
 def test_the_journey_that_is_shown_is_one_that_runs() -> None:
     [shown] = document("CONTRIBUTING.md").blocks("python")
     journeys = (ROOT / "tests" / "journeys").glob("test_*.py")
 
     assert any(shown in each.read_text(encoding="utf-8") for each in journeys)
+
+
+def test_the_layers_in_the_document_on_architecture_are_those_of_the_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    [layers] = [each["layers"] for each in contracts if each["name"] == "The layers of the core"]
+    section = document("docs/architecture.md").section("The layers").text
+    rows = [
+        re.findall(r"`bot/(\w+)", row.split("|")[1])
+        for row in section.splitlines()
+        if row.startswith("| `bot/")
+    ]
+
+    assert [set(row) for row in rows] == [set(layer.split(" | ")) for layer in layers]
 
 
 def test_every_decision_is_in_the_list_with_its_title() -> None:

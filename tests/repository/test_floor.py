@@ -13,7 +13,8 @@ BY_HAND = re.compile(
 LEAST_GROUP = re.compile(
     r"\b(?:fewer|less)\s+than\s+(?P<below>\w+)\s+people\b"
     r"|\bat\s+least\s+(?P<least>\w+)\s+people\b"
-    r"|\b(?P<more>\w+)\s+people\s+or\s+more\b",
+    r"|\b(?P<more>\w+)\s+people\s+or\s+more\b"
+    r"|\bfloor\s+is\s+(?P<named>\w+)\b",
     re.IGNORECASE,
 )
 """A sentence of a document that says how large a group has to be."""
@@ -40,7 +41,7 @@ def test_every_document_names_the_numbers_that_the_code_uses() -> None:
         f"{file.relative_to(ROOT)}: {match[0]}"
         for file in documents()
         for match in LEAST_GROUP.finditer(file.read_text("utf-8"))
-        if (match["below"] or match["least"] or match["more"]) not in {str(FLOOR), str(WORDS_FLOOR)}
+        if next(filter(None, match.groups())) not in {str(FLOOR), str(WORDS_FLOOR)}
     ]
 
     assert not found, "write the number of `bot/rules/privacy.py` in digits"

@@ -7,7 +7,13 @@ from storage.playground import SqlConversations, SqlLine
 from tests.storage.world import DAY, HOUR, NOW, World
 
 HELLO = SqlLine(
-    workspace="w", person="anest", at=NOW, author="bot", html="<p>Hello</p>", plain="Hello", slack="{}"
+    workspace="w",
+    person="anest",
+    at=NOW,
+    author="bot",
+    html="<p>Hello</p>",
+    plain="Hello",
+    previews={"slack": "{}"},
 )
 
 
@@ -52,7 +58,7 @@ async def test_a_line_can_be_replaced_in_its_place(world: World) -> None:
     await conversations.add(**said(replace(HELLO, plain="Second")))
 
     await conversations.replace(
-        first, html="<p>Sent</p>", plain="Sent", slack="[1]", teams="[2]", at=NOW + DAY
+        first, html="<p>Sent</p>", plain="Sent", previews={"slack": "[1]"}, at=NOW + DAY
     )
 
     line, _ = await conversations.lines("w", "anest")
@@ -61,8 +67,7 @@ async def test_a_line_can_be_replaced_in_its_place(world: World) -> None:
         id=first,
         html="<p>Sent</p>",
         plain="Sent",
-        slack="[1]",
-        teams="[2]",
+        previews={"slack": "[1]"},
         at=NOW + DAY,
         replaced=True,
     )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from adapters.cli.platforms import Platforms, working
+from adapters.cli.running import Platforms, working
 from adapters.cli.settings import Settings
 from bot.events import Event, Joined
 from bot.model import CARRIES_WORDS, Address, Delivery, DeliveryKind, DeliveryState, Limit

@@ -258,7 +258,8 @@ function showLine(line, isNew) {
   const who = byBot ? words.bot : words.you;
   const meta = `${who} · ${moment(line.at, SHORT)}${line.replaced ? ` · ${words.changed}` : ""}`;
   const card = element("div", { class: "card" }, fragment(line.html));
-  if (byBot) card.append(element("div", { class: "raw" }, raw("as-slack", line.slack), raw("as-teams", line.teams)));
+  const previews = Object.keys(line.previews).sort();
+  if (previews.length) card.append(element("div", { class: "raw" }, ...previews.map((name) => raw(`as-${name}`, line.previews[name]))));
   const classes = `line ${byBot ? "" : "person-says"} ${isNew ? "new" : ""}`;
   const node = element("div", { class: classes, "data-line": line.id, tabindex: "-1" });
   if (byBot) node.append(element("span", { class: "avatar hue-bot", "aria-hidden": "true" }, "J"));

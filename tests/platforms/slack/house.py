@@ -23,9 +23,9 @@ from bot.ports import Directory
 from bot.prompts import Prompts, Voice
 from bot.use_cases import workspaces
 from bot.worker import delivery
-from storage.installations import StoredInstallations
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
+from storage.tokens import StoredTokens
 from tests.journeys.town import COORDINATOR, plain, roster_of
 from tests.platforms.patience import Patience, Pauses
 from tests.platforms.slack import reading
@@ -59,7 +59,7 @@ class House:
 
     slack: FakeSlack
     store: SqlStore
-    installations: StoredInstallations
+    installations: StoredTokens
     messenger: SlackMessenger
     connection: app.Connection
     patience: Patience
@@ -76,9 +76,7 @@ class House:
     async def let_in(self, team: str, school: str, token: str = "") -> None:
         """Install the app in a workspace, with a token that Slack knows already, and admit it for a school."""
         if token:
-            await self.installations.save(
-                enterprise="", team=team, name=team, bot="", scopes="", token=token, now=self.now
-            )
+            await self.installations.save(team, token, name=team, now=self.now)
         async with self.store.transaction() as tx:
             partnership = await tx.schools.partnership_named("Town")
             assert partnership is not None
@@ -167,7 +165,7 @@ async def _house(
     handle = EventHandler(store, prompts(), directories).handle
     patience, pauses = Patience(), Pauses()
     api = Api(session, slack.api_url)
-    installations = StoredInstallations(store, Seal([new_key()]))
+    installations = StoredTokens(store, Seal([new_key()]), PLATFORM)
 
     async def removed(workspace: str) -> None:
         sender = Address(PLATFORM, workspace, "")

@@ -15,7 +15,7 @@ from tests.platforms.slack import payloads
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.remote import RemoteSlack
 from tests.platforms.slack.wire import INTERACTION, Answer
-from tests.platforms.slack.world import Json, Line, Upload
+from tests.platforms.slack.world import Json, Line, Upload, World
 
 API_URL, DRIVER_URL = "JPD_SLACK_API_URL", "JPD_SLACK_DRIVER_URL"
 """The environment variables that name another Slack and its driver, on which the journeys are then played."""
@@ -51,6 +51,12 @@ class People(Protocol):
     async def files(self) -> list[Upload]: ...
     async def refused(self) -> list[str]:
         """Return the answers of the app that Slack could not use."""
+
+    def world(self) -> World:
+        """Return everything that this Slack holds, to be saved."""
+
+    def resume(self, world: World) -> None:
+        """Go on with what another Slack held."""
 
 
 class Here:
@@ -101,6 +107,12 @@ class Here:
     async def refused(self) -> list[str]:
         return self.slack.refused
 
+    def world(self) -> World:
+        return self.slack.world
+
+    def resume(self, world: World) -> None:
+        self.slack.world = self.slack.wire.world = world
+
 
 class ThroughDriver:
     """Any Slack by its driver's URL, which cannot forge requests."""
@@ -148,6 +160,12 @@ class ThroughDriver:
 
     async def refused(self) -> list[str]:
         return list(await self.slack.ask("refused"))
+
+    def world(self) -> World:
+        pytest.skip("only our own Slack can be saved")
+
+    def resume(self, world: World) -> None:
+        pytest.skip("only our own Slack can be restored")
 
 
 @asynccontextmanager

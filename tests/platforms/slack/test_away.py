@@ -12,6 +12,8 @@ from bot.errors import StoreAway
 from storage.store import SqlStore, SqlTx
 from tests.platforms.slack.house import ANN, OAK, House, running_house
 
+pytestmark = pytest.mark.both_databases  # what goes away is the store
+
 
 class Away(SqlStore):
     """A store that may be away."""

@@ -23,9 +23,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
     """The running bot, with a third workspace that installed it and is not admitted."""
     async with running_house(database_url) as house:
         house.slack.add_workspace(NEW, "New", token="xoxb-new")
-        await house.installations.save(
-            enterprise="", team=NEW, name="", bot="", scopes="", token="xoxb-new", now=house.now
-        )
+        await house.installations.save(NEW, "xoxb-new", name="", now=house.now)
         house.slack.add_person(NEW, "U9CAT", email("Cat Cox"))
         house.slack.add_person(NEW, "U9ANN", email("Ann Ash"))
         yield house
@@ -69,9 +67,7 @@ async def test_a_code_counts_once(house: House) -> None:
     code = await made(house)
     await house.slack.command(NEW, "U9CAT", f"link {code}")
     house.slack.add_workspace("T0LATE", token="xoxb-late")
-    await house.installations.save(
-        enterprise="", team="T0LATE", name="", bot="", scopes="", token="xoxb-late", now=house.now
-    )
+    await house.installations.save("T0LATE", "xoxb-late", name="", now=house.now)
     house.slack.add_person("T0LATE", "U8")
 
     late = await house.slack.command("T0LATE", "U8", f"link {code}")

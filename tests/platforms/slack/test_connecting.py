@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from adapters.cli.platforms import Platforms, connected
-from adapters.cli.settings import Settings, SettingsError
+from adapters.chat.settings import SettingsError
+from adapters.cli.running import Platforms, connected
 from adapters.cli.startup import now
 from bot.message import Message
 from bot.worker import delivery
@@ -19,6 +19,7 @@ from tests.platforms.slack import reading
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.house import ANN, OAK, SIAN, TEACHERS, email, prompts
 from tests.platforms.slack.mishaps import Mishap, RateLimited, Refused, Status
+from tests.support.settings import environment
 
 TOKEN = "xoxb-the-only-one"
 
@@ -48,11 +49,15 @@ async def slack() -> AsyncIterator[FakeSlack]:
 async def connection(
     slack: FakeSlack, store: SqlStore, *, token: str = TOKEN, app_token: str = "", serving: bool = True
 ) -> AsyncIterator[Platforms]:
-    values = {"slack_bot_token": token, "slack_app_token": app_token, "slack_api_url": slack.api_url}
+    values: dict[str, str | None] = {
+        "slack_bot_token": token,
+        "slack_app_token": app_token or None,
+        "slack_api_url": slack.api_url,
+    }
     values |= {} if app_token else {"slack_signing_secret": "secret"}
-    read = Settings.model_validate(values)
-    async with connected(read, store, prompts(), is_serving=serving) as platforms:
-        yield platforms
+    with environment(**values) as read:
+        async with connected(read, store, prompts(), is_serving=serving) as platforms:
+            yield platforms
 
 
 async def is_admitted(store: SqlStore) -> bool:

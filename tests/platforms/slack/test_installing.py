@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,8 @@ from yarl import URL
 
 from bot.model import DeliveryState
 from bot.use_cases import workspaces
-from storage.installations import StoredInstallations
 from storage.secrets import NoSuchKey, Seal, new_key
+from storage.tokens import StoredTokens, reseal
 from tests.journeys.town import dump
 from tests.platforms.slack.house import (
     ANN,
@@ -217,7 +218,7 @@ async def test_a_greeting_that_cannot_be_sent_does_not_undo_the_installation(bar
 
 async def rows(house: House) -> list[tuple[object, ...]]:
     async with house.store.transaction() as tx:
-        found = await tx.connection.execute(text("SELECT * FROM slack_installation ORDER BY team"))
+        found = await tx.connection.execute(text("SELECT * FROM platform_token ORDER BY workspace"))
         return [tuple(row) for row in found]
 
 
@@ -249,43 +250,40 @@ async def test_keys_are_changed_by_sealing_anew(database_url: str) -> None:
     old, new = new_key(), new_key()
     async with running_house(database_url) as house:
 
-        def by(*keys: str) -> StoredInstallations:
-            return StoredInstallations(house.store, Seal(keys))
+        def by(*keys: str) -> StoredTokens:
+            return StoredTokens(house.store, Seal(keys), "slack")
 
         for team in (OAK, ELM):
-            await house.installations.drop(team)
-            await by(old).save(
-                enterprise="", team=team, name="", bot="", scopes="", token=f"xoxb-{team}", now=house.now
-            )
+            await house.installations.delete(team)
+            await by(old).save(team, f"xoxb-{team}", name="", now=house.now)
         assert await by(new).token(OAK) is None  # what is owed there waits until the key is back
         with pytest.raises(NoSuchKey):
-            await by(new).rotate()
+            await reseal(house.store, Seal([new]))
         assert await by(old).token(OAK) == f"xoxb-{OAK}"
-        assert await by(new, old).rotate() == 2
+        assert await reseal(house.store, Seal([new, old])) == 2
         assert await by(new).token(OAK) == f"xoxb-{OAK}"
         assert await by(new).token(ELM) == f"xoxb-{ELM}"
         assert await by(old).token(ELM) is None
 
 
 async def test_a_workspace_that_moves_into_an_organisation_has_its_newest_token(bare: House) -> None:
-    kept = {"name": "Oak", "bot": "", "scopes": "", "now": bare.now}
-    await bare.installations.save(enterprise="", team=OAK, token="xoxb-old", **kept)  # type: ignore[arg-type]  # all but one are texts
-    await bare.installations.save(enterprise="E1", team=OAK, token="xoxb-new", **kept)  # type: ignore[arg-type]  # the same
+    assert (await install(bare)).status == 200
+    before = await bare.installations.token(OAK)
+    world = bare.slack.world
+    world.workspaces[OAK] = replace(world.workspaces[OAK], enterprise="E1")
+    world.end_tokens(OAK, "token_revoked")
+    assert (await install(bare)).status == 200
 
-    assert await bare.installations.token(OAK) == "xoxb-new"
+    assert await bare.installations.token(OAK) not in (None, before)
     assert len(await rows(bare)) == 1
 
 
 async def test_no_workspace_is_no_key_to_anybodys_token(bare: House) -> None:
-    await bare.installations.save(
-        enterprise="E1", team="", name="", bot="", scopes="", token="xoxb-wide", now=bare.now
-    )
-    await bare.installations.save(
-        enterprise="", team=OAK, name="", bot="", scopes="", token="xoxb-oak", now=bare.now
-    )
+    await bare.installations.save("E1", "xoxb-wide", name="", now=bare.now)
+    await bare.installations.save(OAK, "xoxb-oak", name="", now=bare.now)
 
     assert await bare.installations.token("") is None
-    await bare.installations.drop("")
+    await bare.installations.delete("")
     assert await bare.installations.token("E1") == "xoxb-wide"
     assert await bare.installations.token(OAK) == "xoxb-oak"
 

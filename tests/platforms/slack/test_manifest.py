@@ -158,5 +158,5 @@ def test_an_address_that_slack_would_not_take_is_one_sentence(more: tuple[str, .
     )  # fmt: skip
 
     assert done.returncode == 1
-    assert prompts().voice("en").text("cli.manifest-url").split(":")[0] in done.stderr
+    assert prompts().voice("en").text("platform.slack-manifest").split(":")[0] in done.stderr
     assert "Traceback" not in done.stderr

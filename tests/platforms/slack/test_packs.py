@@ -37,7 +37,7 @@ def longest(question: Question) -> str:
             return "15:30"
 
 
-def asked(step: Step, partner: str) -> say_check_ins.Ask:
+def asked(step: Step, partner: str) -> say_check_ins.AskedCheckIn:
     """Return a check-in of that step with the longest answers."""
     check_in = CheckIn(
         id=2**60, cycle_id=1, member_id=1, pairing_id=1, step=step.key, due_at=NOW, closes_at=NOW,
@@ -55,7 +55,7 @@ def asked(step: Step, partner: str) -> say_check_ins.Ask:
         for each in step.words("en").questions
     ]
     facts = dict.fromkeys(KNOWN, partner)
-    return say_check_ins.Ask(
+    return say_check_ins.AskedCheckIn(
         check_in=check_in, step=step, cycle_name=partner, partner=partner, readers=2, facts=facts,
         plan=(partner, date(2026, 11, 20)), answers=answers, closes=NOW, today=date(2026, 11, 25),
     )  # fmt: skip

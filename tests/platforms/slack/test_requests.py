@@ -286,10 +286,10 @@ async def test_a_store_that_fails_costs_an_apology_and_nothing_else(
 
 async def test_a_removal_that_cannot_be_kept_is_asked_for_again(house: House) -> None:
     async with house.store.transaction() as tx:
-        await tx.connection.execute(text("ALTER TABLE slack_installation RENAME TO elsewhere"))
+        await tx.connection.execute(text("ALTER TABLE platform_token RENAME TO elsewhere"))
     failed = await house.slack.uninstall(OAK)
     async with house.store.transaction() as tx:
-        await tx.connection.execute(text("ALTER TABLE elsewhere RENAME TO slack_installation"))
+        await tx.connection.execute(text("ALTER TABLE elsewhere RENAME TO platform_token"))
 
     assert [each.status for each in failed] == [500, 500]
     assert (await house.slack.again()).status == 200

@@ -279,8 +279,8 @@ async def test_a_token_that_was_replaced_meanwhile_is_not_thrown_away(house: Hou
                 return "xoxb-of-yesterday"
             return await house.installations.token(workspace)
 
-        async def drop(self, workspace: str) -> None:
-            await house.installations.drop(workspace)
+        async def delete(self, workspace: str) -> None:
+            await house.installations.delete(workspace)
 
     house.messenger._tokens = Late()  # noqa: SLF001  # another moment cannot be made from outside
     await house.slack.command(ELM, CAT, "status")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import count
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
@@ -201,14 +200,19 @@ class World:
     refused: list[str] = field(default_factory=list)
     """Faults of the app that Slack would only show as *trouble connecting*."""
     polls_until_ready: int = 0
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    last_number: int = 0
     last_ts: float = 0.0
 
     # --- making ---------------------------------------------------------------------------------------------------
 
+    def number(self) -> int:
+        """Return a number that was not used before."""
+        self.last_number += 1
+        return self.last_number
+
     def name(self, prefix: str) -> str:
         """Return a new id."""
-        return f"{prefix}{next(self.numbers):08d}"
+        return f"{prefix}{self.number():08d}"
 
     def ts(self) -> str:
         """Return the time stamp of a new message, later than every other."""
@@ -224,7 +228,7 @@ class World:
 
     def trigger(self, team: str, person: str) -> str:
         """Return a new trigger id."""
-        name = f"{next(self.numbers)}.{next(self.numbers)}.{next(self.numbers):032x}"
+        name = f"{self.number()}.{self.number()}.{self.number():032x}"
         self.triggers[name] = Trigger(team=team, person=person, until=self.clock.now() + TRIGGER_SECONDS)
         return name
 

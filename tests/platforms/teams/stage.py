@@ -96,7 +96,7 @@ async def on_stage(
     limit: ClientTimeout = TIMEOUT,
     handle: Handle | None = None,
 ) -> AsyncIterator[Stage]:
-    """Run the adapter as it is composed for `jpd serve`, with clocks that a test moves."""
+    """Run the adapter as it is connected in `adapters/teams/platform.py`, with clocks that a test moves."""
     clock, patience, pauses, known = Clock(), Patience(), Pauses(), known or registration(microsoft)
     directories: dict[str, Directory] = {}
     async with ClientSession() as session, ClientSession() as outside:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from pydantic import ValidationError
 
-from adapters.cli import settings
-from adapters.cli.platforms import connected
-from adapters.cli.settings import Settings, SettingsError
+from adapters.chat.settings import SettingsError, read_platform
+from adapters.cli.running import connected
 from adapters.server.web import application, listening
+from adapters.teams.platform import TeamsSettings
 from bot.prompts import Prompts
 from storage.secrets import new_key
 from storage.store import SqlStore
@@ -25,38 +25,40 @@ from tests.platforms.teams.people import People
 from tests.platforms.teams.stage import logs
 from tests.platforms.teams.world import APP, HOME, PASSWORD
 from tests.support.places import ROOT
+from tests.support.settings import environment
 
 WHOLE = {"teams_app_id": "an-id", "teams_app_password": "pass-word", "teams_tenant_id": "a-tenant"}
 
 
-def read(**given: Any) -> Settings:
-    return Settings(_env_file=None, **given)  # type: ignore[call-arg]  # pydantic-settings' own
+def teams(**given: Any) -> TeamsSettings | None:
+    with environment(**given) as read:
+        return read_platform(TeamsSettings, read.deployment)
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        if name.startswith("JPD_"):
-            monkeypatch.delenv(name)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [each for each in os.environ if each.startswith("JPD_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)  # where no `.env` lies
 
 
 def test_no_settings_no_teams() -> None:
-    assert settings.teams(read()) is None
-    assert settings.teams(read(public_url="https://jpd.example.org")) is None
+    assert teams() is None
+    assert teams(public_url="https://jpd.example.org") is None
 
 
 def test_whole_they_are_taken() -> None:
-    found = settings.teams(read(**WHOLE))
+    found = teams(**WHOLE)
 
     assert found is not None
-    assert (found.app_id, found.password, found.tenant) == ("an-id", "pass-word", "a-tenant")
+    assert (found.app_id, found.password, found.tenant_id) == ("an-id", "pass-word", "a-tenant")
     assert found.login_url == "https://login.microsoftonline.com"
 
 
 @pytest.mark.parametrize("name", list(WHOLE))
 def test_one_that_is_missing_is_named_and_no_value_is(name: str) -> None:
     with pytest.raises(SettingsError) as wrong:
-        settings.teams(read(**{each: value for each, value in WHOLE.items() if each != name}))
+        teams(**{each: value for each, value in WHOLE.items() if each != name})
 
     assert str(wrong.value) == f"JPD_{name.upper()}: missing"
 
@@ -73,7 +75,7 @@ def test_one_that_is_missing_is_named_and_no_value_is(name: str) -> None:
 )
 def test_halves_and_contradictions_are_named(given: dict[str, Any], named: list[str]) -> None:
     with pytest.raises(SettingsError) as wrong:
-        settings.teams(read(**given))
+        teams(**given)
 
     lines = str(wrong.value).splitlines()
     assert len(lines) == len(named)
@@ -84,24 +86,25 @@ def test_halves_and_contradictions_are_named(given: dict[str, Any], named: list[
 @pytest.mark.parametrize("name", ["teams_openid_url", "teams_login_url", "public_url"])
 @pytest.mark.parametrize("url", ["http://login.example.org", "ftp://x", "login.example.org"])
 def test_an_address_that_others_could_read_along_is_none(name: str, url: str) -> None:
-    with pytest.raises(ValidationError, match="not a secure address"):
-        read(**{name: url})
+    with pytest.raises(SettingsError, match="not a secure address"), environment(**{name: url}):
+        pass
 
 
 @pytest.mark.parametrize(
     "rest", ["", "jpd.example.org?a=b", "jpd.example.org/#top", "me:secret@jpd.example.org", "[::"]
 )
 def test_a_public_address_is_bare(rest: str) -> None:
-    with pytest.raises(ValidationError) as wrong:
-        read(public_url=f"https://{rest}")
+    with pytest.raises(SettingsError) as wrong, environment(public_url=f"https://{rest}"):
+        pass
 
-    assert "secret" not in str(wrong.value.errors(include_input=False))
-    assert read(public_url="https://jpd.example.org/behind/").public_url == "https://jpd.example.org/behind"
+    assert "secret" not in str(wrong.value)
+    with environment(public_url="https://jpd.example.org/behind/") as read:
+        assert read.public_url == "https://jpd.example.org/behind"
 
 
 def test_a_managed_identity_and_a_playground_need_less() -> None:
-    managed = settings.teams(read(teams_app_id="a", teams_tenant_id="b", teams_managed_identity=True))
-    playground = settings.teams(read(teams_anonymous=True))
+    managed = teams(teams_app_id="a", teams_tenant_id="b", teams_managed_identity=True)
+    playground = teams(teams_anonymous=True)
 
     assert managed is not None
     assert managed.password == ""
@@ -112,13 +115,16 @@ def test_a_managed_identity_and_a_playground_need_less() -> None:
 async def test_what_the_settings_make_speaks_with_teams(
     microsoft: FakeMicrosoft, prompts: Prompts, store: SqlStore, database_url: str
 ) -> None:
-    given = read(
-        teams_app_id=APP, teams_app_password=PASSWORD, teams_tenant_id=HOME, database_url=database_url,
-        teams_openid_url=microsoft.openid_url, teams_login_url=microsoft.login_url,
-        public_url="https://jpd.example.org", secret_keys=new_key(),
-    )  # fmt: skip
+    given = {
+        "teams_app_id": APP, "teams_app_password": PASSWORD, "teams_tenant_id": HOME,
+        "teams_openid_url": microsoft.openid_url, "teams_login_url": microsoft.login_url,
+        "public_url": "https://jpd.example.org", "secret_keys": new_key(),
+    }  # fmt: skip
 
-    async with connected(given, store, prompts, is_serving=True) as platforms, ClientSession() as session:
+    async with AsyncExitStack() as opened:
+        read = opened.enter_context(environment(**given, database_url=database_url))
+        platforms = await opened.enter_async_context(connected(read, store, prompts, is_serving=True))
+        session = await opened.enter_async_context(ClientSession())
         app = application(platforms.routes, voice=prompts.voice("en"), closing=platforms.closing)
         async with listening(app, "127.0.0.1", 0) as port:
             people = People(microsoft, session, f"http://127.0.0.1:{port}/api/messages")
@@ -137,14 +143,15 @@ async def test_what_the_settings_make_speaks_with_teams(
 async def test_who_only_works_has_no_routes(
     microsoft: FakeMicrosoft, prompts: Prompts, store: SqlStore
 ) -> None:
-    async with connected(read(**WHOLE), store, prompts, is_serving=False) as platforms:
-        assert platforms.routes == []
-        assert list(platforms.messengers) == list(platforms.directories) == ["teams"]
+    with environment(**WHOLE) as read:
+        async with connected(read, store, prompts, is_serving=False) as platforms:
+            assert platforms.routes == []
+            assert list(platforms.messengers) == list(platforms.directories) == ["teams"]
 
 
 async def test_without_an_app_id_there_is_a_warning(prompts: Prompts, store: SqlStore) -> None:
-    with logs() as found:
-        async with connected(read(teams_anonymous=True), store, prompts, is_serving=True) as platforms:
+    with logs() as found, environment(teams_anonymous=True) as read:
+        async with connected(read, store, prompts, is_serving=True) as platforms:
             assert len(platforms.routes) == 1
 
     assert [(each["event"], each["log_level"]) for each in found] == [("teams.anonymous", "warning")]

@@ -6,7 +6,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import count
 from typing import Any, TypeAlias
 
 import jwt
@@ -148,13 +147,14 @@ class World:
     mishaps: Mishaps = field(default_factory=Mishaps)
     gates: dict[str, Gate] = field(default_factory=dict)
     """The gates of kinds of calls."""
-    numbers: Any = field(default_factory=lambda: count(1))
+    last_number: int = 0
     companies: set[str] = field(default_factory=set)
     """Ids of team channels and group chats that the bot is in."""
 
     def number(self) -> str:
         """Return the id of a new activity, unique in a chat."""
-        return f"17600000{next(self.numbers):05d}"
+        self.last_number += 1
+        return f"17600000{self.last_number:05d}"
 
     def person(self, who: str) -> Person:
         return self.people[who]

@@ -1,0 +1,233 @@
+"""Slack as one of the bot's platforms: its settings, and how it is connected and examined."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import structlog
+from pydantic import Field, SecretStr, field_validator
+
+from adapters.chat.platform import (
+    Connected,
+    Core,
+    Finding,
+    Manifest,
+    ManifestOptions,
+    OptionsMissing,
+    TokenStore,
+)
+from adapters.chat.settings import Deployment, PlatformSettings, SettingsError
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable
+from bot.events import Event, Removed
+from bot.message import Message
+from bot.model import Address
+from bot.prompts import Voice
+
+if TYPE_CHECKING:
+    from adapters.slack.api import Api
+
+log = structlog.get_logger()
+
+WORKSPACES_ASKED = 20
+"""Workspaces whose tokens are tried by `jpd doctor`, the newest first: all are asked at once."""
+NO_SECRET = SecretStr("")
+
+
+class SlackSettings(PlatformSettings, env_prefix="JPD_SLACK_"):
+    """Slack's settings: a client's for many workspaces, or a token for one."""
+
+    client_id: str = Field(default="", description="The Slack app's client id, for many workspaces")
+    client_secret: SecretStr = Field(default=NO_SECRET, description="The client's secret")
+    signing_secret: SecretStr = Field(
+        default=NO_SECRET, description="The Slack app's secret that proves that a request is Slack's"
+    )
+    bot_token: SecretStr = Field(
+        default=NO_SECRET, description="Instead of the client's two, for one workspace"
+    )
+    app_token: SecretStr = Field(
+        default=NO_SECRET,
+        description="Instead of the signing secret, for one workspace behind a firewall (Socket Mode)",
+    )
+    api_url: str = Field(default="https://slack.com/api/", description="Slack's Web API, or an emulator's")
+    per_second: float = Field(
+        default=3.0,
+        gt=0,
+        le=1000,
+        description="Messages a second that a Slack workspace takes, by all workers together",
+    )
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("not an address: write https://…")
+        return url if url.endswith("/") else f"{url}/"
+
+    @property
+    def is_wanted(self) -> bool:
+        return any(self._credentials().values())
+
+    @property
+    def is_single(self) -> bool:
+        """True for one workspace with its own token."""
+        return bool(self.bot_token.get_secret_value() or self.app_token.get_secret_value())
+
+    @property
+    def needs_codes(self) -> bool:
+        return bool(self.client_id)
+
+    def problems(self, deployment: Deployment) -> list[str]:
+        given = self._credentials()
+        needed = ["bot_token"] if self.is_single else ["client_id", "client_secret", "signing_secret"]
+        needed += ["signing_secret"] if self.is_single and not given["app_token"] else []
+        wrong = [f"JPD_SLACK_{name.upper()}: missing" for name in needed if not given[name]]
+        if self.is_single and (given["client_id"] or given["client_secret"]):
+            wrong.append("JPD_SLACK_CLIENT_ID: for many workspaces, beside the settings of one: unset either")
+        if not self.is_single and not deployment.secret_keys:
+            wrong.append(
+                "JPD_SECRET_KEYS: missing, and tokens are never kept unsealed: jpd keys new makes one"
+            )
+        return wrong
+
+    def _credentials(self) -> dict[str, str]:
+        return {
+            "client_id": self.client_id,
+            "client_secret": self.client_secret.get_secret_value(),
+            "signing_secret": self.signing_secret.get_secret_value(),
+            "bot_token": self.bot_token.get_secret_value(),
+            "app_token": self.app_token.get_secret_value(),
+        }
+
+
+class TokenCheck(StrEnum):
+    """Slack's answer when a token is tried."""
+
+    TAKEN = "taken"
+    """Or Slack asks for patience: then it answers, and the next look will tell."""
+    REFUSED = "refused"
+    SILENT = "silent"
+
+
+class SlackPlatform:
+    """Slack. Its libraries are imported only when it is used."""
+
+    name = "slack"
+    settings = SlackSettings
+
+    async def connect(
+        self, settings: SlackSettings, core: Core, opened: AsyncExitStack, *, serving: bool
+    ) -> Connected:
+        """Connect one workspace by its token, or every workspace that has installed the bot."""
+        from adapters.slack import app, install
+        from adapters.slack.api import Api, session
+        from adapters.slack.messenger import OneToken, SlackMessenger
+
+        async def removed(workspace: str) -> None:
+            # Slack refuses our token: the bot was uninstalled, perhaps while we were not running.
+            number = f"removed:{secrets.token_hex(8)}"
+            sender = Address(self.name, workspace, "")
+            await core.handle(Event(id=number, at=core.now(), sender=sender, what=Removed()))
+
+        api = Api(await opened.enter_async_context(session()), settings.api_url)
+        token = settings.bot_token.get_secret_value()
+        messenger = SlackMessenger(api, OneToken(token) if token else core.tokens, removed)
+        if not serving:
+            return Connected(messenger=messenger, directory=messenger)
+        signing_secret = settings.signing_secret.get_secret_value()
+        connection = app.connect(
+            api, messenger, core.handle, core.voice_of, core.now, signing_secret=signing_secret
+        )
+        routes = list(connection.routes)
+        if token:
+            await _admit_workspace(api, token, core)
+        else:
+            client_secret = settings.client_secret.get_secret_value()
+            client = {"client_id": settings.client_id, "client_secret": client_secret}
+            routes += install.connect(api, core.tokens, connection.take, core.voice, core.now, **client)
+        if app_token := settings.app_token.get_secret_value():
+            try:
+                await opened.enter_async_context(connection.listening(app_token))
+            except Disconnected:
+                raise SettingsError("JPD_SLACK_APP_TOKEN: Slack does not take it") from None
+        return Connected(messenger=messenger, directory=messenger, routes=routes, close=connection.close)
+
+    async def examine(
+        self, settings: SlackSettings, tokens: TokenStore | None, seconds: float
+    ) -> AsyncIterator[Finding]:
+        """Try the tokens in the settings, or those of the newest workspaces."""
+        if settings.is_single:
+            finding, fact = "token", "name"
+            tries = [("JPD_SLACK_BOT_TOKEN", "auth.test", settings.bot_token.get_secret_value())]
+            if app_token := settings.app_token.get_secret_value():
+                tries.append(("JPD_SLACK_APP_TOKEN", "apps.connections.open", app_token))
+        else:
+            finding, fact = "workspace-token", "workspace"
+            newest = await tokens.newest(WORKSPACES_ASKED) if tokens else ()
+            tries = [(name, "auth.test", token) for name, token in newest]
+        answers = await _try_tokens(
+            settings.api_url, [(method, token) for _, method, token in tries], seconds
+        )
+        for (name, *_), answer in zip(tries, answers, strict=True):
+            if answer is TokenCheck.REFUSED:
+                yield Finding(finding, {fact: name})
+        if TokenCheck.SILENT in answers:
+            yield Finding("platform-silent", {"url": settings.api_url})
+
+    def manifest(self, voices: Mapping[str, Voice], options: ManifestOptions) -> Manifest:
+        """Return the JSON that Slack's “Create an app from a manifest” takes."""
+        from adapters.slack.manifest import manifest
+
+        if not options.socket and not options.url.startswith("https://"):
+            raise OptionsMissing
+        voice = next(iter(voices.values()))
+        made = manifest(voice, options.url.rstrip("/"), socket=options.socket)
+        return Manifest(json.dumps(made, ensure_ascii=False, indent=2))
+
+    def preview(self, message: Message) -> str:
+        """Return the message as JSON of Slack's Block Kit."""
+        from adapters.slack import render
+
+        return json.dumps(render.message(message), ensure_ascii=False, indent=2)
+
+
+PLATFORM = SlackPlatform()
+
+
+async def _admit_workspace(api: Api, token: str, core: Core) -> None:
+    """Let in the workspace of a token: whoever set the token has decided that."""
+    try:
+        team = str((await api.call("auth.test", token))["team_id"])
+    except Disconnected:
+        raise SettingsError("JPD_SLACK_BOT_TOKEN: Slack does not take it") from None
+    except (SendError, Uncertain, Unreachable):
+        log.warning("slack.not-asked", why="Slack did not answer: the workspace is let in at the next start")
+        return
+    await core.admit(team)
+
+
+async def _try_tokens(url: str, tries: Sequence[tuple[str, str]], seconds: float) -> list[TokenCheck]:
+    """Call each method with its token, all at once."""
+    from adapters.slack.api import Api, session
+
+    async with session() as opened:
+        api = Api(opened, url)
+
+        async def answer(method: str, token: str) -> TokenCheck:
+            try:
+                async with asyncio.timeout(seconds):
+                    await api.call(method, token)
+            except Disconnected:
+                return TokenCheck.REFUSED
+            except SendError as refused:
+                return TokenCheck.TAKEN if refused.reason == "rate-limited" else TokenCheck.SILENT
+            except (Uncertain, Unreachable, TimeoutError):
+                return TokenCheck.SILENT
+            return TokenCheck.TAKEN
+
+        return await asyncio.gather(*(answer(*each) for each in tries))
