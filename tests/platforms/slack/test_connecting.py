@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from adapters.chat.in_time import RealTime
 from adapters.chat.settings import SettingsError
 from adapters.cli.running import Platforms, connected
 from adapters.cli.startup import now
@@ -15,6 +16,7 @@ from bot.message import Message
 from bot.worker import delivery
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, plain, roster_of
+from tests.platforms.patience import Patience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.house import ANN, OAK, SIAN, TEACHERS, email, prompts
@@ -56,7 +58,8 @@ async def connection(
     }
     values |= {} if app_token else {"slack_signing_secret": "secret"}
     with environment(**values) as read:
-        async with connected(read, store, prompts(), is_serving=serving) as platforms:
+        real_time = RealTime(Patience(), Pauses())
+        async with connected(read, store, prompts(), is_serving=serving, real_time=real_time) as platforms:
             yield platforms
 
 
