@@ -23,10 +23,10 @@ OURS_ALONE = 6_073_341_517
 """Any number, as long as nobody else locks the same: two releases at once migrate one after the other."""
 
 
-def upgrade(url: str) -> None:
-    """Bring the database to the newest revision, wholly or not at all."""
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database to the newest revision, or to this one, wholly or not at all."""
     with _connected(url) as connection:
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), revision)
 
 
 def downgrade(url: str, revision: str = "-1") -> None:

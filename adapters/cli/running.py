@@ -65,6 +65,7 @@ async def connected(
     timed: Callable[[Handle], Handle] = lambda handle: handle,
     known: Sequence[AnyPlatform] = PLATFORMS,
     real_time: RealTime | None = None,
+    clock: Callable[[], datetime] = now,
 ) -> AsyncIterator[Platforms]:
     """Connect every platform that the settings name, while the block runs. Raises `SettingsError`.
 
@@ -73,7 +74,7 @@ async def connected(
     platforms = Platforms()
     wanted = _wanted(read, known)
     seal = Seal(read.deployment.keys)
-    voice_of = voice_lookup(store, prompts)
+    voice_of = voice_lookup(store, prompts, clock)
     async with AsyncExitStack() as opened:
         engine = opened.enter_context(apart())
         handle = timed(EventHandler(store, prompts, platforms.directories, engine).handle)
@@ -82,9 +83,9 @@ async def connected(
                 handle=handle,
                 voice_of=voice_of,
                 voice=prompts.voice(prompts.default_language),
-                now=now,
+                now=clock,
                 tokens=StoredTokens(store, seal, platform.name),
-                admit=partial(_admit, store, platform.name),
+                admit=partial(_admit, store, clock, platform.name),
                 deployment=read.deployment,
                 real_time=real_time,
             )
@@ -112,25 +113,24 @@ def _wanted(read: Settings, known: Sequence[AnyPlatform]) -> list[tuple[AnyPlatf
     return found
 
 
-async def _admit(store: SqlStore, platform: str, workspace: str) -> None:
+async def _admit(store: SqlStore, clock: Callable[[], datetime], platform: str, workspace: str) -> None:
     """Let the only workspace in for all schools, if there is one partnership."""
     async with store.transaction() as tx:
         partnerships = await tx.schools.partnerships()
         if len(partnerships) == 1:
             schools = await tx.schools.of(partnerships[0].id)
-            await workspaces.admit(tx, platform, workspace, schools, now())
-            await tx.workspaces.come_back(
-                platform, workspace, now()
-            )  # an earlier token may have been revoked
+            await workspaces.admit(tx, platform, workspace, schools, clock())
+            # An earlier token may have been revoked.
+            await tx.workspaces.come_back(platform, workspace, clock())
 
 
-def voice_lookup(store: SqlStore, prompts: Prompts) -> VoiceOf:
+def voice_lookup(store: SqlStore, prompts: Prompts, clock: Callable[[], datetime]) -> VoiceOf:
     """Return a function that finds a person's voice; the default one if the store doesn't answer at once."""
     asking: set[asyncio.Task[str]] = set()
 
     async def language_of(address: Address) -> str:
         async with store.transaction() as tx:
-            member = await tx.members.at(address, now())
+            member = await tx.members.at(address, clock())
         return member.language if member else prompts.default_language
 
     async def voice_of(address: Address) -> Voice:

@@ -184,7 +184,7 @@ def pair(
         seed=seed,
         weights=WEIGHTS,
         on=date.min,  # no clock is asked: slots are names
-        done=done,
+        report=done,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from adapters.playground import plain
+from adapters.chat import plain
 from adapters.playground.messenger import Rendered
 from adapters.playground.stage import Stage
 from adapters.playground.world import Travel, address

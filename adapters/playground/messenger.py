@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias, TypedDict
 
-from adapters.playground import plain, render
+from adapters.chat import plain
+from adapters.playground import render
 from bot.message import Message
 from bot.model import Address
 

@@ -88,11 +88,9 @@ class TeamsAnswers:
             title = (await self._voice_of(received.sender)).text("manifest.name")
             return {"task": {"type": "continue", "value": {"title": title, "card": card}}}
         await self._say(received, message)
-        return (
-            None
-            if is_late or received.target.kind == "dialog"
-            else await self._short_text(received, "wait.below")
-        )
+        if is_late or received.target.kind == "dialog":
+            return None
+        return await self._short_text(received, "wait.below")
 
     async def _replace(self, received: TeamsReceived, card: Json, summary: str, *, is_late: bool) -> Answer:
         """Replace the pressed card in the chat too: a card that Teams gets as the answer is shown for a while only."""

@@ -1,4 +1,4 @@
-"""Who meets whom: pure functions from people and their past to pairings with reasons."""
+"""Pairing: pure functions from people and their history to groups with reasons."""
 
 from bot.pairing import quality
 from bot.pairing.arrangement import (

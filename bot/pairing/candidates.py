@@ -1,4 +1,8 @@
-"""Which pairs of a large level are worth a look: everybody's best partner in each neighbourhood of schools."""
+"""Candidate pairs of a large level: each person's best partner in every neighbourhood of schools.
+
+All pairs are scored, a rectangle at a time, and only the best are kept. With prices the same scan is the pricing step
+of column generation: it finds the pairs whose worth exceeds the prices of their ends.
+"""
 
 from __future__ import annotations
 
@@ -14,63 +18,69 @@ from bot.pairing.columns import Places
 from bot.pairing.scores import NO_PAIR, Tile, Values
 
 NEIGHBOURHOODS, NEIGHBOURS = 64, 24
-"""So many neighbourhoods at most, of so many people at least. One partner in each keeps candidates diverse: whole
-schools stay unmatched when only value counts."""
+"""The most neighbourhoods, and the least people in one. A partner from each keeps the candidates diverse: with the best
+by worth alone, whole schools would stay unmatched."""
 
 BLOCK, ROWS = 512, 256
-"""About so many people in the columns and the rows of a tile: small enough for a processor's cache."""
+"""About the columns and rows of one rectangle: small enough for a processor's cache."""
 
 THREADS = 2
-"""numpy lets go of the interpreter while it works on a tile. What comes out does not depend on their number."""
+"""numpy releases the interpreter lock while it works. The result does not depend on the number of threads."""
 
-DRAW = 8
-"""So many bits decide between partners who are worth the same."""
+DRAW_BITS = 8
+"""Bits that decide between partners of equal worth."""
 
 NOTHING = np.iinfo(np.int32).min
 """The score of somebody who may meet nobody in a neighbourhood."""
 
 Scores: TypeAlias = NDArray[np.int32]
-Place: TypeAlias = tuple[int, slice]
-"""A neighbourhood: its number, and the places of its people."""
+Neighbourhood: TypeAlias = tuple[int, slice]
+"""The number of a neighbourhood, and the places of its people."""
 
 
-class Best(NamedTuple):
-    """For everybody and each neighbourhood: the best score there, and whose place it is."""
+class BestPartners(NamedTuple):
+    """For each person and each neighbourhood: the best score there, and the place of the partner."""
 
     score: Scores
     partner: NDArray[np.int32]
 
 
-def look(values: Values, prices: Scores | None, done: Callable[[float], None] | None = None) -> Best:
-    """Score every pair there is: what it is worth, less the prices of both where there are any, else with a draw."""
+def find_best_partners(
+    values: Values, prices: Scores | None, report: Callable[[float], None] | None = None
+) -> BestPartners:
+    """Score all pairs: by worth less the prices of both ends; without prices by worth, equals by a draw."""
     size = len(values.school)
     edges = np.linspace(0, size, max(1, min(NEIGHBOURHOODS, size // NEIGHBOURS)) + 1).astype(int).tolist()
     neighbourhoods = list(enumerate(slice(*each) for each in pairwise(edges)))
     together = max(1, BLOCK // edges[1])
     blocks = [neighbourhoods[at : at + together] for at in range(0, len(neighbourhoods), together)]
     shape = (size, len(neighbourhoods))
-    best = Best(np.full(shape, NOTHING, dtype=np.int32), np.zeros(shape, dtype=np.int32))
+    best = BestPartners(np.full(shape, NOTHING, dtype=np.int32), np.zeros(shape, dtype=np.int32))
 
-    def look_from(at: int) -> None:
+    def scan_from(at: int) -> None:
         for other in range(at, len(blocks)):
             _compare(values, prices, best, blocks[at], blocks[other])
 
     with ThreadPoolExecutor(THREADS) as threads:
-        for count, _ in enumerate(threads.map(look_from, range(len(blocks))), start=1):
-            if done:
+        for count, _ in enumerate(threads.map(scan_from, range(len(blocks))), start=1):
+            if report:
                 left = 1 - count / len(blocks)
-                done(1 - left * left)  # of a triangle
+                report(1 - left * left)  # the blocks form a triangle: later ones have fewer others
     return best
 
 
 def _compare(
-    values: Values, prices: Scores | None, best: Best, here: Sequence[Place], there: Sequence[Place]
+    values: Values,
+    prices: Scores | None,
+    best: BestPartners,
+    here: Sequence[Neighbourhood],
+    there: Sequence[Neighbourhood],
 ) -> None:
-    """Everybody of some neighbourhoods with everybody of others; each pair is worked out once, and serves both."""
+    """Update the best partners by all pairs of two blocks; each pair is scored once and serves both its ends."""
     columns = slice(there[0][1].start, there[-1][1].stop)
     for start in range(here[0][1].start, here[-1][1].stop, ROWS):
         rows = slice(start, min(start + ROWS, here[-1][1].stop))
-        scores = _scores(values.tile(rows, columns), prices, rows, columns)
+        scores = _score(values.tile(rows, columns), prices, rows, columns)
         for other, place in there:
             part = scores[:, place.start - columns.start : place.stop - columns.start]
             partner = part.argmax(axis=1)
@@ -88,12 +98,12 @@ def _compare(
                 best.partner[columns.start + better, at] = part[:, better].argmax(axis=0) + top
 
 
-def _scores(tile: Tile, prices: Scores | None, rows: slice, columns: slice) -> Scores:
+def _score(tile: Tile, prices: Scores | None, rows: slice, columns: slice) -> Scores:
     scores = tile.astype(np.int32)
     if prices is None:
-        # Many are worth the same, where profiles are empty all of them: without a draw everybody would look at the
-        # same few. Places are drawn by lot, so what is drawn from them is fair.
-        scores <<= DRAW
+        # Many pairs are worth the same (with empty profiles, all of them). Without a draw everybody would get the same
+        # few candidates. The order of people is drawn from the seed, so a draw by place is fair.
+        scores <<= DRAW_BITS
         scores |= _draw(rows)[:, None] ^ _draw(columns)[None, :]
     else:
         scores -= prices[rows, None]
@@ -103,13 +113,16 @@ def _scores(tile: Tile, prices: Scores | None, rows: slice, columns: slice) -> S
 
 
 def _draw(places: slice) -> Scores:
-    """Bits that look like chance."""
+    """Return pseudo-random bits for each place."""
     mixed = np.arange(places.start, places.stop, dtype=np.uint32) * np.uint32(2_654_435_761)
-    return (mixed >> np.uint32(32 - DRAW)).astype(np.int32)
+    return (mixed >> np.uint32(32 - DRAW_BITS)).astype(np.int32)
 
 
-def best_pairs(best: Best, most: int, above: int = NOTHING) -> tuple[Places, Places]:
-    """Each one's best partners, so many at most and only above that score; the lesser place first, none twice."""
+def select_pairs(best: BestPartners, most: int, above: int = NOTHING) -> tuple[Places, Places]:
+    """Return up to `most` best partners of each person, with scores over `above`, as pairs without repeats.
+
+    The lesser place of a pair comes first.
+    """
     size = len(best.score)
     # Stable: equals go by their place, the same on every machine.
     order = np.argsort(-best.score.astype(np.int64), axis=1, kind="stable")[:, :most]

@@ -1,4 +1,9 @@
-"""The best pairs of a level too large to match all of it at once, and the proof of how good they are."""
+"""Matching of a large level by column generation, with a bound that holds for all pairs.
+
+Candidate pairs are matched fractionally; the dual prices show which other pairs could improve the result; those become
+candidates, and so on (Gilmore and Gomory 1961). Odd cycles of the fractional matching leave people unmatched; each
+such region is matched anew exactly (blossom algorithm, Edmonds 1965).
+"""
 
 from __future__ import annotations
 
@@ -10,36 +15,36 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import rustworkx
 
-from bot.pairing.candidates import best_pairs, look
+from bot.pairing.candidates import find_best_partners, select_pairs
 from bot.pairing.columns import Places
-from bot.pairing.duals import Worths, price
+from bot.pairing.duals import Worths, match_fractionally
 from bot.pairing.scores import NO_PAIR, Values
 
 COVER = 500_000_000
-"""What it is worth that somebody has a place: more than any chain of changes can win or lose in quality."""
+"""The worth of a person's being matched at all: more than any chain of changes can win or lose in quality."""
 
 CANDIDATES, MORE = 24, 8
-"""How many partners of each are looked at, and how many of those that prove to be missing join them at a time."""
+"""Candidates of each person at first, and how many join them in each round."""
 
 ROUNDS = 6
-"""Of looking for missing ones, at most."""
+"""The most rounds of column generation."""
 
 CLOSE = 20_000
-"""Missing pairs that together could win less than this part of the whole are not worth another round."""
+"""Rounds end when the missing pairs could improve the whole by less than one part in so many."""
 
 REGION, LARGEST_REGION = 600, 2_400
-"""How many people sit down anew together, exactly, around some who have no seat yet."""
+"""People who are matched anew together around some who are unmatched: at first, and at most."""
 
-UNSEATED = 16
-"""Of those, so many at once."""
+SEEDS = 16
+"""Unmatched people around whom one region is made."""
 
 Pair: TypeAlias = tuple[int, int]
-Done: TypeAlias = Callable[[float], None]
-"""Told which part of the work is done."""
+Report: TypeAlias = Callable[[float], None]
+"""Told the part of the work that is done, 0 to 1."""
 
 
 class Edges(NamedTuple):
-    """Pairs that are looked at, the lesser place first, in order, with what they are worth."""
+    """Candidate pairs in order, the lesser place first, with their worth."""
 
     a: Places
     b: Places
@@ -47,70 +52,73 @@ class Edges(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """Pairs, and the proof that not much better ones exist. People are their places in the values."""
+class BoundedMatching:
+    """A matching by places, and prices that bound the worth of every other."""
 
     mate: list[int]
-    """Who sits with each; one's own place where there is nobody."""
+    """Each person's partner; their own place if unmatched."""
     edges: Edges
     prices: Worths
-    """Two who may be a pair are worth at most half the sum of their prices. Who is alone costs `2 * COVER`."""
+    """For all pairs: worth is at most half the sum of the two prices. Being unmatched costs `2 * COVER`."""
 
 
-def settle(values: Values, special: Mapping[Pair, int], done: Done = lambda _: None) -> Settled:
-    """The pairs. Special ones are those of the pairs set aside that may meet, with what counts besides."""
-    edges, prices, partner = priced(values, special, done)
+def match_large(
+    values: Values, special: Mapping[Pair, int], report: Report = lambda _: None
+) -> BoundedMatching:
+    """Match the people; `special` holds the bonus or penalty of those pairs set aside that may meet."""
+    edges, prices, partner = generate_candidates(values, special, report)
     neighbours = _Neighbours(edges, prices)
-    mate = _pairs_along(partner.tolist())
-    # Who is alone even where people may sit half and half stays so, unless as somebody's third.
+    mate = _split_cycles(partner.tolist())
+    # Whoever is unmatched in the fractional matching stays so, unless somebody joins them to a pair later.
     alone = set(np.flatnonzero(partner == np.arange(len(mate))).tolist())
     size = REGION
-    while size <= LARGEST_REGION and (unseated := _unseated(mate, alone))[1:]:
-        _seat(neighbours, mate, unseated, size)
-        if len(_unseated(mate, alone)) == len(unseated):
+    while size <= LARGEST_REGION and (unmatched := _find_unmatched(mate, alone))[1:]:
+        _rematch_around(neighbours, mate, unmatched, size)
+        if len(_find_unmatched(mate, alone)) == len(unmatched):
             size *= 2
-    _squeeze_in(values, mate, _unseated(mate, alone))
-    return Settled(mate, edges, prices)
+    _match_by_exchange(values, mate, _find_unmatched(mate, alone))
+    return BoundedMatching(mate, edges, prices)
 
 
-def priced(
-    values: Values, special: Mapping[Pair, int], done: Done = lambda _: None
+def generate_candidates(
+    values: Values, special: Mapping[Pair, int], report: Report = lambda _: None
 ) -> tuple[Edges, Worths, Places]:
-    """Candidates, looked for until none is missing that matters; their prices; who sits half with whom.
-
-    The prices hold for every pair there is, not only for the candidates.
-    """
+    """Return candidates, dual prices that hold for all pairs, and the fractional matching's partners."""
     size = len(values.school)
-    a, b = best_pairs(look(values, None, lambda part: done(part / 3)), CANDIDATES)
-    edges = _edges(values, special, a, b)
+    a, b = select_pairs(find_best_partners(values, None, lambda part: report(part / 3)), CANDIDATES)
+    edges = _make_edges(values, special, a, b)
     for turn in count(1):
-        partner, prices = price(size, edges.a, edges.b, edges.worth + 2 * COVER)
+        partner, prices = match_fractionally(size, edges.a, edges.b, edges.worth + 2 * COVER)
         prices -= 2 * COVER
-        no_less = (-(-prices // 2)).astype(np.int32)
-        missing = look(values, no_less, lambda part, turn=turn: done((turn + part) / (turn + 2)))  # type: ignore[misc]  # a lambda with a default has no type of its own
-        lacking = np.maximum(missing.score.max(axis=1), 0).astype(np.int64)
-        if turn == ROUNDS or lacking.sum() * CLOSE <= abs(int(prices.sum())) // 2:
-            # Both ends of a pair lack at least what the pair does, so half of that each makes all prices hold.
-            return edges, prices + lacking, partner
-        a, b = best_pairs(missing, MORE, above=0)
-        edges = _edges(values, special, np.append(edges.a, a), np.append(edges.b, b))
+        rounded_up = (-(-prices // 2)).astype(np.int32)
+        missing = find_best_partners(
+            values,
+            rounded_up,
+            lambda part, turn=turn: report((turn + part) / (turn + 2)),  # type: ignore[misc]  # a lambda with a default has no type of its own
+        )
+        violation = np.maximum(missing.score.max(axis=1), 0).astype(np.int64)
+        if turn == ROUNDS or violation.sum() * CLOSE <= abs(int(prices.sum())) // 2:
+            # Each end of a pair has at least the pair's own violation, so adding it to both makes all prices hold.
+            return edges, prices + violation, partner
+        a, b = select_pairs(missing, MORE, above=0)
+        edges = _make_edges(values, special, np.append(edges.a, a), np.append(edges.b, b))
     raise AssertionError("the last round returns")
 
 
-def _edges(values: Values, special: Mapping[Pair, int], a: Places, b: Places) -> Edges:
+def _make_edges(values: Values, special: Mapping[Pair, int], a: Places, b: Places) -> Edges:
     size = len(values.school)
-    besides = {a * size + b: more for (a, b), more in special.items()}
-    keys = np.unique(np.append(a * size + b, np.array(sorted(besides), dtype=np.intp)))
+    bonus = {a * size + b: more for (a, b), more in special.items()}
+    keys = np.unique(np.append(a * size + b, np.array(sorted(bonus), dtype=np.intp)))
     a, b = np.divmod(keys, size)
     worth = values.of(a, b)
     may = worth != NO_PAIR
-    if besides:
-        worth += np.array([besides.get(key, 0) for key in keys.tolist()], dtype=np.int64)
+    if bonus:
+        worth += np.array([bonus.get(key, 0) for key in keys.tolist()], dtype=np.int64)
     return Edges(a[may], b[may], worth[may])
 
 
-def _pairs_along(partner: Sequence[int]) -> list[int]:
-    """Neighbours along each cycle sit together; of an odd one somebody is left without a seat."""
+def _split_cycles(partner: Sequence[int]) -> list[int]:
+    """Pair neighbours along each cycle of a fractional matching; an odd cycle leaves one person unmatched."""
     mate, seen = list(range(len(partner))), set[int]()
     for start in range(len(partner)):
         cycle, at = [], start
@@ -123,33 +131,33 @@ def _pairs_along(partner: Sequence[int]) -> list[int]:
     return mate
 
 
-def _unseated(mate: Sequence[int], alone: Collection[int]) -> list[int]:
+def _find_unmatched(mate: Sequence[int], alone: Collection[int]) -> list[int]:
     return [each for each, other in enumerate(mate) if each == other and each not in alone]
 
 
-def _seat(neighbours: _Neighbours, mate: list[int], unseated: list[int], size: int) -> None:
-    """Some of those without a seat at a time, with the people near them, sit down anew."""
-    while unseated:
-        seeds, unseated = unseated[:UNSEATED], unseated[UNSEATED:]
+def _rematch_around(neighbours: _Neighbours, mate: list[int], unmatched: list[int], size: int) -> None:
+    """Match anew, region by region, the unmatched and about `size` people near them."""
+    while unmatched:
+        seeds, unmatched = unmatched[:SEEDS], unmatched[SEEDS:]
         region = neighbours.around(seeds, mate, size)
         for each in region:
             mate[each] = each
-        for a, b in neighbours.best_within(region):
+        for a, b in neighbours.match_within(region):
             mate[a], mate[b] = b, a
-        unseated = [each for each in unseated if mate[each] == each]
+        unmatched = [each for each in unmatched if mate[each] == each]
 
 
-def _squeeze_in(values: Values, mate: list[int], unseated: list[int]) -> None:
-    """Two who know no candidate between them sit down together, or each with one of a pair that parts for them."""
+def _match_by_exchange(values: Values, mate: list[int], unmatched: list[int]) -> None:
+    """Pair two unmatched people whom no candidate joins, or part the best pair so that each gets one of it."""
     everybody = np.arange(len(mate))
-    while len(unseated) > 1:
-        one = unseated.pop()
+    while len(unmatched) > 1:
+        one = unmatched.pop()
         partner = np.array(mate, dtype=np.intp)
         with_one = values.not_aside(np.full(len(mate), one), everybody)
-        for other in unseated:
+        for other in unmatched:
             if with_one[other] != NO_PAIR:
                 mate[one], mate[other] = other, one
-                unseated.remove(other)
+                unmatched.remove(other)
                 break
             with_other = values.not_aside(np.full(len(mate), other), partner)
             may = (with_one != NO_PAIR) & (with_other != NO_PAIR) & (partner != everybody)
@@ -158,12 +166,12 @@ def _squeeze_in(values: Values, mate: list[int], unseated: list[int]) -> None:
                 first = int(worth.argmax())
                 second = mate[first]
                 mate[one], mate[first], mate[other], mate[second] = first, one, second, other
-                unseated.remove(other)
+                unmatched.remove(other)
                 break
 
 
 class _Neighbours:
-    """The candidates of everybody, those first that lose least against the prices."""
+    """Each person's candidates, by how much a pair loses against the prices, the least first."""
 
     def __init__(self, edges: Edges, prices: Worths) -> None:
         loss = prices[edges.a] + prices[edges.b] - 2 * edges.worth
@@ -174,13 +182,13 @@ class _Neighbours:
         self._starts = np.searchsorted(ends[order], np.arange(len(prices) + 1)).tolist()
 
     def of(self, each: int, most: int | None = None) -> Iterator[tuple[int, int]]:
-        """The others with what they are worth."""
+        """Return a person's candidates with their worth."""
         start, stop = self._starts[each], self._starts[each + 1]
         stop = stop if most is None else min(stop, start + most)
         return zip(self._others[start:stop], self._worth[start:stop], strict=True)
 
     def around(self, seeds: Sequence[int], mate: Sequence[int], size: int) -> list[int]:
-        """About so many people near the seeds, who lose least first; partners come together."""
+        """Return about `size` people near the seeds, those of least loss first; partners come together."""
         region = dict.fromkeys(seeds)
         reach = 2
         while len(region) < size and reach <= size:
@@ -193,8 +201,8 @@ class _Neighbours:
             reach *= 2 if len(region) == before else 1
         return sorted(region)
 
-    def best_within(self, region: Sequence[int]) -> list[Pair]:
-        """The exact matching of these people."""
+    def match_within(self, region: Sequence[int]) -> list[Pair]:
+        """Return the exact matching of these people by their candidates."""
         number = {each: at for at, each in enumerate(region)}
         graph: rustworkx.PyGraph[int, int] = rustworkx.PyGraph(multigraph=False)
         graph.add_nodes_from(region)

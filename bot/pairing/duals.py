@@ -1,4 +1,9 @@
-"""The fractional matching of a sparse graph, and prices that prove how good it is."""
+"""Fractional matching of a sparse graph, with the dual prices that bound every matching.
+
+The linear relaxation of matching is an assignment between two copies of the people (Balinski 1965): its cycles of two
+are pairs, longer cycles are half pairs. The dual prices are the shortest-path potentials of its residual graph
+(Bellman 1958, Ford 1956).
+"""
 
 from __future__ import annotations
 
@@ -14,22 +19,23 @@ from bot.pairing.columns import Places
 Worths: TypeAlias = NDArray[np.int64]
 
 ENOUGH = 10**10
-"""That somebody is assigned at all is worth more than anything that can be won by whom."""
+"""The worth of being assigned at all: more than any choice can win."""
 
 
-class Priced(NamedTuple):
-    """A matching in which everybody may sit half with one and half with another, and its proof."""
+class FractionalMatching(NamedTuple):
+    """A matching in which people may be half matched with each of two others, and its dual prices."""
 
     partner: Places
-    """A permutation: cycles of two are pairs, longer ones are halves; who is alone partners themselves."""
+    """A permutation: cycles of two are pairs, longer ones are half pairs; who is unmatched partners themselves."""
     prices: Worths
-    """Twice what each is worth: no edge is worth more than the prices of its ends, and those sat on are worth it."""
+    """Twice the dual values: twice an edge's worth is at most the sum of the prices of its ends, with equality on edges
+    that are used."""
 
 
-def price(size: int, a: Places, b: Places, worth: Worths) -> Priced:
-    """An assignment between two copies of everybody (each pair both ways), and its prices made the same for both.
+def match_fractionally(size: int, a: Places, b: Places, worth: Worths) -> FractionalMatching:
+    """Return the best fractional matching of the edges (a, b), each listed once.
 
-    Worths are positive; sitting alone is worth 1, so that everybody can.
+    Worths are positive. Being unmatched is worth 1, so that a full assignment always exists.
     """
     alone = np.arange(size)
     rows, columns = np.concatenate([a, b, alone]), np.concatenate([b, a, alone])
@@ -40,25 +46,25 @@ def price(size: int, a: Places, b: Places, worth: Worths) -> Priced:
     order = np.argsort(columns, kind="stable")
     rows, columns, weight = rows[order], columns[order], weight[order]
     starts = np.searchsorted(columns, alone)
-    # What somebody's own seat is worth: of several edges to the same partner there is only one.
+    # The worth of each person's own edge: there is only one edge to a partner.
     own = np.ones(size, dtype=np.int64)
-    seated = partner[rows] == columns
-    own[rows[seated]] = weight[seated]
-    # Bellman-Ford: a seat costs what anybody would gain by taking it instead of their own.
+    is_used = partner[rows] == columns
+    own[rows[is_used]] = weight[is_used]
+    # Bellman-Ford: the potential of a column is the most that any row would gain by taking it instead of its own.
     gain = weight - own[rows]
-    seats = np.zeros(size, dtype=np.int64)
+    potential = np.zeros(size, dtype=np.int64)
     while True:
-        dearer = np.maximum(seats, np.maximum.reduceat(seats[partner[rows]] + gain, starts))
-        if (dearer == seats).all():
+        higher = np.maximum(potential, np.maximum.reduceat(potential[partner[rows]] + gain, starts))
+        if (higher == potential).all():
             break
-        seats = dearer
-    return Priced(partner, own - seats[partner] + seats)
+        potential = higher
+    return FractionalMatching(partner, own - potential[partner] + potential)
 
 
 def assign(people: int, rows: Places, columns: Places, worth: Worths) -> list[int]:
-    """Which choices to take, so that each of the people (rows) and each column is in one at most.
+    """Return the indexes of the choices (row, column) of greatest worth in which no row and no column repeats.
 
-    First as many people as can be, then what it is worth; a person's equal choices of a column go by their order.
+    As many of the `people` rows as possible are assigned. Of a row's equal choices of one column the first counts.
     """
     if not people or not len(rows):
         return []

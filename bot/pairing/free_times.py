@@ -1,4 +1,4 @@
-"""Which free times two people share, each living by their own school's clock."""
+"""Free times that two people share, each by the clock of their own school."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ HOURS = {
     "after": (time(15, 30), time(17)),
 }
 LONG_ENOUGH = timedelta(minutes=20)
-"""Two free times are shared when they overlap by this at least: enough for a talk."""
+"""The least overlap of two free times that counts as shared: enough for a talk."""
 
 
 def common(slots: Collection[str], zone: str, others: Collection[str], other_zone: str, week_of: date) -> int:
-    """How many of these free times the other shares."""
+    """Return how many of the free times the other shares, in the week of that day."""
     return sum(not meeting(slot, zone, other_zone, week_of).isdisjoint(others) for slot in slots)
 
 
 def meeting(slot: str, zone: str, other_zone: str, week_of: date) -> frozenset[str]:
-    """What a free time is called by the other's clock; without a clock, names alone say when it is."""
+    """Return the free times of the other time zone that a slot overlaps; without zones, the slot of the same name."""
     if not zone and not other_zone:
         return frozenset((slot,))
     return (
@@ -33,7 +33,7 @@ def meeting(slot: str, zone: str, other_zone: str, week_of: date) -> frozenset[s
 
 @lru_cache(maxsize=1_000)
 def shared_slots(zone: str, other_zone: str, week_of: date) -> Mapping[str, frozenset[str]]:
-    """For each slot in one time zone, the slots in the other that it overlaps, in the week of that day."""
+    """Return, for each slot of one time zone, the slots of the other that it overlaps in the week of that day."""
     slots, others = _week(zone, week_of), _week(other_zone, week_of)
     return {
         slot: frozenset(
@@ -46,7 +46,7 @@ def shared_slots(zone: str, other_zone: str, week_of: date) -> Mapping[str, froz
 
 
 def _week(zone: str, week_of: date) -> dict[str, tuple[datetime, datetime]]:
-    """Every slot of that week with its start and end in UTC, since clocks change on different days."""
+    """Return every slot of that week with its start and end in UTC, since clocks change on different days."""
     monday = week_of - timedelta(days=week_of.weekday())
     return {
         f"{name}-{hours}": (_moment(zone, day, start), _moment(zone, day, end))

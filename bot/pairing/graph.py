@@ -1,4 +1,7 @@
-"""Who may sit with whom, what that is worth, and the exact matching of what is worth most."""
+"""The graph of the people of a level: who may meet, what a pair is worth, and the exact matching of greatest worth.
+
+Exact matching is Edmonds' blossom algorithm (1965), from rustworkx.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +22,20 @@ from bot.pairing.history import Past
 from bot.pairing.quality import MOST_WORTH, Person, Weights, score_fit, weigh_fit
 from bot.pairing.scores import Values
 
-LOT = 2**30
-"""Lots decide between equals; many enough that no two arrangements draw the same."""
+DRAWS = 2**30
+"""The range of the numbers drawn to decide between equals; so many that no two arrangements draw the same sum."""
 
 LOYALTY = 3_000
-"""What it counts that an announced pair stays: fifteen points, twice."""
+"""The bonus for keeping an announced pair, in hundredths: fifteen points, counted twice."""
 
 Pair = tuple[int, int]
 Node = tuple[int, ...]
 Worth = dict[tuple[Node, Node], int]
-"""What may be matched, the lesser node first, with what it is worth."""
+"""The edges of a graph, the lesser node first, with their worth."""
 
 
 def match(worth: Worth) -> list[tuple[Node, Node]]:
-    """The edges of the matching whose sum is greatest: exact, in integers, the same whatever the order."""
+    """Return the edges of the matching of greatest total worth: exact, in integers, independent of their order."""
     nodes = sorted({node for edge in worth for node in edge})
     index = {node: number for number, node in enumerate(nodes)}
     graph: rustworkx.PyGraph[None, int] = rustworkx.PyGraph(multigraph=False)
@@ -44,7 +47,7 @@ def match(worth: Worth) -> list[tuple[Node, Node]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Units:
-    """What each rule weighs: so far apart that all of a lesser one never outweigh one of a greater."""
+    """The weight of one unit of each rule: one unit of a higher rule outweighs everything of all lower ones."""
 
     quality: int
     age: int
@@ -55,11 +58,11 @@ class Units:
 
     @classmethod
     def in_order(cls, rules: Sequence[str], *, people: int, cycles: int) -> Units:
-        """Units for the rules, the least first; the lot is below them all."""
+        """Return units for the rules, the lowest first; the draw is below them all."""
         most = {"quality": MOST_WORTH + LOYALTY, "age": cycles}
-        units, unit, below = {}, 1, LOT
+        units, unit, below = {}, 1, DRAWS
         for name in rules:
-            # Twice, because an arrangement has fewer pairs that sit together than twice its people.
+            # Twice, because an arrangement has fewer pairs in groups than twice its people.
             unit *= 2 * people * below + 1
             units[name], below = unit, most.get(name, 1)
         return cls(**units)
@@ -67,21 +70,21 @@ class Units:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchingRules:
-    """What is asked of every arrangement of some people, whatever they are worth to each other."""
+    """The rules of an arrangement, and what the worth of a pair depends on besides its people."""
 
     past: Past
     on: date
-    """The clocks of this day's week decide which free times are shared."""
+    """A day of the week whose clocks decide which free times are shared."""
     blocked: Collection[frozenset[int]] = frozenset()
     announced: Collection[frozenset[int]] = frozenset()
-    """Who know already that they sit together: they stay together unless much is to be gained."""
+    """Pairs that were told to their people: they get the bonus `LOYALTY`."""
     need_slot: bool = False
-    """Whether a group needs a free time in common."""
+    """Whether the people of a group must share a free time."""
     weights: Weights = field(default_factory=Weights)
     seed: int = 0
 
     def values(self, people: Sequence[Person]) -> Values:
-        """What all pairs of them are worth, at once."""
+        """Return the worth of all pairs of these people, as arrays."""
         return Values(
             people,
             ties=self.past.ties,
@@ -93,15 +96,16 @@ class MatchingRules:
 
 
 class ArrangementFaults(NamedTuple):
-    """What is wrong with an arrangement, the worst first."""
+    """What is wrong with an arrangement, the worst first, so that faults can be compared."""
 
     left_out: int
     mixed: int
+    """Pairs of one school within trios."""
     repeats: int
 
 
-class Links:
-    """Everything between two people of one arrangement. Pairs are written with the lesser id first."""
+class PairGraph:
+    """The people of an arrangement and everything between two of them. Pairs have the lesser id first."""
 
     def __init__(self, people: Iterable[Person], order: Sequence[str], rules: MatchingRules) -> None:
         self.people = {person.id: person for person in sorted(people, key=lambda person: person.id)}
@@ -112,7 +116,7 @@ class Links:
 
     @cached_property
     def pairs(self) -> dict[Pair, int]:
-        """Every two who may be a pair, with what it is worth; all people are of one level."""
+        """Every two people who may be a pair, with their worth; all people must be of one level."""
         people = sorted(self.people.values(), key=lambda person: (person.school_id, person.id))
         if not people:
             return {}
@@ -126,32 +130,32 @@ class Links:
         return dict(sorted(pairs.items()))
 
     def school(self, member_id: int) -> int:
-        """The school for which somebody sits here."""
+        """Return the school for which somebody takes part."""
         return self.people[member_id].school_id
 
     def may_pair(self, a: int, b: int) -> bool:
-        """Whether they are of one level, of different schools, free at one time if need be, and not blocked."""
-        return self.school(a) != self.school(b) and self.may_sit((a, b))
+        """Return whether two people may be a pair: `may_meet`, and of different schools."""
+        return self.school(a) != self.school(b) and self.may_meet((a, b))
 
-    def may_sit(self, seats: Sequence[int]) -> bool:
-        """The same for more of them, of whom two may be of one school."""
-        people = [self.people[each] for each in seats]
+    def may_meet(self, member_ids: Sequence[int]) -> bool:
+        """Return whether people may be in one group: of one level, not blocked, with a free time if demanded."""
+        people = [self.people[each] for each in member_ids]
         return (
             len({each.level for each in people}) == 1
-            and not any(frozenset(pair) in self.rules.blocked for pair in combinations(seats, 2))
-            and (not self.rules.need_slot or _free_at_once(people, self.rules.on))
+            and not any(frozenset(pair) in self.rules.blocked for pair in combinations(member_ids, 2))
+            and (not self.rules.need_slot or _share_free_time(people, self.rules.on))
         )
 
     def is_blocked(self, a: int, b: int) -> bool:
-        """Whether somebody said that these two never sit together."""
+        """Return whether two people are blocked."""
         return frozenset((a, b)) in self.rules.blocked
 
     def has_met(self, a: int, b: int) -> bool:
-        """Whether they sat together before."""
+        """Return whether two people were in one group in an earlier cycle."""
         return frozenset((a, b)) in self.rules.past.ages
 
     def points(self, a: int, b: int) -> int:
-        """How well two people of different schools fit, as it counts for them."""
+        """Return how well two people of different schools fit, as `weigh_fit` counts it."""
         first, second = (self.people[each] for each in sorted((a, b)))
         ties = self.rules.past.ties.get(frozenset((first.school_id, second.school_id)), 0)
         poor_fits = self.rules.past.poor_fits
@@ -159,7 +163,7 @@ class Links:
         return weigh_fit(fit, poor_fits.get(a, 0), poor_fits.get(b, 0))
 
     def worth(self, a: int, b: int) -> int:
-        """What two people of different schools are worth: quality and lot, less the price of a repeat."""
+        """Return the worth of two people of different schools: quality and draw, less the penalty of a repeat."""
         pair = (min(a, b), max(a, b))
         if pair not in self._worth:
             self._worth[pair] = self._weigh(pair, self.points(a, b))
@@ -167,25 +171,25 @@ class Links:
 
     def _weigh(self, pair: Pair, points: int) -> int:
         loyalty = LOYALTY if frozenset(pair) in self.rules.announced else 0
-        return (points + loyalty) * self.units.quality + self._lot(pair) - self.price(*pair)
+        return (points + loyalty) * self.units.quality + self._draw(pair) - self.penalty(*pair)
 
-    def price(self, a: int, b: int) -> int:
-        """What it costs that they sit in one group: a repeat, dearer the younger it is, or one school."""
+    def penalty(self, a: int, b: int) -> int:
+        """Return what it costs to have two people in one group: a repeat (more if recent), or one school."""
         age = self.rules.past.ages.get(frozenset((a, b)), 0)
         repeat = self.units.repeat + age * self.units.age if age else 0
         return repeat + (self.units.mixed if self.school(a) == self.school(b) else 0)
 
-    def third(self, pair: Sequence[int], other: int) -> int | None:
-        """What it is worth that somebody joins a pair; None: they may not."""
-        if not self.may_sit((*pair, other)):
+    def worth_of_joining(self, pair: Sequence[int], other: int) -> int | None:
+        """Return what it is worth that somebody joins a pair; None if they may not."""
+        if not self.may_meet((*pair, other)):
             return None
         return sum(
-            -self.price(each, other) if self.school(each) == self.school(other) else self.worth(each, other)
+            -self.penalty(each, other) if self.school(each) == self.school(other) else self.worth(each, other)
             for each in pair
         )
 
     def faults(self, groups: Sequence[tuple[int, ...]]) -> ArrangementFaults:
-        """How many have no place, how often two of a school or two who met before sit together."""
+        """Count who is left out, pairs of one school, and repeats."""
         together = [pair for group in groups for pair in combinations(group, 2)]
         return ArrangementFaults(
             len(self.people) - sum(map(len, groups)),
@@ -193,19 +197,20 @@ class Links:
             sum(self.has_met(a, b) for a, b in together),
         )
 
-    def _lot(self, pair: Pair) -> int:
+    def _draw(self, pair: Pair) -> int:
+        """Return the pair's number in the draw between equals."""
         drawn = blake2b(f"{self.rules.seed}:{pair[0]}:{pair[1]}".encode(), digest_size=8).digest()
-        return int.from_bytes(drawn) % LOT
+        return int.from_bytes(drawn) % DRAWS
 
 
-def _free_at_once(people: Sequence[Person], on: date) -> bool:
-    """Whether all of two or three people share one free time."""
+def _share_free_time(people: Sequence[Person], on: date) -> bool:
+    """Return whether two or three people share one free time."""
     first, second, *third = people
     if not third:
         return common(first.profile.slots, first.time_zone, second.profile.slots, second.time_zone, on) > 0
     return any(
-        seen & meeting(shared, second.time_zone, third[0].time_zone, on) & {*third[0].profile.slots}
+        for_third & meeting(shared, second.time_zone, third[0].time_zone, on) & {*third[0].profile.slots}
         for slot in first.profile.slots
         for shared in meeting(slot, first.time_zone, second.time_zone, on) & {*second.profile.slots}
-        for seen in [meeting(slot, first.time_zone, third[0].time_zone, on)]
+        for for_third in [meeting(slot, first.time_zone, third[0].time_zone, on)]
     )

@@ -1,4 +1,4 @@
-"""What is asked of the engine: all that an arrangement depends on, as one value that can travel to another process."""
+"""The input of pairing as one value that can be sent to another process, and the type of what computes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.pairing.quality import Person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairingTask:
-    """Equal questions have equal answers."""
+    """Everything that an arrangement depends on; equal tasks have equal arrangements."""
 
     people: tuple[Person, ...]
     history: tuple[tuple[int, frozenset[int]], ...]
@@ -24,21 +24,21 @@ class PairingTask:
 
 
 Engine: TypeAlias = Callable[[PairingTask], Awaitable[Arrangement]]
-"""Answers questions; never asked within a transaction."""
+"""Compute the arrangement of a task; never called within a transaction, since it may take a minute."""
 
 
-def answer(question: PairingTask) -> Arrangement:
-    """The best arrangement; a second for some hundred people, a minute for fifty thousand."""
+def answer(task: PairingTask) -> Arrangement:
+    """Return the best arrangement: about a second for some hundred people, a minute for fifty thousand."""
     return arrange(
-        question.people,
-        history=question.history,
-        blocked=question.blocked,
-        on=question.on,
-        size=question.size,
-        seed=question.seed,
+        task.people,
+        history=task.history,
+        blocked=task.blocked,
+        on=task.on,
+        size=task.size,
+        seed=task.seed,
     )
 
 
-async def answer_here(question: PairingTask) -> Arrangement:
-    """In this process, which does nothing else meanwhile: for few people."""
-    return answer(question)
+async def answer_here(task: PairingTask) -> Arrangement:
+    """Return the best arrangement, blocking this process meanwhile: for few people."""
+    return answer(task)

@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 
+from adapters.chat import plain
 from adapters.cli.platforms import previews
-from adapters.playground import plain
 from adapters.playground.messenger import renderer
 from adapters.playground.render import form, message, words
 from bot.events import Command

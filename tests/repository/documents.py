@@ -31,11 +31,11 @@ class Document:
 
     @property
     def prose(self) -> str:
-        """The text without its code blocks."""
+        """Return the text without its code blocks."""
         return _BLOCK.sub("", self.text)
 
     def blocks(self, kind: str) -> list[str]:
-        """The code blocks of that kind, without their indent."""
+        """Return the code blocks of that kind, without their indent."""
         return [
             re.sub(f"^{each['indent']}", "", each["text"], flags=re.MULTILINE)
             for each in _BLOCK.finditer(self.text)
@@ -43,7 +43,7 @@ class Document:
         ]
 
     def section(self, title: str) -> Section:
-        """The part below that heading, up to the next heading of the same level or above."""
+        """Return the part below that heading, up to the next heading of the same level or above."""
         for found in _HEADING.finditer(self.prose):
             if found["title"] == title:
                 start = re.search(rf"^{found['signs']} {re.escape(title)}$", self.text, re.MULTILINE)
@@ -55,13 +55,13 @@ class Document:
 
     @property
     def anchors(self) -> set[str]:
-        """The anchors that GitHub makes of the headings."""
+        """Return the anchors that GitHub makes of the headings."""
         titles = [each["title"] for each in _HEADING.finditer(self.prose)]
         return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
     @property
     def code(self) -> list[str]:
-        """What stands in backticks, within a line."""
+        """Return each text in backticks within a line."""
         return re.findall(r"`([^`\n]+)`", self.prose)
 
     @property
@@ -94,6 +94,6 @@ def document(name: str) -> Document:
 
 
 def commands(block: str) -> list[str]:
-    """The lines of a shell block, without comments."""
+    """Return the lines of a shell block, without comments."""
     lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in block.splitlines())
     return [line for line in lines if line]

@@ -23,13 +23,13 @@ SQLITE_URL = "sqlite+aiosqlite:///jpd.sqlite"
 
 
 def block_of(section: str, tool: str) -> str:
-    """The one shell block of that section which uses the tool."""
+    """Return the one shell block of that section which uses the tool."""
     [found] = [each for each in document("docs/operate.md").section(section).blocks("sh") if tool in each]
     return found
 
 
 def everything(url: str) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
+    """Return every row of every table, by table."""
     engine = migration_engine(url)
     tables = MetaData()
     with engine.begin() as connection:

@@ -18,7 +18,7 @@ EVERYTHING = ROOT / "requirements-dev.txt"
 
 
 def pins(lock: Path) -> dict[str, list[str]]:
-    """Each locked requirement, version and marker, with its hashes."""
+    """Return the hashes by locked requirement (name, version and marker)."""
     found: dict[str, list[str]] = {}
     requirement = ""
     for line in lock.read_text().splitlines():
@@ -81,7 +81,7 @@ def test_a_hosting_platform_finds_its_three_processes() -> None:
 @pytest.mark.parametrize(
     "target", ["play", "demo", "test", "lint", "format", "browser", "bench", "lock", "clean", "help"]
 )
-def test_make_knows_what_the_readme_promises(target: str) -> None:
+def test_make_knows_the_targets_that_the_documents_name(target: str) -> None:
     done = subprocess.run(
         ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from bench.crowds import crowd
 from bot.model import Profile
 from bot.pairing import Arrangement, Person, Weights, arrange, rearrange
-from bot.pairing.crowd import REPEAT
 from bot.pairing.graph import MatchingRules
 from bot.pairing.history import Past
-from bot.pairing.levels import Placed, place
+from bot.pairing.large_level import REPEAT
+from bot.pairing.levels import ArrangedLevel, arrange_level
 from tests.pairing.worlds import ON, World, breaks_of_hard_rules, pricing, schools, seats, worlds
 
 
@@ -32,8 +32,8 @@ def rules_of(world: World, *, seed: int = 0, need_slot: bool = False) -> Matchin
     )
 
 
-def crowded(world: World, size: int = 2, *, seed: int = 0) -> Placed:
-    return place(world.people, size, rules_of(world, seed=seed), exact=0)
+def crowded(world: World, size: int = 2, *, seed: int = 0) -> ArrangedLevel:
+    return arrange_level(world.people, size, rules_of(world, seed=seed), exact=0)
 
 
 def exactly(world: World, size: int = 2) -> Arrangement:
@@ -61,7 +61,7 @@ def test_no_arrangement_that_places_as_many_in_as_many_threes_is_worth_more_than
     here, there = cost(made.groups), cost(seats(best))
 
     if (here.left_out, here.threes, here.repeats) == (there.left_out, there.threes, there.repeats):
-        assert best.value <= made.value + made.short + REPEAT * (here.age_of_repeats != there.age_of_repeats)
+        assert best.value <= made.value + made.gap + REPEAT * (here.age_of_repeats != there.age_of_repeats)
 
 
 @pytest.mark.parametrize("heads", [60, 61, 150, 301])
@@ -73,13 +73,13 @@ def test_a_crowd_is_nearly_as_good_as_the_exact_engine_and_the_bound_says_so(hea
 
     assert sum(map(len, made.groups)) == heads
     if size == 2:
-        best = exactly(world).value if heads <= 300 else made.value + made.short
-        assert made.value <= best <= made.value + made.short
+        best = exactly(world).value if heads <= 300 else made.value + made.gap
+        assert made.value <= best <= made.value + made.gap
         assert made.value >= 0.995 * best
-        assert made.short <= 0.01 * made.value
+        assert made.gap <= 0.01 * made.value
     else:
         assert sum(len(group) == 3 for group in made.groups) >= heads // 3 - 1
-        assert 0 < made.short < 0.2 * made.value
+        assert 0 < made.gap < 0.2 * made.value
 
 
 @pytest.mark.parametrize("heads", [600, 601])
@@ -156,7 +156,7 @@ def test_who_remains_of_a_school_of_more_than_two_thirds_of_a_crowd_is_told_so()
 def test_progress_is_told_from_nothing_to_all() -> None:
     told: list[float] = []
 
-    arrange(crowd(700, seed=1), history=(), blocked=(), on=ON, done=told.append)
+    arrange(crowd(700, seed=1), history=(), blocked=(), on=ON, report=told.append)
 
     assert told == sorted(told)
     assert 0 <= told[0] < 0.5
