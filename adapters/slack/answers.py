@@ -23,7 +23,7 @@ from bot.say.basics import plain
 log = structlog.get_logger()
 
 Ack: TypeAlias = dict[str, Any]
-Kind: TypeAlias = Literal["command", "press", "form", "text", "mention", "home"]
+TurnKind: TypeAlias = Literal["command", "press", "form", "text", "mention", "home"]
 NOTHING: Ack = {}
 LAST_TRY = 3
 """Slack sends an event again at once, after a minute and after five, until it gets a 200; and nothing but events."""
@@ -33,7 +33,7 @@ LAST_TRY = 3
 class SlackTurn:
     """One thing that a person did on Slack, and how it can be answered."""
 
-    kind: Kind
+    kind: TurnKind
     received: SlackReceived
     tried: int = LAST_TRY
     """How often Slack has sent it before."""

@@ -24,7 +24,7 @@ from adapters.chat.bodies import WRONG_SHAPE, Body, Malformed
 from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.chat.received import VoiceOf
 from adapters.slack import inbound
-from adapters.slack.answers import LAST_TRY, NOTHING, Ack, Kind, SlackAnswers, SlackTurn
+from adapters.slack.answers import LAST_TRY, NOTHING, Ack, SlackAnswers, SlackTurn, TurnKind
 from adapters.slack.api import QUIET, Api
 from adapters.slack.inbound import SlackReceived
 from adapters.slack.messenger import PLATFORM, SlackMessenger
@@ -166,7 +166,7 @@ class _Slack:
     async def _answer_event(
         self,
         ack: AsyncAck,
-        kind: Kind,
+        kind: TurnKind,
         received: SlackReceived | None,
         request: AsyncBoltRequest | None = None,
     ) -> None:

@@ -19,7 +19,9 @@ from adapters.teams.route import Route
 from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
 from bot.model import Address
 
-Kind: TypeAlias = Literal["text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"]
+TargetKind: TypeAlias = Literal[
+    "text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"
+]
 
 FILE = "my data"
 """The command whose answer is a file."""
@@ -37,7 +39,7 @@ class UnknownInvoke(Exception):
 class TeamsReplyTarget:
     """The chat and the card that a person used, so that the reply goes there."""
 
-    kind: Kind
+    kind: TargetKind
     route: Route
     ref: str = ""
     """The message whose card was pressed."""
@@ -93,7 +95,7 @@ def _invoke(activity: Body) -> TeamsReceived | None:
             raise UnknownInvoke
 
 
-def _pressed(activity: Body, kind: Kind, data: Body) -> TeamsReceived:
+def _pressed(activity: Body, kind: TargetKind, data: Body) -> TeamsReceived:
     what, mark = _button(data)
     ours = part(data, DATA)
     # A dialog carries in its data the message from which it was opened.

@@ -77,7 +77,7 @@ class TeamsTokens:
         return str(self._credentials.get_access_token())
 
 
-class Factory(ServiceClientCredentialsFactory):  # type: ignore[misc]  # the SDK publishes no types
+class CredentialsFactory(ServiceClientCredentialsFactory):  # type: ignore[misc]  # the SDK publishes no types
     """The SDK's interface by which its authentication asks whether a token is for this bot."""
 
     def __init__(self, app_id: str) -> None:

@@ -27,7 +27,7 @@ from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from storage.tokens import StoredTokens
 from tests.journeys.town import COORDINATOR, plain, roster_of
-from tests.platforms.patience import Patience, Pauses
+from tests.platforms.patience import ManualPatience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.world import Line
@@ -62,7 +62,7 @@ class House:
     installations: StoredTokens
     messenger: SlackMessenger
     connection: app.Connection
-    patience: Patience
+    patience: ManualPatience
     pauses: Pauses
     now: datetime
     url: str = ""
@@ -163,7 +163,7 @@ async def _house(
 ) -> House:
     directories: dict[str, Directory] = {}
     handle = EventHandler(store, prompts(), directories).handle
-    patience, pauses = Patience(), Pauses()
+    patience, pauses = ManualPatience(), Pauses()
     api = Api(session, slack.api_url)
     installations = StoredTokens(store, Seal([new_key()]), PLATFORM)
 

@@ -16,7 +16,7 @@ from bot.message import Message
 from bot.worker import delivery
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, plain, roster_of
-from tests.platforms.patience import Patience, Pauses
+from tests.platforms.patience import ManualPatience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.house import ANN, OAK, SIAN, TEACHERS, email, prompts
@@ -58,7 +58,7 @@ async def connection(
     }
     values |= {} if app_token else {"slack_signing_secret": "secret"}
     with environment(**values) as read:
-        real_time = RealTime(Patience(), Pauses())
+        real_time = RealTime(ManualPatience(), Pauses())
         async with connected(read, store, prompts(), is_serving=serving, real_time=real_time) as platforms:
             yield platforms
 

@@ -30,7 +30,7 @@ from bot.ports import Directory, Handle
 from bot.prompts import Prompts, Voice
 from bot.worker import delivery
 from storage.store import SqlStore
-from tests.platforms.patience import Patience, Pauses
+from tests.platforms.patience import ManualPatience, Pauses
 from tests.platforms.teams.fake import FakeMicrosoft
 from tests.platforms.teams.people import People
 from tests.platforms.teams.world import APP, HOME, PASSWORD
@@ -57,7 +57,7 @@ class Stage:
     messenger: TeamsMessenger
     tokens: TeamsTokens
     clock: Clock
-    patience: Patience
+    patience: ManualPatience
     pauses: Pauses
     url: str
     session: ClientSession
@@ -97,7 +97,7 @@ async def on_stage(
     handle: Handle | None = None,
 ) -> AsyncIterator[Stage]:
     """Run the adapter as it is connected in `adapters/teams/platform.py`, with clocks that a test moves."""
-    clock, patience, pauses, known = Clock(), Patience(), Pauses(), known or registration(microsoft)
+    clock, patience, pauses, known = Clock(), ManualPatience(), Pauses(), known or registration(microsoft)
     directories: dict[str, Directory] = {}
     async with ClientSession() as session, ClientSession() as outside:
         tokens = TeamsTokens(known, clock=clock)
