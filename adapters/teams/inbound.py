@@ -17,14 +17,12 @@ from adapters.teams.cards import DATA
 from adapters.teams.messenger import PLATFORM
 from adapters.teams.route import Route
 from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
-from bot.model import Address
+from bot.model import Address, CommandName
 
 TargetKind: TypeAlias = Literal[
     "text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"
 ]
 
-FILE = "my data"
-"""The command whose answer is a file."""
 _NOT_INPUTS = (DATA, "msteams")
 _SPACES = re.compile(r"^(?:&nbsp;|\s)+")
 _PARAGRAPH = re.compile(r"</p>|<br ?/?>")
@@ -110,7 +108,7 @@ def _consent(activity: Body, value: Body) -> TeamsReceived | None:
         case "accept":
             upload = part(value, "uploadInfo")
             target = TeamsReplyTarget("file", _route(activity), _ref(activity), upload=upload)
-            return _received(activity, Command(FILE), target)
+            return _received(activity, Command(CommandName.MY_DATA), target)
         case "decline":
             return None
         case _:
