@@ -12,7 +12,9 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from adapters.chat.platform import Core, VoiceOf
+from adapters.chat.in_time import RealTime
+from adapters.chat.platform import Core
+from adapters.chat.received import VoiceOf
 from adapters.chat.settings import PlatformSettings, SettingsError, read_platform, read_settings
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
 from adapters.cli.settings import Settings
@@ -62,6 +64,7 @@ async def connected(
     is_serving: bool,
     timed: Callable[[Handle], Handle] = lambda handle: handle,
     known: Sequence[AnyPlatform] = PLATFORMS,
+    real_time: RealTime | None = None,
     clock: Callable[[], datetime] = now,
 ) -> AsyncIterator[Platforms]:
     """Connect every platform that the settings name, while the block runs. Raises `SettingsError`.
@@ -84,6 +87,7 @@ async def connected(
                 tokens=StoredTokens(store, seal, platform.name),
                 admit=partial(_admit, store, clock, platform.name),
                 deployment=read.deployment,
+                real_time=real_time,
             )
             made = await platform.connect(settings, core, opened, serving=is_serving)
             platforms.messengers[platform.name] = made.messenger

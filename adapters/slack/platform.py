@@ -141,7 +141,13 @@ class SlackPlatform:
             return Connected(messenger=messenger, directory=messenger)
         signing_secret = settings.signing_secret.get_secret_value()
         connection = app.connect(
-            api, messenger, core.handle, core.voice_of, core.now, signing_secret=signing_secret
+            api,
+            messenger,
+            core.handle,
+            core.voice_of,
+            core.now,
+            signing_secret=signing_secret,
+            real_time=core.real_time or app.REAL_TIME,
         )
         routes = list(connection.routes)
         if token:

@@ -19,7 +19,9 @@ from adapters.teams.route import Route
 from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
 from bot.model import Address, CommandName
 
-Kind: TypeAlias = Literal["words", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"]
+TargetKind: TypeAlias = Literal[
+    "text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"
+]
 
 _NOT_INPUTS = (DATA, "msteams")
 _SPACES = re.compile(r"^(?:&nbsp;|\s)+")
@@ -35,7 +37,7 @@ class UnknownInvoke(Exception):
 class TeamsReplyTarget:
     """The chat and the card that a person used, so that the reply goes there."""
 
-    kind: Kind
+    kind: TargetKind
     route: Route
     ref: str = ""
     """The message whose card was pressed."""
@@ -70,7 +72,7 @@ def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    return _received(activity, Said(typed(activity)), TeamsReplyTarget("words", _route(activity)))
+    return _received(activity, Said(typed(activity)), TeamsReplyTarget("text", _route(activity)))
 
 
 def _invoke(activity: Body) -> TeamsReceived | None:
@@ -91,7 +93,7 @@ def _invoke(activity: Body) -> TeamsReceived | None:
             raise UnknownInvoke
 
 
-def _pressed(activity: Body, kind: Kind, data: Body) -> TeamsReceived:
+def _pressed(activity: Body, kind: TargetKind, data: Body) -> TeamsReceived:
     what, mark = _button(data)
     ours = part(data, DATA)
     # A dialog carries in its data the message from which it was opened.

@@ -140,7 +140,16 @@ class TeamsPlatform:
         if not serving:
             return Connected(messenger=messenger, directory=messenger)
         keys = SigningKeys(registration.openid_url, session)
-        connection = app.connect(registration, keys, tokens, messenger, core.handle, core.voice_of, core.now)
+        connection = app.connect(
+            registration,
+            keys,
+            tokens,
+            messenger,
+            core.handle,
+            core.voice_of,
+            core.now,
+            real_time=core.real_time or app.REAL_TIME,
+        )
         routes = [*connection.routes, *(pictures.routes() if pictures else ())]
         return Connected(messenger=messenger, directory=messenger, routes=routes, close=connection.close)
 
