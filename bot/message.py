@@ -9,6 +9,9 @@ from typing import TypeAlias
 from bot.events import Command, Opened
 from bot.model import Question
 
+LONGEST_INPUT = 3000
+"""Characters that a person can type into one field of a form, on every platform."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:

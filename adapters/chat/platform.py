@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from adapters.chat.received import VoiceOf
 from adapters.chat.settings import Deployment, PlatformSettings
 from bot.message import Message
-from bot.model import Address
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Voice
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from aiohttp.web import RouteDef
 
 S = TypeVar("S", bound=PlatformSettings)
-
-VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
-"""Returns the voice of the language in which a person is written to."""
 
 
 class TokenStore(Protocol):

@@ -12,7 +12,8 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from adapters.chat.platform import Core, VoiceOf
+from adapters.chat.platform import Core
+from adapters.chat.received import VoiceOf
 from adapters.chat.settings import PlatformSettings, SettingsError, read_platform, read_settings
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
 from adapters.cli.settings import Settings
