@@ -28,7 +28,7 @@ def jpd(url: str, keys: str, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 async def kept(url: str, *keys: str) -> str | None:
-    """The token, as whoever has these keys reads it."""
+    """The token as these keys open it."""
     store = SqlStore(url, durable=False)
     try:
         return await StoredTokens(store, Seal(keys), "slack").token("T1")

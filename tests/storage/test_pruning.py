@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from adapters.cli.running import Platforms, working
+from adapters.cli.running import Platforms, send_and_prune
 from adapters.cli.settings import Settings
 from bot.events import Event, Joined
 from bot.model import CARRIES_WORDS, Address, Delivery, DeliveryKind, DeliveryState, Limit
@@ -295,7 +295,7 @@ async def test_whoever_works_sweeps(world: World, caplog: pytest.LogCaptureFixtu
     stopped = asyncio.Event()
     prompts = Prompts.load(ROOT / "prompts")
     rhythm = WorkerSettings({}, tick=MINUTE, stop=MINUTE)
-    work = working(Settings(ledger_days=400), world.store, prompts, Platforms(), rhythm, stopped)
+    work = send_and_prune(Settings(ledger_days=400), world.store, prompts, Platforms(), rhythm, stopped)
     async with asyncio.timeout(60), asyncio.TaskGroup() as both:
         both.create_task(work)
         while 1 in await left(world):

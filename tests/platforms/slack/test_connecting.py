@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from adapters.chat.settings import SettingsError
-from adapters.cli.running import Platforms, connected
+from adapters.cli.running import Platforms, connect_platforms
 from adapters.cli.startup import now
 from bot.message import Message
 from bot.worker import delivery
@@ -56,7 +56,7 @@ async def connection(
     }
     values |= {} if app_token else {"slack_signing_secret": "secret"}
     with environment(**values) as read:
-        async with connected(read, store, prompts(), is_serving=serving) as platforms:
+        async with connect_platforms(read, store, prompts(), is_serving=serving) as platforms:
             yield platforms
 
 
