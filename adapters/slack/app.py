@@ -96,8 +96,9 @@ class SlackApp:
         self._in_time = InTime(real_time.patience, PLATFORM)
         self._bolt = _bolt(api)
         self._listen()
-        edge = _Edge(self._bolt, signing_secret)
-        self.routes = [web.post("/slack/events", edge.take)] if signing_secret else []
+        self.routes: list[web.RouteDef] = []
+        if signing_secret:
+            self.routes.append(web.post("/slack/events", _Edge(self._bolt, signing_secret).take))
 
     def _listen(self) -> None:
         self._bolt.command(ANYTHING)(self._command)
