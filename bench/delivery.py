@@ -65,7 +65,7 @@ async def ours_beside_a_prune(url: str, now: datetime) -> list[int]:
 
 async def working(store: SqlStore, now: datetime) -> list[int]:
     from bot.model import DeliveryState
-    from bot.worker.work import AT_LEAST
+    from bot.worker.work import SHORTEST_PAUSE
 
     ids = list[int]()
 
@@ -84,7 +84,7 @@ async def working(store: SqlStore, now: datetime) -> list[int]:
             elif not lined_up and not await left():
                 return
             else:  # others hold the lanes at this moment
-                await asyncio.sleep(AT_LEAST)
+                await asyncio.sleep(SHORTEST_PAUSE)
 
     async def left() -> bool:
         async with store.transaction() as tx:

@@ -1,4 +1,4 @@
-"""What can go wrong and has an answer: errors named after the situation; their texts are content."""
+"""Errors named after the situation; their texts are content."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import timedelta
 
 
 class UserError(Exception):
-    """Something the person can mend. `key` names the sentence in `prompts/`, `facts` are put into it.
+    """A problem that the person can solve. `key` names the sentence in `prompts/`, `facts` are put into it.
 
-    Raising it rolls the transaction back: nothing was changed, and the sentence says so.
+    Raising it rolls the transaction back, so nothing was changed.
     """
 
     def __init__(self, key: str, **facts: str | int) -> None:
@@ -18,9 +18,9 @@ class UserError(Exception):
 
 
 class SendError(Exception):
-    """The platform did not take the message now; try again, and where there is a `retry_after`, not before.
+    """The platform did not take the message now: try again, after `retry_after` if it is given.
 
-    That is true of a whole workspace, or with `one_chat` of a single chat only.
+    The wait holds for the whole workspace, or with `one_chat` for a single chat.
     """
 
     def __init__(self, reason: str, retry_after: timedelta | None = None, *, one_chat: bool = False) -> None:
@@ -31,7 +31,7 @@ class SendError(Exception):
 
 
 class Uncertain(Exception):
-    """The message may or may not have arrived: ask before sending again."""
+    """The message may have arrived: ask the platform before sending again."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -39,26 +39,26 @@ class Uncertain(Exception):
 
 
 class Untraceable(Exception):
-    """The platform can't be asked whether a message of ours arrived."""
+    """The platform cannot be asked whether a message arrived."""
 
 
 class Conflict(Exception):
-    """Another transaction was in the way of this one, which is rolled back: begun again, it sees what the other did."""
+    """Another transaction was in the way: this one is rolled back, and may be run again."""
 
 
 class StoreAway(Exception):
-    """The store does not answer, or not now. What was begun is rolled back; what is due stays due.
+    """The store does not answer now. The transaction is rolled back, and what is due stays due.
 
-    Only of a transaction that was just being committed nobody knows: what it did may be found done.
+    A transaction that was being committed at that moment may have been stored.
     """
 
 
 class Disconnected(Exception):
-    """The workspace takes nothing from us any more: what is owed waits until it lets the bot in again."""
+    """The workspace has removed the bot: what is owed waits until it installs the bot again."""
 
 
 class Unreachable(Exception):
-    """The platform will never take a message for this address: `reason`, a key of the content, goes to the ledger."""
+    """The platform will never take a message for this address; `reason` is a key of the content, for the ledger."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -10,7 +10,7 @@ from bot.events import Command, Opened
 from bot.model import Question
 
 LONGEST_INPUT = 3000
-"""Characters that a person can type into one field of a form, on every platform."""
+"""The most characters that one field of a form takes on Slack, the strictest platform."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 
 from storage import tables as t
-from storage.queries.base import Noun, columns, values
+from storage.queries.base import Queries, columns, values
 from storage.store import SqlStore
 
 
@@ -103,7 +103,7 @@ class SqlConversations:
             yield _SqlLines(tx.connection)
 
 
-class _SqlLines(Noun):
+class _SqlLines(Queries):
     """The queries."""
 
     async def of(self, workspace: str, person: str) -> tuple[SqlLine, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from bot.errors import StoreAway
 from storage import tables as t
-from storage.queries.base import Noun
+from storage.queries.base import Queries
 from storage.secrets import NoSuchKey, Seal
 from storage.store import SqlStore
 
@@ -91,7 +91,7 @@ async def reseal(store: SqlStore, seal: Seal) -> int:
         return await _SqlTokens(tx.connection).reseal(seal)
 
 
-class _SqlTokens(Noun):
+class _SqlTokens(Queries):
     """The queries."""
 
     async def save(self, platform: str, workspace: str, sealed: bytes, *, name: str, now: datetime) -> None:

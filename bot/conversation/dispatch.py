@@ -169,7 +169,8 @@ def _is_yes(text: str) -> bool:
 
 
 async def _open_form(request: Request, prompts: Prompts, form: str, context: str) -> Reply:
-    match _form_name(form):
+    name = _form_name(form)
+    match name:
         case FormName.HOME:
             return await home.show(request)
         case FormName.CHECK_IN:
@@ -181,7 +182,7 @@ async def _open_form(request: Request, prompts: Prompts, form: str, context: str
         case FormName.START:
             return await cycles.open_start_form(request, prompts)
         case FormName.PROFILE | FormName.TIMES | FormName.PAUSE:
-            return await members.open_form(request, form)
+            return await members.open_form(request, name)
 
 
 async def _submit_form(request: Request, prompts: Prompts, submitted: Submitted) -> Reply:

@@ -1,4 +1,4 @@
-"""The nouns of the house, as frozen dataclasses and enums: what they are, never how they are kept or said."""
+"""The nouns: frozen dataclasses and enums, without storage and without texts. `docs/glossary.md` explains each."""
 
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
 from bot.model.command import CommandName, FormName

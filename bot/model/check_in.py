@@ -1,4 +1,4 @@
-"""What is asked and what is said: check-ins, answers, challenges, notes."""
+"""Check-ins, answers, challenges and notes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Share(StrEnum):
-    """Who reads an answer, set by the pack's step and said before anyone types."""
+    """The readers of an answer: set by the pack's step, and told before anybody types."""
 
     ME = "me"
     PARTNER = "partner"
@@ -16,7 +16,7 @@ class Share(StrEnum):
 
 
 class CheckInState(StrEnum):
-    """Where one ask stands; whether it may still be answered is decided by `closes_at`."""
+    """The state of a check-in; until `closes_at` it may be answered in any state but planned."""
 
     PLANNED = "planned"
     OPEN = "open"
@@ -26,7 +26,7 @@ class CheckInState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckIn:
-    """A step put to one member."""
+    """A step as it is put to one member."""
 
     id: int
     cycle_id: int
@@ -37,19 +37,19 @@ class CheckIn:
     closes_at: datetime
     state: CheckInState = CheckInState.PLANNED
     asking: str | None = None
-    """The question that the next plain reply answers."""
+    """The key of the question that the next plain text answers."""
     suggested_at: datetime | None = None
-    """When the one gentle suggestion about wording was made: there is never a second."""
+    """The time at which the bot suggested another wording, which it does once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a member said to one question of a check-in; theirs to change and take back until it closes."""
+    """A member's reply to one question of a check-in, which they may change or take back until it closes."""
 
     check_in_id: int
     question: str
     text: str
-    """Words, or a choice's key, or keys joined by `;`, a number, an ISO date or time: by the question's kind."""
+    """By the question's kind: text, an option's key, keys joined by `;`, a number, an ISO date or time."""
     share: Share
     language: str
     given_at: datetime
@@ -58,7 +58,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """Evidence, a question and something to try, from one partner to another; unseen until released."""
+    """Evidence, a question and a suggestion from one partner to another, who reads them once they are released."""
 
     id: int
     check_in_id: int
@@ -78,7 +78,7 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Words one partner asked the bot to carry to the others."""
+    """A text that a member asked the bot to carry to their partners."""
 
     id: int
     pairing_id: int

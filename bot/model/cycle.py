@@ -1,4 +1,4 @@
-"""A run of joint practice development: its state, who is in it, who meets whom."""
+"""Cycles, enrolments and pairings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class CycleState(StrEnum):
-    """draft → inviting → matched (a preview) → running → closed; `paused` on the way, and back to running."""
+    """The state of a cycle: draft → inviting → matched (a preview) → running → closed; running ↔ paused."""
 
     DRAFT = "draft"
     INVITING = "inviting"
@@ -20,13 +20,13 @@ class CycleState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
-    """One run of joint practice development in a partnership, on the pack version it began with."""
+    """One run of joint practice development in a partnership, with the pack's files as they were when it was made."""
 
     id: int
     partnership_id: int
     name: str
     goal: str
-    """What every partner's children should gain, in the coordinator's words."""
+    """The gain for pupils that the cycle is for, as the coordinator wrote it."""
     pack_id: str
     pack_version: str
     state: CycleState
@@ -40,7 +40,7 @@ class Cycle:
 
 
 class EnrolmentState(StrEnum):
-    """What became of an invitation; silence stays `invited`, and is fine."""
+    """The state of an enrolment; who does not answer stays invited."""
 
     INVITED = "invited"
     ACCEPTED = "accepted"
@@ -50,7 +50,7 @@ class EnrolmentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """A member in a cycle, for one school."""
+    """A member's part in a cycle, for one school."""
 
     cycle_id: int
     member_id: int
@@ -59,14 +59,14 @@ class Enrolment:
     invited_at: datetime
     answered_at: datetime | None = None
     asked_for_another: bool = False
-    """Each teacher may decline a partner once a cycle."""
+    """True once the member has asked for another partner, which is possible once a cycle."""
     in_cohort: bool = False
-    """Whether they were in when the cycle was confirmed: the locked base of every published figure."""
+    """True if the member had accepted when the cycle was confirmed: figures are about these people only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A member's place in a pairing, and the school they sit there for."""
+    """A member in a pairing, and the school for which they take part."""
 
     member_id: int
     school_id: int
@@ -74,22 +74,22 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One part of why people were matched: a key of the content and the facts it names; never a number about a person.
+    """One reason why people were paired: a key of the content with its facts; never a number about a person.
 
     Keys: `offer` (giver, taker, practice), `both-need` (practice), `subject` (subject), `phase` (phase),
-    `slot` (slot), `new-tie` and `different-schools` (school_a, school_b). Member and school ids travel as text.
+    `slot` (slot), `new-tie` and `different-schools` (school_a, school_b). Member and school ids are written as text.
     """
 
     key: str
     facts: tuple[tuple[str, str], ...] = ()
 
     def fact(self, name: str) -> str:
-        """The fact of that name, or an empty text."""
+        """Return the fact of that name, or an empty text."""
         return dict(self.facts).get(name, "")
 
 
 class PairingState(StrEnum):
-    """A proposal becomes live when the coordinator confirms."""
+    """The state of a pairing: a proposed one becomes live when the coordinator confirms."""
 
     PROPOSED = "proposed"
     LIVE = "live"
@@ -98,12 +98,12 @@ class PairingState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """Two (or three) members from different schools; the first two seats never share a school."""
+    """Two or three members who work together; the first two are always of different schools."""
 
     id: int
     cycle_id: int
     number: int
-    """What coordinators call it: 1, 2, 3 … within the cycle."""
+    """The number by which coordinators name it, from 1 within the cycle."""
     state: PairingState
     seats: tuple[Seat, ...]
     reasons: tuple[Reason, ...] = ()
@@ -112,14 +112,14 @@ class Pairing:
 
     @property
     def member_ids(self) -> tuple[int, ...]:
-        """Who sits here, in order of the seats."""
+        """The members, in order of the seats."""
         return tuple(seat.member_id for seat in self.seats)
 
     def partners_of(self, member_id: int) -> tuple[int, ...]:
-        """Everybody but this member."""
+        """Return all members but this one."""
         return tuple(each for each in self.member_ids if each != member_id)
 
     def receiver_from(self, member_id: int) -> int:
-        """Whom this member challenges: the next seat, so that in a three everybody gives one and gets one."""
+        """Return whom a member challenges: the next seat, so that in a trio everybody gives and receives one."""
         seats = self.member_ids
         return seats[(seats.index(member_id) + 1) % len(seats)]

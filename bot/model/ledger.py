@@ -1,4 +1,4 @@
-"""What an operator asks of the ledger, and a line of it."""
+"""A line of the ledger as an operator sees it, and the filter for lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.model.delivery import DeliveryKind, DeliveryState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerLine:
-    """A delivery without a word or a name: people and schools by their ids in the roster."""
+    """A delivery without texts or names: people and schools by their ids in the roster."""
 
     id: int
     state: DeliveryState
@@ -28,7 +28,7 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFilter:
-    """Which lines: what is empty asks for all. `since` and, not included, `until` are about the time due."""
+    """A filter for lines by `due_at` from `since` up to, not including, `until`; an empty field does not filter."""
 
     states: frozenset[DeliveryState] = frozenset()
     kinds: frozenset[DeliveryKind] = frozenset()

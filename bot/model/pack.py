@@ -1,4 +1,4 @@
-"""The prompts of a cycle: steps, their words, their questions."""
+"""Packs: the steps of a cycle, their wordings and their questions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.model.check_in import Share
 
 
 class Kind(StrEnum):
-    """How a question is answered."""
+    """The form of a question's answer."""
 
     SHORT = "short"
     LONG = "long"
@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice: its key is kept, its label is read."""
+    """A choice of a question: its key is stored, its label is shown."""
 
     key: str
     label: str
@@ -38,13 +38,13 @@ class Question:
     hint: str = ""
     needed: bool = False
     limit: int = 500
-    """Characters a text may have."""
+    """The most characters of a text."""
     options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """A step's words in one language: Markdown with the pack's known words in braces."""
+    """A step's texts in one language: Markdown, with facts in braces."""
 
     form: str
     """The form's title, 24 characters at most."""
@@ -53,57 +53,57 @@ class Wording:
     body: str
     questions: tuple[Question, ...]
     principals: str = ""
-    """The one thing a principal can do while this step runs."""
+    """One thing that a principal can do while this step runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A part of a pack: when it falls, who reads what is said, and its words by language."""
+    """A part of a pack: its days, the readers of its answers, and its wording by language."""
 
     key: str
     day: int
-    """The teaching day of the cycle on which it is put, from 1, over days that all schools of a pairing teach."""
+    """The teaching day on which it is put, from 1, counting days that all schools of the pairing teach."""
     open_days: int
-    """How many teaching days it stays open, the first included."""
+    """The number of teaching days for which it stays open, the first included."""
     remind_after: int | None
-    """Teaching days until the one reminder; none: no reminder."""
+    """Teaching days until the reminder; None: no reminder."""
     share: Share
     stage: str
-    """The stage of working together that a pairing has reached here: a key of the content."""
+    """The stage that a pairing has reached with this step: a key of the content."""
     is_challenge: bool = False
     plan: tuple[str, str] | None = None
-    """The two questions (when, then) that make this person's when–then plan."""
+    """The two questions whose answers make the member's when–then plan."""
     focus: str | None = None
-    """The question whose answer names the focus."""
+    """The question whose answer is the member's focus."""
     visit_day: str | None = None
     """The question whose answer is the day of the visit."""
     story: tuple[str, str] | None = None
-    """The question a principal may read, and the yes/no question by which its author says so."""
+    """The question whose answer a principal may read, and the yes/no question that permits it."""
     wording: tuple[tuple[str, Wording], ...]
 
     def words(self, language: str) -> Wording:
-        """The wording in that language, else in the pack's first language."""
+        """Return the wording in that language, else in the pack's first language."""
         by_language = dict(self.wording)
         return by_language.get(language) or self.wording[0][1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """The prompts of a cycle."""
+    """The content of a cycle: an ordered list of steps."""
 
     id: str
     version: str
     languages: tuple[str, ...]
     titles: tuple[tuple[str, str], ...]
-    """Language and title."""
+    """(language, title), in order of `languages`."""
     steps: tuple[Step, ...]
 
     def title(self, language: str) -> str:
-        """The pack's name in that language, else in its first."""
+        """Return the pack's title in that language, else in its first language."""
         return dict(self.titles).get(language) or self.titles[0][1]
 
     def step(self, key: str) -> Step:
-        """The step of that key; a `KeyError` means that a row and its pack disagree."""
+        """Return the step of that key; raises `KeyError` where a stored key is not in the pack."""
         for step in self.steps:
             if step.key == key:
                 return step

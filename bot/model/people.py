@@ -1,4 +1,4 @@
-"""Who is who and where: partnerships, schools, members, and what a member brings."""
+"""Partnerships, schools, members with their profiles, and addresses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEFAULT_LANGUAGE = "en"
 
 
 class Role(StrEnum):
-    """What a member does in the partnership; one person may hold several, at several schools."""
+    """A function in the partnership; one person may hold several roles at several schools."""
 
     TEACHER = "teacher"
     COORDINATOR = "coordinator"
@@ -20,21 +20,21 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class School:
-    """A school of a partnership, with what decides its days."""
+    """A school of a partnership, with what decides its teaching days."""
 
     id: int
     partnership_id: int
     source_id: str
-    """The identifier the roster uses: stable when the name changes."""
+    """The roster's identifier, which stays when the name changes."""
     name: str
     time_zone: str = "Europe/London"
     """An IANA name."""
     holidays: str = ""
-    """Whose public holidays: a code as `holidays` knows it, such as GB-WLS, NZ-AUK, AU-VIC or IE; empty: none."""
+    """A code of public holidays as the library `holidays` has it, such as GB-WLS or IE; empty: none."""
     opens: time = time(8, 30)
     closes: time = time(17, 0)
     ask_at: time = time(15, 30)
-    """When the bot asks, in school time: after lessons."""
+    """The asking time, in school time: after lessons."""
     lead_name: str = ""
     lead_contact: str = ""
     """The designated safeguarding lead, shown by `concern`."""
@@ -50,7 +50,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When one person may be written to, where it differs from the school's hours; weekdays count from Monday = 0."""
+    """A member's own days (Monday = 0) and times; None: as the school's."""
 
     days: frozenset[int] = frozenset(range(5))
     start: time | None = None
@@ -77,22 +77,22 @@ class Member:
 
     @property
     def name(self) -> str:
-        """The full name, as one would write it on a list."""
+        """The full name."""
         return f"{self.given_name} {self.family_name}".strip()
 
     @property
     def home_school_id(self) -> int:
-        """The school whose calendar this person lives by; the roster guarantees one."""
+        """The school whose calendar decides this member's days; the roster guarantees a post."""
         return self.posts[0].school_id
 
     def has(self, role: Role) -> bool:
-        """Whether this person holds the role at any school."""
+        """Return whether this member holds the role at any school."""
         return any(post.role is role for post in self.posts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a member brings to a match. Practices and slots are keys of the content's lists, never free text."""
+    """A member's details for pairing. Practices and slots are keys of the content's lists, never free text."""
 
     subjects: tuple[str, ...] = ()
     phase: str = ""
@@ -104,7 +104,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Who a member is on a platform. `route` is the adapter's own, opaque here, and no part of the identity."""
+    """A person on a platform. `route` belongs to the adapter and is no part of the identity."""
 
     platform: str
     workspace: str
@@ -114,7 +114,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody on a platform as the platform knows them; the e-mail address is empty where it tells none."""
+    """A person as a platform describes them; the e-mail address is empty where it tells none."""
 
     address: Address
     email: str

@@ -1,4 +1,4 @@
-"""A roster as it was read from a file, and what importing it changes: no file format here."""
+"""A roster as it was read from a file of any format, and what importing it changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.model import Profile, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterSchool:
-    """A school in a roster; None: the file does not say, so what is known stays."""
+    """A school in a roster; None: the file does not say, and what is stored stays."""
 
     source_id: str
     name: str
@@ -29,7 +29,7 @@ class RosterPerson:
     family_name: str
     email: str
     posts: tuple[tuple[Role, str], ...]
-    """Role and the school's source id; the first is the home post."""
+    """(role, the school's source id); the first is the home post."""
     language: str | None = None
     profile: Profile | None = None
     active: bool = True
@@ -37,18 +37,18 @@ class RosterPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """All staff of some schools, as one file gave them."""
+    """The staff of some schools, as one file gave them."""
 
     schools: tuple[RosterSchool, ...]
     people: tuple[RosterPerson, ...]
     is_delta: bool = False
-    """A delta names only what changed, so nobody vanishes by not being named."""
+    """True if the file names only what changed: then people whom it does not name stay."""
     left_out: int = 0
-    """Rows that were not staff, or not to be kept: counted, never stored."""
+    """The number of rows that were not staff, which are never stored."""
 
 
 class ChangeKind(StrEnum):
-    """What an import does to one row."""
+    """The kind of change that an import makes to a school or person."""
 
     SCHOOL_ADDED = "school-added"
     SCHOOL_CHANGED = "school-changed"
@@ -65,15 +65,15 @@ class RosterChange:
     kind: ChangeKind
     name: str
     detail: str = ""
-    """Which columns change: names of fields, no values."""
+    """The names of the fields that change, without values."""
 
 
 UNKNOWN_SCHOOL, PERSON_WITHOUT_SCHOOL = "roster.unknown-school", "roster.person-without-school"
-"""Faults that only show against what is kept: facts `school` and `person`."""
+"""Keys of faults that show only against what is stored, with the facts `school` and `person`."""
 
 
 class RosterError(Exception):
-    """Faults in a roster file, all of them at once; nothing was changed."""
+    """All faults of a roster file; nothing was changed."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
@@ -82,15 +82,15 @@ class RosterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault in a file. `key` names the sentence in `prompts/`, which says what is wrong and how to mend it."""
+    """One fault in a file; `key` names the sentence in `prompts/` that says what is wrong and how to correct it."""
 
     file: str
     row: int | None
-    """As a spreadsheet counts: the header is row 1."""
+    """The row as a spreadsheet counts, the header being row 1."""
     column: str
     key: str
     facts: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        """Where it is, for logs: no value of the file."""
+        """Return its place for logs, without any value of the file."""
         return f"{self.file}:{self.row or ''}:{self.column}: {self.key}"

@@ -1,4 +1,4 @@
-"""How things stand with what is owed, in figures."""
+"""Counts of what is waiting, for health checks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """At one moment."""
+    """The state of deliveries and lanes at one moment."""
 
     due: int
-    """Deliveries that should be on their way."""
+    """The number of deliveries whose time has come."""
     lag: timedelta
-    """How long the first of them has waited."""
+    """The time that the oldest of them is late."""
     sending: int
     uncertain: int
     lanes_blocked: int
-    """Workspaces that take nothing at this moment, with something waiting for them."""
+    """The number of workspaces that take nothing at this moment while something waits for them."""
     is_migrated: bool
-    """Whether the store's tables are those that this release knows."""
+    """True if the store's tables are those of this release."""

@@ -1,4 +1,4 @@
-"""The workspaces a partnership has let in, and the codes by which it does."""
+"""Workspaces that are linked to a partnership, and the codes that link them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A Slack workspace or a Teams tenant whose people may be met: let in by a partnership's one-time code."""
+    """A Slack workspace or a Teams tenant that was linked to a partnership by a one-time code."""
 
     platform: str
     id: str
     """As in `Address.workspace`."""
     partnership_id: int
     school_ids: frozenset[int]
-    """Whose staff may be there; nobody else's e-mail address counts in it."""
+    """The schools whose staff are looked up by e-mail address in this workspace."""
     gone_at: datetime | None = None
-    """When it removed the bot; its data are erased some time later, unless it comes back."""
+    """The time at which it removed the bot; its data are erased later, unless it installs the bot again."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkCode:
-    """A one-time code that lets a workspace in for a school; only its fingerprint is kept."""
+    """A one-time code that links a workspace to a school; only its fingerprint is stored."""
 
     fingerprint: str
     school_id: int

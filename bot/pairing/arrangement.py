@@ -56,7 +56,7 @@ class Arrangement:
 
     @property
     def gap(self) -> Fraction:
-        """How much better any other arrangement could be at most, as a fraction of the value."""
+        """The most by which another arrangement could be better, as a fraction of the value."""
         return Fraction(self.bound - self.value, self.value) if self.value else Fraction(self.bound)
 
 

@@ -79,7 +79,7 @@ class MatchingRules:
     announced: Collection[frozenset[int]] = frozenset()
     """Pairs that were told to their people: they get the bonus `LOYALTY`."""
     need_slot: bool = False
-    """Whether the people of a group must share a free time."""
+    """True if the people of a group must share a free time."""
     weights: Weights = field(default_factory=Weights)
     seed: int = 0
 
@@ -96,7 +96,7 @@ class MatchingRules:
 
 
 class ArrangementFaults(NamedTuple):
-    """What is wrong with an arrangement, the worst first, so that faults can be compared."""
+    """The faults of an arrangement, the worst first, so that tuples can be compared."""
 
     left_out: int
     mixed: int

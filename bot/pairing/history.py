@@ -1,4 +1,4 @@
-"""What earlier cycles mean for pairing: who has met, how often schools have, and whose fits were poor."""
+"""The history of earlier cycles as pairing needs it: repeats, ties between schools, and poor fits."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Past:
     ages: Mapping[frozenset[int], int]
     """The pairs that have met, each with the number of its latest cycle: 1 is the oldest cycle of the history."""
     cycles: int
-    """How many cycles the history has."""
+    """The number of cycles in the history."""
     ties: Mapping[frozenset[int], int]
-    """How many pairings each two schools have had, by the schools of today's people."""
+    """The number of past pairings of each two schools, by the schools of today's people."""
     poor_fits: Mapping[int, int]
     """In how many cycles a member was among the quarter that fitted worst. Points count more for them now."""
 

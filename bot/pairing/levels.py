@@ -34,7 +34,7 @@ class ArrangedLevel(NamedTuple):
     groups: list[GroupIds]
     value: int
     gap: int
-    """How much better any other groups could be at most that place as many people and repeat as few pairs."""
+    """The most by which other groups could be better that place as many people and repeat as few pairs."""
 
 
 def exact_up_to(everybody: int) -> int:

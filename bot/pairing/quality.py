@@ -1,4 +1,4 @@
-"""How well people fit: points by criterion, and the same criteria as reasons that people can read."""
+"""The quality of a pair: points by criterion, and the same criteria as reasons that people can read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_POOR_FITS = 4
 """Poor fits of earlier cycles that count at most: each doubles what a member's points count."""
 
 MOST_WORTH = BEST + FLOOR + BEST * (2**MOST_POOR_FITS - 1)
-"""What `weigh_fit` returns at most."""
+"""The most that `weigh_fit` returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Person:
     level: str = ""
     """Such as teacher or principal: only people of one level meet."""
     focus: tuple[str, ...] = ()
-    """What they want to work on, most wanted first; empty: their needs, without an order."""
+    """Practices to work on, most wanted first; empty: the needs of the profile, without an order."""
     experience: int | None = None
     """Years; None: not known."""
 
@@ -83,7 +83,7 @@ class Couple:
     a: Person
     b: Person
     ties: int
-    """How many pairings their schools have had."""
+    """The number of past pairings of their schools."""
     on: date
     """A day of the week whose clocks decide which free times are shared."""
 
@@ -94,7 +94,7 @@ class PeopleOfLevel:
 
     people: Sequence[Person]
     ties: Mapping[frozenset[int], int]
-    """How many pairings each two schools have had."""
+    """The number of past pairings of each two schools."""
     on: date
 
 
@@ -118,7 +118,7 @@ class Criterion:
     columns: Callable[[PeopleOfLevel, int], Iterator[Column]]
     """Return the same as arrays: the columns of a level add up to the points of every pair."""
     reasons: Callable[[Sequence[Person], int], PointedReasons] = no_reasons
-    """Return what of this criterion is true of all people of a group."""
+    """Return the reasons that this criterion gives for a group."""
 
 
 # --- a need meets an offer, half in each direction ----------------------------------------------------------

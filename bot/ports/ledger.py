@@ -93,14 +93,14 @@ class Lanes(Protocol):
         """Put due deliveries into their lanes, some hundreds at most, and return how many; limits are by platform."""
 
     async def claim(
-        self, now: datetime, lease_until: datetime, limit: int, which: LaneFilter = ...
+        self, now: datetime, lease_until: datetime, limit: int, lanes: LaneFilter = ...
     ) -> tuple[Delivery, ...]:
         """Set deliveries of ready lanes to `sending`, up to each lane's limit, and return them."""
 
     async def hold(self, platform: str, workspace: str, until: datetime, limits: Mapping[str, Limit]) -> None:
         """Send nothing to a workspace until that time."""
 
-    async def next_ready(self, which: LaneFilter = ...) -> datetime | None:
+    async def next_ready(self, lanes: LaneFilter = ...) -> datetime | None:
         """Return when the next lane with waiting deliveries is ready."""
 
     async def prune(self, before: datetime) -> int:

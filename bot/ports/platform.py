@@ -1,4 +1,4 @@
-"""What the core needs of a chat platform, and the function that an adapter calls with each event."""
+"""The interface of a chat platform, and of the function that an adapter calls with each event."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Messenger(Protocol):
 
     @property
     def one_at_a_time(self) -> bool:
-        """Whether a workspace gets one message after another, because `find` cannot say there what has arrived."""
+        """True if a workspace gets one message after another, because `find` cannot tell what has arrived."""
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:
         """Send a message, and return the reference by which it can be updated."""
@@ -41,11 +41,11 @@ class Messenger(Protocol):
 
 
 class Directory(Protocol):
-    """What a platform knows of its people. Methods raise `SendError` where the platform does not answer in time."""
+    """The people of a platform. Methods raise `SendError` where the platform does not answer in time."""
 
     @property
     def gathers(self) -> bool:
-        """Whether the bot can open one chat of several people."""
+        """True if the bot can open one chat of several people."""
 
     async def email_of(self, address: Address) -> str:
         """Return the e-mail address; empty for guests and bots, and where the platform does not tell."""

@@ -1,4 +1,4 @@
-"""The content that a JPD lead can edit: loaded once, spoken by a `Voice`, checked by `check`."""
+"""The content in `prompts/`, which a JPD lead can edit: loaded once, read through a `Voice`, checked by `check`."""
 
 from __future__ import annotations
 

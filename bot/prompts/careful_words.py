@@ -18,7 +18,7 @@ _CAPITALISED = r"[^\W\d_a-z][\w’'-]*\w"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The lists of one language. The answers are guesses: good for one gentle question, no more."""
+    """The lists of one language. What they find are guesses: reason enough to ask the writer, and for nothing more."""
 
     guilt: tuple[str, ...] = ()
     judging: tuple[str, ...] = ()
@@ -28,17 +28,17 @@ class Words:
     never_names: tuple[str, ...] = ()
 
     def guilt_in(self, text: str) -> tuple[str, ...]:
-        """Phrases that make a reader feel guilty, as they stand in the text."""
+        """Return the phrases of a text that make a reader feel guilty."""
         return find_phrases(self.guilt, text)
 
     def judging_in(self, text: str) -> tuple[str, ...]:
-        """Words that judge where describing is asked for, as they stand in the text."""
+        """Return the words of a text that judge instead of describing."""
         for harmless in find_phrases(self.not_judging, text):
             text = text.replace(harmless, " … ")
         return find_phrases(self.judging, text)
 
     def names_in(self, text: str, known: Collection[str] = ()) -> tuple[str, ...]:
-        """What reads like a pupil's name and is no part of a known name (partners, schools)."""
+        """Return what reads like a pupil's name in a text and is no part of a known name (partners, schools)."""
         harmless = {part.casefold() for name in (*known, *self.never_names) for part in name.split()}
         return tuple(
             dict.fromkeys(
@@ -56,7 +56,7 @@ class Words:
 
 
 def read_words(files: Mapping[str, str], flaws: Flaws) -> dict[str, Words]:
-    """The lists by language."""
+    """Return the lists by language."""
     found: dict[str, Words] = {}
     for file, content in files.items():
         if match := FILE.fullmatch(file):
@@ -71,7 +71,7 @@ def _read(file: str, content: str, flaws: Flaws) -> Words:
         if name not in LISTS:
             flaws.fix(file, settings.line(name), "unknown-setting", setting=name, settings=", ".join(LISTS))
         elif not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            # Without quotes YAML reads `no` and `yes` as truth values, and 12 as a number.
+            # Without quotes, YAML reads `no` and `yes` as booleans, and 12 as a number.
             flaws.fix(file, settings.line(name), "not-words", setting=name)
         else:
             lists[name] = tuple(words)

@@ -1,4 +1,4 @@
-"""`jpd prompts check`: what in the content would reach a person wrongly, and what deserves a second look."""
+"""`jpd prompts check`: find what is wrong in the content, and what deserves a second look."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class ContentFinding:
     what: str
 
     def __str__(self) -> str:
-        """As the command prints it."""
+        """Return the line as the command prints it."""
         return f"{self.level} {self.file}:{self.line} {self.what}"
 
 
 def check(folder: Path) -> tuple[ContentFinding, ...]:
-    """Every finding in a folder of content, by file and line. One `FIX` among them: don't publish this."""
+    """Return every finding in a folder of content, by file and line; content with a `FIX` must not be published."""
     flaws = Flaws()
     return check_files(read_folder(folder, flaws), flaws, needed=TEXT_KEYS)
 
@@ -62,7 +62,7 @@ def check_files(
 
 
 def _sentence(voice: Voice, flaw: Flaw) -> str:
-    """The sentence from the content; where that is what is broken, the bare key and facts."""
+    """Return the sentence of a flaw; where the content lacks that sentence, its key and facts."""
     try:
         return voice.text(f"check.{flaw.key}", **dict(flaw.facts))
     except KeyError:
@@ -70,7 +70,7 @@ def _sentence(voice: Voice, flaw: Flaw) -> str:
 
 
 class _Check:
-    """Reads on where structure is right: words, lengths, asks, translations."""
+    """Checks of content whose structure is right: words, lengths, questions, translations."""
 
     def __init__(self, flaws: Flaws, words: Mapping[str, Words], english: Mapping[str, Sentence]) -> None:
         self._flaws = flaws
@@ -110,7 +110,7 @@ class _Check:
             self._flaws.look(text.file, text.line, "plural-form-unused", key=key, form=form)
 
     def _facts(self, key: str, text: Sentence) -> None:
-        """A translation can name only what the English text names: no code gives it more."""
+        """Find facts that the default language's text does not name: code gives a translation no others."""
         english = self._english.get(key)
         if english is None:
             self._flaws.fix(text.file, text.line, "key-not-english", key=key)
@@ -155,7 +155,7 @@ class _Check:
         self._inputs(written, most_needed=2 if is_challenge else 1)
 
     def _lasting(self, written: Written) -> None:
-        """A word that may not be known yet takes its line along: right in the body, not in the lead."""
+        """Find facts in the lead that may be unknown: a line with an unknown fact is left out, but never the lead."""
         for word in words_in(written.wording.lead):
             if word not in ALWAYS_KNOWN:
                 self._flaws.fix(written.file, written.line("lead"), "word-may-vanish", word=word)
@@ -212,7 +212,7 @@ class _Check:
 
 
 def _parts(written: Written) -> Iterator[tuple[str, int, str]]:
-    """Every text of a wording, with what it is and its line."""
+    """Return every text of a wording, with its part and its line."""
     wording = written.wording
     yield "form", written.line("form"), wording.form
     yield "principals", written.line("principals"), wording.principals

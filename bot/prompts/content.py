@@ -19,25 +19,25 @@ _FORM = re.compile(r"=\d+|zero|one|two|few|many|other")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One key's words in one language: a single text, or one for each plural form."""
+    """The text of one key in one language, or a text for each plural form."""
 
     file: str
     line: int
     locale: Locale
     forms: Mapping[str, str]
-    """By plural form: `=0`, `one`, `few`, `other` …; a text without a number has `other` alone."""
+    """Texts by plural form (`=0`, `one`, `few`, `other`, …); a sentence without a number has `other` alone."""
 
     @property
     def is_plural(self) -> bool:
-        """Whether the fact `n` decides."""
+        """True if the fact `n` decides which form is used."""
         return len(self.forms) > 1
 
     def plain(self) -> Sentence:
-        """The same without Markdown marks."""
+        """Return the sentence without Markdown marks."""
         return replace(self, forms={form: bare(text) for form, text in self.forms.items()})
 
     def form(self, facts: Mapping[str, str | int]) -> str:
-        """The text that fits the number `n`, if there is one to fit."""
+        """Return the form that fits the fact `n`, or the only one."""
         if not self.is_plural:
             return self.forms["other"]
         n = int(facts["n"])
@@ -46,7 +46,7 @@ class Sentence:
 
 
 def locale_of(language: str) -> Locale:
-    """The rules for dates, lists and plurals; British ones for English and for what Babel doesn't know."""
+    """Return the rules for dates, lists and plurals: British ones for English and for languages unknown to Babel."""
     if language != "en":
         for name in (language, language.partition("-")[0]):
             try:
@@ -59,7 +59,7 @@ def locale_of(language: str) -> Locale:
 
 
 def read_texts(files: Mapping[str, str], flaws: Flaws) -> dict[str, dict[str, Sentence]]:
-    """Every key's text by language, English first."""
+    """Return the sentences by language and key, the default language first."""
     texts: dict[str, dict[str, Sentence]] = {DEFAULT_LANGUAGE: {}}
     for file, content in sorted(files.items()):
         match = FILE.fullmatch(file)

@@ -1,4 +1,4 @@
-"""What is wrong with content: where, and the key of the sentence that says so."""
+"""Flaws in content: their place, and the key of the sentence that describes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Self
 
 
 class Level(StrEnum):
-    """How much a finding weighs, as `jpd prompts check` prints it."""
+    """The weight of a finding, as `jpd prompts check` prints it."""
 
     FIX = "FIX"  # wrong: somebody would read nonsense, or nothing
     LOOK = "look"  # a matter of taste: read it once more
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One thing to mend; `check.<key>` is the sentence."""
+    """One flaw; `check.<key>` is the sentence that describes it."""
 
     level: Level
     file: str
@@ -26,17 +26,17 @@ class Flaw:
 
 
 class Flaws:
-    """A list that reading adds to, so that one run tells everything."""
+    """The flaws found while reading, so that one run reports all of them."""
 
     def __init__(self) -> None:
         self.found: list[Flaw] = []
 
     def fix(self, file: str, line: int, key: str, /, **facts: str | int) -> None:
-        """Add something wrong."""
+        """Add a flaw that must be corrected."""
         self._add(Level.FIX, file, line, key, facts)
 
     def look(self, file: str, line: int, key: str, /, **facts: str | int) -> None:
-        """Add something worth a look."""
+        """Add a flaw that is a matter of taste."""
         self._add(Level.LOOK, file, line, key, facts)
 
     def _add(self, level: Level, file: str, line: int, key: str, facts: dict[str, str | int]) -> None:
@@ -46,12 +46,12 @@ class Flaws:
 
     @property
     def wrong(self) -> tuple[Flaw, ...]:
-        """Those that must be mended, in order of discovery."""
+        """The flaws that must be corrected, in order of discovery."""
         return tuple(flaw for flaw in self.found if flaw.level is Level.FIX)
 
 
 class ContentError(Exception):
-    """Content that can't be used: where and what is the first flaw. `jpd prompts check` tells all of them."""
+    """Content that cannot be used, with the place of its first flaw; `jpd prompts check` reports all."""
 
     def __init__(self, file: str, line: int, what: str) -> None:
         super().__init__(f"{file}:{line}: {what}")
@@ -61,10 +61,10 @@ class ContentError(Exception):
 
     @classmethod
     def of(cls, flaw: Flaw) -> Self:
-        """The error for a flaw: its key and facts, since the sentences may be what is broken."""
+        """Return the error for a flaw, with its key and facts: the sentences may be what is missing."""
         facts = "".join(f" {name}={fact!r}" for name, fact in flaw.facts)
         return cls(flaw.file, flaw.line, flaw.key + facts)
 
 
 class PackError(ContentError):
-    """A pack that can't be used."""
+    """A pack that cannot be used."""

@@ -1,4 +1,4 @@
-"""All content at once: voices by language, packs by id, and the careful words."""
+"""All content: voices by language, packs by id, and the careful words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.prompts.voice import Voice
 
 
 class Prompts:
-    """What people read. Made from files by name within the folder of content; `load` reads that folder."""
+    """The content, made from files (name → text); `load` reads them from a folder. Raises `ContentError`."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         flaws = Flaws()
@@ -23,7 +23,7 @@ class Prompts:
         if flaws.wrong:
             raise ContentError.of(flaws.wrong[0])
         english = texts[DEFAULT_LANGUAGE]
-        # What a language lacks is said in English: `jpd prompts check` asks for it, nobody gets an error.
+        # A text that a language lacks is taken from the default language; `jpd prompts check` reports it.
         self._voices = {language: self._made(language, {**english, **own}) for language, own in texts.items()}
         self._pack_files = {pack_id: files_of(files, pack_id) for pack_id in pack_ids(files)}
         self._packs = {pack_id: parse_pack(pack_id, own) for pack_id, own in self._pack_files.items()}
@@ -32,7 +32,7 @@ class Prompts:
 
     @classmethod
     def load(cls, folder: Path) -> Prompts:
-        """Read everything in the folder, once. Raises `ContentError` for what can't be used."""
+        """Read all files of a folder. Raises `ContentError` for content that cannot be used."""
         flaws = Flaws()
         files = read_folder(folder, flaws)
         if flaws.wrong:
@@ -48,33 +48,33 @@ class Prompts:
         return DEFAULT_LANGUAGE
 
     def voice(self, language: str) -> Voice:
-        """The voice of that language, of its mother language (`cy` for `cy-GB`), or English."""
+        """Return the voice of a language, of its base language (`cy` for `cy-GB`), or of the default language."""
         return self._voices[_nearest(language, self._voices)]
 
     def words(self, language: str) -> Words:
-        """The careful words of that language, or the English ones."""
+        """Return the careful words of a language, or of the default language."""
         return self._words[_nearest(language, self._words)] if self._words else Words()
 
     def pack(self, pack_id: str) -> Pack:
-        """The pack of that id, as its files are now."""
+        """Return the pack of that id, as its files are now; raises `KeyError`."""
         return self._packs[pack_id]
 
     def packs(self) -> tuple[Pack, ...]:
-        """Every pack, by id."""
+        """Return every pack, by id."""
         return tuple(self._packs.values())
 
     def pack_files(self, pack_id: str) -> Mapping[str, str]:
-        """The pack's files by name, for a cycle to keep: `parse_pack` makes the same pack of them later."""
+        """Return a pack's files (name → text), which a cycle stores: `parse_pack` makes the same pack of them later."""
         return self._pack_files[pack_id]
 
 
 def read_folder(folder: Path, flaws: Flaws) -> dict[str, str]:
-    """Every content file's text by its path within the folder, with `/` between."""
+    """Return the text of every content file by its path within the folder, with `/` between."""
     texts: dict[str, str] = {}
     for file in sorted(each for pattern in ("*.yaml", "*/*.yaml", "*/*.md") for each in folder.glob(pattern)):
         name = file.relative_to(folder).as_posix()
         try:
-            # An editor on Windows may have put a byte order mark first; line ends are evened out by reading.
+            # An editor on Windows may have put a byte order mark first; reading makes all line ends the same.
             texts[name] = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             flaws.fix(name, 1, "not-utf-8")
@@ -82,12 +82,12 @@ def read_folder(folder: Path, flaws: Flaws) -> dict[str, str]:
 
 
 def pack_ids(files: Mapping[str, str]) -> tuple[str, ...]:
-    """The folders that hold a `pack.yaml`, by name."""
+    """Return the names of the folders that hold a `pack.yaml`."""
     return tuple(sorted(name.split("/")[0] for name in files if name.endswith(f"/{SETTINGS}")))
 
 
 def files_of(files: Mapping[str, str], pack_id: str) -> dict[str, str]:
-    """A pack's own files, named within its folder."""
+    """Return a pack's own files, by their name within its folder."""
     start = f"{pack_id}/"
     return {name.removeprefix(start): text for name, text in files.items() if name.startswith(start)}
 

@@ -1,4 +1,4 @@
-"""The little of Markdown that content needs: headings as keys, words in braces, and facts made harmless."""
+"""The Markdown of content: headings as keys, facts in braces, and escaping of facts."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def escape(text: str) -> str:
-    """Text as Markdown that shows exactly this text: one line, no marks, no HTML, no link.
+    """Return Markdown that shows exactly this text on one line: no marks, no HTML, no link.
 
-    Every sign that Markdown could ever read gets a backslash; white space becomes one space, so that no fact
-    begins a line of its own.
+    Every punctuation character gets a backslash. White space becomes one space, so that no fact begins a line.
     """
     one_line = " ".join(text.split())
     visible = "".join(sign for sign in one_line if unicodedata.category(sign) not in {"Cc", "Cs"})
@@ -30,17 +29,17 @@ def escape(text: str) -> str:
 
 
 def words_in(text: str) -> tuple[str, ...]:
-    """The words in braces, in order, each once."""
+    """Return the names of the facts in braces, in order, each once."""
     return tuple(dict.fromkeys(_WORD.findall(text)))
 
 
 def stray_braces(text: str) -> bool:
-    """Whether a brace is left when the words are taken out: a slip such as `{Partner}` or `{partner`."""
+    """Return whether a brace is left besides the facts: a slip such as `{Partner}` or `{partner`."""
     return any(brace in _WORD.sub("", text) for brace in "{}")
 
 
 def put(text: str, facts: Mapping[str, str | int], *, md: bool) -> str:
-    """The text with its words replaced; a word without a fact is a `KeyError` naming it."""
+    """Return the text with its facts put in, escaped if `md`; raises `KeyError` for a missing one."""
 
     def fact(match: re.Match[str]) -> str:
         value = str(facts[match[1]])
@@ -50,7 +49,7 @@ def put(text: str, facts: Mapping[str, str | int], *, md: bool) -> str:
 
 
 def without_unknown(text: str, facts: Mapping[str, str]) -> str:
-    """The text without the lines whose words are not known yet: facts that are there but empty."""
+    """Return the text without the lines of which a fact is empty."""
 
     def is_known(line: str) -> bool:
         return all(facts[word].strip() for word in words_in(line))
@@ -61,17 +60,17 @@ def without_unknown(text: str, facts: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and the text under it, up to the next heading of its level; lines count from 1."""
+    """A heading and the text under it, up to the next heading of its level; lines are counted from 1."""
 
     key: str
     line: int
     text: str
     text_line: int
-    """The line on which the text begins, blank ones not counted."""
+    """The first line of the text that is not blank."""
 
 
 def sections(text: str, level: int, first_line: int = 1) -> tuple[str, tuple[Section, ...]]:
-    """What stands before the first heading of that level, and a section for each heading."""
+    """Return the text before the first heading of that level, and a section for each heading."""
     lines = text.split("\n")
     tokens = MARKDOWN.parse(text)
     found: list[tuple[int, int, str]] = []
@@ -93,14 +92,14 @@ def _section(key: str, line: int, lines: list[str], first: int) -> Section:
 
 
 def is_plain(text: str) -> bool:
-    """Whether no Markdown mark is in the text, so that it may be shown where none is read."""
+    """Return whether the text has no Markdown marks, so that it can be shown as plain text."""
     tokens = MARKDOWN.parseInline(text)[0].children or []
     return all(token.type in {"text", "softbreak"} for token in tokens)
 
 
-@lru_cache(maxsize=4096)  # our own texts, each asked for several times
+@lru_cache(maxsize=4096)  # for texts of the content, each needed several times
 def bare(text: str) -> str:
-    """The words of a Markdown text without its marks, blocks apart by a blank line."""
+    """Return a Markdown text without its marks, with a blank line between blocks."""
     blocks: list[str] = []
     for token in MARKDOWN.parse(text):
         if token.type in {"inline", "fence", "code_block"}:
@@ -114,7 +113,7 @@ def _shown(kind: str, content: str) -> str:
 
 
 def sentences(text: str) -> tuple[str, ...]:
-    """The sentences of a Markdown text, roughly: what a reader takes in one breath."""
+    """Return the sentences of a Markdown text, roughly: parts that end in a stop, colon or semicolon."""
     found: list[str] = []
     for block in bare(text).split("\n\n"):
         found += re.split(r"(?<=[.!?…:;])\s+", " ".join(block.split()))
@@ -122,12 +121,12 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def count_words(text: str) -> int:
-    """How many words one reads."""
+    """Return the number of words of a Markdown text."""
     return len(re.findall(r"[\w{][\w’'{}-]*", bare(text)))
 
 
 def find_phrases(phrases: Collection[str], text: str) -> tuple[str, ...]:
-    """Whole phrases as they stand in the text: in any case and white space, with either apostrophe."""
+    """Return the phrases found in a text as they stand there: whole words, any case, white space and apostrophe."""
     if not phrases:
         return ()
     longest_first = sorted(phrases, key=len, reverse=True)

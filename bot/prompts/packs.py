@@ -1,4 +1,4 @@
-"""A pack from its files: the settings in `pack.yaml`, and what they say of each step."""
+"""Reading a pack from its files: `pack.yaml` and the wordings that it names."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bot.prompts.wording import Written, read_wording
 
 SETTINGS = "pack.yaml"
 KNOWN_WORDS = ("partner", "school", "focus", "plan", "visit_day", "goal")
-"""What a pack's words may name: the partner and their school; the reader's own focus, plan, visit day."""
+"""The facts that a pack's texts may name: the partner and their school; the reader's own focus, plan, visit day."""
 ALWAYS_KNOWN = frozenset({"partner", "school"})
-"""The others may be empty, and then their line is left out."""
+"""The facts that are never empty; a line with an empty fact is left out."""
 CHALLENGE_QUESTIONS = ("evidence", "question", "suggestion")
 
 _PACK_SETTINGS = ("id", "version", "languages", "title", "words", "steps")
@@ -31,22 +31,22 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 @dataclass(frozen=True, slots=True)
 class PackFiles:
-    """A pack as far as its files could be read, with what a check needs beside it."""
+    """A pack as far as its files could be read, with what `check` needs besides."""
 
     pack: Pack
     settings: YamlSettings
     words: tuple[str, ...]
-    """The known words that this pack declares."""
+    """The facts that this pack declares."""
     written: tuple[tuple[Written, ...], ...]
-    """For each step its wording in each language, with the lines."""
+    """The wordings of each step in each language, with their lines."""
 
 
 def parse_pack(pack_id: str, files: Mapping[str, str]) -> Pack:
-    """The pack that these files (name → text) make; raises `PackError` at the first thing that is wrong."""
+    """Return the pack of these files (name → text); raises `PackError` for the first flaw."""
     return _parse(pack_id, frozenset(files.items()))
 
 
-@lru_cache(maxsize=64)  # a running cycle's pack is made of the same files at every message
+@lru_cache(maxsize=64)  # a cycle's pack is read from its stored files for every message
 def _parse(pack_id: str, files: frozenset[tuple[str, str]]) -> Pack:
     flaws = Flaws()
     read = read_pack(pack_id, dict(sorted(files)), flaws)
@@ -56,28 +56,28 @@ def _parse(pack_id: str, files: frozenset[tuple[str, str]]) -> Pack:
 
 
 def read_pack(pack_id: str, files: Mapping[str, str], flaws: Flaws, folder: str = "") -> PackFiles:
-    """As much of the pack as can be read, and every flaw of structure; `folder` goes before file names."""
+    """Read as much of a pack as possible, adding every flaw; `folder` is put before the file names of flaws."""
     name = folder + SETTINGS
     if SETTINGS not in files:
         flaws.fix(name, 1, "pack-yaml-missing")
     settings = read_settings(name, files.get(SETTINGS, ""), flaws)
-    asked = _Asked(settings, flaws)
-    asked.only(_PACK_SETTINGS)
-    if asked.text("id") != pack_id:
-        flaws.fix(name, settings.line("id"), "pack-id", id=asked.text("id"), folder=pack_id)
-    if not _VERSION.fullmatch(asked.text("version")):
-        flaws.fix(name, settings.line("version"), "pack-version", version=asked.text("version"))
-    languages = asked.texts("languages")
-    titles = asked.mapping("title")
+    given = _TypedSettings(settings, flaws)
+    given.only(_PACK_SETTINGS)
+    if given.text("id") != pack_id:
+        flaws.fix(name, settings.line("id"), "pack-id", id=given.text("id"), folder=pack_id)
+    if not _VERSION.fullmatch(given.text("version")):
+        flaws.fix(name, settings.line("version"), "pack-version", version=given.text("version"))
+    languages = given.texts("languages")
+    titles = given.mapping("title")
     for language in languages:
         if language not in titles:
             flaws.fix(name, settings.line("title"), "translation-missing", what="title", language=language)
-    words = asked.texts("words")
+    words = given.texts("words")
     for word in set(words) - set(KNOWN_WORDS):
         flaws.fix(name, settings.line("words"), "word-unknown", word=word, words=", ".join(KNOWN_WORDS))
     reader = _StepReader(files, flaws, folder, languages)
     steps, written = [], []
-    for each in asked.steps():
+    for each in given.steps():
         step, wordings = reader.step(each)
         steps.append(step)
         written.append(wordings)
@@ -85,7 +85,7 @@ def read_pack(pack_id: str, files: Mapping[str, str], flaws: Flaws, folder: str 
     reader.check_no_file_is_left()
     pack = Pack(
         id=pack_id,
-        version=asked.text("version"),
+        version=given.text("version"),
         languages=languages,
         titles=tuple((language, titles[language]) for language in languages if language in titles),
         steps=tuple(steps),
@@ -113,7 +113,7 @@ def _check_order(settings: YamlSettings, steps: list[Step], flaws: Flaws) -> Non
 
 
 class _StepReader:
-    """Reads the steps of one pack and remembers which files they used."""
+    """A reader of one pack's steps, which records the files that they use."""
 
     def __init__(
         self, files: Mapping[str, str], flaws: Flaws, folder: str, languages: tuple[str, ...]
@@ -124,36 +124,36 @@ class _StepReader:
         self._languages = languages
         self._left = set(files) - {SETTINGS}
 
-    def step(self, asked: _Asked) -> tuple[Step, tuple[Written, ...]]:
-        """One step of `pack.yaml` with its wordings."""
-        asked.only(_STEP_SETTINGS)
-        written = tuple(self._wordings(asked))
+    def step(self, given: _TypedSettings) -> tuple[Step, tuple[Written, ...]]:
+        """Return one step of `pack.yaml` with its wordings."""
+        given.only(_STEP_SETTINGS)
+        written = tuple(self._wordings(given))
         step = Step(
-            key=asked.text("key"),
-            day=asked.number("day"),
-            open_days=asked.number("open_days"),
-            remind_after=asked.number("remind_after") if asked.has("remind_after") else None,
-            share=asked.share(),
-            stage=asked.text("stage"),
-            is_challenge=asked.truth("challenge"),
-            plan=asked.pair("plan"),
-            focus=asked.text("focus") if asked.has("focus") else None,
-            visit_day=asked.text("visit_day") if asked.has("visit_day") else None,
-            story=asked.pair("story"),
+            key=given.text("key"),
+            day=given.number("day"),
+            open_days=given.number("open_days"),
+            remind_after=given.number("remind_after") if given.has("remind_after") else None,
+            share=given.share(),
+            stage=given.text("stage"),
+            is_challenge=given.truth("challenge"),
+            plan=given.pair("plan"),
+            focus=given.text("focus") if given.has("focus") else None,
+            visit_day=given.text("visit_day") if given.has("visit_day") else None,
+            story=given.pair("story"),
             wording=tuple((each.language, each.wording) for each in written),
         )
         if step.remind_after is not None and step.remind_after >= step.open_days:
-            asked.fix("remind_after", "remind-too-late", step=step.key, days=step.open_days)
+            given.fix("remind_after", "remind-too-late", step=step.key, days=step.open_days)
         if written:
-            _check_roles(step, written[0].wording, asked)
+            _check_roles(step, written[0].wording, given)
         return step, written
 
-    def _wordings(self, asked: _Asked) -> Iterator[Written]:
+    def _wordings(self, given: _TypedSettings) -> Iterator[Written]:
         first: Written | None = None
         for language in self._languages:
-            name = f"{asked.text('file')}.{language}.md"
+            name = f"{given.text('file')}.{language}.md"
             if name not in self._files:
-                asked.fix("file", "translation-missing", what=name, language=language)
+                given.fix("file", "translation-missing", what=name, language=language)
                 continue
             self._left.discard(name)
             written = read_wording(self._folder + name, language, self._files[name], self._flaws)
@@ -162,13 +162,13 @@ class _StepReader:
             yield written
 
     def check_no_file_is_left(self) -> None:
-        """A file that no step names is a slip: a language not declared, or a name misspelt."""
+        """Add a flaw for each file that no step names: a language not declared, or a misspelt name."""
         for name in sorted(self._left):
             self._flaws.fix(self._folder + name, 1, "file-unused")
 
 
 def _check_translation(first: Written, other: Written, flaws: Flaws) -> None:
-    """A translation has the same headings and options in the same order: only the words differ."""
+    """Check that a translation has the same headings and options in the same order."""
     wanted = [question for question, _ in first.headings]
     found = [question for question, _ in other.headings]
     for heading in wanted:
@@ -189,8 +189,8 @@ def _check_translation(first: Written, other: Written, flaws: Flaws) -> None:
             flaws.fix(other.file, line, "translation-options", question=question.key, first=first.file)
 
 
-def _check_roles(step: Step, wording: Wording, asked: _Asked) -> None:
-    """The questions that `pack.yaml` names are there, and of a kind that fits."""
+def _check_roles(step: Step, wording: Wording, given: _TypedSettings) -> None:
+    """Check that the questions that `pack.yaml` names exist and are of a kind that fits."""
     kinds = {question.key: question.kind for question in wording.questions}
     texts = {Kind.SHORT, Kind.LONG}
     roles: list[tuple[str, str, set[Kind]]] = []
@@ -203,13 +203,13 @@ def _check_roles(step: Step, wording: Wording, asked: _Asked) -> None:
         roles += [("challenge", key, texts) for key in CHALLENGE_QUESTIONS]
     for setting, key, allowed in roles:
         if kinds.get(key) not in allowed:
-            asked.fix(
+            given.fix(
                 setting, "question-missing", setting=setting, question=key, kinds=", ".join(sorted(allowed))
             )
 
 
-class _Asked:
-    """A mapping of the settings: asks for values by name, and notes what is missing or of another kind."""
+class _TypedSettings:
+    """Settings read by name and type; what is missing or of another type is added to the flaws."""
 
     def __init__(
         self,
@@ -224,11 +224,11 @@ class _Asked:
         self._path = path
 
     def fix(self, name: str, key: str, **facts: str | int) -> None:
-        """Note a flaw at that setting."""
+        """Add a flaw at that setting."""
         self._flaws.fix(self._settings.file, self._settings.line(*self._path, name), key, **facts)
 
     def only(self, names: tuple[str, ...]) -> None:
-        """Note every setting of another name."""
+        """Add a flaw for every setting of another name."""
         for name in self._values:
             if name not in names:
                 self.fix(name, "unknown-setting", setting=name, settings=", ".join(names))
@@ -280,11 +280,11 @@ class _Asked:
             self.fix("share", "share-unknown", share=str(self._values.get("share")), choices=choices)
             return Share.ME
 
-    def steps(self) -> Iterator[_Asked]:
+    def steps(self) -> Iterator[_TypedSettings]:
         steps = self._values.get("steps")
         for number, step in enumerate(steps if isinstance(steps, list) else ()):
             if isinstance(step, dict):
-                yield _Asked(self._settings, self._flaws, step, "steps", number)
+                yield _TypedSettings(self._settings, self._flaws, step, "steps", number)
             else:
                 line = self._settings.line("steps", number)
                 self._flaws.fix(self._settings.file, line, "step-not-settings")

@@ -1,4 +1,4 @@
-"""Settings in YAML: plain values, the line of each, and keys that stand twice."""
+"""YAML settings: plain values, the line of each, and flaws for repeated keys."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Path: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class YamlSettings:
-    """What a YAML file says; anything but a mapping reads as empty, with a flaw."""
+    """The values of a YAML file with their lines; a file that is no mapping has no values."""
 
     file: str
     values: Mapping[str, object] = field(default_factory=dict)
     lines: Mapping[Path, int] = field(default_factory=dict)
 
     def line(self, *path: str | int) -> int:
-        """The line on which that value begins, or that of what it is missing from."""
+        """Return the line on which a value begins, or that of the mapping in which it is missing."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
 
 def read_settings(file: str, content: str, flaws: Flaws, offset: int = 0) -> YamlSettings:
-    """Read one YAML text, which begins `offset` lines into the file."""
+    """Read a YAML text that begins `offset` lines into a file; what is wrong is added to the flaws."""
     try:
         loader = yaml.SafeLoader(content)
         node = loader.get_single_node()

@@ -1,4 +1,4 @@
-"""A step's words in one language: front matter, a bold lead, a few lines, and the questions."""
+"""Reading a step's wording: front matter, a bold lead, a few lines, and the questions."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _TEXTS = {Kind.SHORT, Kind.LONG}
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A wording with where it stands."""
+    """A wording with the lines on which its parts stand."""
 
     file: str
     language: str
     wording: Wording
     headings: tuple[tuple[str, int], ...]
-    """Each question's heading as written, and its line."""
+    """(heading of a question as written, line)."""
     lines: Mapping[str, int]
 
     def line(self, part: str) -> int:
-        """The line of `form`, `principals`, `lead`, `body`, or of a question by its key."""
+        """Return the line of `form`, `principals`, `lead`, `body`, or of a question by its key."""
         return self.lines.get(part, 1)
 
 
 def read_wording(file: str, language: str, content: str, flaws: Flaws) -> Written:
-    """As much as can be read, and every flaw of structure."""
+    """Read as much of a wording as possible, adding every flaw."""
     front = _FRONT.match(content)
     settings = read_settings(file, front["yaml"] if front else "", flaws, offset=1)
     rest = content[front.end() :] if front else content
@@ -127,7 +127,7 @@ def _question(file: str, key: str, traits: str, section: Section, flaws: Flaws) 
 
 
 def _traits(file: str, traits: str, line: int, flaws: Flaws) -> tuple[Kind, bool, int]:
-    """`long, needed, 500`: the kind first, the others as they come."""
+    """Read the traits of a heading such as `long, needed, 500`: the kind first, the others in any order."""
     kind, needed, limit = Kind.LONG, False, 500
     first, *others = (trait.strip() for trait in traits.split(","))
     try:
@@ -156,5 +156,5 @@ def _options(file: str, node: SyntaxTreeNode, first_line: int, flaws: Flaws) -> 
 
 
 def _one_line(node: SyntaxTreeNode) -> str:
-    """The source of a paragraph, its line ends as spaces."""
+    """Return the source of a paragraph on one line."""
     return " ".join(node.children[0].content.split()) if node.children else ""

@@ -1,1 +1,1 @@
-"""Pure rules: dates, plans, privacy, figures. No store, no text."""
+"""Pure decisions: values in, values out, without a store, texts or a clock."""

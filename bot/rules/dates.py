@@ -1,4 +1,4 @@
-"""Reading a day the way people write it (pure)."""
+"""Reading a day as people write it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dateutil import parser as dates
 
 
 def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
-    """A day as people write it: `until 12 May`, `12/5`, `2 weeks`; the next one there is. None: no day."""
-    words_of = text.casefold().replace(",", " ").split()
-    while words_of and words_of[0] in ("until", "till", "to", "for", "on"):
-        words_of.pop(0)
-    cleaned = " ".join(words_of)
+    """Return the next day that a text such as `until 12 May`, `12/5` or `2 weeks` means; None if it is no day."""
+    tokens = text.casefold().replace(",", " ").split()
+    while tokens and tokens[0] in ("until", "till", "to", "for", "on"):
+        tokens.pop(0)
+    cleaned = " ".join(tokens)
     if not cleaned or len(cleaned) > 40:
         return None
-    match words_of:
+    match tokens:
         case ["tomorrow"]:
             return today + timedelta(days=1)
         case ["next", "week"]:
@@ -29,15 +29,14 @@ def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
         case _:
             pass
     numbers = [int(each) for each in re.findall(r"\d+", cleaned)]
-    if any(
-        31 < each < 2000 or each > 2100 for each in numbers
-    ):  # the parser would make a year of the 32 in "32 May"
+    # The parser would read the 32 in "32 May" as a year.
+    if any(31 < each < 2000 or each > 2100 for each in numbers):
         return None
     try:
         start = datetime.combine(today if numbers else today.replace(day=1), time())
         iso = cleaned[:4].isdecimal()
         found = dates.parse(cleaned, default=start, dayfirst=day_first and not iso).date()
-    except (ValueError, OverflowError, TypeError):  # the parser's own are not all of one kind
+    except (ValueError, OverflowError, TypeError):  # the parser raises several types
         return None
     names_year = any(
         len(part) == 4 and part.isdecimal() for part in cleaned.replace("/", " ").replace("-", " ").split()

@@ -1,4 +1,4 @@
-"""What a principal may see of a week: facts in, figures out, without names, members or counts of replies."""
+"""The figures of a week for one school's principals, without names, members or counts of replies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.rules.privacy import Band, Replies, publishable, week_bands
 
 @dataclass(frozen=True, slots=True)
 class SchoolWeek:
-    """People (not check-ins) of a school who were asked, and how many of them replied; a skip is a reply."""
+    """The people (not check-ins) of a school who were asked, and how many of them replied; a skip is a reply."""
 
     school_id: int
     asked: int
@@ -22,55 +22,55 @@ class SchoolWeek:
 
 @dataclass(frozen=True, slots=True)
 class WeekFacts:
-    """A week of a cycle, counted once, at one moment, for all schools: a second count is never published."""
+    """The counts of a week of a cycle, made once, at one moment, for all schools: a second count is never published."""
 
     week: date
-    """Its Monday."""
+    """The Monday."""
     schools: tuple[SchoolWeek, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleFacts:
-    """What was locked when the cycle was confirmed, and how far its people have come."""
+    """The cohort and ties as locked when the cycle was confirmed, and how far its people have come."""
 
     cohort: tuple[tuple[int, int], ...]
-    """School id and people, locked."""
+    """(school id, number of people), locked."""
     ties: frozenset[frozenset[int]]
-    """Pairs of schools linked by the pairings that were confirmed, locked."""
+    """Pairs of schools that the confirmed pairings link, locked."""
     stages: tuple[tuple[str, int], ...]
-    """Stages from first to last, each with the people of the cohort who have reached it or a later one.
+    """Stages from first to last, each with the number of people of the cohort who have reached it or a later one.
 
-    Reached by the calendar of their pairing: a stage that is reached by answering would tell of answers.
+    A stage is reached by the calendar of a pairing: one that is reached by answering would tell who answered.
     """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What one school's principals are shown of a week, and all that is kept of it.
+    """The figures of a week that one school's principals are shown, and all that is stored of the week.
 
-    A consented story is no figure: it is looked up at every sending, so that its author can take it back.
+    A story is not among them: it is looked up at every sending, so that its author can take it back.
     """
 
     week: date
     people: int | None
-    """The own school's cohort."""
+    """People of the own school in the cohort."""
     everyone: int
-    """The whole cohort."""
+    """People in the whole cohort."""
     ours: Band | None
     all: Band
     schools: int
-    """Schools with anybody in the cohort."""
+    """Schools with people in the cohort."""
     schools_linked: int
-    """Of those, schools whose people work with another school's."""
+    """Schools of the cohort whose people work with another school's."""
     tied_with: int | None
-    """Other schools that the own school's people work with."""
+    """Other schools with whose people the own school's people work."""
     stage: str | None
-    """The furthest stage that at least half of the cohort has reached: a key of the content."""
+    """The last stage that at least half of the cohort has reached: a key of the content."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastWeek:
-    """One column of the chart; a band is its level, 1 to 4."""
+    """One column of the chart; a band's number, 1 to 4, is its height."""
 
     week: date
     ours: Band | None
@@ -78,12 +78,12 @@ class PastWeek:
 
     @property
     def is_gap(self) -> bool:
-        """Nothing was published, as in a holiday: a gap, not a zero."""
+        """True if nothing was published, as in a holiday: a gap, not a zero."""
         return self.all is None
 
 
 def summarise(school_id: int, week: WeekFacts, cycle: CycleFacts) -> Figures | None:
-    """The figures of a week for one school's principals; None when nothing may or need be said."""
+    """Return the figures of a week for one school's principals, or None where nothing may be published."""
     cohort = dict(cycle.cohort)
     published = publishable(cohort)
     replies = {each.school_id: Replies(each.asked, each.replied) for each in week.schools}
@@ -106,7 +106,7 @@ def summarise(school_id: int, week: WeekFacts, cycle: CycleFacts) -> Figures | N
 
 
 def history(published: Sequence[Figures]) -> tuple[PastWeek, ...]:
-    """The weeks of one school from its first published one to its last; one without figures is a gap."""
+    """Return the weeks of one school from its first published one to its last; one without figures is a gap."""
     by_week = {figures.week: PastWeek(figures.week, figures.ours, figures.all) for figures in published}
     if not by_week:
         return ()

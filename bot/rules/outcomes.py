@@ -1,4 +1,4 @@
-"""What may become of a delivery: pure steps from one state to the next, each with its reason."""
+"""The next state of a delivery after each outcome. Functions return the delivery changed; nothing is stored."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from datetime import datetime, timedelta
 from bot.model import Delivery, DeliveryState
 
 TRIES = 10
-"""With the waits between them some four hours: a platform's bad morning loses nothing."""
+"""The most tries; with the waits between them some four hours, the length of a platform's outage."""
 TRIES_TO_MEND = 200
-"""More than a week: words that their author took back should not stand there because a platform was away."""
+"""The most tries of an update, for over a week: text that its author took back must not stay after an outage."""
 BACKOFF = timedelta(minutes=1)
 LONGEST = timedelta(hours=1)
-"""Between two tries."""
+"""The longest wait between two tries."""
 UNCONNECTED = timedelta(hours=6)
-"""Until somebody without an address is looked for again; whoever comes before is written to at once."""
+"""The wait until a member without an address is looked up again; one who connects earlier is written to at once."""
 SHUT_OUT = timedelta(minutes=15)
-"""Until a workspace that took nothing from us is tried again: a token may be mended."""
+"""The wait until a workspace that refused the bot's token is tried again: an administrator may have corrected it."""
 CHANGED = "changed"
-"""What is being sent has other words by now, or is owed anew."""
+"""The mark on a delivery whose text changed, or that was owed anew, while it was being sent."""
 SETTLING = timedelta(minutes=2)
-"""How long a slow platform may still take an uncertain try; asked sooner, it says no, and it would arrive twice."""
+"""The wait before a platform is asked about an uncertain try: one that it takes later would be sent twice."""
 
 
 def sent(tried: Delivery, ref: str, now: datetime) -> Delivery:
-    """It stands on the platform."""
+    """Mark a delivery as sent, with the platform's reference."""
     return replace(tried, state=DeliveryState.SENT, reason="", ref=ref, settled_at=now)
 
 
 def dropped(delivery: Delivery, reason: str, now: datetime) -> Delivery:
-    """It is wanted no more; or it was, as long as the platform did not take it."""
-    if delivery.ref:  # what stands on the platform already stays sent: it can still be mended there later
+    """Drop a delivery. One that was sent before stays sent; one that expired after tries has failed."""
+    if delivery.ref:  # it was sent before, and can still be updated later
         return sent(delivery, delivery.ref, now)
     if reason == "expired" and delivery.attempts:
         return failed(delivery, "too-many-tries", now)
@@ -39,29 +39,29 @@ def dropped(delivery: Delivery, reason: str, now: datetime) -> Delivery:
 
 
 def failed(tried: Delivery, reason: str, now: datetime) -> Delivery:
-    """It will never arrive."""
+    """Mark a delivery as failed for good."""
     return replace(tried, state=DeliveryState.FAILED, reason=reason, settled_at=now)
 
 
 def waiting(delivery: Delivery, at: datetime, now: datetime) -> Delivery:
-    """Its own time has not come, or nothing could be made of it yet."""
+    """Queue a delivery for a later time, or fail it after too many tries."""
     if _is_hopeless(delivery):
         return failed(delivery, "too-many-tries", now)
     return put_back(delivery, max(at, now + timedelta(seconds=1)))
 
 
 def put_back(delivery: Delivery, due_at: datetime) -> Delivery:
-    """Not tried, or told when to come back: no failed try."""
+    """Queue a delivery again without counting a failed try."""
     return replace(delivery, state=DeliveryState.QUEUED, due_at=due_at)
 
 
 def unconnected(delivery: Delivery, until: datetime) -> Delivery:
-    """Owed all the same: it waits until they connect, or it expires."""
+    """Queue a delivery to a member without an address until then."""
     return replace(put_back(delivery, until), reason="not-connected")
 
 
 def refused(tried: Delivery, now: datetime) -> Delivery:
-    """Later each time, and not all at the same moment."""
+    """Queue a delivery that the platform did not take, later after each try, or fail it."""
     if _is_hopeless(tried):
         return failed(tried, "too-many-tries", now)
     return put_back(tried, now + growing(BACKOFF, tried))
@@ -72,13 +72,13 @@ def _is_hopeless(tried: Delivery) -> bool:
 
 
 def growing(wait: timedelta, tried: Delivery) -> timedelta:
-    """Twice as long after each try; spread by the row's number: as good as chance, and the same when played again."""
+    """Return the wait, doubled after each try and spread by the id, so that deliveries do not come back all at once."""
     doubled: int = 2 ** min(TRIES, max(0, tried.attempts - 1))
     return min(wait * doubled, LONGEST) * (1 + tried.id % 16 / 64)
 
 
 def overtaken(settled: Delivery, meanwhile: str) -> Delivery:
-    """What was decided while it was under way holds: it is mended where it stands, or goes no more."""
+    """Apply a change or drop that was decided during sending: update what was sent, or drop what did not arrive."""
     match settled.state:
         case DeliveryState.SENT if settled.settled_at is not None:
             return replace(put_back(settled, settled.settled_at), attempts=0)
@@ -91,23 +91,23 @@ def overtaken(settled: Delivery, meanwhile: str) -> Delivery:
 
 
 def uncertain(tried: Delivery, now: datetime) -> Delivery:
-    """Asked about when the platform has had its time; an update in place may be repeated at once."""
+    """Mark a delivery as uncertain, to be asked about after `SETTLING`; an update may be repeated at once."""
     asked_at = now if tried.ref else now + SETTLING
     return replace(tried, state=DeliveryState.UNCERTAIN, reason="unknown", due_at=asked_at, settled_at=now)
 
 
 def still_uncertain(delivery: Delivery, now: datetime) -> Delivery:
-    """Nobody could say: asked again later."""
+    """Ask about an uncertain delivery again later."""
     return replace(delivery, due_at=now + SETTLING)
 
 
 def found(delivery: Delivery, ref: str, now: datetime) -> Delivery:
-    """It arrived when it was tried, not when we found out."""
+    """Mark an uncertain delivery as sent at the time of its try."""
     return sent(delivery, ref, delivery.settled_at or now)
 
 
 def never_arrived(delivery: Delivery, now: datetime) -> Delivery:
-    """It goes again, while there is a try left: at once, and later each time."""
+    """Queue a delivery that did not arrive: at once, later after more tries; fail it after too many."""
     if _is_hopeless(delivery):
         return failed(delivery, "too-many-tries", now)
     due_at = now + growing(BACKOFF, delivery) if delivery.attempts > 1 else now
@@ -115,5 +115,5 @@ def never_arrived(delivery: Delivery, now: datetime) -> Delivery:
 
 
 def perhaps_arrived(delivery: Delivery, now: datetime) -> Delivery:
-    """Nobody can be asked: twice is better than never, and the ledger says so."""
+    """Send a delivery again where the platform cannot be asked, marked in the ledger as perhaps sent twice."""
     return replace(never_arrived(delivery, now), perhaps_twice=True)

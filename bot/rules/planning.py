@@ -1,4 +1,4 @@
-"""Cycle, pack and terms → what is owed to whom, and when (pure)."""
+"""The check-ins and deliveries of a cycle: what is owed to whom, and when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.rules.school_time import Availability, Calendar, last_day_of_week, mond
 def check_ins(
     cycle: Cycle, pack: Pack, pairing: Pairing, people: Mapping[int, Availability], first: date
 ) -> tuple[CheckIn, ...]:
-    """Every step for every member of a pairing, on days that all their schools teach.
+    """Return a check-in for every step and every member of a pairing, on days that all their schools teach.
 
     Raises `NoTeachingDays` when the schools share too few days within a year.
     """
@@ -37,9 +37,8 @@ def _check_in(
     due_at = person.ask_moment(nth_shared_day(calendars, first, step.day))
     last_day = nth_shared_day(calendars, first, step.day + step.open_days - 1)
     closes_at = person.moment(last_day, person.calendar.closes)
-    if (
-        closes_at <= due_at
-    ):  # somebody who works one day a week: open until the end of the day it reaches them
+    # For somebody who works one day a week: open until the end of the day on which it reaches them.
+    if closes_at <= due_at:
         closes_at = person.moment(person.local_day(due_at), person.calendar.closes)
     return CheckIn(
         id=0,
@@ -55,9 +54,9 @@ def _check_in(
 def asks(
     cycle: Cycle, pack: Pack, check_in: CheckIn, person: Availability, last_moment: datetime
 ) -> Iterator[Delivery]:
-    """What one check-in owes: the ask, the one reminder, and what comes back when the step is over.
+    """Return the deliveries of one check-in: the ask, the reminder, and the challenge or pool after the step.
 
-    `last_moment` is when the step closes for the last of the pairing: a challenge is released then at the latest.
+    `last_moment` is when the step closes for the last member of the pairing, and challenges are released at the latest.
     """
     step = pack.step(check_in.step)
     owed = owe(cycle, check_in.member_id, DeliveryKind.CHECK_IN, check_in.id, check_in.due_at)
@@ -67,7 +66,7 @@ def asks(
         if reminder < check_in.closes_at:
             yield replace(owed, kind=DeliveryKind.REMINDER, due_at=reminder, expires_at=check_in.closes_at)
     if step.is_challenge:
-        # A new partner's challenge is a message of its own, beside the earlier one's.
+        # A challenge from a new partner is a message of its own beside that from the earlier one.
         given = replace(owed, kind=DeliveryKind.CHALLENGE, occurrence=str(check_in.pairing_id))
         yield replace(given, due_at=last_moment, expires_at=None)
     if step.share == "pool":
@@ -75,7 +74,7 @@ def asks(
 
 
 def _days_later(person: Availability, moment: datetime, days: int) -> datetime:
-    """The ask moment so many teaching days of that person after a moment."""
+    """Return the asking time that many teaching days of a person after a moment."""
     for _ in range(days):
         _, end_of_day = person.day_bounds(person.local_day(moment))
         moment = person.ask_moment(person.local_day(end_of_day))
@@ -88,7 +87,7 @@ def digests(
     first: date,
     last: date,
 ) -> Iterator[Delivery]:
-    """One digest a week for each principal of each school, on the school's last teaching day of that week."""
+    """Return one digest a week for each principal of each school, on the school's last teaching day of the week."""
     for member, school, person in principals:
         for monday in mondays(first, last):
             day = last_day_of_week(person.calendar, monday)
@@ -102,7 +101,7 @@ def digests(
 def principals_of(
     members: Sequence[Member], schools: Mapping[int, School]
 ) -> Iterator[tuple[Member, School]]:
-    """Each principal with each school they lead."""
+    """Return each principal with each school that they lead."""
     for member in members:
         for post in member.posts:
             if post.role is Role.PRINCIPAL and post.school_id in schools:
@@ -110,7 +109,7 @@ def principals_of(
 
 
 def owe(cycle: Cycle, member_id: int, kind: DeliveryKind, subject_id: int, due_at: datetime) -> Delivery:
-    """A delivery of a cycle."""
+    """Return a new delivery of a cycle."""
     return Delivery(
         id=0,
         partnership_id=cycle.partnership_id,

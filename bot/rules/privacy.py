@@ -1,26 +1,26 @@
-"""Who may read what, and which figures about people may be published (pure).
+"""Privacy rules: who may read what, and which figures about people may be published.
 
-Figures go to principals, who are employers, and who meet: whatever all of them together can compute from all
-their digests counts as published, and who was asked counts as known to them. The reasoning:
+Figures go to principals, who are employers and who talk to each other. So whatever all of them together can compute
+from all their digests counts as published, and they are assumed to know who was asked. The reasoning:
 
 - A week's replies are told in bands, one for each of several groups that share nobody, each of `FLOOR` people
-  or more. Every band leaves at least two counts open, and never means only "all", "all but one", "one" or
-  "nobody": even a principal who is one of the group, and knows their own reply, learns no colleague's.
-- The band of everyone overlaps those of the schools: "most of A's five" and "nearly all of the ten" would say
-  that all of B's five replied. So a step of the scale is told only where it stays `CLEAR` of both ends of
-  what the schools' bands allow anyway; else the band of everyone is estimated from those bands. Which of the
-  two it is follows from the bands alone, so leaving a step out tells nothing either.
-- If those outside the shown schools are fewer than `FLOOR` in a week, its band of everyone leaves them out.
-- Numbers of people are those of the cohort, locked when the cycle was confirmed: no two weeks can be
-  subtracted. Schools too small to be shown are together nobody or at least `FLOOR`, else one more school is
-  hidden.
+  or more. Every band leaves at least two counts possible, and never means only "all", "all but one", "one" or
+  "nobody": even a principal who is in the group, and knows their own reply, learns no colleague's.
+- The band of everyone overlaps those of the schools: "most of A's 5" and "nearly all of the 10" together would say
+  that all of B's 5 replied. So a step of the scale is used only where it stays `CLEAR` of both ends of what the
+  schools' bands allow; otherwise the band of everyone is estimated from those bands. Which of the two happens
+  follows from the bands alone, so leaving a step out tells nothing either.
+- If the people outside the shown schools are fewer than `FLOOR` in a week, the band of everyone leaves them out.
+- Numbers of people are those of the cohort, locked when the cycle was confirmed, so no two weeks can be
+  subtracted. Schools too small to be shown have together nobody or at least `FLOOR` people; otherwise one more
+  school is hidden.
 - What is shown or hidden depends on who was asked, never on who replied.
 
-What remains: a school of five whose band is missing had somebody who was not asked that week (paused, left,
-away). Two people of a small group who put their own replies together may learn about the rest of it. Somebody
-who always does the same can be guessed at over many weeks. Numbers of people of two *cycles* can be
-subtracted, which tells who takes part, never what they did. And none of it holds for two counts of one week:
-a week is counted once, at one moment, for all schools.
+What remains: a school of `FLOOR` people whose band is missing had somebody who was not asked that week (paused, left,
+away). Two people of a small group who put their own replies together may learn about the others. Somebody who always
+does the same can be guessed at over many weeks. Numbers of people of two *cycles* can be subtracted, which tells who
+takes part, never what they did. And none of it would hold for two counts of one week: a week is counted once, at one
+moment, for all schools.
 """
 
 from __future__ import annotations
@@ -33,39 +33,42 @@ from enum import IntEnum
 from bot.model import Share
 
 FLOOR = 5
-"""People behind any published figure. Source: domain.md, "What it means" 3 and section 5 [63][64]."""
+"""The least number of people that a published figure is about: five, as staff surveys in schools commonly use.
+
+Code, sentences and documents take the number from here; `docs/privacy/README.md` gives the reasons.
+"""
 
 WORDS_FLOOR = 10
-"""People who answered, before a principal may read the words of one of them. Source: the same places [64]."""
+"""The least number of people who answered before a principal may read one answer: text tells more than a number."""
 
 FOUR_BANDS_FROM = 10
-"""From here every band of four holds two counts, and the outer ones three; smaller groups get two bands."""
+"""The least number of people for four bands: then each holds two counts, the outer ones three. Below, there are two."""
 
 CLEAR = 2
-"""Replies between a told step of the scale and the ends of what was known before. One would be enough for
-readers outside the group; the second is for a reader who knows their own reply."""
+"""The least number of replies between a used step of the scale and the ends of what the bands allow. One would be
+enough for readers outside the group; the second is for a reader who knows their own reply."""
 
 
 # --- words --------------------------------------------------------------------------------------------------
 
 
 def may_partner_read(share: Share) -> bool:
-    """Whether the partners in the pairing read an answer that is shared that way."""
+    """Return whether partners may read an answer that is shared in that way."""
     return share is Share.PARTNER
 
 
 def may_pool_read(authors: int) -> bool:
-    """Whether the others may read the pool, without names, when so many people's words are in it."""
+    """Return whether others may read the pool, without names, when it has answers of that many people."""
     return authors >= FLOOR
 
 
 def may_principal_read(*, consented: bool, respondents: int) -> bool:
-    """Whether principals may read somebody's words: with their consent, as one of many who answered."""
+    """Return whether principals may read an answer: with its author's consent, as one of many who answered."""
     return consented and respondents >= WORDS_FLOOR
 
 
 def is_released(given: int, expected: int, now: datetime, last_day_end: datetime) -> bool:
-    """Whether a pairing's challenges may be opened: all have given theirs, or the step's last day is over."""
+    """Return whether a pairing's challenges may be read: all have given theirs, or the step's last day is over."""
     return given >= expected or now >= last_day_end
 
 
@@ -74,19 +77,19 @@ def is_released(given: int, expected: int, now: datetime, last_day_end: datetime
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Whose figures may be shown during a cycle."""
+    """The schools whose figures may be shown during a cycle, and whether those of everyone may."""
 
     schools: frozenset[int]
     everyone: bool
 
 
 def publishable(cohort: Mapping[int, int]) -> Published:
-    """What may be shown of a cohort (people by school): no sum or difference is about 1 to 4 people."""
+    """Return what may be shown of a cohort (people by school): no sum or difference is about fewer than `FLOOR`."""
     shown = {school: people for school, people in cohort.items() if people >= FLOOR}
     hidden = sum(cohort.values()) - sum(shown.values())
     if shown and 0 < hidden < FLOOR:
         next_smallest = min(shown, key=lambda school: (shown[school], school))
-        del shown[next_smallest]  # it has at least FLOOR people, so one is enough
+        del shown[next_smallest]  # it has at least FLOOR people, so hiding one is enough
     return Published(frozenset(shown), everyone=sum(cohort.values()) >= FLOOR)
 
 
@@ -94,10 +97,10 @@ def publishable(cohort: Mapping[int, int]) -> Published:
 
 
 class Band(IntEnum):
-    """How many of those asked replied, roughly; the value is the level to draw.
+    """A rough share of those asked who replied; the number is the height to draw.
 
-    Of fewer than ten people only SOME (half or fewer) and MOST (more than half) are said. SOME may be nobody,
-    MOST and NEARLY_ALL may be all: there is no band for either.
+    Of fewer than `FOUR_BANDS_FROM` people only SOME (half or fewer) and MOST (more than half) are told. SOME may be
+    nobody, MOST and NEARLY_ALL may be all: there is no band for either.
     """
 
     SOME = 1  # under 40 %
@@ -107,18 +110,18 @@ class Band(IntEnum):
 
     @property
     def key(self) -> str:
-        """How the band is called in content and in what is kept: `nearly-all`."""
+        """The name of the band in content and in stored figures, such as `nearly-all`."""
         return self.name.lower().replace("_", "-")
 
     @classmethod
     def of_key(cls, key: str) -> Band:
-        """The band of that key; a `KeyError` for any other."""
+        """Return the band of that key; raises `KeyError` for any other."""
         return {band.key: band for band in cls}[key]
 
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """People (not check-ins) of a group who were asked, and how many of them replied; a skip is a reply."""
+    """The people (not check-ins) of a group who were asked, and how many of them replied; a skip is a reply."""
 
     asked: int
     replied: int
@@ -130,14 +133,14 @@ class Replies:
 
 @dataclass(frozen=True, slots=True)
 class WeekBands:
-    """What may be told of a week: the schools whose band may be shown, and everyone together."""
+    """The bands that may be published of a week: of schools, and of everyone together (None: not published)."""
 
     schools: Mapping[int, Band]
     everyone: Band | None
 
 
 def week_bands(published: Published, week: Mapping[int, Replies]) -> WeekBands:
-    """The bands of a week, safe to be read side by side by every principal of the partnership."""
+    """Return the bands of a week, safe for every principal of the partnership to read side by side."""
     shown = {
         school: replies
         for school, replies in week.items()
@@ -151,7 +154,7 @@ def week_bands(published: Published, week: Mapping[int, Replies]) -> WeekBands:
 
 
 def _band_of_everyone(shown: Collection[Replies], others: Replies) -> Band | None:
-    """The band of the shown schools and all others, which tells next to nothing more about any of them."""
+    """Return the band of the shown schools and all others, which must not narrow down any school's count."""
     if others.asked < FLOOR:
         others = Replies(0, 0)
     everyone = _together([*shown, others])
@@ -163,7 +166,7 @@ def _band_of_everyone(shown: Collection[Replies], others: Replies) -> Band | Non
     def is_reached(step: int) -> bool:
         if lowest + CLEAR < step <= highest - CLEAR:
             return everyone.replied >= step
-        return lowest + highest > 2 * step  # estimated from the bands: the middle of what they allow
+        return lowest + highest > 2 * step  # estimated: the middle of what the bands allow
 
     return _band_reaching(is_reached(step) for step in _steps(everyone.asked))
 
@@ -173,14 +176,14 @@ def _own_band(replies: Replies) -> Band:
 
 
 def _range(replies: Replies) -> tuple[int, int]:
-    """The fewest and the most replies that would have had the same band."""
+    """Return the fewest and the most replies that have the same band."""
     bounds = (0, *_steps(replies.asked), replies.asked + 1)
     own = _own_band(replies)
     return bounds[own - 1], bounds[own] - 1
 
 
 def _steps(asked: int) -> tuple[int, int, int]:
-    """The replies from which the group counts as HALF, MOST and NEARLY_ALL."""
+    """Return the numbers of replies from which the band is HALF, MOST and NEARLY_ALL."""
     if asked < FOUR_BANDS_FROM:
         majority = asked // 2 + 1
         return majority, majority, asked + 1

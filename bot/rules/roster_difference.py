@@ -1,4 +1,4 @@
-"""What an import changes: the roster as it is kept against the roster as it came (pure)."""
+"""The difference between the stored roster and an imported one."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ from bot.model.roster import (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Each school and person that changes: as kept (None: new) and as it shall be."""
+    """Each school and person that changes: as stored (None: new) and as it will be."""
 
     schools: tuple[tuple[RosterSchool | None, RosterSchool], ...]
     people: tuple[tuple[RosterPerson | None, RosterPerson], ...]
 
     @property
     def changes(self) -> tuple[RosterChange, ...]:
-        """What `--dry-run` shows: schools first, in the roster's order; who vanished comes last."""
+        """The lines that `--dry-run` shows: schools first, in the roster's order; people who vanished last."""
         return (
             *(_school_change(before, after) for before, after in self.schools),
             *(_person_change(before, after) for before, after in self.people),
         )
 
 
-def difference(kept: Roster, came: Roster) -> Difference:
-    """Compare. Raises `RosterError` for a person without a school, or at one that nobody knows."""
-    _check_schools_of_people(kept, came)
-    return Difference(schools=tuple(_schools(kept, came)), people=tuple(_people(kept, came)))
+def difference(stored: Roster, imported: Roster) -> Difference:
+    """Compare two rosters. Raises `RosterError` for a person without a school or at an unknown one."""
+    _check_schools_of_people(stored, imported)
+    return Difference(schools=tuple(_schools(stored, imported)), people=tuple(_people(stored, imported)))
 
 
-def _check_schools_of_people(kept: Roster, came: Roster) -> None:
-    known = {school.source_id for roster in (kept, came) for school in roster.schools}
-    known_people = {person.source_id for person in kept.people}
-    strange = {school for person in came.people for _, school in person.posts} - known
-    faults = [(UNKNOWN_SCHOOL, ("school", school)) for school in sorted(strange)]
+def _check_schools_of_people(stored: Roster, imported: Roster) -> None:
+    known = {school.source_id for roster in (stored, imported) for school in roster.schools}
+    known_people = {person.source_id for person in stored.people}
+    unknown = {school for person in imported.people for _, school in person.posts} - known
+    faults = [(UNKNOWN_SCHOOL, ("school", school)) for school in sorted(unknown)]
     faults += [
         (PERSON_WITHOUT_SCHOOL, ("person", person.source_id))
-        for person in came.people
+        for person in imported.people
         if person.active and not person.posts and person.source_id not in known_people
     ]
     if faults:
         raise RosterError(tuple(Fault("", None, "", key, (fact,)) for key, fact in faults))
 
 
-def _schools(kept: Roster, came: Roster) -> Iterator[tuple[RosterSchool | None, RosterSchool]]:
-    before_by_id = {school.source_id: school for school in kept.schools}
-    for school in came.schools:
+def _schools(stored: Roster, imported: Roster) -> Iterator[tuple[RosterSchool | None, RosterSchool]]:
+    before_by_id = {school.source_id: school for school in stored.schools}
+    for school in imported.schools:
         before = before_by_id.get(school.source_id)
         after = _filled(before, school)
         if after != before:
@@ -65,24 +65,24 @@ def _schools(kept: Roster, came: Roster) -> Iterator[tuple[RosterSchool | None, 
 
 
 def _filled(before: RosterSchool | None, school: RosterSchool) -> RosterSchool:
-    """The school with what the file doesn't say filled in from what is kept."""
+    """Return the school, with what the file does not say taken from what is stored."""
     if before is None:
         return school
     said = {field.name: getattr(school, field.name) for field in fields(school)}
     return replace(before, **{name: value for name, value in said.items() if value is not None})
 
 
-def _people(kept: Roster, came: Roster) -> Iterator[tuple[RosterPerson | None, RosterPerson]]:
-    own_schools = frozenset(school.source_id for school in came.schools)
-    before_by_id = {person.source_id: person for person in kept.people}
-    for person in came.people:
+def _people(stored: Roster, imported: Roster) -> Iterator[tuple[RosterPerson | None, RosterPerson]]:
+    own_schools = frozenset(school.source_id for school in imported.schools)
+    before_by_id = {person.source_id: person for person in stored.people}
+    for person in imported.people:
         before = before_by_id.get(person.source_id)
-        after = _as_named(before, person, own_schools, is_delta=came.is_delta)
+        after = _as_named(before, person, own_schools, is_delta=imported.is_delta)
         if after is not None and after != before:
             yield before, after
-    if not came.is_delta:
-        named = {person.source_id for person in came.people}
-        for before in kept.people:
+    if not imported.is_delta:
+        named = {person.source_id for person in imported.people}
+        for before in stored.people:
             if before.active and before.source_id not in named:
                 after = _as_not_named(before, own_schools)
                 if after != before:
@@ -92,7 +92,7 @@ def _people(kept: Roster, came: Roster) -> Iterator[tuple[RosterPerson | None, R
 def _as_named(
     before: RosterPerson | None, person: RosterPerson, own_schools: frozenset[str], *, is_delta: bool
 ) -> RosterPerson | None:
-    """The person as the file wants them; None: someone who has left already, and whom nobody knew."""
+    """Return a person named by the file as they will be; None for somebody unknown who has left."""
     person = replace(person, email=person.email.strip().lower())
     if before is None:
         return replace(person, profile=person.profile or Profile()) if person.active else None
@@ -111,7 +111,7 @@ def _as_named(
 
 
 def _as_not_named(before: RosterPerson, own_schools: frozenset[str]) -> RosterPerson:
-    """A person whom a full roster no longer names: gone, or gone from its schools only."""
+    """Return a person whom a full roster no longer names: inactive, or without posts at its schools."""
     elsewhere = tuple(post for post in before.posts if post[1] not in own_schools)
     return replace(before, posts=elsewhere) if elsewhere else replace(before, active=False)
 

@@ -1,4 +1,4 @@
-"""Teaching days: term dates, closed days, public holidays, working hours and time zones (pure)."""
+"""Teaching days and times at which people may be written to: terms, closed days, holidays, hours, time zones."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import holidays
 from bot.model import Hours
 
 SEARCHED_DAYS = 400
-"""How far a search for a teaching day looks: longer than any holiday, shorter than for ever."""
+"""Days searched for a teaching day: longer than any holiday."""
 
 LAST_CALL = timedelta(minutes=15)
-"""Nothing is asked later than this before the end of somebody's day: an ask needs a moment to arrive."""
+"""The least time between an ask and the end of a member's day, so that it arrives within the day."""
 
 EVERY_SCHOOL_DAY = Hours()
 
@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 
 
 class NoTeachingDays(Exception):
-    """No day fits within `SEARCHED_DAYS` of `first`: term dates have run out, or somebody never works."""
+    """No teaching day within `SEARCHED_DAYS` of `first`: term dates have run out, or a member has no working days."""
 
     def __init__(self, first: date) -> None:
         super().__init__(f"no day within {SEARCHED_DAYS} days from {first}")
@@ -53,9 +53,9 @@ class CalendarFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """A school's days. Without terms every weekday but holidays counts as taught: a new school works at once.
+    """A school's teaching days and hours. Without terms, every weekday that is no holiday is a teaching day.
 
-    An unknown time zone or holidays code, or a day that ends before it begins, is a `ValueError` here.
+    Raises `ValueError` for an unknown time zone or holidays code, and for a day that ends before it begins.
     """
 
     time_zone: str
@@ -78,7 +78,7 @@ class Calendar:
             raise ValueError(f"the day ends at {self.closes}, before it begins at {self.opens}")
 
     def teaches(self, day: date) -> bool:
-        """Whether the school teaches on that day."""
+        """Return whether the day is a teaching day."""
         return (
             day.weekday() <= FRIDAY
             and day not in self.closed
@@ -89,9 +89,9 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """When one person may be written to: the school's days, within their own days and hours, after any pause.
+    """The times at which one member may be written to: the school's days, their own days and hours, after any pause.
 
-    Hours begin at their start and are over at their end. Every moment given back is aware and in UTC.
+    Hours include their start and exclude their end. Every returned moment is aware and in UTC.
     """
 
     calendar: Calendar
@@ -103,7 +103,7 @@ class Availability:
             raise ValueError(f"the hours end at {self.hours.end}, before they begin at {self.hours.start}")
 
     def works(self, day: date) -> bool:
-        """Whether this person may be written to on that day."""
+        """Return whether this member may be written to on that day."""
         return (
             day.weekday() in self.hours.days
             and (self.paused_until is None or day >= self.paused_until)
@@ -111,18 +111,18 @@ class Availability:
         )
 
     def moment(self, day: date, at: time) -> datetime:
-        """That time in the school; in the spring gap it moves forward, in the autumn fold it is the first."""
+        """Return the moment of a local time; in the spring gap the later one, in the autumn fold the first of two."""
         # fold=0 is exactly that rule: before the gap's or the fold's change, the old offset still holds.
         return datetime.combine(day, at.replace(fold=0), tzinfo=self._zone).astimezone(UTC)
 
     def ask_moment(self, day: date) -> datetime:
-        """When to ask on the first day from `day` on that this person works; raises `NoTeachingDays`."""
+        """Return the asking time of this member's first day from `day` on; raises `NoTeachingDays`."""
         day = self._first_day_from(day)
         start, end = self._span(day)
         return max(start, min(self.moment(day, self.calendar.ask_at), end - LAST_CALL))
 
     def next_moment(self, after: datetime) -> datetime:
-        """The first moment, from `after` on, when this person may be written to; raises `NoTeachingDays`."""
+        """Return the first moment, from `after` on, at which this member may be written to; raises `NoTeachingDays`."""
         day = self._first_day_from(self.local_day(after))
         start, end = self._span(day)
         if after < end:
@@ -130,21 +130,21 @@ class Availability:
         return self._span(self._first_day_from(day + DAY))[0]
 
     def is_reachable(self, now: datetime) -> bool:
-        """Whether this person may be written to now."""
+        """Return whether this member may be written to now."""
         day = self.local_day(now)
         start, end = self._span(day)
         return self.works(day) and start <= now < end
 
     def local(self, moment: datetime) -> datetime:
-        """The same moment on the school's clock: only to be shown, never kept."""
+        """Return the moment in the school's time zone, to be shown and never stored."""
         return moment.astimezone(self._zone)
 
     def local_day(self, moment: datetime) -> date:
-        """Which day it is in the school."""
+        """Return the date of a moment in the school."""
         return self.local(moment).date()
 
     def day_bounds(self, day: date) -> tuple[datetime, datetime]:
-        """When that day begins and, not included, ends in the school: 23, 24 or 25 hours."""
+        """Return when a day begins and, not included, ends in the school: 23, 24 or 25 hours."""
         return self.moment(day, time.min), self.moment(day + DAY, time.min)
 
     @property
@@ -158,7 +158,7 @@ class Availability:
         raise NoTeachingDays(day)
 
     def _span(self, day: date) -> tuple[datetime, datetime]:
-        """The hours of that day; an hour beside the person's own bound where it lies outside the school's."""
+        """Return the hours of a day; one hour at the member's own bound where it lies outside the school's."""
         start = self.moment(day, self.hours.start or self.calendar.opens)
         end = self.moment(day, self.hours.end or self.calendar.closes)
         if start < end:
@@ -167,7 +167,7 @@ class Availability:
 
 
 def shared_days(calendars: Sequence[Calendar], first: date) -> Iterator[date]:
-    """The days from `first` on that all of them teach; raises `NoTeachingDays` where they cease."""
+    """Return the days from `first` on that all schools teach; raises `NoTeachingDays` where there are no more."""
     if not calendars:
         raise ValueError("days are shared by one calendar at least")
     day, searched_from = first, first
@@ -180,15 +180,15 @@ def shared_days(calendars: Sequence[Calendar], first: date) -> Iterator[date]:
 
 
 def nth_shared_day(calendars: Sequence[Calendar], first: date, n: int) -> date:
-    """The n-th day, counted from 1, that all of them teach; raises `NoTeachingDays`."""
+    """Return the n-th day, counted from 1, that all schools teach; raises `NoTeachingDays`."""
     if n < 1:
         raise ValueError("days are counted from 1")
     return next(islice(shared_days(calendars, first), n - 1, None))
 
 
-@lru_cache(maxsize=16)  # every invitation of a cycle asks the same
+@lru_cache(maxsize=16)  # the same for every invitation of a cycle
 def slowest_pair(calendars: tuple[Calendar, ...], first: date, n: int) -> tuple[date, tuple[int, int]]:
-    """The latest `nth_shared_day` of any two of at least two calendars, and their places; of equals the last two."""
+    """Return the latest `nth_shared_day` of any two calendars, and their indexes; of equals the last two."""
     window = [first + offset * DAY for offset in range(SEARCHED_DAYS)]
     days = [frozenset(day for day in window if each.teaches(day)) for each in calendars]
     latest = (date.min, (0, 0))
@@ -200,13 +200,13 @@ def slowest_pair(calendars: tuple[Calendar, ...], first: date, n: int) -> tuple[
 
 
 def last_day_of_week(calendar: Calendar, monday: date) -> date | None:
-    """The last day the school teaches in the week of that Monday, or None: a holiday."""
+    """Return the last teaching day in the week of that Monday, or None in a holiday."""
     week = (monday + offset * DAY for offset in range(FRIDAY, -1, -1))
     return next((day for day in week if calendar.teaches(day)), None)
 
 
 def mondays(first: date, last: date) -> tuple[date, ...]:
-    """The Monday of every week that has a day from `first` to `last`."""
+    """Return the Monday of every week that has a day from `first` to `last`."""
     monday = first - first.weekday() * DAY
     if first > last:
         return ()
@@ -215,20 +215,20 @@ def mondays(first: date, last: date) -> tuple[date, ...]:
 
 @lru_cache(maxsize=1_000)
 def public_holidays(code: str, year: int) -> frozenset[date]:
-    """The public holidays of a country or a part of it in one year."""
+    """Return the public holidays of a country or a part of it in one year."""
     country, _, part = code.partition("-")
     return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
 
 
 def is_holidays_code(code: str) -> bool:
-    """Whether `code` names somebody's public holidays: GB-WLS, IE, or the empty code, which has none."""
+    """Return whether `code` names public holidays, such as GB-WLS or IE; the empty code means none."""
     country, dash, part = code.partition("-")
     parts = _countries().get(country)
     return not code or (parts is not None and (part in parts if dash else True))
 
 
 def holidays_codes() -> tuple[str, ...]:
-    """Every code known, for suggestions."""
+    """Return every known code, for suggestions."""
     return tuple(
         f"{country}-{part}" if part else country
         for country, parts in _countries().items()
@@ -238,10 +238,10 @@ def holidays_codes() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1_000)
 def is_time_zone(name: str) -> bool:
-    """Whether `name` is an IANA time zone, such as Pacific/Auckland."""
+    """Return whether `name` is an IANA time zone, such as Pacific/Auckland."""
     try:
         ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # not there; not a name at all; a folder of zones
+    except (KeyError, ValueError, OSError):  # unknown; not a name; a folder of zones
         return False
     return True
 

@@ -13,7 +13,7 @@ from bot.ports import Tx
 from bot.rules import privacy
 from bot.say import challenges as say_challenges
 from bot.say.check_ins import AskedCheckIn
-from bot.use_cases.forms import find_faults
+from bot.use_cases.forms import find_faults, parse_id
 from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability
@@ -148,9 +148,8 @@ async def reply(request: Request, number: str, values: Mapping[str, str]) -> Rep
 
 async def _get_received(request: Request, number: str) -> Challenge:
     """Return the released challenge with this number that the member received; raise `UserError` without one."""
-    challenge = (
-        await request.tx.challenges.get(int(number)) if number.isdecimal() and len(number) < 12 else None
-    )
+    challenge_id = parse_id(number)
+    challenge = await request.tx.challenges.get(challenge_id) if challenge_id is not None else None
     if challenge is None or challenge.receiver_id != request.member.id or challenge.released_at is None:
         raise UserError("no-such-check-in")
     return challenge

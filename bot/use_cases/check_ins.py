@@ -26,7 +26,7 @@ from bot.say import check_ins as say_check_ins
 from bot.say.check_ins import AskedCheckIn
 from bot.use_cases import challenges, digests
 from bot.use_cases.asked_check_ins import parse_typed_answer, read_asked_check_in
-from bot.use_cases.forms import find_faults
+from bot.use_cases.forms import find_faults, parse_id
 from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
 from bot.use_cases.schools import choose_moment, read_availability
@@ -34,9 +34,8 @@ from bot.use_cases.schools import choose_moment, read_availability
 
 async def _get_open_check_in(request: Request, number: str) -> CheckIn:
     """Return the member's check-in with this number; raise `UserError` unless it was asked and is not closed."""
-    check_in = (
-        await request.tx.check_ins.get(int(number)) if number.isdecimal() and len(number) < 12 else None
-    )
+    check_in_id = parse_id(number)
+    check_in = await request.tx.check_ins.get(check_in_id) if check_in_id is not None else None
     if check_in is None or check_in.member_id != request.member.id or check_in.state is CheckInState.PLANNED:
         raise UserError("no-such-check-in")
     if check_in.closes_at <= request.now:

@@ -44,6 +44,7 @@ ENDS_WITH_THE_CYCLE = frozenset(
 )
 """Deliveries dropped when a cycle closes. Shared answers, notes and the last weeks' digests still arrive."""
 ONE_SECOND = timedelta(seconds=1)
+"""A check-in closes after it is due, even if the cycle is closed at that moment: the store demands it."""
 
 
 async def read_pack(tx: Tx, cycle: Cycle) -> Pack:
@@ -81,6 +82,7 @@ async def open_start_form(request: Request, prompts: Prompts) -> Form:
 
 async def start(request: Request, prompts: Prompts, values: Mapping[str, str]) -> Reply:
     """Make a draft, or replace the present one; nobody is told yet."""
+    require_role(request, Role.COORDINATOR)
     tx, voice, member, now = request.tx, request.voice, request.member, request.now
     form = await open_start_form(request, prompts)
     today = (await read_availability(tx, member)).local_day(now)
@@ -147,6 +149,9 @@ async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.DraftPlan:
 async def read_teachers(tx: Tx, partnership_id: int) -> list[Member]:
     """Return the active teachers of the partnership."""
     return [each for each in await tx.members.of(partnership_id) if each.has(Role.TEACHER)]
+
+
+# --- hold and close --------------------------------------------------------------------------------------------------
 
 
 async def hold(request: Request) -> Message:

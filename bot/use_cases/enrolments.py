@@ -33,6 +33,7 @@ async def get_inviting_cycle(request: Request) -> Cycle:
 
 async def invite(request: Request, among: Collection[Member] | None = None) -> Message:
     """Invite the partnership's teachers (only those in `among`, if given), each within their own hours."""
+    require_role(request, Role.COORDINATOR)
     tx = request.tx
     cycle = await get_inviting_cycle(request)
     wanted_ids = None if among is None else {each.id for each in among}

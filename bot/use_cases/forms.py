@@ -11,6 +11,8 @@ from bot.model import Kind, Question
 from bot.prompts import Voice
 
 LAST_YEAR = 2100
+LONGEST_ID = 12
+"""Digits that are too many for an id: databases refuse such numbers."""
 
 
 def find_faults(
@@ -52,6 +54,11 @@ def find_fault(voice: Voice, question: Question, value: str) -> str:
             return "" if is_date(value) else voice.text("field.not-a-date")
         case Kind.TIME:
             return "" if is_time(value) else voice.text("field.not-a-time")
+
+
+def parse_id(text: str) -> int | None:
+    """Return the id in the text of a button, or None where it can be no id of a row."""
+    return int(text) if text.isdecimal() and len(text) < LONGEST_ID else None
 
 
 def is_date(value: str) -> bool:

@@ -67,8 +67,8 @@ async def leave_pairing(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> 
     if pairing is None:
         return
     if pairing.state is PairingState.PROPOSED:
-        kept = [NewPairing(each.seats, each.reasons) for each in pairings if each.id != pairing.id]
-        await tx.pairings.propose(cycle.id, kept, now)
+        others = [NewPairing(each.seats, each.reasons) for each in pairings if each.id != pairing.id]
+        await tx.pairings.propose(cycle.id, others, now)
         return
     await tx.pairings.end(pairing.id, now)
     by_id = {each.id: each for each in await participants.read_participants(tx, cycle)}
@@ -115,7 +115,7 @@ async def find_pairing(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: d
         await tx.pairings.seat(live[index].id, Seat(member_id, by_id[member_id].school_id))
         trio = await tx.pairings.get(live[index].id)
         await _plan_check_ins(tx, cycle, trio, now)
-        await announce_pairing(tx, cycle, trio, trio.member_ids, DeliveryKind.CHANGED_MATCH, now)
+        await announce_pairing(tx, cycle, trio, DeliveryKind.CHANGED_MATCH, now)
     for alone in changes.left_out:
         if alone.member_id in member_ids:
             await _tell_without_partner(tx, cycle, alone.member_id, now)
@@ -155,21 +155,19 @@ async def start_pairing(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime
     """Make a pairing live, plan its check-ins and introduce its members."""
     started = await tx.pairings.add(cycle.id, pairing, now)
     await _plan_check_ins(tx, cycle, started, now)
-    await announce_pairing(tx, cycle, started, started.member_ids, DeliveryKind.CHANGED_MATCH, now)
+    await announce_pairing(tx, cycle, started, DeliveryKind.CHANGED_MATCH, now)
 
 
 async def _plan_check_ins(tx: Tx, cycle: Cycle, pairing: Pairing, now: datetime) -> None:
-    # Without teaching days left the pairing starts all the same: leaving must never fail.
     """Plan the check-ins of a pairing, as far as teaching days are left."""
+    # Without teaching days left the pairing starts all the same: leaving must never fail.
     with suppress(UserError):
         await schedule.plan_pairing(tx, cycle, await cycles.read_pack(tx, cycle), pairing, now)
 
 
-async def announce_pairing(
-    tx: Tx, cycle: Cycle, pairing: Pairing, member_ids: Collection[int], kind: DeliveryKind, now: datetime
-) -> None:
-    """Owe members the introduction to their partners."""
-    members = await tx.members.many(member_ids)
+async def announce_pairing(tx: Tx, cycle: Cycle, pairing: Pairing, kind: DeliveryKind, now: datetime) -> None:
+    """Owe the members of a pairing the introduction to their partners."""
+    members = await tx.members.many(pairing.member_ids)
     occurrence = "" if kind is DeliveryKind.MATCH else now.isoformat()
     await owe(tx, cycle, kind, pairing.id, members.values(), now, occurrence=occurrence)
 

@@ -47,13 +47,13 @@ async def show_profile(request: Request) -> Message:
     return say_members.profile(request.voice, member, await request.tx.members.profile(member.id), school)
 
 
-async def open_form(request: Request, form: str) -> Form:
+async def open_form(request: Request, form: FormName) -> Form:
     """Return the form for the profile, the times or a pause, with the present values."""
     voice = request.voice
     profile = await request.tx.members.profile(request.member.id)
-    if form == "profile":
+    if form is FormName.PROFILE:
         return say_members.profile_form(voice, profile)
-    if form == "times":
+    if form is FormName.TIMES:
         return say_members.times_form(voice, request.member, profile)
     return say_members.pause_form(voice)
 

@@ -62,6 +62,7 @@ async def propose(request: Request, task: PairingTask, arrangement: Arrangement)
 
     If anything has changed since the engine was asked, return the new task instead.
     """
+    require_role(request, Role.COORDINATOR)
     tx = request.tx
     cycle = await cycles.get_current(request, CycleState.INVITING, CycleState.MATCHED)
     if (present_task := await _read_task(tx, cycle)) != task:
@@ -125,7 +126,7 @@ async def confirm(request: Request) -> Message:
     pack = await cycles.read_pack(tx, cycle)
     for pairing in live:
         await schedule.plan_pairing(tx, running, pack, pairing, now)
-        await late_changes.announce_pairing(tx, running, pairing, pairing.member_ids, DeliveryKind.MATCH, now)
+        await late_changes.announce_pairing(tx, running, pairing, DeliveryKind.MATCH, now)
     paired_ids = {each for pairing in live for each in pairing.member_ids}
     await late_changes.find_pairing(tx, running, set(members) - paired_ids, now)
     await schedule.plan_digests(tx, running, now)

@@ -99,15 +99,12 @@ async def plan_digests(tx: Tx, cycle: Cycle, now: datetime) -> None:
     check_ins = await tx.check_ins.of_cycle(cycle.id)
     if not check_ins:
         return
-    last_closing = max(
-        each.closes_at for each in check_ins
-    )  # a check-in asked on a Friday is counted a week later
+    # A check-in asked on a Friday is counted a week later.
+    ends_at = max(each.closes_at for each in check_ins) + ONE_WEEK
     principals = [
         (member, school, await read_availability_at(tx, member, school))
         for member, school in planning.principals_of(members, schools)
     ]
-    await tx.deliveries.owe(
-        list(planning.digests(cycle, principals, now.date(), last_closing.date() + ONE_WEEK))
-    )
+    await tx.deliveries.owe(list(planning.digests(cycle, principals, now.date(), ends_at.date())))
     coordinators = [each for each in members if each.has(Role.COORDINATOR)]
-    await owe(tx, cycle, DeliveryKind.CYCLE_END, cycle.id, coordinators, last_closing + ONE_WEEK)
+    await owe(tx, cycle, DeliveryKind.CYCLE_END, cycle.id, coordinators, ends_at)

@@ -1,4 +1,4 @@
-"""How long what is kept is kept: what has had its time goes, a little at a time, beside the sending."""
+"""Deleting what has been kept long enough, in small portions beside the sending."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from bot.use_cases import workspaces
 log = structlog.get_logger()
 
 EVENTS_KEPT = timedelta(days=30)
-"""How long a repeated event is known as one."""
+"""How long a repeated event is recognised."""
 LANES_KEPT = timedelta(days=30)
-"""How long a workspace to which nothing goes has a lane: so its name goes when what came from it is erased."""
+"""How long an unused lane keeps the name of its workspace."""
 PORTION = 1_000
-"""Deliveries forgotten in one transaction."""
-A_BREATH = 0.05
-"""Seconds between two of them, in which everybody else has their turn: on SQLite one writes at a time."""
+"""Deliveries deleted in one transaction."""
+SECONDS_BETWEEN_PORTIONS = 0.05
+"""On SQLite only one transaction can write at a time, so the others get a turn."""
 
 
 async def prune(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) -> None:
-    """Forget what has had its time, until stopped. Any number of workers may prune at once."""
+    """Delete what has been kept long enough, until stopped. Any number of workers may prune at the same time."""
     now = await store.now()
     async with store.transaction() as tx:
         await tx.events.prune(now - EVENTS_KEPT)
@@ -36,22 +36,22 @@ async def prune(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) ->
 
 
 async def prune_ledger(store: Store, before: datetime, stopped: asyncio.Event) -> int:
-    """Forget deliveries that were settled before then, of cycles that were closed before then; how many.
+    """Delete deliveries that were settled, in cycles that were closed, before that time; return how many.
 
-    A cycle's deliveries are all there as long as it can be looked at, and nothing that is forgotten can be owed again:
-    what is owed after a cycle, a partner's note or a reply, carries words and stays.
+    Only closed cycles are pruned, and nothing that is deleted can be owed again: what may still be owed after a
+    cycle, such as a partner's note or a reply, carries words and is kept.
     """
     async with store.transaction() as tx:
         cycles = await tx.deliveries.cycles_to_prune(before)
-    forgotten = 0
+    deleted = 0
     for cycle_id in (None, *cycles):
         portion = PORTION
         while portion == PORTION and not stopped.is_set():
             async with store.transaction() as tx:
                 portion = await tx.deliveries.prune(cycle_id, before, PORTION)
-            forgotten += portion
+            deleted += portion
             with suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), A_BREATH)
-    if forgotten:
-        log.info("ledger.pruned", n=forgotten)
-    return forgotten
+                await asyncio.wait_for(stopped.wait(), SECONDS_BETWEEN_PORTIONS)
+    if deleted:
+        log.info("ledger.pruned", n=deleted)
+    return deleted

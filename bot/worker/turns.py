@@ -1,4 +1,4 @@
-"""Who goes before whom in one process: a person's messages in their order, and no more in doubt than must be."""
+"""The order of messages within one process."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from weakref import WeakValueDictionary
 
 from bot.model import Address
 
-REST = timedelta(seconds=5)
-"""How long a workspace that left us in doubt is sent nothing more."""
+BACK_OFF = timedelta(seconds=5)
+"""How long a workspace is sent nothing after a send with unknown outcome."""
 
 
 class Turns:
-    """A person's messages go one after another.
+    """Locks that let the messages of one person go out one after another.
 
-    So do all of a workspace where nobody can be asked what arrived (`one_at_a_time`), each until it is settled: then a
-    death leaves one message in doubt there, and not a batch.
+    Where the platform cannot say what arrived (`one_at_a_time`), all messages of a workspace do, each settled before
+    the next: a process that dies then leaves one uncertain message there instead of a batch.
     """
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
-        self._resting: dict[tuple[str, str], float] = {}
+        self._back_off_until: dict[tuple[str, str], float] = {}
 
     def of(self, address: Address, *, one_at_a_time: bool) -> asyncio.Lock:
-        """To be held from before the message leaves; whoever asks first is first."""
-        place = (address.platform, address.workspace)
-        return self._locks.setdefault(place if one_at_a_time else (*place, address.user), asyncio.Lock())
+        """Return the lock to hold while a message to the address is sent; it is taken first come, first served."""
+        workspace = (address.platform, address.workspace)
+        key = workspace if one_at_a_time else (*workspace, address.user)
+        return self._locks.setdefault(key, asyncio.Lock())
 
     def back_off(self, address: Address) -> None:
-        """What waits behind a platform that hangs would wait for each of its silences in turn."""
-        until = asyncio.get_running_loop().time() + REST.total_seconds()
-        self._resting[address.platform, address.workspace] = until
+        """Send nothing to the address's workspace for a moment: the messages behind it would each time out."""
+        until = asyncio.get_running_loop().time() + BACK_OFF.total_seconds()
+        self._back_off_until[address.platform, address.workspace] = until
 
     def backing_off_for(self, address: Address) -> timedelta:
-        """How much longer its workspace rests; nothing where it doesn't."""
-        until = self._resting.get((address.platform, address.workspace), 0.0)
+        """Return how much longer the address's workspace is sent nothing, or zero."""
+        until = self._back_off_until.get((address.platform, address.workspace), 0.0)
         return timedelta(seconds=max(0.0, until - asyncio.get_running_loop().time()))

@@ -1,4 +1,7 @@
-"""Workers: line up → claim → send, at the pace of every workspace, by any number of processes, until stopped."""
+"""The worker: loops that line up, claim and send what is due at each workspace's rate, until stopped.
+
+Any number of processes may work on one store.
+"""
 
 from __future__ import annotations
 
@@ -17,33 +20,35 @@ from bot.model import Address, LaneFilter, Limit
 from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
 from bot.rules import outcomes
-from bot.worker import delivery
-from bot.worker.delivery import Batch, Clock, Means
+from bot.worker import batch as batches
+from bot.worker.batch import BATCH_SIZE, Batch, BatchClock, compose_batch
+from bot.worker.resolving import resolve
+from bot.worker.sending import send
+from bot.worker.services import Services
 
 log = structlog.get_logger()
 
-AFTER_A_MISHAP = 5.0
-"""Seconds."""
-WHILE_AWAY = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Seconds between two tries while the store is away: few lines in the log, and nobody waits long after it is back."""
-CANCELLED_AGAIN = 3
-"""A database's driver first asks a server that hangs to give up; told again, it leaves."""
-AT_LEAST = 0.02
-"""Seconds between two looks at a lane that another worker holds at this moment."""
+SECONDS_AFTER_AN_ERROR = 5.0
+SECONDS_WHILE_AWAY = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""The waits between tries while the store is away: few lines in the log, and no long wait when it is back."""
+TIMES_TO_CANCEL = 3
+"""On the first cancellation a database driver asks a server that hangs to cancel; on the next it gives up."""
+SHORTEST_PAUSE = 0.02
+"""Seconds between two looks at a lane that another worker has locked."""
 
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """How a worker works."""
+    """The settings of a worker."""
 
     limits: Mapping[str, Limit]
-    """By platform: how fast a workspace takes messages."""
+    """The rate limit of a workspace, by platform."""
     tick: timedelta
-    """How long it waits while nothing is due."""
+    """The longest pause between two looks for what is due."""
     stop: timedelta
-    """How long it may go on finishing what is under way."""
-    hands: int = 4
-    """Batches under way at once on each platform."""
+    """How long a worker that was stopped may go on finishing what it has begun."""
+    concurrency: int = 4
+    """How many batches may be under way at once on each platform."""
 
 
 async def work(
@@ -51,83 +56,88 @@ async def work(
     prompts: Prompts,
     messengers: Mapping[str, Messenger],
     directories: Mapping[str, Directory],
-    rhythm: WorkerSettings,
+    settings: WorkerSettings,
     stopped: asyncio.Event,
 ) -> None:
-    """Send what is due until stopped; then claim nothing more, finish what is under way, and settle it.
+    """Send what is due until stopped; then claim nothing more, and finish and settle what is under way.
 
-    What could not be finished in time stays on its lease: the platform is asked about it when that has ended.
+    What cannot be finished in time keeps its lease; when that has ended, another worker asks the platform about it.
     """
-    means = Means(store, prompts, messengers, directories, rhythm.limits)
-    room, platforms = rhythm.hands * delivery.BATCH, frozenset(messengers)
-    flights = [Flight(LaneFilter(platform), room) for platform in sorted(platforms)]
-    # The last one is of whoever has no workspace, or one on a platform that is not connected here.
-    flights.append(Flight(LaneFilter(except_platforms=platforms), room))
-    hands = [Hand(partial(_send, means, flight, rhythm.tick, flights), flight.landed) for flight in flights]
-    hands.append(Hand(partial(_resolve, means, rhythm.tick)))
-    missed = Missed()
-    at_work = [asyncio.create_task(hand.work(stopped, missed)) for hand in hands]
+    services = Services(store, prompts, messengers, directories, settings.limits)
+    slots, platforms = settings.concurrency * BATCH_SIZE, frozenset(messengers)
+    senders = [PlatformSender(LaneFilter(platform), slots) for platform in sorted(platforms)]
+    # The last is for members without a workspace, or with one on a platform that is not connected here.
+    senders.append(PlatformSender(LaneFilter(except_platforms=platforms), slots))
+    loops = [
+        Loop(partial(_send_batch, services, each, settings.tick, senders), each.slot_freed)
+        for each in senders
+    ]
+    loops.append(Loop(partial(_resolve_batch, services, settings.tick)))
+    outage = Outage()
+    running = [asyncio.create_task(each.run(stopped, outage)) for each in loops]
     await stopped.wait()
-    await _finish(at_work, flights, rhythm.stop)
+    await _finish(running, senders, settings.stop)
 
 
 async def _finish(
-    at_work: Collection[asyncio.Task[None]], flights: Collection[Flight], stop: timedelta
+    running: Collection[asyncio.Task[None]], senders: Collection[PlatformSender], stop: timedelta
 ) -> None:
-    """First whoever still prepares something, then what they have begun."""
+    """Wait for the loops and then for the batches that they have started; cancel what takes longer than `stop`."""
     with suppress(TimeoutError):
         async with asyncio.timeout(stop.total_seconds()):
-            await asyncio.wait(at_work)
-            while sending := [each for flight in flights for each in flight.batches]:
+            await asyncio.wait(running)
+            while sending := [batch for sender in senders for batch in sender.batches]:
                 await asyncio.wait(sending)
-    begun = [*at_work, *(each for flight in flights for each in flight.batches)]
-    late = [each for each in begun if not each.done()]
-    for _ in range(CANCELLED_AGAIN if late else 0):
-        for each in late:
+    begun = [*running, *(batch for sender in senders for batch in sender.batches)]
+    unfinished = [each for each in begun if not each.done()]
+    for _ in range(TIMES_TO_CANCEL if unfinished else 0):
+        for each in unfinished:
             each.cancel()
-        await asyncio.wait(late, timeout=1)
-    log.info("work.stopped", unfinished=len(late))
+        await asyncio.wait(unfinished, timeout=1)
+    log.info("work.stopped", unfinished=len(unfinished))
 
 
-class Flight:
-    """What is under way on one platform. A workspace gets no more before it has taken what it was given.
+class PlatformSender:
+    """The batches that are being sent on one platform.
 
-    So nobody waits for another's hanging platform or slow workspace.
+    A workspace is left out while any of its messages is being sent, so a workspace or a platform that hangs
+    holds up only itself.
     """
 
-    def __init__(self, which: LaneFilter, room: int) -> None:
-        self._which = which
-        self._room = room
-        self._of: Counter[str] = Counter()
+    def __init__(self, lanes: LaneFilter, slots: int) -> None:
+        self._lanes = lanes
+        self._slots = slots
+        self._sending: Counter[str] = Counter()
+        """Messages being sent, by workspace."""
         self.batches: set[asyncio.Task[None]] = set()
-        self.landed = asyncio.Event()
+        self.slot_freed = asyncio.Event()
 
     @property
-    def room(self) -> int:
-        """For how many more."""
-        return max(0, self._room - self._of.total())
+    def free_slots(self) -> int:
+        """The number of further messages that may be claimed."""
+        return max(0, self._slots - self._sending.total())
 
     @property
-    def which(self) -> LaneFilter:
-        """Whose turn it may be."""
-        return replace(self._which, except_workspaces=frozenset(+self._of))
+    def lanes(self) -> LaneFilter:
+        """The lanes from which may be claimed now."""
+        return replace(self._lanes, except_workspaces=frozenset(+self._sending))
 
-    def begin(self, means: Means, batch: Batch) -> None:
-        """Send it; nobody waits for its end."""
-        self._of.update(_workspace(address) for _, _, address in batch.made)
-        sending = asyncio.create_task(self._send(means, batch))
+    def start(self, services: Services, batch: Batch) -> None:
+        """Begin to send a batch, and return at once."""
+        self._sending.update(_workspace(each.address) for each in batch.composed)
+        sending = asyncio.create_task(self._send(services, batch))
         self.batches.add(sending)
         sending.add_done_callback(self.batches.discard)
 
-    async def _send(self, means: Means, batch: Batch) -> None:
+    async def _send(self, services: Services, batch: Batch) -> None:
         try:
-            await delivery.send(means, batch, self._land)
-        except Exception:  # whatever it was, the platforms are asked about it when its lease has ended
+            await send(services, batch, self._free_slot)
+        except Exception:  # the platform is asked about these deliveries when their lease has ended
             log.exception("work.interrupted")
 
-    def _land(self, address: Address | None) -> None:
-        self._of[_workspace(address)] -= 1
-        self.landed.set()
+    def _free_slot(self, address: Address | None) -> None:
+        self._sending[_workspace(address)] -= 1
+        self.slot_freed.set()
 
 
 def _workspace(address: Address | None) -> str:
@@ -135,45 +145,45 @@ def _workspace(address: Address | None) -> str:
 
 
 @dataclass
-class Missed:
-    """How often the store was missed, one time after another: all hands miss it, and one says so."""
+class Outage:
+    """How many tries have failed since the store went away; shared by all loops, so that only one logs each try."""
 
-    times: int = 0
+    tries: int = 0
 
 
 @dataclass(frozen=True)
-class Hand:
-    """Does one thing again and again."""
+class Loop:
+    """A step that is repeated until the worker is stopped."""
 
-    turn: Callable[[], Awaitable[float]]
-    """Gives the seconds to wait before the next."""
+    step: Callable[[], Awaitable[float]]
+    """Returns the seconds to pause before the next."""
     wakes: asyncio.Event = field(default_factory=asyncio.Event)
-    """What ends the waiting."""
+    """Ends the pause early."""
 
-    async def work(self, stopped: asyncio.Event, missed: Missed) -> None:
-        """Until stopped. Whatever goes wrong, what is due stays due."""
-        times = 0
+    async def run(self, stopped: asyncio.Event, outage: Outage) -> None:
+        """Repeat the step until stopped, whatever it raises: what is due stays due."""
+        tries = 0
         while not stopped.is_set():
             self.wakes.clear()
             try:
-                pause = await self.turn()
-                if missed.times:
+                pause = await self.step()
+                if outage.tries:
                     log.info("work.store-is-back")
-                times = missed.times = 0
+                tries = outage.tries = 0
             except StoreAway:
-                pause = WHILE_AWAY[min(times, len(WHILE_AWAY) - 1)]
-                times += 1
-                if times > missed.times:
+                pause = SECONDS_WHILE_AWAY[min(tries, len(SECONDS_WHILE_AWAY) - 1)]
+                tries += 1
+                if tries > outage.tries:
                     log.warning("work.store-away", again_in=pause)
-                    missed.times = times
-            except Conflict:  # rolled back: begun again
-                pause = AT_LEAST
+                    outage.tries = tries
+            except Conflict:  # rolled back, so it can begin again
+                pause = SHORTEST_PAUSE
             except Exception:
                 log.exception("work.interrupted")
-                pause = AFTER_A_MISHAP
-            await self._wait(stopped, pause)
+                pause = SECONDS_AFTER_AN_ERROR
+            await self._pause(stopped, pause)
 
-    async def _wait(self, stopped: asyncio.Event, pause: float) -> None:
+    async def _pause(self, stopped: asyncio.Event, pause: float) -> None:
         if not pause:
             await asyncio.sleep(0)
             return
@@ -183,34 +193,36 @@ class Hand:
             each.cancel()
 
 
-async def _send(means: Means, flight: Flight, tick: timedelta, flights: Collection[Flight]) -> float:
-    """One batch on its way."""
-    store = means.store
+async def _send_batch(
+    services: Services, sender: PlatformSender, tick: timedelta, senders: Collection[PlatformSender]
+) -> float:
+    """Line up what is due, claim one batch and start sending it; return the seconds to pause."""
+    store = services.store
     now = await store.now()
-    clock = Clock(now)
+    clock = BatchClock(now)
     async with store.transaction() as tx:
-        lined_up = await tx.lanes.line_up(now, means.limits)
+        lined_up = await tx.lanes.line_up(now, services.limits)
     if lined_up:
-        for each in flights:  # whose hand looked a moment ago, and saw nothing in line
-            each.landed.set()
-    if not (room := min(delivery.BATCH, flight.room)):
+        for each in senders:  # another loop may have looked a moment ago and found empty lanes
+            each.slot_freed.set()
+    if not (slots := min(BATCH_SIZE, sender.free_slots)):
         return tick.total_seconds()
     async with store.transaction() as tx:
-        claimed = await tx.lanes.claim(now, now + delivery.LEASE, room, flight.which)
-        ready_at = await tx.lanes.next_ready(flight.which)
+        claimed = await tx.lanes.claim(now, now + batches.LEASE, slots, sender.lanes)
+        ready_at = await tx.lanes.next_ready(sender.lanes)
     if claimed:
-        flight.begin(means, await delivery.prepare(means, claimed, clock))
+        sender.start(services, await compose_batch(services, claimed, clock))
     if lined_up or claimed:
         return 0
     until_ready = (ready_at - now if ready_at else tick).total_seconds()
-    return max(AT_LEAST, min(until_ready, tick.total_seconds()))
+    return max(SHORTEST_PAUSE, min(until_ready, tick.total_seconds()))
 
 
-async def _resolve(means: Means, tick: timedelta) -> float:
-    """What was left in doubt."""
-    now = await means.store.now()
-    async with means.store.transaction() as tx:
+async def _resolve_batch(services: Services, tick: timedelta) -> float:
+    """Find out about uncertain deliveries; return the seconds to pause."""
+    now = await services.store.now()
+    async with services.store.transaction() as tx:
         await tx.deliveries.lapse(now)
-        uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, delivery.BATCH)
-    await delivery.resolve(means, uncertain, now)
+        uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, BATCH_SIZE)
+    await resolve(services, uncertain, now)
     return 0 if uncertain else tick.total_seconds()

@@ -1,4 +1,4 @@
-"""What the nouns' queries share: rows in and out of frozen dataclasses."""
+"""The base class of all queries, and rows as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ IDS_A_STATEMENT = 10_000
 """SQLite takes at most 32,766 parameters, PostgreSQL 65,535."""
 
 
-class Noun:
-    """A noun's queries within one transaction. What is asked for by id and isn't there is a `LookupError`."""
+class Queries:
+    """The queries about one kind of thing, within one transaction. `LookupError` means that no row has the id."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def _all(self, kind: type[T], query: Select[*tuple[Any, ...]]) -> tuple[T, ...]:
-        """Every row as a dataclass; the query's columns are its fields."""
+        """Return every row as a dataclass; the query's columns are its fields."""
         rows = (await self._connection.execute(query)).mappings()
         return tuple(kind(**{str(name): value for name, value in row.items()}) for row in rows)
 
@@ -43,24 +43,24 @@ class Noun:
         return found
 
     def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """An INSERT that may say ON CONFLICT, in the words of the database at hand."""
+        """Return an INSERT of the connected database's dialect, which allows ON CONFLICT."""
         if self._connection.dialect.name == "sqlite":
             return sqlite.insert(table)
         return postgresql.insert(table)
 
 
 def columns(table: Table, kind: type[DataclassInstance]) -> list[Column[Any]]:
-    """The table's columns that are fields of that dataclass, by name."""
+    """Return the table's columns that are fields of the dataclass."""
     return [table.c[field.name] for field in fields(kind) if field.name in table.c]
 
 
 def values(row: DataclassInstance, *left_out: str) -> dict[str, Any]:
-    """The dataclass as column values by name, as they are."""
+    """Return the dataclass's fields as column values by name."""
     return {field.name: getattr(row, field.name) for field in fields(row) if field.name not in left_out}
 
 
 def batches(ids: Collection[int]) -> Iterator[list[int]]:
-    """The ids in lists short enough for one statement."""
+    """Split the ids into lists that are short enough for one statement."""
     ordered = sorted(ids)
     for start in range(0, len(ordered), IDS_A_STATEMENT):
         yield ordered[start : start + IDS_A_STATEMENT]

@@ -8,13 +8,13 @@ from sqlalchemy import delete, select, update
 
 from bot.model import Challenge
 from storage import tables as t
-from storage.queries.base import Noun, columns, values
+from storage.queries.base import Queries, columns, values
 
 _CHALLENGES = select(*columns(t.challenge, Challenge)).order_by(t.challenge.c.id)
 _OF_THE_RECEIVER = ("reply", "next_step", "next_step_on", "replied_at")
 
 
-class SqlChallenges(Noun):
+class SqlChallenges(Queries):
     """Challenges between partners."""
 
     async def give(self, challenge: Challenge) -> Challenge:

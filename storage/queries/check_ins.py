@@ -10,14 +10,14 @@ from sqlalchemy import delete, func, select, update
 
 from bot.model import Answer, CheckIn, CheckInState, Share
 from storage import tables as t
-from storage.queries.base import Noun, columns, values
+from storage.queries.base import Queries, columns, values
 
 _CHECK_INS = select(*columns(t.check_in, CheckIn)).order_by(t.check_in.c.due_at, t.check_in.c.id)
 _ANSWERS = select(*columns(t.answer, Answer))
 _PUT = (CheckInState.OPEN, CheckInState.ANSWERED)
 
 
-class SqlCheckIns(Noun):
+class SqlCheckIns(Queries):
     """Asks and answers."""
 
     async def add(self, check_ins: Sequence[CheckIn]) -> tuple[CheckIn, ...]:

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import UserError
 from bot.model import Cycle, Enrolment, EnrolmentState
 from storage import tables as t
-from storage.queries.base import Noun, columns, values
+from storage.queries.base import Queries, columns, values
 
 _CYCLES = select(*columns(t.cycle, Cycle))
 _ENROLMENTS = select(*columns(t.enrolment, Enrolment))
 
 
-class SqlCycles(Noun):
+class SqlCycles(Queries):
     """Cycles and who is in them."""
 
     def __init__(self, connection: AsyncConnection) -> None:

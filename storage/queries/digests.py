@@ -8,10 +8,10 @@ from datetime import date
 from sqlalchemy import select
 
 from storage import tables as t
-from storage.queries.base import Noun
+from storage.queries.base import Queries
 
 
-class SqlDigests(Noun):
+class SqlDigests(Queries):
     """What was published, kept so that nothing is published twice in two ways."""
 
     async def publish(self, cycle_id: int, school_id: int, week: date, figures: Mapping[str, object]) -> None:

@@ -8,10 +8,10 @@ from sqlalchemy import delete
 
 from bot.events import Event
 from storage import tables as t
-from storage.queries.base import Noun
+from storage.queries.base import Queries
 
 
-class SqlEvents(Noun):
+class SqlEvents(Queries):
     """Marks of events: on PostgreSQL a retry waits here for the first try's end."""
 
     async def first_time(self, event: Event) -> bool:

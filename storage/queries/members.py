@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Address, Hours, Member, Post, Profile
 from storage import tables as t
 from storage.queries import erasure
-from storage.queries.base import Noun, batches, columns, values
+from storage.queries.base import Queries, batches, columns, values
 from storage.queries.rows import hours_columns, hours_from, profile_from
 
 _MEMBERS_AND_POSTS = (
@@ -23,7 +23,7 @@ _MEMBERS_AND_POSTS = (
 )
 
 
-class SqlMembers(Noun):
+class SqlMembers(Queries):
     """People, their profiles and where to reach them; a transaction reads each person once."""
 
     def __init__(self, connection: AsyncConnection) -> None:

@@ -8,12 +8,12 @@ from sqlalchemy import insert, select
 
 from bot.model import Note
 from storage import tables as t
-from storage.queries.base import Noun, columns, values
+from storage.queries.base import Queries, columns, values
 
 _NOTES = select(*columns(t.note, Note)).order_by(t.note.c.id)
 
 
-class SqlNotes(Noun):
+class SqlNotes(Queries):
     """Words carried between partners."""
 
     async def add(self, note: Note) -> Note:

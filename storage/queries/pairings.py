@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from bot.model import Pairing, PairingState, Reason, Seat
 from bot.ports import NewPairing
 from storage import tables as t
-from storage.queries.base import Noun
+from storage.queries.base import Queries
 
 _PAIRINGS_AND_SEATS = (
     select(t.pairing, t.seat.c.member_id, t.seat.c.school_id)
@@ -21,7 +21,7 @@ _PAIRINGS_AND_SEATS = (
 )
 
 
-class SqlPairings(Noun):
+class SqlPairings(Queries):
     """Who meets whom."""
 
     async def propose(

@@ -12,11 +12,11 @@ from bot.model import Hours, Profile, Role, School
 from bot.model.roster import Roster, RosterPerson, RosterSchool
 from bot.rules.roster_difference import Difference, difference
 from storage import tables as t
-from storage.queries.base import Noun, batches, columns, values
+from storage.queries.base import Queries, batches, columns, values
 from storage.queries.rows import hours_columns, profile_from
 
 
-class Rosters(Noun):
+class Rosters(Queries):
     """Compare first, then write, in one transaction."""
 
     async def compare(self, partnership_id: int, roster: Roster) -> Difference:

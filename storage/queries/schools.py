@@ -12,14 +12,14 @@ from bot.model import DEFAULT_LANGUAGE, Partnership, School
 from bot.model.roster import Roster, RosterChange
 from bot.rules.school_time import Calendar, Term
 from storage import tables as t
-from storage.queries.base import Noun, columns, values
+from storage.queries.base import Queries, columns, values
 from storage.queries.rosters import Rosters
 
 _PARTNERSHIPS = select(*columns(t.partnership, Partnership))
 _SCHOOLS = select(*columns(t.school, School))
 
 
-class SqlSchools(Noun):
+class SqlSchools(Queries):
     """Partnerships, schools and their calendars; what a transaction has read of a school it reads once."""
 
     def __init__(self, connection: AsyncConnection) -> None:

@@ -9,11 +9,11 @@ from sqlalchemy import and_, delete, insert, select, update
 from bot.model import LinkCode, School, Workspace
 from storage import tables as t
 from storage.queries import erasure
-from storage.queries.base import Noun, values
+from storage.queries.base import Queries, values
 from storage.queries.deliveries import hurry
 
 
-class SqlWorkspaces(Noun):
+class SqlWorkspaces(Queries):
     """Which workspaces a partnership has let in."""
 
     async def add_code(self, code: LinkCode) -> None:

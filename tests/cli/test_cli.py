@@ -1,41 +1,47 @@
-"""The command line as an operator meets it: a process of its own, its words and its exit code."""
+"""The command line: its output and its exit code; in a process of its own where signals or its end matter."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
+from tests.support.command_line import (
+    COMMAND,
+    Done,
+    database_in,
+    process_environment,
+    run_jpd,
+    run_jpd_process,
+)
 from tests.support.places import ROOT
 
 SAMPLE = ROOT / "prompts" / "sample"
 
 
-@pytest.fixture
-def jpd(tmp_path: Path):  # type: ignore[no-untyped-def]  # a small function, used here only
-    """Run `jpd` in an empty folder with a store of its own."""
+Jpd = Callable[..., Done]
 
-    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
-        store = f"sqlite+aiosqlite:///{tmp_path}/jpd.sqlite"
-        clean |= {"JPD_DATABASE_URL": store, "PYTHONPATH": str(ROOT)}
-        return subprocess.run(
-            [sys.executable, "-m", "adapters.cli", *words],
-            env=clean | environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+
+@pytest.fixture
+def jpd(tmp_path: Path) -> Jpd:
+    """Return what calls `jpd` in an empty folder with a store of its own."""
+
+    def run(*arguments: str, **settings: str) -> Done:
+        return run_jpd(
+            *arguments, folder=tmp_path, settings={"JPD_DATABASE_URL": database_in(tmp_path)} | settings
+        )
 
     return run
 
 
-def test_a_dry_run_shows_the_difference_and_changes_nothing(jpd) -> None:  # type: ignore[no-untyped-def]
+def test_a_dry_run_shows_the_difference_and_changes_nothing(jpd: Jpd) -> None:
     first = jpd("import", str(SAMPLE / "roster.csv"), "--dry-run")
     second = jpd("import", str(SAMPLE / "roster.csv"))
     third = jpd("import", str(SAMPLE / "roster.csv"))
@@ -48,13 +54,17 @@ def test_a_dry_run_shows_the_difference_and_changes_nothing(jpd) -> None:  # typ
     assert "Nothing is different" in third.stdout
 
 
-def test_a_roster_with_faults_changes_nothing_and_says_where(jpd, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_roster_with_faults_changes_nothing_and_says_where(jpd: Jpd, tmp_path: Path) -> None:
+    """The refusal is tried in a process of its own: its exit code and its standard error are real."""
     broken = tmp_path / "roster.csv"
     broken.write_text("school,given_name,family_name,email,role\nOak,Ann,Ash,ann@example.org,teecher\n")
 
-    refused = jpd("import", str(broken))
+    refused = run_jpd_process(
+        "import", broken, folder=tmp_path, settings={"JPD_DATABASE_URL": database_in(tmp_path)}
+    )
 
     assert refused.returncode == 1
+    assert refused.stdout == ""
     assert "roster.csv, row 2, column role:" in refused.stderr
     assert "Nothing was changed" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -62,7 +72,7 @@ def test_a_roster_with_faults_changes_nothing_and_says_where(jpd, tmp_path: Path
     assert "1 new school and 1 new person" in jpd("import", str(broken)).stdout
 
 
-def test_a_calendar_moves_a_school_to_its_terms(jpd) -> None:  # type: ignore[no-untyped-def]
+def test_a_calendar_moves_a_school_to_its_terms(jpd: Jpd) -> None:
     jpd("import", str(SAMPLE / "roster.csv"))
 
     kept = jpd("calendar", "bryn-derw", str(SAMPLE / "calendars" / "bryn-derw.ics"))
@@ -78,7 +88,7 @@ def test_a_calendar_moves_a_school_to_its_terms(jpd) -> None:  # type: ignore[no
     assert "Mars/Base is not a time zone" in zone.stderr
 
 
-def test_wrong_settings_are_named_all_at_once_and_never_shown(jpd) -> None:  # type: ignore[no-untyped-def]
+def test_wrong_settings_are_named_all_at_once_and_never_shown(jpd: Jpd) -> None:
     wrong = jpd("migrate", JPD_PORT="secretport", JPD_TICK_SECONDS="0")
 
     assert wrong.returncode == 1
@@ -88,7 +98,7 @@ def test_wrong_settings_are_named_all_at_once_and_never_shown(jpd) -> None:  # t
     assert "Traceback" not in wrong.stderr
 
 
-def test_the_playground_refuses_to_start_beside_real_tokens(jpd) -> None:  # type: ignore[no-untyped-def]
+def test_the_playground_refuses_to_start_beside_real_tokens(jpd: Jpd) -> None:
     refused = jpd("play", "--no-browser", JPD_SLACK_BOT_TOKEN="xoxb-secret")
 
     assert refused.returncode == 1
@@ -96,7 +106,7 @@ def test_the_playground_refuses_to_start_beside_real_tokens(jpd) -> None:  # typ
     assert "xoxb-secret" not in refused.stderr + refused.stdout
 
 
-def test_prompts_check_finds_a_planted_fault_and_says_where(jpd, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_prompts_check_finds_a_planted_fault_and_says_where(jpd: Jpd, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
     focus = tmp_path / "prompts" / "joint-practice-6wk" / "1-focus.en.md"
     focus.write_text(
@@ -115,12 +125,10 @@ def started(
     tmp_path: Path, *words: str, errors: int = subprocess.DEVNULL, **more: str
 ) -> subprocess.Popen[str]:
     """A long-running `jpd`, in a folder of its own."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
-    store = f"sqlite+aiosqlite:///{tmp_path}/jpd.sqlite"
-    clean |= {"JPD_DATABASE_URL": store, "JPD_PORT": "0", "PYTHONPATH": str(ROOT)}
+    settings = {"JPD_DATABASE_URL": database_in(tmp_path), "JPD_PORT": "0", **more}
     return subprocess.Popen(
-        [sys.executable, "-m", "adapters.cli", *words],
-        env=clean | more, cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True,
+        [*COMMAND, *words],
+        env=process_environment(**settings), cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True,
     )  # fmt: skip
 
 
@@ -176,11 +184,11 @@ def test_the_playground_survives_being_killed(tmp_path: Path) -> None:
             process.kill()
 
 
-def test_migrate_can_be_repeated(jpd) -> None:  # type: ignore[no-untyped-def]
+def test_migrate_can_be_repeated(jpd: Jpd) -> None:
     assert [jpd("migrate").returncode for _ in range(2)] == [0, 0]
 
 
-def test_a_demo_plays_a_whole_cycle_and_counts_it(jpd) -> None:  # type: ignore[no-untyped-def]
+def test_a_demo_plays_a_whole_cycle_and_counts_it(jpd: Jpd) -> None:
     played = jpd("demo")
 
     assert played.returncode == 0, played.stderr[-2000:]
@@ -190,7 +198,7 @@ def test_a_demo_plays_a_whole_cycle_and_counts_it(jpd) -> None:  # type: ignore[
     assert "Elin Pugh" in played.stdout
 
 
-def test_a_port_that_is_taken_is_one_sentence(jpd, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_port_that_is_taken_is_one_sentence(jpd: Jpd, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         refused = jpd("play", "--no-browser", "--port", port, "--folder", str(tmp_path / "play"))
@@ -208,7 +216,7 @@ def test_a_port_that_is_taken_is_one_sentence(jpd, tmp_path: Path) -> None:  # t
         ("sqlite+aiosqlite:////nowhere/at/all/jpd.sqlite", "JPD_DATABASE_URL leads to it"),
     ],
 )
-def test_a_database_that_cannot_be_used_is_one_sentence(jpd, url: str, sentence: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_database_that_cannot_be_used_is_one_sentence(jpd: Jpd, url: str, sentence: str) -> None:
     refused = jpd("migrate", JPD_DATABASE_URL=url)
 
     assert refused.returncode == 1

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -13,18 +10,15 @@ import pytest
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from storage.tokens import StoredTokens
+from tests.support.command_line import Done, run_jpd
 from tests.support.places import ROOT
 
 TOKEN = "xoxb-sealed"
 
 
-def jpd(url: str, keys: str, *words: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
-    clean |= {"JPD_DATABASE_URL": url, "PYTHONPATH": str(ROOT), **({"JPD_SECRET_KEYS": keys} if keys else {})}
-    return subprocess.run(
-        [sys.executable, "-m", "adapters.cli", "keys", *words],
-        env=clean, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+def jpd(url: str, keys: str, *words: str) -> Done:
+    settings = {"JPD_DATABASE_URL": url, **({"JPD_SECRET_KEYS": keys} if keys else {})}
+    return run_jpd("keys", *words, folder=ROOT, settings=settings)
 
 
 async def kept(url: str, *keys: str) -> str | None:

@@ -6,8 +6,8 @@ import csv
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,25 +15,17 @@ from typing import Any
 import pytest
 
 from adapters.files import pairs as pair_files
+from tests.support.command_line import COMMAND, Done, process_environment, run_jpd
 from tests.support.places import ROOT
 
 SAMPLE = ROOT / "prompts" / "sample"
-Pair = Callable[..., subprocess.CompletedProcess[str]]
+Pair = Callable[..., Done]
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Pair:
-    """Run `jpd pair` in an empty folder."""
-
-    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
-        return subprocess.run(
-            [sys.executable, "-m", "adapters.cli", "pair", *map(str, words)],
-            env=clean | {"PYTHONPATH": str(ROOT)}, cwd=tmp_path, capture_output=True, text=True, timeout=60,
-            check=False,
-        )  # fmt: skip
-
-    return run
+    """Return what calls `jpd pair` in an empty folder."""
+    return partial(run_jpd, "pair", folder=tmp_path)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -229,9 +221,9 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
     reads, writes = pty.openpty()
 
     done = subprocess.run(
-        [sys.executable, "-m", "adapters.cli", "pair", str(SAMPLE / "members.csv"), "--out", str(tmp_path / "o.csv")],
-        cwd=ROOT, env=os.environ | {"TERM": "xterm", "COLUMNS": "100"}, stdout=subprocess.PIPE, stderr=writes,
-        timeout=60, check=False,
+        [*COMMAND, "pair", str(SAMPLE / "members.csv"), "--out", str(tmp_path / "o.csv")],
+        cwd=ROOT, env=process_environment(TERM="xterm", COLUMNS="100"), stdout=subprocess.PIPE, stderr=writes,
+        check=False,
     )  # fmt: skip
     os.close(writes)
     seen = os.read(reads, 100_000).decode()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.platforms.slack.fake import FakeSlack, running_slack
-from tests.support.places import ROOT
+from tests.support.command_line import COMMAND, database_in, process_environment, run_jpd
 
 ROSTER = (
     "school,school_id,given_name,family_name,email,role\n"
@@ -24,26 +22,22 @@ ROSTER = (
 
 
 def settings(folder: Path, **more: str) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
-    store = f"sqlite+aiosqlite:///{folder}/jpd.sqlite"
-    return clean | {"JPD_DATABASE_URL": store, "JPD_PORT": "0", "PYTHONPATH": str(ROOT), **more}
+    return {"JPD_DATABASE_URL": database_in(folder), "JPD_PORT": "0", **more}
 
 
-def jpd(folder: Path, environment: dict[str, str], *words: str) -> str:
-    command = [sys.executable, "-m", "adapters.cli", *words]
-    done = subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=True
-    )
+async def jpd(folder: Path, settings: dict[str, str], *words: str) -> str:
+    done = await asyncio.to_thread(run_jpd, *words, folder=folder, settings=settings)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @asynccontextmanager
-async def serving(folder: Path, environment: dict[str, str]) -> AsyncIterator[str]:
+async def serving(folder: Path, settings: dict[str, str]) -> AsyncIterator[str]:
     """A running `jpd serve`'s address; it ends in order when the block does."""
     with (folder / "log.txt").open("w") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "adapters.cli", "serve",
-            env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log,
+            *COMMAND, "serve",
+            env=process_environment(**settings), cwd=folder, stdout=subprocess.PIPE, stderr=log,
         )  # fmt: skip
         try:
             assert process.stdout is not None
@@ -68,23 +62,23 @@ async def test_from_installing_by_a_code_to_the_coordinators_first_command(
     slack: FakeSlack, tmp_path: Path
 ) -> None:
     (tmp_path / "roster.csv").write_text(ROSTER)
-    environment = settings(tmp_path)
-    jpd(tmp_path, environment, "import", "roster.csv")
-    key = jpd(tmp_path, environment, "keys", "new").strip()
-    environment |= {
+    known = settings(tmp_path)
+    await jpd(tmp_path, known, "import", "roster.csv")
+    key = (await jpd(tmp_path, known, "keys", "new")).strip()
+    known |= {
         "JPD_SECRET_KEYS": key,
         "JPD_SLACK_CLIENT_ID": slack.installs.client_id,
         "JPD_SLACK_CLIENT_SECRET": slack.installs.client_secret,
         "JPD_SLACK_SIGNING_SECRET": "a secret to sign with",
         "JPD_SLACK_API_URL": slack.api_url,
     }
-    async with serving(tmp_path, environment) as url:
+    async with serving(tmp_path, known) as url:
         slack.connect_app(f"{url}/slack/events", "a secret to sign with")
         slack.installs.redirects = (f"{url}/slack/oauth",)
         slack.installing("T1", "U1")
         assert (await slack.install(f"{url}/slack/install")).status == 200
         assert "One step is left" in slack.conversation("T1", "U1")[-1].text
-        [code] = re.findall(r"link (\S+)", jpd(tmp_path, environment, "code", "oak"))
+        [code] = re.findall(r"link (\S+)", await jpd(tmp_path, known, "code", "oak"))
         await slack.command("T1", "U1", f"link {code}")
         await slack.command("T1", "U1", "start")
 
@@ -102,16 +96,16 @@ async def test_one_workspace_behind_a_firewall_needs_two_tokens_and_no_code(
 ) -> None:
     slack.add_token("xoxb-one", "T1")
     (tmp_path / "roster.csv").write_text(ROSTER)
-    environment = settings(
+    known = settings(
         tmp_path,
         JPD_SLACK_BOT_TOKEN="xoxb-one",
         JPD_SLACK_APP_TOKEN=slack.installs.app_token,
         JPD_SLACK_API_URL=slack.api_url,
         JPD_EMBEDDED_WORKER="0",
     )
-    jpd(tmp_path, environment, "import", "roster.csv")
+    await jpd(tmp_path, known, "import", "roster.csv")
 
-    async with serving(tmp_path, environment):
+    async with serving(tmp_path, known):
         await slack.command("T1", "U1", "help")
 
     assert "*start*: set up a cycle" in str(slack.conversation("T1", "U1")[-1].blocks)

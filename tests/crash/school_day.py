@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from adapters.cli.main import main
 from bot.rules import outcomes
-from bot.worker import delivery
+from bot.worker import batch
 from storage.store import SqlStore
 
 SECOND = timedelta(seconds=1)
 ASK = SqlStore.now
 AHEAD = timedelta(seconds=float(sys.argv.pop(1)))
-delivery.LEASE, outcomes.SETTLING = 10 * SECOND, 3 * SECOND
+batch.LEASE, outcomes.SETTLING = 10 * SECOND, 3 * SECOND
 
 
 async def now(store: SqlStore) -> datetime:

@@ -33,6 +33,7 @@ from storage.tokens import StoredTokens
 from tests.cli.test_serving import settings
 from tests.crash.town import TUESDAY, furnish
 from tests.platforms.slack.fake import FakeSlack, running_slack
+from tests.support.command_line import process_environment
 from tests.support.places import ROOT
 from tests.support.postgres import OwnServer, own_server
 
@@ -160,7 +161,7 @@ async def _people(store: SqlStore) -> list[tuple[str, str]]:
 
 
 async def _start(town: Town, url: str) -> None:
-    environment = settings(
+    given = settings(
         town.folder,
         JPD_DATABASE_URL=url,
         JPD_EMBEDDED_WORKER="1",
@@ -178,7 +179,7 @@ async def _start(town: Town, url: str) -> None:
         with (town.folder / f"{name}.log").open("w") as log:
             town.running[name] = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.crash.school_day", ahead, name,
-                env=environment, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=log,
+                env=process_environment(**given), cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
     said = {}
     for name, process in town.running.items():

@@ -19,15 +19,15 @@ from bot.model import Address, Limit
 from bot.ports import Messenger
 from bot.prompts import Prompts, Voice
 from bot.rules import outcomes
-from bot.worker import delivery, turns
+from bot.worker import batch, turns
 from bot.worker.work import WorkerSettings, work
 from storage.store import SqlStore
 from tests.support.places import PROMPTS
 
 SECOND = timedelta(seconds=1)
 TIMEOUT = ClientTimeout(total=1.5)
-delivery.LEASE = outcomes.SETTLING = 3 * SECOND
-turns.REST = outcomes.BACKOFF = SECOND / 2
+batch.LEASE = outcomes.SETTLING = 3 * SECOND
+turns.BACK_OFF = outcomes.BACKOFF = SECOND / 2
 outcomes.TRIES = 12  # more faults a minute than in a year
 
 
@@ -49,7 +49,7 @@ structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> None:
     stopped = stop_event()
     limit = Limit(SECOND / int(rate), burst=min(20, int(rate)))
-    rhythm = WorkerSettings({"slack": limit, "teams": limit}, SECOND / 5, 20 * SECOND, hands=2)
+    settings = WorkerSettings({"slack": limit, "teams": limit}, SECOND / 5, 20 * SECOND, concurrency=2)
     store = Shifted(url, timedelta(seconds=float(ahead)))
     prompts = Prompts.load(PROMPTS)
 
@@ -68,7 +68,7 @@ async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> No
             "teams": TeamsMessenger(Connector(session, None, Pace(), TIMEOUT), left, voice_of),
         }
         print("at work", flush=True)  # noqa: T201  # the test waits for it
-        await work(store, prompts, messengers, {}, rhythm, stopped)
+        await work(store, prompts, messengers, {}, settings, stopped)
     await store.close()
 
 

@@ -16,7 +16,8 @@ from bot.message import Message
 from bot.model import Address, DeliveryKind, DeliveryState
 from bot.prompts import Prompts
 from bot.rules import outcomes
-from bot.worker import compose, delivery
+from bot.worker import compose
+from bot.worker.batch import LEASE
 from storage.queries.check_ins import SqlCheckIns
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Post, Town, build, dump, plain
@@ -349,11 +350,11 @@ async def test_who_has_no_chat_yet_gets_it_after_connecting(town: Town) -> None:
 
 async def test_a_process_that_died_while_sending_leaves_nothing_behind(town: Town) -> None:
     async with town.store.transaction() as tx:
-        claimed = await tx.deliveries.claim(town.now, town.now + delivery.LEASE, 10)
+        claimed = await tx.deliveries.claim(town.now, town.now + LEASE, 10)
     await town.beat()
     assert not [each for each in town.post.received["Ann Ash"] if "What should" in plain(each)]
 
-    town.now += delivery.LEASE
+    town.now += LEASE
     await town.beat()
     await town.beat()
 

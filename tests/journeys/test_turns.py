@@ -13,9 +13,10 @@ from bot.errors import Uncertain
 from bot.message import Message
 from bot.model import Address, Delivery, DeliveryState
 from bot.prompts import Prompts
-from bot.worker import delivery
-from bot.worker.delivery import Means, deliver
-from bot.worker.turns import REST
+from bot.worker import batch as batches
+from bot.worker.delivery import deliver
+from bot.worker.services import Services
+from bot.worker.turns import BACK_OFF
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
 from tests.support.saved_towns import begins_with
@@ -79,15 +80,15 @@ def gate(town: Town) -> Gate:
 
 async def claimed(town: Town) -> Sequence[Delivery]:
     async with town.store.transaction() as tx:
-        return await tx.deliveries.claim(town.now, town.now + delivery.LEASE, 20)
+        return await tx.deliveries.claim(town.now, town.now + batches.LEASE, 20)
 
 
 @asynccontextmanager
-async def sending(town: Town) -> AsyncIterator[Means]:
+async def sending(town: Town) -> AsyncIterator[Services]:
     """While the block runs; what is under way is let through after it, and settled."""
-    means = Means(town.store, town.prompts, {"test": town.post}, {}, {})
-    batch = asyncio.create_task(deliver(means, await claimed(town), town.now))
-    yield means
+    services = Services(town.store, town.prompts, {"test": town.post}, {}, {})
+    batch = asyncio.create_task(deliver(services, await claimed(town), town.now))
+    yield services
     for _ in range(20):
         gate(town).passes.release()
     async with asyncio.timeout(20):
@@ -135,7 +136,7 @@ async def test_who_leaves_us_in_doubt_is_left_alone_for_a_moment_and_nothing_is_
     assert sorted(each.state for each in notes_owed) == ["queued"] * 5 + ["uncertain"]
     waiting = [each for each in notes_owed if each.state is DeliveryState.QUEUED]
     assert {each.attempts for each in waiting} == {0}
-    assert all(town.now < each.due_at <= town.now + REST for each in waiting)
+    assert all(town.now < each.due_at <= town.now + BACK_OFF for each in waiting)
 
 
 async def test_what_has_waited_half_a_lease_goes_back_unsent(
@@ -143,7 +144,7 @@ async def test_what_has_waited_half_a_lease_goes_back_unsent(
 ) -> None:
     async with sending(town):
         await gate(town).until(2)
-        monkeypatch.setattr(delivery, "LEASE", -timedelta(seconds=1))
+        monkeypatch.setattr(batches, "LEASE", -timedelta(seconds=1))
 
     states = sorted(each.state for each in await town.deliveries() if each.kind == "note")
     assert states == ["queued"] * 4 + ["sent"] * 2

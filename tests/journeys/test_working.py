@@ -15,8 +15,10 @@ from bot.message import Message
 from bot.model import Address, DeliveryKind, DeliveryState, Limit
 from bot.ports import Tx
 from bot.prompts import Prompts
-from bot.worker import delivery
-from bot.worker.delivery import Means
+from bot.worker import settling
+from bot.worker.batch import BATCH_SIZE, LEASE
+from bot.worker.delivery import deliver
+from bot.worker.services import Services
 from bot.worker.work import WorkerSettings, work
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
@@ -24,7 +26,7 @@ from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
-RHYTHM = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), hands=3)
+SETTINGS = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=3)
 QUESTION = "What should your pupils do"
 Mishaps = list[MutableMapping[str, Any]]
 
@@ -97,12 +99,13 @@ def post(town: Town) -> Slow:
 
 @asynccontextmanager
 async def working(
-    town: Town, store: Played, rhythm: WorkerSettings = RHYTHM, workers: int = 1
+    town: Town, store: Played, settings: WorkerSettings = SETTINGS, workers: int = 1
 ) -> AsyncIterator[None]:
     stopped = asyncio.Event()
     carriers = {"test": town.post}
     at_work = [
-        asyncio.create_task(work(store, town.prompts, carriers, {}, rhythm, stopped)) for _ in range(workers)
+        asyncio.create_task(work(store, town.prompts, carriers, {}, settings, stopped))
+        for _ in range(workers)
     ]
     try:
         async with asyncio.timeout(30):
@@ -164,7 +167,7 @@ async def test_what_takes_longer_than_stopping_may_is_left_for_the_lease_to_end(
     assert await state_of(town, "Ann Ash") is DeliveryState.SENDING
 
     post(town).gate.set()
-    town.now += delivery.LEASE
+    town.now += LEASE
     async with working(town, Played(town.store, town)):
         await settled(town, "Ann Ash", DeliveryState.SENT)
     assert post(town).asked("Ann Ash") == 1
@@ -173,11 +176,11 @@ async def test_what_takes_longer_than_stopping_may_is_left_for_the_lease_to_end(
 async def test_a_database_that_is_away_after_sending_makes_nobody_send_twice(
     town: Town, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "SETTLED_AGAIN_AFTER", [0.1] * 200)
+    monkeypatch.setattr(settling, "SECONDS_BETWEEN_TRIES", [0.1] * 200)
     store = Played(town.store, town)
     post(town).gate.clear()
     async with working(
-        town, store, WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), hands=1)
+        town, store, WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=1)
     ):
         await post(town).waiting.wait()
         await settled(town, "Cat Cox", DeliveryState.SENT)
@@ -197,11 +200,11 @@ async def test_a_database_that_is_away_after_sending_makes_nobody_send_twice(
 async def test_a_database_that_is_away_before_anything_was_claimed_is_waited_for(
     town: Town, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.worker.work.WHILE_AWAY", (0.02, 0.03))
+    monkeypatch.setattr("bot.worker.work.SECONDS_WHILE_AWAY", (0.02, 0.03))
     store = Played(town.store, town)
     store.is_away = True
     async with working(town, store):
-        for _ in range(5 * RHYTHM.hands):
+        for _ in range(5 * SETTINGS.concurrency):
             await store.missed.acquire()
         store.is_away = False
         await post(town).arrived.wait()
@@ -209,7 +212,7 @@ async def test_a_database_that_is_away_before_anything_was_claimed_is_waited_for
     assert (post(town).asked("Ann Ash"), post(town).asked("Cat Cox")) == (1, 1)
     said = [each for each in mishaps if each["event"].startswith("work.")]
     away = [each["again_in"] for each in said if each["event"] == "work.store-away"]
-    assert away[:5] == [0.02, 0.03, 0.03, 0.03, 0.03]  # one hand says so for all of them
+    assert away[:5] == [0.02, 0.03, 0.03, 0.03, 0.03]  # one loop logs it for all of them
     assert len(away) <= 7
     assert "work.store-is-back" in {each["event"] for each in said}
 
@@ -217,13 +220,13 @@ async def test_a_database_that_is_away_before_anything_was_claimed_is_waited_for
 async def test_what_was_claimed_and_could_not_be_composed_goes_back_without_a_lost_try(
     town: Town, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "SETTLED_AGAIN_AFTER", [0.02] * 200)
+    monkeypatch.setattr(settling, "SECONDS_BETWEEN_TRIES", [0.02] * 200)
     async with town.store.transaction() as tx:
-        claimed = await tx.deliveries.claim(ASKED, ASKED + delivery.LEASE, delivery.BATCH)
+        claimed = await tx.deliveries.claim(ASKED, ASKED + LEASE, BATCH_SIZE)
     store = Played(town.store, town)
     store.is_away = True
     delivering = asyncio.create_task(
-        delivery.deliver(Means(store, town.prompts, {"test": town.post}, {}, {}), claimed, ASKED)
+        deliver(Services(store, town.prompts, {"test": town.post}, {}, {}), claimed, ASKED)
     )
     for _ in range(3):  # composing, and twice settling
         await store.missed.acquire()
@@ -247,7 +250,7 @@ async def test_who_asks_for_patience_is_left_alone_a_workspace_or_one_chat(
         raise SendError("rate-limited", timedelta(minutes=7), one_chat=one_chat)
 
     monkeypatch.setattr(town.post, "send", busy)
-    paced = WorkerSettings({"test": Limit(timedelta(minutes=1))}, RHYTHM.tick, RHYTHM.stop, hands=1)
+    paced = WorkerSettings({"test": Limit(timedelta(minutes=1))}, SETTINGS.tick, SETTINGS.stop, concurrency=1)
     async with working(town, Played(town.store, town), paced):
         await post(town).waiting.wait()
     async with town.store.transaction() as tx:

@@ -80,7 +80,7 @@ def test_both_forms_of_a_criterion_give_each_pair_the_same_points(
 def test_a_tile_says_what_quality_says(
     seed: int, vocabulary: int, need_slot: bool, names_alone: bool
 ) -> None:
-    """Up to more words than one machine word has bits, with or without clocks."""
+    """The vocabulary may have more entries than a machine word has bits."""
     random = Random(seed)
     names = [f"word-{number}" for number in range(vocabulary)]
     people = [somebody(at, at // 4, random, names) for at in range(18)]

@@ -26,7 +26,7 @@ def town(homes: int, heads: int, seed: int) -> tuple[Person, ...]:
 def test_in_eight_cycles_nobody_repeats_is_left_out_or_sits_badly_six_times_without_need(
     homes: int, heads: int, seed: int
 ) -> None:
-    """Badly: among the quarter that fits worst. Without need: somebody new would have lifted them out of it."""
+    """A poor fit is one of the worst quarter; needless, if a new partner would have been out of that quarter."""
     people = {person.id: person for person in town(homes, heads, seed)}
     fit = {
         frozenset((a.id, b.id)): quality.score_fit(a, b, ties=0, on=ON, weights=Weights())

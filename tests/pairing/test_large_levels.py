@@ -1,4 +1,4 @@
-"""The road for large levels, taken with few people too, where everything can be compared."""
+"""Column generation for large levels, also run on few people, where the result can be compared with the exact one."""
 
 import subprocess
 import sys

@@ -45,7 +45,7 @@ def _of_all_parts(sizes: Sequence[int], seed: int) -> tuple[Person, ...]:
 def optimum(
     people: Sequence[Person], met: History, blocked: frozenset[frozenset[int]]
 ) -> tuple[int, int] | None:
-    """Fewest repeats and the most value of any way to place everybody in pairs, with one three for an odd head."""
+    """Return the fewest repeats and the highest value of placing everybody in pairs, with one trio if odd."""
     past = Past.of(met, {person.id: person for person in people}, ON, WEIGHTS)
     value, repeats, members = [], [], []
 

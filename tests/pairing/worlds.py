@@ -1,4 +1,4 @@
-"""Small worlds of people, and every arrangement of one, looked at one by one."""
+"""Generated people for tests of pairing, and a search of all their arrangements by enumeration."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -22,7 +22,7 @@ Seats = tuple[int, ...]
 
 @dataclass(frozen=True)
 class World:
-    """What `arrange` is asked about."""
+    """The input of `arrange`."""
 
     people: tuple[Person, ...]
     history: tuple[tuple[int, frozenset[int]], ...] = ()
@@ -30,7 +30,7 @@ class World:
 
 
 def schools(*sizes: int, seed: int = 0) -> tuple[Person, ...]:
-    """People of schools of those sizes, with profiles drawn by lot; ids count from 1, schools from 100."""
+    """Return people of schools of those sizes, with random profiles; ids count from 1, schools from 100."""
     random = Random(seed)
     heads = [100 + school for school, size in enumerate(sizes) for _ in range(size)]
     return tuple(
@@ -53,7 +53,7 @@ def _profile(random: Random) -> Profile:
 
 @st.composite
 def worlds(draw: st.DrawFn, *, least: int = 0, most: int = 8) -> World:
-    """Up to eight people of a few schools, many of whom have met or are blocked: where the rules bite."""
+    """Generate up to eight people of a few schools, many of whom have met or are blocked."""
     homes = draw(st.lists(st.integers(0, 3), min_size=least, max_size=most))
     random = Random(draw(st.integers(0, 1_000)))
     people = tuple(
@@ -70,7 +70,7 @@ def worlds(draw: st.DrawFn, *, least: int = 0, most: int = 8) -> World:
 
 @dataclass(frozen=True, order=True)
 class Cost:
-    """What an arrangement costs, rule after rule as the promise ranks them; less is better."""
+    """The cost of an arrangement by rule, the most important rule first; less is better."""
 
     left_out: int
     threes: int
@@ -81,7 +81,7 @@ class Cost:
 
 
 def pricing(world: World) -> Callable[[Collection[Seats]], Cost]:
-    """What groups of this world cost; a three is as good as its two best links."""
+    """Return a function for the cost of groups; a trio counts its two best edges."""
     school = {person.id: person.school_id for person in world.people}
     people = {person.id: person for person in world.people}
     ages = {cycle: age for age, cycle in enumerate(sorted({cycle for cycle, _ in world.history}), start=1)}
@@ -120,7 +120,7 @@ def pricing(world: World) -> Callable[[Collection[Seats]], Cost]:
 
 
 def every_arrangement(world: World) -> Iterator[list[Seats]]:
-    """All ways to make pairs and threes that break no hard rule."""
+    """Return all ways to make pairs and trios that break no hard rule."""
     school = {person.id: person.school_id for person in world.people}
 
     def allowed(group: Seats) -> bool:
@@ -145,14 +145,14 @@ def every_arrangement(world: World) -> Iterator[list[Seats]]:
 
 
 def seats(arrangement: Arrangement) -> list[Seats]:
-    """Who sits together."""
+    """Return the members of each group."""
     return [group.member_ids for group in arrangement.groups]
 
 
 def breaks_of_hard_rules(
     people: Collection[Person], blocked: Collection[frozenset[int]], groups: Sequence[Seats]
 ) -> list[Seats]:
-    """Groups that must not be."""
+    """Return the groups that break a hard rule."""
     school = {person.id: person.school_id for person in people}
     return [
         group

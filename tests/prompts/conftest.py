@@ -11,5 +11,5 @@ def prompts() -> Prompts:
 
 @pytest.fixture(scope="session")
 def files(prompts: Prompts) -> dict[str, str]:
-    """The shipped content by file name: to plant faults in copies of it."""
+    """Return the shipped content by file name; tests put faults into copies of it."""
     return dict(prompts.files)

@@ -41,7 +41,7 @@ HOSTILE = [
 
 
 def visible(text: str) -> str:
-    """What is left of a text when control signs are gone and white space is even."""
+    """Return a text without control characters, with single spaces."""
     kept = "".join(sign for sign in " ".join(text.split()) if not _is_control(sign))
     return " ".join(kept.split())
 
@@ -51,7 +51,7 @@ def _is_control(sign: str) -> bool:
 
 
 def shown(markdown: str, reader: MarkdownIt = COMMONMARK) -> str:
-    """What a reader sees, when the only tag is one paragraph."""
+    """Return what a reader sees, given that the only tag is one paragraph."""
     rendered = reader.render(markdown)
     assert set(re.findall(r"</?(\w+)", rendered)) <= {"p"}, rendered
     return " ".join(html.unescape(re.sub(r"</?p>", "", rendered)).split())

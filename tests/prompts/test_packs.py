@@ -204,7 +204,7 @@ def test_any_line_left_out_is_a_pack_error_or_a_pack(data: st.DataObject) -> Non
 
 
 def written(pack: Pack) -> Mapping[str, str]:
-    """The pack as files again, by the rules of the format and not from the original text."""
+    """Write a pack as files by the rules of the format, without the original text."""
     lines = [
         f"id: {pack.id}",
         f"version: {pack.version}",

@@ -202,11 +202,11 @@ KEPT = {
     "profile": "Profile",
     "school": "The safeguarding lead",
     "seat": "Taking part",
-    "slack_installation": "Tokens of Slack workspaces",
+    "platform_token": "Tokens of workspaces",
 }
 NOBODY = {
     "closed_day", "cycle", "lane", "link_code", "pack_snapshot", "partnership", "playground_clock", "playground_line",
-    "slack_state", "term", "workspace", "workspace_school",
+    "install_state", "term", "workspace", "workspace_school",
 }  # fmt: skip
 """Tables that hold nothing about a person; the playground's people are fictional."""
 

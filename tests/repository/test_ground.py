@@ -115,7 +115,8 @@ def test_ci_runs_the_lint_the_tests_and_the_browser() -> None:
 
     assert os.access(script, os.X_OK)
     subprocess.run(["bash", "-n", script], check=True)
-    assert re.findall(r"^make (\w+)$", script.read_text(), re.MULTILINE) == ["lint", "test", "browser"]
+    commands = re.findall(r"^make ([a-z-]+)$", script.read_text(), re.MULTILINE)
+    assert commands == ["lint", "test", "browser", "test-rest"]
 
 
 async def test_the_postgresql_of_the_tests_is_a_real_one(empty_postgresql_url: str) -> None:

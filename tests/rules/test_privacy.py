@@ -251,7 +251,7 @@ def test_a_step_that_would_tell_of_another_school_is_left_out() -> None:
 
 @st.composite
 def partnerships(draw: st.DrawFn, schools: int = 10, people: int = 15) -> tuple[Published, tuple[int, ...]]:
-    """What is published of a cohort, and the people asked in a week: some have left, some have joined."""
+    """Generate what is published of a cohort, and the people asked in a week: some have left, some have joined."""
     cohort = draw(st.lists(st.integers(0, people), min_size=1, max_size=schools))
     asked = [draw(st.one_of(st.just(size), st.integers(0, people))) for size in cohort]
     return publishable(dict(enumerate(cohort))), tuple(asked)
@@ -373,7 +373,7 @@ def test_the_band_of_everyone_is_never_more_than_one_off(
 
 
 def _seen(bands: WeekBands) -> tuple[object, ...]:
-    """What all principals see, as something to compare."""
+    """Return what all principals see together, as a value that can be compared."""
     return tuple(sorted(bands.schools.items())), bands.everyone
 
 
@@ -386,13 +386,13 @@ def _replace(values: Sequence[int], at: int, value: int) -> tuple[int, ...]:
 
 
 def _range(own: Band | None, asked: int) -> tuple[int, int]:
-    """The fewest and most replies that leave a school's own band as it is; found by trying all of them."""
+    """Return the fewest and most replies that leave a school's own band as it is, found by trying all of them."""
     possible = [count for count in range(asked + 1) if own is None or band(count, asked) is own]
     return possible[0], possible[-1]
 
 
 def _spread(ranges: Sequence[tuple[int, int]], total: int) -> list[int]:
-    """Counts within those ranges that sum up to the total."""
+    """Return counts within those ranges that sum up to the total."""
     counts = [low for low, _ in ranges]
     for school, (low, high) in enumerate(ranges):
         counts[school] += min(high - low, total - sum(counts))

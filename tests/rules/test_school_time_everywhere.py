@@ -33,7 +33,7 @@ def changes(name: str) -> tuple[tuple[date, timedelta], ...]:
 
 
 def zones() -> dict[tuple[tuple[date, timedelta], ...], str]:
-    """One zone of each kind that changes its clocks: links and twins say nothing new."""
+    """One zone of each kind that changes its clocks: aliases and equal zones add nothing."""
     return {found: name for name in sorted(available_timezones()) if (found := changes(name))}
 
 

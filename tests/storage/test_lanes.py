@@ -278,7 +278,7 @@ def test_in_any_stretch_of_time_a_lane_never_gives_more_than_it_may(
     for wait, wanted in steps:
         now += wait * timedelta(milliseconds=1)
         quota = min(_allowed(lane, now), wanted)
-        lane = replace(lane, tat=_charged(lane, now, quota, is_empty=False)["paid_at"])
+        lane = replace(lane, tat=_charged(lane, now, quota, is_empty=False)["new_tat"])
         given_at += [now] * quota
     for first, start in enumerate(given_at):
         for last in range(first, len(given_at)):

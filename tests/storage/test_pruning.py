@@ -115,7 +115,7 @@ async def test_it_goes_in_portions_and_again_and_again_finds_nothing_more(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "PORTION", 3)
-    monkeypatch.setattr(pruning, "A_BREATH", 0)
+    monkeypatch.setattr(pruning, "SECONDS_BETWEEN_PORTIONS", 0)
     await close(world)
     await keep(world, *(ended(world, number) for number in range(10)))
 
@@ -294,8 +294,8 @@ async def test_whoever_works_sweeps(world: World, caplog: pytest.LogCaptureFixtu
     await something_of_all(world)
     stopped = asyncio.Event()
     prompts = Prompts.load(ROOT / "prompts")
-    rhythm = WorkerSettings({}, tick=MINUTE, stop=MINUTE)
-    work = send_and_prune(Settings(ledger_days=400), world.store, prompts, Platforms(), rhythm, stopped)
+    settings = WorkerSettings({}, tick=MINUTE, stop=MINUTE)
+    work = send_and_prune(Settings(ledger_days=400), world.store, prompts, Platforms(), settings, stopped)
     async with asyncio.timeout(60), asyncio.TaskGroup() as both:
         both.create_task(work)
         while 1 in await left(world):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 
 from adapters.slack import manifest
 from tests.platforms.slack.house import prompts
+from tests.support.command_line import run_jpd
 from tests.support.places import ROOT, SCHEMAS
 
 MANIFEST_SCHEMA = SCHEMAS / "slack-manifest/manifest.schema.2.0.0.json"
@@ -42,10 +41,7 @@ ASKED_BY_SLACK = {
 
 def printed(*more: str) -> dict[str, Any]:
     """As `jpd manifest slack` prints it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "adapters.cli", "manifest", "slack", *more],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run_jpd("manifest", "slack", *more, folder=ROOT)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -152,10 +148,7 @@ def test_slack_is_told_one_address_for_everything_and_none_with_a_socket() -> No
 
 @pytest.mark.parametrize("more", [(), ("--url", "http://jpd.example.org"), ("--url", "jpd.example.org")])
 def test_an_address_that_slack_would_not_take_is_one_sentence(more: tuple[str, ...]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "adapters.cli", "manifest", "slack", *more],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run_jpd("manifest", "slack", *more, folder=ROOT)
 
     assert done.returncode == 1
     assert prompts().voice("en").text("platform.slack-manifest").split(":")[0] in done.stderr

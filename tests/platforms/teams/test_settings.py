@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from tests.platforms.teams.fake import FakeMicrosoft
 from tests.platforms.teams.people import People
 from tests.platforms.teams.stage import logs
 from tests.platforms.teams.world import APP, HOME, PASSWORD
-from tests.support.places import ROOT
+from tests.support.command_line import run_jpd
 from tests.support.settings import environment
 
 WHOLE = {"teams_app_id": "an-id", "teams_app_password": "pass-word", "teams_tenant_id": "a-tenant"}
@@ -157,16 +155,10 @@ async def test_without_an_app_id_there_is_a_warning(prompts: Prompts, store: Sql
     assert [(each["event"], each["log_level"]) for each in found] == [("teams.anonymous", "warning")]
 
 
-def jpd(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [sys.executable, "-m", "adapters.cli", *words],
-        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-
-
 def test_the_command_line_writes_the_package(tmp_path: Path) -> None:
-    done = jpd(tmp_path, "manifest", "teams", "--app-id", APP.upper(), "--url", "https://jpd.example.org/")
+    done = run_jpd(
+        "manifest", "teams", "--app-id", APP.upper(), "--url", "https://jpd.example.org/", folder=tmp_path
+    )
 
     assert done.returncode == 0, done.stderr
     assert "jpd-teams.zip is the app for Teams" in done.stdout
@@ -184,7 +176,7 @@ def test_the_command_line_writes_the_package(tmp_path: Path) -> None:
     ],
 )
 def test_the_command_line_says_what_it_needs(tmp_path: Path, words: list[str]) -> None:
-    done = jpd(tmp_path, "manifest", "teams", *words)
+    done = run_jpd("manifest", "teams", *words, folder=tmp_path)
 
     assert done.returncode == 1
     assert "Say where the bot is reached, and its application (client) id" in done.stderr

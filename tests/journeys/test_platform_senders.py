@@ -19,7 +19,8 @@ from bot.message import Message
 from bot.model import Account, Address, Delivery, DeliveryState, Limit
 from bot.ports import Messenger
 from bot.prompts import Prompts
-from bot.worker import delivery
+from bot.worker import addresses, settling
+from bot.worker.batch import BATCH_SIZE
 from bot.worker.work import WorkerSettings, work
 from storage import tables as t
 from storage.queries.deliveries import SqlDeliveries
@@ -30,7 +31,7 @@ from tests.journeys.town import Post
 
 pytestmark = pytest.mark.core  # a fake messenger hangs here; the wire has tests of its own
 
-HASTY = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), hands=1)
+HASTY = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=1)
 PATIENT = replace(HASTY, tick=timedelta(minutes=10))
 """Whoever is not woken sleeps longer than any test."""
 Mishaps = list[MutableMapping[str, Any]]
@@ -71,10 +72,10 @@ class Still(SqlStore):
 
 @asynccontextmanager
 async def posting(
-    store: SqlStore, prompts: Prompts, carriers: dict[str, Messenger], rhythm: WorkerSettings = HASTY
+    store: SqlStore, prompts: Prompts, carriers: dict[str, Messenger], settings: WorkerSettings = HASTY
 ) -> AsyncIterator[None]:
     stopped = asyncio.Event()
-    at_work = asyncio.create_task(work(store, prompts, carriers, {}, rhythm, stopped))
+    at_work = asyncio.create_task(work(store, prompts, carriers, {}, settings, stopped))
     try:
         yield
     finally:
@@ -116,7 +117,7 @@ async def test_a_workspace_that_hangs_keeps_no_other_workspace_waiting(
     async with posting(still, prompts, {"slack": post}):
         await post.until(120, "T-elm")
         assert post.taken["T-oak"] == 0
-        assert 1 <= post.most["T-oak"] <= (1 if one_at_a_time else delivery.BATCH)
+        assert 1 <= post.most["T-oak"] <= (1 if one_at_a_time else BATCH_SIZE)
         post.gate.set()
         await post.until(120, "T-oak")
 
@@ -191,7 +192,7 @@ async def test_whoever_lines_up_for_another_hand_wakes_it(
 async def test_a_directory_that_hangs_keeps_no_other_workspace_waiting(
     still: SqlStore, prompts: Prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "SECONDS_TO_LOOK", 0.05)
+    monkeypatch.setattr(addresses, "SECONDS_TO_LOOK_UP", 0.05)
     async with still.transaction() as tx:
         oak = update(t.address).where(t.address.c.workspace == "T-oak")
         await tx.connection.execute(oak.values(live=False))
@@ -226,7 +227,7 @@ class Silent:
 async def test_one_that_cannot_be_settled_stops_no_other(
     still: SqlStore, prompts: Prompts, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "SETTLED_AGAIN_AFTER", (0.01,))
+    monkeypatch.setattr(settling, "SECONDS_BETWEEN_TRIES", (0.01,))
     settle, broken = SqlDeliveries.settle, 7
 
     async def breaks(self: SqlDeliveries, deliveries: Sequence[Delivery]) -> frozenset[int]:
