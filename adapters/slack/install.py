@@ -1,4 +1,4 @@
-"""Installing on Slack by OAuth: from the button to a token in the store, with a page at either end."""
+"""Installing on Slack by OAuth: its two routes, and the token that is stored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STATE_LASTS = timedelta(minutes=10)
 REASONS = frozenset(
     {"access_denied", "invalid_browser", "invalid_code", "invalid_state", "missing_code", "storage_error"}
 )
-"""Those that Slack and its SDK give; whoever types an address may give any."""
+"""The reasons of Slack and its SDK; a forged address may contain any other."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
 HEADERS = {
     "Content-Type": ["text/html; charset=utf-8"],
@@ -52,14 +52,14 @@ def connect(  # the parts of an adapter
     client_id: str,
     client_secret: str,
 ) -> list[web.RouteDef]:
-    """`/slack/install` and `/slack/oauth`; the core hears of each installation by `take`."""
+    """Return the routes `/slack/install` and `/slack/oauth`; `take` is told of each installation."""
     settings = AsyncOAuthSettings(
         client_id=client_id,
         client_secret=client_secret,
         scopes=sorted(SCOPES),
         authorization_url=_authorize_url(api.base_url),
         state_store=_States(tokens, now),
-        installation_store=_Keeper(tokens, take, now),
+        installation_store=_InstallationStore(tokens, take, now),
         install_path=INSTALL,
         redirect_uri_path=CALLBACK,
         install_page_rendering_enabled=False,
@@ -84,7 +84,7 @@ def connect(  # the parts of an adapter
 
 
 def _authorize_url(api_url: str) -> str:
-    """Beside the Web API, wherever that is."""
+    """Return the address of the page on which Slack asks for permission."""
     if api_url == SLACK:
         return "https://slack.com/oauth/v2/authorize"
     return f"{api_url.rstrip('/').removesuffix('/api')}/oauth/v2/authorize"
@@ -107,7 +107,7 @@ class _States(AsyncOAuthStateStore):
 
 
 @dataclass(frozen=True)
-class _Keeper(AsyncInstallationStore):
+class _InstallationStore(AsyncInstallationStore):
     """Stores the token of an installation, then tells the core."""
 
     tokens: TokenStore
@@ -126,7 +126,7 @@ class _Keeper(AsyncInstallationStore):
 
 
 def _pages(voice: Voice) -> AsyncCallbackOptions:
-    """What somebody sees in the browser when they come back from Slack."""
+    """Return the pages for people who come back from Slack."""
 
     async def success(_: AsyncSuccessArgs) -> BoltResponse:
         return _page(200, voice.text("install.done"), voice.text("install.next"))
