@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from adapters.chat.choices import choices, chosen
-from adapters.chat.markdown import flat, parse, words
+from adapters.chat.markdown import flat, parse, plain_text
 from bot.message import (
     Button,
     Buttons,
@@ -88,4 +88,4 @@ def _input(asked: Input) -> Iterator[str]:
 
 
 def _markdown(md: str) -> str:
-    return words(flat(parse(md)))
+    return plain_text(flat(parse(md)))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from adapters.chat.in_time import RealTime
 from adapters.chat.received import VoiceOf
 from adapters.chat.settings import Deployment, PlatformSettings
 from bot.message import Message
@@ -59,6 +60,8 @@ class Core:
     admit: Callable[[str], Awaitable[None]]
     """Lets the only workspace in for all schools, if there is one partnership."""
     deployment: Deployment
+    real_time: RealTime | None = None
+    """A test's own; None for the platform's limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

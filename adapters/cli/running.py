@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from adapters.chat.in_time import RealTime
 from adapters.chat.platform import Core
 from adapters.chat.received import VoiceOf
 from adapters.chat.settings import PlatformSettings, SettingsError, read_platform, read_settings
@@ -63,6 +64,7 @@ async def connect_platforms(
     is_serving: bool,
     timed: Callable[[Handle], Handle] = lambda handle: handle,
     known: Sequence[AnyPlatform] = PLATFORMS,
+    real_time: RealTime | None = None,
     clock: Callable[[], datetime] = now,
 ) -> AsyncIterator[Platforms]:
     """Connect every platform that the settings name, while the block runs. Raises `SettingsError`.
@@ -85,6 +87,7 @@ async def connect_platforms(
                 tokens=StoredTokens(store, seal, platform.name),
                 admit=partial(_admit, store, clock, platform.name),
                 deployment=read.deployment,
+                real_time=real_time,
             )
             made = await platform.connect(settings, core, opened, serving=is_serving)
             platforms.messengers[platform.name] = made.messenger

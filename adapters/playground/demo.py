@@ -15,7 +15,7 @@ from adapters.playground.stage import Stage
 from adapters.playground.world import Travel, address
 from bot.events import Command, Submitted
 from bot.message import Message
-from bot.model import CycleState, DeliveryKind, DeliveryState, Member, Role
+from bot.model import CommandName, CycleState, DeliveryKind, DeliveryState, FormName, Member, Role
 from bot.ports import Store
 from bot.prompts import Prompts
 
@@ -107,17 +107,17 @@ async def play_through(store: Store, prompts: Prompts, sample: Path, say: Callab
     coordinator = next(member for member, _ in await world.people() if member.has(Role.COORDINATOR))
     goal = stage.prompts.voice(stage.prompts.default_language).text("play.goal")
     values = {"pack": "joint-practice-6wk", "starts_on": FIRST_DAY.isoformat(), "goal": goal}
-    await stage.converse(coordinator, Command("start"), await world.now())
-    await stage.converse(coordinator, Submitted("start", "", values), await world.now())
-    await stage.converse(coordinator, Command("invite"), await world.now())
+    await stage.converse(coordinator, Command(CommandName.START), await world.now())
+    await stage.converse(coordinator, Submitted(FormName.START, "", values), await world.now())
+    await stage.converse(coordinator, Command(CommandName.INVITE), await world.now())
     for _ in range(3):
         await world.travel(Travel.DAY)
-    for command in ("preview", "confirm"):
+    for command in (CommandName.PREVIEW, CommandName.CONFIRM):
         await stage.converse(coordinator, Command(command), await world.now())
     end = await world.now() + LONGEST
     while await world.now() < end and not await _is_over(stage, coordinator):
         await world.travel(Travel.WEEK)
-    await stage.converse(coordinator, Command("close yes"), await world.now())
+    await stage.converse(coordinator, Command(f"{CommandName.CLOSE} yes"), await world.now())
     while await world.next_due() is not None:  # a school that is on holiday hears of it in its next term
         await world.travel(Travel.NEXT)
     people = await _people(stage)

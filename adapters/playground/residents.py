@@ -13,10 +13,12 @@ from bot.model import (
     Challenge,
     CheckIn,
     CheckInState,
+    CommandName,
     Cycle,
     CycleState,
     DeliveryKind,
     EnrolmentState,
+    FormName,
     Kind,
     Member,
     Pack,
@@ -87,7 +89,9 @@ class Residents:
                 continue
             choice = self._dice(member, f"invitation {cycle.id}").random()
             if choice < 0.97 and await tx.deliveries.was_sent(DeliveryKind.INVITATION, cycle.id, member.id):
-                actions.append(_Action(member, Command("join" if choice < 0.93 else "decline")))
+                actions.append(
+                    _Action(member, Command(CommandName.JOIN if choice < 0.93 else CommandName.DECLINE))
+                )
         return actions
 
     def _answer_check_in(self, member: Member, check_in: CheckIn, pack: Pack, now: datetime) -> list[_Action]:
@@ -97,17 +101,17 @@ class Residents:
         if now < check_in.due_at + delay or choice > 0.92:
             return []
         if choice > 0.84:
-            return [_Action(member, Command(f"skip {check_in.id}"))]
+            return [_Action(member, Command(f"{CommandName.SKIP} {check_in.id}"))]
         wording = pack.step(check_in.step).words(member.language)
         values = {each.key: self._value(each, dice, now) for each in wording.questions}
-        return [_Action(member, Submitted("check-in", str(check_in.id), values))]
+        return [_Action(member, Submitted(FormName.CHECK_IN, str(check_in.id), values))]
 
     def _reply_to_challenge(self, member: Member, challenge: Challenge, now: datetime) -> list[_Action]:
         dice = self._dice(member, f"challenge {challenge.id}")
         released = challenge.released_at
         if released is None or now < released + timedelta(hours=dice.choice((1, 20))) or dice.random() > 0.8:
             return []
-        return [_Action(member, Opened("challenge", str(challenge.id)))]
+        return [_Action(member, Opened(FormName.CHALLENGE, str(challenge.id)))]
 
     async def _fill_in(self, action: _Action, now: datetime) -> None:
         """Open the form, fill in every field, and send it."""

@@ -23,7 +23,7 @@ from bot.say.basics import plain
 log = structlog.get_logger()
 
 Ack: TypeAlias = dict[str, Any]
-Kind: TypeAlias = Literal["command", "press", "form", "words", "mention", "home"]
+TurnKind: TypeAlias = Literal["command", "press", "form", "text", "mention", "home"]
 NOTHING: Ack = {}
 LAST_TRY = 3
 """Slack sends an event again at once, after a minute and after five, until it gets a 200; and nothing but events."""
@@ -33,7 +33,7 @@ LAST_TRY = 3
 class SlackTurn:
     """One thing that a person did on Slack, and how it can be answered."""
 
-    kind: Kind
+    kind: TurnKind
     received: SlackReceived
     tried: int = LAST_TRY
     """How often Slack has sent it before."""
@@ -168,7 +168,7 @@ class SlackAnswers:
         return NOTHING
 
     async def _say(self, turn: SlackTurn, message: Message) -> bool:
-        thread = turn.received.target.ts if turn.kind == "words" else ""
+        thread = turn.received.target.ts if turn.kind == "text" else ""
         return await self._carry(lambda: self._messenger.say(turn.received.sender, message, thread=thread))
 
 

@@ -24,7 +24,7 @@ from adapters.chat.bodies import WRONG_SHAPE, Body, Malformed
 from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.chat.received import VoiceOf
 from adapters.slack import inbound
-from adapters.slack.answers import LAST_TRY, NOTHING, Ack, Kind, SlackAnswers, SlackTurn
+from adapters.slack.answers import LAST_TRY, NOTHING, Ack, SlackAnswers, SlackTurn, TurnKind
 from adapters.slack.api import QUIET, Api
 from adapters.slack.inbound import SlackReceived
 from adapters.slack.messenger import PLATFORM, SlackMessenger
@@ -126,7 +126,7 @@ class SlackApp:
 
     async def _other_event(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         """Answer text in the chat with the bot; acknowledge every other event."""
-        await self._answer_event(ack, "words", inbound.said(body), request)
+        await self._answer_event(ack, "text", inbound.said(body), request)
 
     async def _mention(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         await self._answer_event(ack, "mention", inbound.mentioned(body), request)
@@ -137,7 +137,7 @@ class SlackApp:
     async def _answer_event(
         self,
         ack: AsyncAck,
-        kind: Kind,
+        kind: TurnKind,
         received: SlackReceived | None,
         request: AsyncBoltRequest | None = None,
     ) -> None:
@@ -160,7 +160,7 @@ class SlackApp:
 
     async def take(self, received: SlackReceived) -> None:
         """Handle what did not come by `/slack/events`; the reply goes to the sender's chat."""
-        await self._answer(SlackTurn("words", received))
+        await self._answer(SlackTurn("text", received))
 
     # --- turns ---------------------------------------------------------------------------------------------
 
@@ -196,9 +196,8 @@ class SlackApp:
 
         Raises `Disconnected` where Slack refuses the token.
         """
-        with suppress(
-            SendError, Uncertain
-        ):  # asked first, because the SDK retries for ever even when refused
+        # Ask first, because the SDK tries for ever, even when it is refused.
+        with suppress(SendError, Uncertain):
             await self._api.call("apps.connections.open", app_token)
         socket = AsyncSocketModeHandler(
             self._bolt, app_token, logger=QUIET, web_client=self._api.client(), ping_interval=10

@@ -1,4 +1,4 @@
-"""Installing on Slack by OAuth: its two routes, and the token that is stored."""
+"""Installation on Slack by OAuth, which ends with a token in the store and a page in the browser."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STATE_LASTS = timedelta(minutes=10)
 REASONS = frozenset(
     {"access_denied", "invalid_browser", "invalid_code", "invalid_state", "missing_code", "storage_error"}
 )
-"""The reasons of Slack and its SDK; a forged address may contain any other."""
+"""The reasons that Slack and its SDK give; an address typed by hand can hold any other text."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
 HEADERS = {
     "Content-Type": ["text/html; charset=utf-8"],
@@ -52,7 +52,7 @@ def connect(  # the parts of an adapter
     client_id: str,
     client_secret: str,
 ) -> list[web.RouteDef]:
-    """Return the routes `/slack/install` and `/slack/oauth`; `take` is told of each installation."""
+    """Return the routes `/slack/install` and `/slack/oauth`; `take` handles the event of each installation."""
     settings = AsyncOAuthSettings(
         client_id=client_id,
         client_secret=client_secret,
@@ -84,7 +84,7 @@ def connect(  # the parts of an adapter
 
 
 def _authorize_url(api_url: str) -> str:
-    """Return the address of the page on which Slack asks for permission."""
+    """Return the address of Slack's page *Allow*, which lies beside the Web API."""
     if api_url == SLACK:
         return "https://slack.com/oauth/v2/authorize"
     return f"{api_url.rstrip('/').removesuffix('/api')}/oauth/v2/authorize"
@@ -92,12 +92,12 @@ def _authorize_url(api_url: str) -> str:
 
 @dataclass(frozen=True)
 class _States(AsyncOAuthStateStore):
-    """The states that prove that whoever comes back is the person who set out."""
+    """The proof that an installation ends in the browser in which it began."""
 
     tokens: TokenStore
     now: Callable[[], datetime]
 
-    async def async_issue(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002  # the SDK's
+    async def async_issue(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002  # the SDK calls it so
         state = secrets.token_urlsafe(32)
         await self.tokens.begin_install(state, self.now() + STATE_LASTS)
         return state
@@ -115,18 +115,18 @@ class _InstallationStore(AsyncInstallationStore):
     now: Callable[[], datetime]
 
     async def async_save(self, installation: Installation) -> None:
-        """Store the bot's token of a team or of a whole organisation; no person's token is asked for."""
+        """Store the bot's token of a team or a whole organisation; the token of a person is never asked for."""
         is_everywhere = bool(installation.is_enterprise_install)
         workspace = (installation.enterprise_id if is_everywhere else installation.team_id) or ""
         name = (installation.enterprise_name if is_everywhere else installation.team_name) or ""
         await self.tokens.save(workspace, installation.bot_token or "", name=name, now=self.now())
         log.info("slack.installed", workspace=workspace)
-        number = f"installed:{secrets.token_hex(8)}"
-        await self.take(inbound.installed(workspace, installation.user_id, number))
+        event_id = f"installed:{secrets.token_hex(8)}"
+        await self.take(inbound.installed(workspace, installation.user_id, event_id))
 
 
 def _pages(voice: Voice) -> AsyncCallbackOptions:
-    """Return the pages for people who come back from Slack."""
+    """Return the pages that a person sees when they come back from Slack."""
 
     async def success(_: AsyncSuccessArgs) -> BoltResponse:
         return _page(200, voice.text("install.done"), voice.text("install.next"))

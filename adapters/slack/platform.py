@@ -126,7 +126,7 @@ class SlackPlatform:
         """Connect one workspace by its token, or every workspace that has installed the bot."""
         from adapters.slack import install
         from adapters.slack.api import Api, session
-        from adapters.slack.app import SlackApp
+        from adapters.slack.app import REAL_TIME, SlackApp
         from adapters.slack.messenger import OneToken, SlackMessenger
 
         async def removed(workspace: str) -> None:
@@ -141,7 +141,15 @@ class SlackPlatform:
         if not serving:
             return Connected(messenger=messenger, directory=messenger)
         signing_secret = settings.signing_secret.get_secret_value()
-        app = SlackApp(api, messenger, core.handle, core.voice_of, core.now, signing_secret=signing_secret)
+        app = SlackApp(
+            api,
+            messenger,
+            core.handle,
+            core.voice_of,
+            core.now,
+            signing_secret=signing_secret,
+            real_time=core.real_time or REAL_TIME,
+        )
         routes = list(app.routes)
         if token:
             await _admit_workspace(api, token, core)

@@ -12,7 +12,7 @@ from adapters.chat.bodies import Body
 from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.chat.received import VoiceOf
 from adapters.teams import inbound
-from adapters.teams.answers import Answer, TeamsAnswers
+from adapters.teams.answers import TeamsAnswer, TeamsAnswers
 from adapters.teams.cloud import Registration
 from adapters.teams.edge import Edge
 from adapters.teams.inbound import TeamsReceived
@@ -48,7 +48,7 @@ class TeamsApp:
         self._in_time = InTime(real_time.patience, PLATFORM)
         self.routes = [web.post(ROUTE, Edge(registration, keys, tokens, self.take).take)]
 
-    async def take(self, activity: Body) -> Answer:
+    async def take(self, activity: Body) -> TeamsAnswer:
         """Return the answer to one activity. Raises `Malformed` or `UnknownInvoke`."""
         received = inbound.read(activity)
         if received is None:
@@ -60,7 +60,7 @@ class TeamsApp:
             lambda late: self._run(received, late), lambda: self._answers.one_moment(received)
         )
 
-    async def _run(self, received: TeamsReceived, late: asyncio.Event) -> Answer:
+    async def _run(self, received: TeamsReceived, late: asyncio.Event) -> TeamsAnswer:
         reply = await self._handle(received.event(self._now()))
         return await self._answers.give(received, reply, is_late=late.is_set())
 

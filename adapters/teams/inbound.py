@@ -17,12 +17,12 @@ from adapters.teams.cards import DATA
 from adapters.teams.messenger import PLATFORM
 from adapters.teams.route import Route
 from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
-from bot.model import Address
+from bot.model import Address, CommandName
 
-Kind: TypeAlias = Literal["words", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"]
+TargetKind: TypeAlias = Literal[
+    "text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"
+]
 
-FILE = "my data"
-"""The command whose answer is a file."""
 _NOT_INPUTS = (DATA, "msteams")
 _SPACES = re.compile(r"^(?:&nbsp;|\s)+")
 _PARAGRAPH = re.compile(r"</p>|<br ?/?>")
@@ -37,7 +37,7 @@ class UnknownInvoke(Exception):
 class TeamsReplyTarget:
     """The chat and the card that a person used, so that the reply goes there."""
 
-    kind: Kind
+    kind: TargetKind
     route: Route
     ref: str = ""
     """The message whose card was pressed."""
@@ -72,7 +72,7 @@ def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    return _received(activity, Said(typed(activity)), TeamsReplyTarget("words", _route(activity)))
+    return _received(activity, Said(typed(activity)), TeamsReplyTarget("text", _route(activity)))
 
 
 def _invoke(activity: Body) -> TeamsReceived | None:
@@ -93,7 +93,7 @@ def _invoke(activity: Body) -> TeamsReceived | None:
             raise UnknownInvoke
 
 
-def _pressed(activity: Body, kind: Kind, data: Body) -> TeamsReceived:
+def _pressed(activity: Body, kind: TargetKind, data: Body) -> TeamsReceived:
     what, mark = _button(data)
     ours = part(data, DATA)
     # A dialog carries in its data the message from which it was opened.
@@ -108,7 +108,7 @@ def _consent(activity: Body, value: Body) -> TeamsReceived | None:
         case "accept":
             upload = part(value, "uploadInfo")
             target = TeamsReplyTarget("file", _route(activity), _ref(activity), upload=upload)
-            return _received(activity, Command(FILE), target)
+            return _received(activity, Command(CommandName.MY_DATA), target)
         case "decline":
             return None
         case _:

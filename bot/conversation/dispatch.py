@@ -9,7 +9,7 @@ from bot.events import Command, Event, Installed, Joined, Left, Opened, Removed,
 from bot.message import Reply
 from bot.model import CommandName, FormName, Member
 from bot.pairing import PairingTask
-from bot.prompts import Prompts
+from bot.prompts import Prompts, Voice
 from bot.rules.commands import KnownNames, listed_for
 from bot.say import basics
 from bot.say import commands as say_commands
@@ -65,7 +65,7 @@ async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     is_tell = commands.parse(text).name is CommandName.TELL
     names = KnownNames(
         partners=await notes.read_partner_names(request) if is_tell else (),
-        languages=members.language_names({code: prompts.voice(code) for code in prompts.languages}),
+        languages=members.language_names(_voices(prompts)),
     )
     return commands.is_command(text, request.member, names)
 
@@ -98,8 +98,7 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of 
         case CommandName.LEAVE:
             return await members.leave_cycle(request, is_confirmed=_is_yes(argument))
         case CommandName.LANGUAGE:
-            voices = {code: prompts.voice(code) for code in prompts.languages}
-            return await members.choose_language(request, argument, voices)
+            return await members.choose_language(request, argument, _voices(prompts))
         case CommandName.MY_DATA:
             return await personal_data.export(request)
         case CommandName.FORGET_ME:
@@ -162,6 +161,10 @@ async def _invited(request: Request, channel: str, facts: PlatformFacts) -> tupl
     if facts.channel is None:
         raise PlatformFactNeeded(channel)
     return await workspaces.connect_all(request.tx, facts.channel, request.now)
+
+
+def _voices(prompts: Prompts) -> dict[str, Voice]:
+    return {code: prompts.voice(code) for code in prompts.languages}
 
 
 def _is_yes(text: str) -> bool:

@@ -204,7 +204,7 @@ async def _take_typed_answer(request: Request, prompts: Prompts, check_in: Check
 async def _ask_next(
     request: Request, prompts: Prompts, asked: AskedCheckIn, question: Question, value: str
 ) -> Message:
-    """AskedCheckIn the next question; share as soon as every needed answer is there."""
+    """Ask the next question; share as soon as every needed answer is there."""
     tx, voice = request.tx, request.voice
     questions = say_check_ins.questions(voice, asked)
     following = next(iter(questions[questions.index(question) + 1 :]), None)
@@ -250,7 +250,7 @@ async def undo_skip(request: Request, number: str) -> Reply:
 
 
 async def ask_again_later(request: Request, number: str) -> Reply:
-    """AskedCheckIn again in an hour, within the member's hours; the question stays open meanwhile."""
+    """Ask again in an hour, within the member's hours; the question stays open meanwhile."""
     tx = request.tx
     check_in = await _get_open_check_in(request, number)
     moment = choose_moment(await read_availability(tx, request.member), request.now + timedelta(hours=1))

@@ -22,7 +22,7 @@ COUNTED_FROM, COUNTED_UNTIL = timedelta(days=-4), timedelta(days=3)
 Every check-in is counted in one week only, and has had a day for replies before the first digest of the week.
 """
 WEEKS_SHOWN = 11
-A_WEEK = timedelta(days=7)
+ONE_WEEK = timedelta(days=7)
 
 
 async def compose_digest(request: Request, cycle: Cycle, school_id: int, monday: date) -> Message | None:
@@ -190,7 +190,7 @@ async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, monday: date) -> str:
     It is looked up for every digest, because its author can take the consent back.
     """
     asked_steps = {
-        each.step for each in await tx.check_ins.of_cycle(cycle.id) if each.due_at.date() < monday + A_WEEK
+        each.step for each in await tx.check_ins.of_cycle(cycle.id) if each.due_at.date() < monday + ONE_WEEK
     }
     for step in reversed(pack.steps):
         if step.story is None or step.key not in asked_steps:

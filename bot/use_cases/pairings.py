@@ -133,7 +133,7 @@ async def confirm(request: Request) -> Message:
     return say_pairings.confirmed(request.voice, len(live), running.starts_on)
 
 
-# --- pairings that are there -----------------------------------------------------------------------------------------
+# --- show and change -------------------------------------------------------------------------------------------------
 
 
 async def show(request: Request, text: str) -> Message:

@@ -30,7 +30,7 @@ _CODE = re.compile(r"\s*/?(?:jpd\s+)?link\s+([\w-]{1,40})\s*", re.IGNORECASE)
 _LOOKALIKES = str.maketrans("OIL", "011")
 
 
-# --- letting in ------------------------------------------------------------------------------------------------------
+# --- codes and links -------------------------------------------------------------------------------------------------
 
 
 async def add_school(request: Request, text: str) -> Message:
@@ -106,7 +106,7 @@ def _hash_code(code: str) -> str:
     return sha256(plain.encode()).hexdigest()
 
 
-# --- its people ------------------------------------------------------------------------------------------------------
+# --- people of a workspace -------------------------------------------------------------------------------------------
 
 
 async def connect_by_email(tx: Tx, address: Address, email: str, now: datetime) -> Member | None:
@@ -152,7 +152,7 @@ async def read_workspaces_of(tx: Tx, member: Member) -> tuple[Workspace, ...]:
     return tuple({(each.platform, each.id): each for each in found}.values())
 
 
-# --- coming and going ------------------------------------------------------------------------------------------------
+# --- installed and removed -------------------------------------------------------------------------------------------
 
 
 async def welcome(tx: Tx, voice: Voice, sender: Address, now: datetime) -> Message:

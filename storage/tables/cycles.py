@@ -1,4 +1,4 @@
-"""Cycles, who is in them and who meets whom, what is asked and what is said."""
+"""Cycles, enrolments, pairings, check-ins, answers, challenges and notes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from sqlalchemy import (
 from bot.model import CheckInState, CycleState, EnrolmentState, PairingState, Share
 from storage.tables.base import Id, Json, UTCDateTime, index_where, metadata, one_of
 
-# --- a cycle ------------------------------------------------------------------------------------------------
+# --- cycles ------------------------------------------------------------------------------------------------
 
-# Keyed by what is in it: cycles on the same files share them, and an edited pack is kept beside the old.
+# Keyed by a hash of the files: cycles with the same pack share a row, and an edited pack gets a new one.
 pack_snapshot = Table(
     "pack_snapshot",
     metadata,
@@ -108,7 +108,7 @@ seat = Table(
 index_where("uq_seat_schools_differ", "place <= 2", seat.c.pairing_id, seat.c.school_id, unique=True)
 index_where("uq_seat_one_live_pairing", "live", seat.c.cycle_id, seat.c.member_id, unique=True)
 
-# --- what is asked and said ---------------------------------------------------------------------------------
+# --- check-ins ---------------------------------------------------------------------------------
 
 check_in = Table(
     "check_in",

@@ -1,4 +1,4 @@
-"""What we owe, what we published, and what has reached us."""
+"""Deliveries, lanes, published digests and handled events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ delivery = Table(
     Column("cycle_id", ForeignKey("cycle.id")),
     Column("member_id", ForeignKey("member.id"), nullable=False, index=True),
     Column("kind", one_of(DeliveryKind), nullable=False),
-    Column("subject_id", Id, nullable=False),  # of which table, the kind says
+    Column("subject_id", Id, nullable=False),  # the table is `KINDS[kind].subject`
     Column("occurrence", String(64), nullable=False),
     Column("dedupe_key", String(160), nullable=False, unique=True),
     Column("due_at", UTCDateTime, nullable=False),
@@ -47,10 +47,10 @@ delivery = Table(
         "state NOT IN ('sent', 'failed', 'dropped') OR settled_at IS NOT NULL", name="settled_at_a_moment"
     ),
     CheckConstraint("attempts >= 0", name="attempts"),
-    # What waits in a lane is queued: whoever takes it out must say so, or it would sleep in there for ever.
+    # A statement that changes the state of a queued row must take it out of its lane too.
     CheckConstraint("lane IS NULL OR state = 'queued'", name="queued_in_a_lane"),
     Index(None, "subject_id", "kind"),
-    # A cycle's rows; by kind, so that what stays when the others are pruned is not looked at again and again.
+    # By kind, so that pruning does not read again the rows that it keeps.
     Index(None, "cycle_id", "kind"),
     sqlite_autoincrement=True,
 )
@@ -66,7 +66,7 @@ index_where(
     delivery.c.id,
 )
 
-# A lane a workspace: see storage/queries/lanes.py.
+# One lane for each workspace: see storage/queries/lanes.py.
 lane = Table(
     "lane",
     metadata,
@@ -79,7 +79,7 @@ lane = Table(
 )
 index_where("ix_lane_awake", "ready_at IS NOT NULL", lane.c.ready_at)
 
-# Figures are numbers and keys, never anybody's words: they are kept when their author is forgotten.
+# Figures hold numbers and keys, nothing that a person wrote, so they are kept when a member is erased.
 digest = Table(
     "digest",
     metadata,

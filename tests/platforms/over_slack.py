@@ -32,7 +32,7 @@ from bot.prompts import Prompts, Voice
 from bot.worker import delivery
 from storage.store import SqlStore, SqlTx
 from tests.journeys.town import Town, plain
-from tests.platforms.patience import Patience, Pauses
+from tests.platforms.patience import ManualPatience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.people import People, people_of_slack
 from tests.platforms.slack.wire import Answer, NotSent
@@ -88,7 +88,7 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
             english,
             lambda: road.clock,
             signing_secret=SECRET,
-            real_time=RealTime(Patience(), Pauses()),
+            real_time=RealTime(ManualPatience(), Pauses()),
         )
         served: web.Application = application(
             connection.routes, voice=prompts.voice("en"), closing=[connection.close]

@@ -30,6 +30,8 @@ EVERY = pytest.mark.parametrize("read", DOCUMENTS, ids=lambda each: each.name)
 README = document("README.md")
 MOST_WORDS = 900
 OURS = re.compile(r"(?:bot|adapters|storage|prompts|tests|bench|docs|\.ci|\.github)/[\w./-]*")
+TO_BE_MADE = ("prompts/platforms/console.en.md",)
+"""Files that a document tells its reader to make."""
 MEASURED = re.compile(
     r"\d[\d,.]* ?(MB|ms|(messages|requests|people) a second|times (as fast|faster|slower))\b"
 )
@@ -67,7 +69,7 @@ def test_every_link_leads_somewhere(read: Document) -> None:
 def test_every_path_of_ours_that_it_names_exists(read: Document) -> None:
     mermaid = " ".join(read.blocks("mermaid"))
     for path in [each for code in [*read.code, mermaid] for each in OURS.findall(code)]:
-        assert (ROOT / path).exists(), path
+        assert path in TO_BE_MADE or (ROOT / path).exists(), path
 
 
 @EVERY

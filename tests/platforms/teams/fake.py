@@ -1,4 +1,4 @@
-"""A Microsoft of our own, in a thread of its own: signing keys, Entra, Connector, as strict as the real one."""
+"""A fake Microsoft in a thread of its own: signing keys, Entra, Connector, as strict as the real one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CARD_SCHEMA = SCHEMAS / "adaptive-card-1.5.schema.json"
 
 @contextmanager
 def running_microsoft() -> Iterator[FakeMicrosoft]:
-    """The server while the block runs."""
+    """Run the server while the block runs."""
     microsoft = FakeMicrosoft()
     started, stop = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
@@ -66,7 +66,7 @@ def running_microsoft() -> Iterator[FakeMicrosoft]:
 
 
 class FakeMicrosoft:
-    """What the app calls."""
+    """The services that the app calls."""
 
     def __init__(self) -> None:
         self.world = World()
@@ -86,7 +86,7 @@ class FakeMicrosoft:
         return self.origin
 
     def fail(self, what: str, *mishaps: Mishap) -> None:
-        """What goes wrong with the next calls of that kind, in order."""
+        """Plan faults of the next calls of that kind, in order."""
         self.world.mishaps.plan(what, mishaps, "")
 
     def application(self) -> web.Application:
@@ -231,7 +231,7 @@ class FakeMicrosoft:
         return _error(403, "MessageWritesBlocked") if person.blocked else None
 
     def _put(self, line: Line, activity: Json) -> None:
-        """Keep it as it is shown; what Teams would not show is a fault."""
+        """Store an activity as it is shown; record a fault where Teams would not show it."""
         line.activity = activity
         attachments = activity.get("attachments") or [{}]
         if activity.get("type") != "message" or len(attachments) != 1:
@@ -291,11 +291,11 @@ def _validator() -> Any:
 
 
 WORDS = {"text", "title", "label", "placeholder", "altText", "errorMessage", "fallbackText", "value"}
-"""Where the schema allows any text."""
+"""The keys for which the schema allows any text."""
 
 
 def card_faults(card: Json) -> list[str]:
-    """What Microsoft's own schema finds; `msteams` is Teams' own and unknown to it."""
+    """Return what Microsoft's schema finds wrong; `msteams`, which it does not know, is left out."""
     found = []
     if len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) > LONGEST_CARD:
         found.append("a card that is too large")
@@ -341,7 +341,7 @@ def _error(status: int, code: str) -> web.Response:
 
 
 def _http(status: int) -> web.HTTPException:
-    """Any status, with a page that is no JSON, as proxies answer."""
+    """Return an error of any status with a page that is no JSON, as proxies answer."""
 
     class _Page(web.HTTPException):
         status_code = status

@@ -48,7 +48,7 @@ def body(*elements: Element) -> list[dict[str, Any]]:
 
 
 def parts(card: object) -> Iterator[dict[str, Any]]:
-    """Every object in the card."""
+    """Yield every object in the card."""
     if isinstance(card, dict):
         yield card
         for each in card.values():
@@ -93,7 +93,7 @@ def test_any_form_is_a_card(asked: Form) -> None:
 
 
 def shape_faults(card: dict[str, Any]) -> list[str]:
-    """What the schema says of the elements we use, quick enough for hundreds of cards."""
+    """Return the faults that the schema finds in the elements we use, quickly enough for hundreds of cards."""
     found = []
     for part in parts(card):
         kind = part.get("type", "")

@@ -1,4 +1,4 @@
-"""Teams' settings: whole, or an error that names what is missing; and the composition that they make."""
+"""Teams' settings, complete or with an error that names what is missing, and their composition."""
 
 from __future__ import annotations
 
