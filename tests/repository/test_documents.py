@@ -105,6 +105,20 @@ def test_every_command_of_the_command_line_is_in_a_document() -> None:
         assert f"jpd {name}" in everything, name
 
 
+@EVERY
+def test_the_command_line_has_the_commands_and_options_that_it_names(read: Document) -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    for line in [each for each in read.code if each.startswith("jpd ")]:
+        command, *words = line.split()[1:]
+        found = group.commands.get(command)
+        if isinstance(found, typer.core.TyperGroup):
+            found = found.commands.get(words[0]) if words else found
+        assert found is not None, line
+        known = {option for each in found.params for option in (*each.opts, *each.secondary_opts)}
+        assert {word for word in words if word.startswith("--")} <= known, line
+
+
 def test_the_thresholds_in_the_document_on_privacy_are_those_of_the_code() -> None:
     read = document("docs/privacy/README.md").text
 

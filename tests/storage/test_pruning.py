@@ -22,6 +22,7 @@ from storage import tables as t
 from storage.playground import SqlConversations
 from storage.store import SqlStore
 from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
+from tests.support.limits import HANG
 from tests.support.places import ROOT
 
 MINUTE = timedelta(minutes=1)
@@ -296,7 +297,7 @@ async def test_whoever_works_sweeps(world: World, caplog: pytest.LogCaptureFixtu
     prompts = Prompts.load(ROOT / "prompts")
     settings = WorkerSettings({}, tick=MINUTE, stop=MINUTE)
     work = working(Settings(ledger_days=400), world.store, prompts, Platforms(), settings, stopped)
-    async with asyncio.timeout(60), asyncio.TaskGroup() as both:
+    async with asyncio.timeout(HANG), asyncio.TaskGroup() as both:
         both.create_task(work)
         while 1 in await left(world):
             pass

@@ -30,6 +30,7 @@ from bot.ports import NewPairing
 from storage import tables as t
 from storage.queries.base import columns, values
 from storage.store import SqlStore, SqlTx
+from tests.support.limits import HANG
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -178,7 +179,7 @@ def enrolment(cycle_id: int, member_id: int, school_id: int) -> Enrolment:
 
 async def until_it_waits(store: SqlStore, begun: asyncio.Task[Any]) -> None:
     """Wait until the task waits for a lock in PostgreSQL, or has ended."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG):
         while not begun.done():
             async with store.transaction() as tx:
                 waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
