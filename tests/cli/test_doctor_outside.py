@@ -38,6 +38,7 @@ from tests.platforms.teams.fake import FakeMicrosoft, running_microsoft
 from tests.platforms.teams.world import APP, HOME, PASSWORD
 from tests.platforms.teams.world import World as Microsoft365
 from tests.storage.world import NOW, World
+from tests.support.limits import HANG
 from tests.support.places import ROOT
 from tests.support.settings import environment
 
@@ -54,7 +55,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     structlog.reset_defaults()  # the command line sets them for its process
 
 
-async def findings(url: str, *, seconds: float = 5.0, **given: Any) -> list[Finding]:
+async def findings(url: str, *, seconds: float = HANG, **given: Any) -> list[Finding]:
     """What the doctor finds, but that no platform is named."""
     now = datetime.now(UTC)  # noqa: TID251  # the doctor compares real clocks
     with capture_logs(), environment(database_url=url, **given) as read:
@@ -123,7 +124,7 @@ class Many:
         await tokens.save(team, token, name=f"School {team}", now=NOW + timedelta(hours=hours))
         await store.close()
 
-    async def found(self, *keys: str, seconds: float = 5.0) -> list[Finding]:
+    async def found(self, *keys: str, seconds: float = HANG) -> list[Finding]:
         client = {f"slack_{name}": "x" for name in ("client_id", "client_secret", "signing_secret")}
         known = ",".join(keys or (self.key,))
         return await findings(

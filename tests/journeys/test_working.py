@@ -22,6 +22,7 @@ from bot.worker.services import Services
 from bot.worker.work import WorkerSettings, work
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
+from tests.support.limits import HANG
 from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
@@ -108,7 +109,7 @@ async def working(
         for _ in range(workers)
     ]
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             yield
     finally:
         stopped.set()
@@ -125,7 +126,7 @@ async def state_of(town: Town, name: str) -> DeliveryState:
 
 
 async def settled(town: Town, name: str, state: DeliveryState) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG):
         while await state_of(town, name) is not state:
             pass
 

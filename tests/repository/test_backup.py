@@ -85,7 +85,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str],
         done = subprocess.run(
             ["bash", "-eu", "-c", lines],
             env=os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "JPD_DATABASE_URL": url},
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
 

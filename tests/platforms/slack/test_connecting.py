@@ -21,6 +21,7 @@ from tests.platforms.slack import reading
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.house import ANN, OAK, SIAN, TEACHERS, email, prompts
 from tests.platforms.slack.mishaps import Mishap, RateLimited, Refused, Status
+from tests.support.limits import HANG
 from tests.support.settings import environment
 
 TOKEN = "xoxb-the-only-one"
@@ -148,7 +149,7 @@ def shown(slack: FakeSlack, user: str) -> list[Message]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until the other end has done something."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG):
         while not condition():  # noqa: ASYNC110  # a socket's end tells nobody
             await asyncio.sleep(0.01)
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from aiohttp import ClientSession, WSMsgType, web
 
 from tests.platforms.slack.world import APP, Json, World
+from tests.support.limits import HANG
 
 EVENT, COMMAND, INTERACTION = "events_api", "slash_commands", "interactive"
 
@@ -145,7 +146,7 @@ class Wire:
                 **tries,
             }
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             acked = await self.acks[name]
         return Answer(200, {}, json.dumps(acked) if acked else "")
 

@@ -25,6 +25,7 @@ from tests.platforms.slack.mishaps import (
     Status,
 )
 from tests.platforms.teams.world import APP, BOT, HOME, ISSUER, PASSWORD, Call, Json, Line, World
+from tests.support.limits import HANG
 from tests.support.places import SCHEMAS
 
 CARD = "application/vnd.microsoft.card.adaptive"
@@ -56,12 +57,12 @@ def running_microsoft() -> Iterator[FakeMicrosoft]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    started.wait(10)
+    started.wait(HANG)
     try:
         yield microsoft
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(HANG)
         loop.close()
 
 
