@@ -142,7 +142,7 @@ async def ours(database_url: str, api_url: str) -> web.Application:
     api = Api(opened, api_url)
     messenger = SlackMessenger(api, OneToken("xoxb"), removed)
     handle = EventHandler(store, prompts, {"slack": messenger}).handle
-    connection = slack.connect(
+    connection = slack.SlackApp(
         api, messenger, handle, voice_of, lambda: datetime.now(UTC), signing_secret=SECRET
     )
     return application(connection.routes, voice=voice)

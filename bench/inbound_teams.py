@@ -150,7 +150,7 @@ async def ours(database_url: str, origin: str) -> web.Application:
     messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, voice_of, None)
     handle = EventHandler(store, prompts, {"teams": messenger}).handle
     keys = SigningKeys(registration.openid_url, session)
-    connection = teams.connect(
+    connection = teams.TeamsApp(
         registration, keys, tokens, messenger, handle, voice_of, lambda: datetime.now(UTC)
     )
     return application(connection.routes, voice=prompts.voice("en"))

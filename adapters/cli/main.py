@@ -15,9 +15,9 @@ from adapters.chat.settings import SettingsError
 from adapters.cli import imports, inspect, settings
 from adapters.cli.platforms import PLATFORMS, previews
 from adapters.cli.startup import (
+    load_setup,
     open_playground,
     open_store,
-    operator,
     out,
     run_to_end,
     say,
@@ -61,12 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (SettingsError, ContentError) as wrong:
         stop(str(wrong))
     except _port_taken() as taken:
-        stop(operator()[2].text("cli.port-taken", port=taken.port))
+        stop(load_setup()[2].text("cli.port-taken", port=taken.port))
     except _database_errors() as wrong:  # their messages may hold the database's password
         from storage.drivers.engines import is_away
 
         is_there = not isinstance(wrong, StoreAway) and not is_away(wrong)
-        stop(operator()[2].text("cli.database" if is_there else "cli.database-away"))
+        stop(load_setup()[2].text("cli.database" if is_there else "cli.database-away"))
 
 
 def _port_taken() -> type[PortTaken]:
@@ -97,15 +97,15 @@ def play(
     """Play teacher, coordinator and principal in the browser: fictional people, no accounts, loopback only."""
     from adapters.playground.play import serve
     from adapters.playground.stage import Stage
-    from adapters.server.engine import apart
+    from adapters.server.engine import start_engine
 
-    read, prompts, voice = operator()
+    read, prompts, voice = load_setup()
     start_log(read, logging.WARNING)
     if named := settings.real_tokens():
         stop(voice.text("cli.play-real-tokens", names=voice.listing(named)))
 
     async def on_stage() -> None:
-        with apart() as engine:
+        with start_engine() as engine:
             async with open_playground(folder, fresh=fresh) as (store, conversations):
                 stage = Stage(
                     store, conversations, prompts, read.prompts / "sample", previews=previews(), engine=engine
@@ -122,7 +122,7 @@ def demo() -> None:
 
     from adapters.playground.demo import play_through
 
-    read, prompts, _ = operator()
+    read, prompts, _ = load_setup()
     start_log(read, logging.WARNING)
 
     async def on_stage() -> None:
@@ -141,7 +141,7 @@ def migrate() -> None:
     """Bring the store's tables up to date."""
     from storage import migrate as migrations
 
-    read, _, voice = operator()
+    read, _, voice = load_setup()
     migrations.upgrade(read.database_url)
     out.print(voice.text("cli.migrated"))
 
@@ -149,13 +149,13 @@ def migrate() -> None:
 @app.command()
 def serve() -> None:
     """Serve the connected chat platforms, /healthz and /readyz; on SQLite also send what is due."""
-    from adapters.cli.running import connected, observed, worker_settings, working
+    from adapters.cli.running import connect_platforms, send_and_prune, serve_metrics, worker_settings
     from adapters.server.operation import Metrics, health
-    from adapters.server.signals import stopping
+    from adapters.server.signals import stop_event
     from adapters.server.web import application, listening
     from storage.standing import standing
 
-    read, prompts, voice = operator()
+    read, prompts, voice = load_setup()
     metrics = Metrics()
     start_log(read, watching=[metrics.count])
     is_working = read.embedded_worker
@@ -163,9 +163,11 @@ def serve() -> None:
         is_working = read.database_url.startswith("sqlite")
 
     async def on_air() -> None:
-        async with open_store(read) as store, observed(read, store, voice, metrics):
-            stopped = stopping()
-            async with connected(read, store, prompts, is_serving=True, timed=metrics.timed) as platforms:
+        async with open_store(read) as store, serve_metrics(read, store, voice, metrics):
+            stopped = stop_event()
+            async with connect_platforms(
+                read, store, prompts, is_serving=True, timed=metrics.timed
+            ) as platforms:
                 routes = [*health(partial(standing, store)), *platforms.routes]
                 app = application(routes, voice=voice, closing=platforms.closing)
                 async with listening(app, read.host, read.port) as port:
@@ -174,7 +176,7 @@ def serve() -> None:
                     say(voice.text("cli.serving", host=read.host, port=port, platforms=named))
                     await warn_if_away(store, voice)
                     if is_working:
-                        await working(read, store, prompts, platforms, worker_settings(read), stopped)
+                        await send_and_prune(read, store, prompts, platforms, worker_settings(read), stopped)
                     else:
                         await stopped.wait()
 
@@ -186,21 +188,23 @@ def work(
     concurrency: Annotated[int, typer.Option(min=1, max=64, help="Batches under way at once.")] = 4,
 ) -> None:
     """Send what is due, again and again, until stopped."""
-    from adapters.cli.running import connected, observed, worker_settings, working
+    from adapters.cli.running import connect_platforms, send_and_prune, serve_metrics, worker_settings
     from adapters.server.operation import Metrics
-    from adapters.server.signals import stopping
+    from adapters.server.signals import stop_event
 
-    read, prompts, voice = operator()
+    read, prompts, voice = load_setup()
     metrics = Metrics()
     start_log(read, watching=[metrics.count])
 
     async def beating() -> None:
-        async with open_store(read) as store, observed(read, store, voice, metrics):
-            stopped = stopping()
-            async with connected(read, store, prompts, is_serving=False) as platforms:
+        async with open_store(read) as store, serve_metrics(read, store, voice, metrics):
+            stopped = stop_event()
+            async with connect_platforms(read, store, prompts, is_serving=False) as platforms:
                 say(voice.text("cli.working", seconds=read.tick_seconds))
                 await warn_if_away(store, voice)
-                await working(read, store, prompts, platforms, worker_settings(read, concurrency), stopped)
+                await send_and_prune(
+                    read, store, prompts, platforms, worker_settings(read, concurrency), stopped
+                )
 
     run_to_end(beating())
 
@@ -221,7 +225,7 @@ def manifest(  # each is an option
     chosen = next((each for each in PLATFORMS if each.name == platform), None)
     if chosen is None:
         raise typer.BadParameter(f"{platform} is none of: {NAMES}")
-    _, prompts, voice = operator()
+    _, prompts, voice = load_setup()
     voices = {each: prompts.voice(each) for each in prompts.languages}
     try:
         made = chosen.manifest(voices, ManifestOptions(url=url, about=about, app_id=app_id, socket=socket))
@@ -249,7 +253,7 @@ def keys_rotate() -> None:
     from storage.secrets import NoSuchKey, Seal
     from storage.tokens import reseal
 
-    read, _, voice = operator()
+    read, _, voice = load_setup()
     keys = settings.keys(read)
 
     async def rotate() -> int:

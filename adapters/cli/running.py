@@ -19,9 +19,9 @@ from adapters.chat.settings import PlatformSettings, SettingsError, read_platfor
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
 from adapters.cli.settings import Settings
 from adapters.cli.startup import now
-from adapters.server.engine import apart
+from adapters.server.engine import start_engine
 from adapters.server.operation import Metrics
-from adapters.server.patience import within
+from adapters.server.patience import wait_at_most
 from bot.conversation.handler import EventHandler
 from bot.errors import StoreAway
 from bot.model import Address, Limit
@@ -56,7 +56,7 @@ class Platforms:
 
 
 @asynccontextmanager
-async def connected(
+async def connect_platforms(
     read: Settings,
     store: SqlStore,
     prompts: Prompts,
@@ -76,7 +76,7 @@ async def connected(
     seal = Seal(read.deployment.keys)
     voice_of = voice_lookup(store, prompts, clock)
     async with AsyncExitStack() as opened:
-        engine = opened.enter_context(apart())
+        engine = opened.enter_context(start_engine())
         handle = timed(EventHandler(store, prompts, platforms.directories, engine).handle)
         for platform, settings in wanted:
             core = Core(
@@ -138,7 +138,7 @@ def voice_lookup(store: SqlStore, prompts: Prompts, clock: Callable[[], datetime
         asking.add(asked)
         asked.add_done_callback(asking.discard)
         try:
-            return prompts.voice(await within(SECONDS_FOR_A_VOICE, asked))
+            return prompts.voice(await wait_at_most(SECONDS_FOR_A_VOICE, asked))
         except (TimeoutError, StoreAway):
             return prompts.voice(prompts.default_language)
 
@@ -146,7 +146,9 @@ def voice_lookup(store: SqlStore, prompts: Prompts, clock: Callable[[], datetime
 
 
 @asynccontextmanager
-async def observed(read: Settings, store: SqlStore, voice: Voice, metrics: Metrics) -> AsyncIterator[None]:
+async def serve_metrics(
+    read: Settings, store: SqlStore, voice: Voice, metrics: Metrics
+) -> AsyncIterator[None]:
     """Serve health and figures on a port of their own while the block runs, if the settings name one."""
     from adapters.server.operation import figures, health
     from adapters.server.web import application, listening
@@ -174,7 +176,7 @@ def worker_settings(
     )
 
 
-async def working(
+async def send_and_prune(
     read: Settings,
     store: SqlStore,
     prompts: Prompts,

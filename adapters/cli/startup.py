@@ -1,4 +1,4 @@
-"""What every command of the line needs: settings, content and voice, the store, the log, and the terminal."""
+"""Helpers of all commands: settings, content and voice, the store, the log, and the terminal."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def now() -> datetime:
 
 
 def say(text: str) -> None:
-    """To the terminal as it is: no folding, no colours, at once."""
+    """Print a line to the terminal at once, without folding or colours."""
     print(text, flush=True)
 
 
 def stop(sentence: str) -> NoReturn:
-    """End with a sentence that says what to do."""
+    """End the command with a sentence that says what to do."""
     err.print(sentence, soft_wrap=True)
     raise SystemExit(1)
 
 
-def operator() -> tuple[settings.Settings, Prompts, Voice]:
-    """Settings, content, and the voice in which operators are spoken to."""
+def load_setup() -> tuple[settings.Settings, Prompts, Voice]:
+    """Return settings, content, and the voice for operators."""
     read = settings.read()
     prompts = Prompts.load(read.prompts)
     return read, prompts, prompts.voice(prompts.default_language)
@@ -60,7 +60,7 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
 
 @contextlib.asynccontextmanager
 async def open_store(read: settings.Settings) -> AsyncIterator[SqlStore]:
-    """The store, with its tables as they should be on a first use of SQLite; PostgreSQL waits for `jpd migrate`."""
+    """Open the store while the block runs. SQLite is migrated first; PostgreSQL only by `jpd migrate`."""
     from storage import migrate as migrations
     from storage.store import SqlStore
 
@@ -74,7 +74,7 @@ async def open_store(read: settings.Settings) -> AsyncIterator[SqlStore]:
 
 
 async def warn_if_away(store: SqlStore, voice: Voice) -> None:
-    """A process that serves waits for its database; whoever started it hears of that at once."""
+    """Tell the operator if the database does not answer yet; a process that serves waits for it."""
     try:
         await store.now()
     except StoreAway:
@@ -85,7 +85,7 @@ async def warn_if_away(store: SqlStore, voice: Voice) -> None:
 async def open_playground(
     folder: Path, *, fresh: bool, durable: bool = True
 ) -> AsyncIterator[tuple[SqlStore, SqlConversations]]:
-    """The playground's own store, in a folder of its own."""
+    """Open the playground's store in this folder while the block runs; with `fresh`, delete the old one first."""
     from storage import migrate as migrations
     from storage.playground import SqlConversations
     from storage.store import SqlStore
@@ -105,7 +105,7 @@ async def open_playground(
 
 
 def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """An error by its kind and place only: its message may quote what somebody wrote, or a token."""
+    """Log an error by its kind and place only: its message may quote a person's text, or a token."""
     given = event.pop("exc_info", None)
     error = (
         given[1]
@@ -126,7 +126,7 @@ def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> str
 def start_log(
     read: settings.Settings, level: int = logging.INFO, watching: Sequence[structlog.typing.Processor] = ()
 ) -> None:
-    """Logs go to standard error: text for people, JSON lines for machines. `watching` sees every line as well."""
+    """Log to standard error, as text or as JSON lines; the processors in `watching` see every line too."""
     shape = structlog.processors.JSONRenderer() if read.log_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
@@ -144,7 +144,7 @@ def start_log(
 
 @contextlib.contextmanager
 def progress_bar(sentence: str, total: int | None = None) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal, nothing in a pipe. With a total it is told how much is done."""
+    """Show a progress bar on a terminal; give a function that is told how much of `total` is done."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

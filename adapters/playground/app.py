@@ -30,7 +30,7 @@ from bot.message import FieldErrors, Form, Reply
 from bot.model import Member, School
 from bot.model.roster import RosterError
 from bot.prompts import Voice
-from bot.say import rosters as roster_words
+from bot.say import rosters as say_rosters
 
 log = structlog.get_logger()
 
@@ -223,7 +223,7 @@ class _Playground:
                     administrators_are_principals=YES_OR_NO.get(said.get("administrators", "")),
                 )
             except RosterError as error:
-                faults = roster_words.faults(self._voice, error.faults)
+                faults = say_rosters.faults(self._voice, error.faults)
                 return web.json_response(
                     {"error": self._voice.text("play.import-faults"), "lines": list(faults)}, status=422
                 )

@@ -59,7 +59,7 @@ def connect(  # the parts of an adapter
         scopes=sorted(SCOPES),
         authorization_url=_authorize_url(api.base_url),
         state_store=_States(tokens, now),
-        installation_store=_Store(tokens, take, now),
+        installation_store=_InstallationStore(tokens, take, now),
         install_path=INSTALL,
         redirect_uri_path=CALLBACK,
         install_page_rendering_enabled=False,
@@ -107,7 +107,7 @@ class _States(AsyncOAuthStateStore):
 
 
 @dataclass(frozen=True)
-class _Store(AsyncInstallationStore):
+class _InstallationStore(AsyncInstallationStore):
     """Stores the token of an installation, then tells the core."""
 
     tokens: TokenStore

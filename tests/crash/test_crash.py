@@ -30,7 +30,7 @@ FAULTY = 0.12
 
 
 async def perhaps_twice(store: SqlStore) -> set[str]:
-    """The notes that the ledger says may have arrived twice."""
+    """Return the notes that may have arrived twice, according to the ledger."""
     async with store.transaction() as tx:
         marked = select(t.note.c.text).join(t.delivery, t.delivery.c.subject_id == t.note.c.id)
         return set((await tx.connection.execute(marked.where(t.delivery.c.perhaps_twice))).scalars())

@@ -81,7 +81,7 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
         async def english(_: Address) -> Voice:
             return prompts.voice("en")
 
-        connection = app.connect(
+        connection = app.SlackApp(
             api,
             road.messenger,
             handle,

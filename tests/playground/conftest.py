@@ -30,7 +30,7 @@ def voice() -> Voice:
 
 @dataclass
 class Playground:
-    """A page's way to the server, and what stands behind it."""
+    """A page's client, and the fakes behind the server."""
 
     client: TestClient[web.Request, web.Application]
     core: Core

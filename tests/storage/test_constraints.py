@@ -1,4 +1,4 @@
-"""Wrong states: each is refused by the database itself, whoever tries to write it."""
+"""Invalid states that the database itself refuses."""
 
 from __future__ import annotations
 

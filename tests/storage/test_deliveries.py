@@ -20,7 +20,7 @@ async def owed(world: World, *deliveries: Delivery) -> tuple[Delivery, ...]:
 
 
 async def sent(world: World, delivery: Delivery, ref: str = "C1:1.0") -> Delivery:
-    """Owe, claim and settle it as sent."""
+    """Owe a delivery, claim it, and settle it as sent."""
     kept = next(each for each in await owed(world, delivery) if each.dedupe_key == delivery.dedupe_key)
     settled = replace(kept, state=DeliveryState.SENT, attempts=1, ref=ref, settled_at=NOW)
     async with world.store.transaction() as tx:

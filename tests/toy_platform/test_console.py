@@ -13,7 +13,7 @@ import pytest
 from adapters.chat.platform import ManifestOptions
 from adapters.cli.doctor import examine
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
-from adapters.cli.running import Platforms, connected
+from adapters.cli.running import Platforms, connect_platforms
 from adapters.cli.startup import now
 from bot.message import Message, Text
 from bot.model import DeliveryState
@@ -103,7 +103,7 @@ async def room(sqlite_url: str, prompts: Prompts) -> AsyncIterator[Room]:
     with environment(console_room="staff") as read:
         room = Room(terminal, store, prompts, Platforms(), MONDAY)
         known = (*PLATFORMS, console)
-        async with connected(
+        async with connect_platforms(
             read, store, prompts, is_serving=True, known=known, clock=lambda: room.now
         ) as room.platforms:
             yield room

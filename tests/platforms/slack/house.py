@@ -61,7 +61,7 @@ class House:
     store: SqlStore
     installations: StoredTokens
     messenger: SlackMessenger
-    connection: app.Connection
+    connection: app.SlackApp
     patience: ManualPatience
     pauses: Pauses
     now: datetime
@@ -177,7 +177,7 @@ async def _house(
     async def english(_: Address) -> Voice:
         return prompts().voice("en")
 
-    connection = app.connect(
+    connection = app.SlackApp(
         api,
         messenger,
         handle,

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.chat.in_time import RealTime
 from adapters.chat.settings import SettingsError
-from adapters.cli.running import Platforms, connected
+from adapters.cli.running import Platforms, connect_platforms
 from adapters.cli.startup import now
 from bot.message import Message
 from bot.worker import delivery
@@ -60,7 +60,9 @@ async def connection(
     values |= {} if app_token else {"slack_signing_secret": "secret"}
     with environment(**values) as read:
         real_time = RealTime(ManualPatience(), Pauses())
-        async with connected(read, store, prompts(), is_serving=serving, real_time=real_time) as platforms:
+        async with connect_platforms(
+            read, store, prompts(), is_serving=serving, real_time=real_time
+        ) as platforms:
             yield platforms
 
 

@@ -124,7 +124,7 @@ async def on_stage(
         if store is not None:
             core = EventHandler(store, prompts, directories).handle
         keys = SigningKeys(known.openid_url, session, clock=clock)
-        connection = app.connect(
+        connection = app.TeamsApp(
             known,
             keys,
             signed,
