@@ -189,6 +189,7 @@ def test_migrate_can_be_repeated(jpd: Jpd) -> None:
     assert [jpd("migrate").returncode for _ in range(2)] == [0, 0]
 
 
+@pytest.mark.long
 def test_a_demo_plays_a_whole_cycle_and_counts_it(jpd: Jpd) -> None:
     played = jpd("demo")
 
