@@ -95,7 +95,7 @@ class ManifestOptions:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a platform wants to know of the bot: a text to print, or a file to write."""
+    """A description of the bot for a platform: a text to print, or a file to write."""
 
     content: str | bytes
     file: str = ""

@@ -118,7 +118,7 @@ def _prepare_sqlite(engine: Engine, *, enforce_foreign_keys: bool, durable: bool
 
     @event.listens_for(engine, "connect")
     def connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        # The driver begins a transaction only at the first write, when what was read may be outdated.
+        # The driver begins a transaction only at the first write, after reads that may be stale: so we begin it ourselves.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in pragmas:
