@@ -77,7 +77,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that `jpd doctor` has found: `doctor.<key>` says it, and how to mend it."""
+    """A finding of `jpd doctor`: the text `doctor.<key>` says what it is, and how to fix it."""
 
     key: str
     facts: Mapping[str, str | int] = field(default_factory=dict)

@@ -77,7 +77,7 @@ def show_settings() -> None:
 
 
 def doctor() -> None:
-    """Look for what is wrong, or soon will be, and say how to mend it. Nothing is changed."""
+    """Look for present and coming faults, and say how to fix them. Nothing is changed."""
     from adapters.chat.platform import Finding
     from adapters.cli.doctor import examine, findings
 

@@ -144,7 +144,8 @@ def _pages(voice: Voice) -> AsyncCallbackOptions:
 
 def _page(voice: Voice, status: int, title: str, text: str) -> BoltResponse:
     body = (
-        f'<!doctype html><html lang="{escape(voice.language)}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<!doctype html><html lang="{escape(voice.language)}"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1><p>{escape(text)}</p></html>"
     )
     return BoltResponse(status=status, body=body, headers={**HEADERS})

@@ -172,7 +172,7 @@ def _quote(text: str, by: str) -> list[Json]:
 
 
 def _fields(items: Sequence[tuple[str, str]]) -> Json:
-    """Return a fact set, or a container when a label or value contains Markdown characters, because clients parse facts as Markdown."""
+    """Return a fact set; a container if a text contains Markdown characters, because clients parse facts."""
     pairs = [(plain(label), plain(value)) for label, value in items]
     if all(block["type"] == "TextBlock" for pair in pairs for block in pair):
         return {"type": "FactSet", "facts": [{"title": a["text"], "value": b["text"]} for a, b in pairs]}

@@ -83,7 +83,7 @@ class SqlDeliveries(Queries):
             await self._connection.execute(new, rows)
 
     async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
-        """Mark due deliveries as `sending`, oldest first, and return them; they are the caller's until the lease ends."""
+        """Mark due deliveries as `sending`, oldest first, and return them: the caller's until the lease ends."""
         due = select(t.delivery.c.id).where(_QUEUED, t.delivery.c.due_at <= now)
         due = (
             due.order_by(t.delivery.c.due_at, t.delivery.c.id).limit(limit).with_for_update(skip_locked=True)
@@ -183,7 +183,8 @@ class SqlDeliveries(Queries):
     ) -> int:
         """Drop the queued deliveries for a member in a cycle (None: any), and return how many.
 
-        One that is being sent is marked in `meanwhile`, and dropped if it does not arrive. A queued update of a sent message stays.
+        One that is being sent is marked in `meanwhile`, and dropped if it does not arrive. A queued update of a sent
+        message stays.
         """
         if member_id is None and cycle_id is None:
             raise ValueError("a member or a cycle is needed: everybody's deliveries are never dropped")
