@@ -177,11 +177,13 @@ def enrolment(cycle_id: int, member_id: int, school_id: int) -> Enrolment:
     )
 
 
-async def until_it_waits(store: SqlStore, begun: asyncio.Task[Any]) -> None:
-    """Wait until the task waits for a lock in PostgreSQL, or has ended."""
+async def until_it_waits(store: SqlStore, begun: asyncio.Task[Any], waiting: int = 1) -> None:
+    """Wait until that many connections wait for a lock in PostgreSQL, or the task has ended."""
     async with asyncio.timeout(HANG):
         while not begun.done():
             async with store.transaction() as tx:
-                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                if (await tx.connection.exec_driver_sql(waiting)).scalar_one():
+                counted = await tx.connection.exec_driver_sql(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                )
+                if counted.scalar_one() >= waiting:
                     return
