@@ -5,8 +5,8 @@ weeks between; it leaves the lane when it is claimed. So a change of address nee
 be counted in the lane of a workspace that its receiver has just left, which does no harm: a lane decides when a message
 is sent, not where. A member without an address waits in a lane of their school's workspace, where they are looked up.
 
-The rate limit is a GCRA (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). The messages that were already sent
-use up the limit until `tat`, the theoretical arrival time. With a gap of 1 s and a burst of 5, a lane that sent 3
+The rate limit is a GCRA (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). The messages already sent use
+up the limit until `tat`, the theoretical arrival time. With a gap of 1 s and a burst of 5, a lane that sent 3
 messages at 12:00:00 has `tat` 12:00:03 and may send 2 more at once; at 12:00:03 it may send 5 again.
 
 A lane with `ready_at` NULL is idle: nothing waits in it. Deliveries are locked before lanes, so that a process that
