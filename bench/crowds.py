@@ -14,7 +14,7 @@ LEVELS = ("teacher",) * 14 + ("middle leader",) * 4 + ("senior leader",) * 1 + (
 
 
 def crowd(heads: int, seed: int = 0, *, levels: tuple[str, ...] = LEVELS) -> list[Person]:
-    """That many people in a school for every 25, the sizes of which differ by a factor of about eight."""
+    """Return that many people, with one school for every 25; school sizes differ by a factor of about eight."""
     random = Random(seed)
     schools = max(heads // 25, 4)
     weights = [random.lognormvariate(0, 0.6) for _ in range(schools)]

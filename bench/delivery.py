@@ -1,7 +1,7 @@
-"""Claims and settles a second: 1, 2 and 4 workers beside the raw driver a row at a time, in the same run; by what lies
-in the table already; and while the ledger is being pruned. Compare ratios: the machine is shared.
+"""Deliveries claimed and settled a second by 1, 2 and 4 workers, as ratios to the raw driver with a row at a time.
 
-No message is sent: what is measured is what the store costs. Every run ends only when each delivery was claimed once.
+Measured also with a full table, and while the ledger is being pruned. No message is sent, so this is the cost of the
+store alone. Every run ends when each delivery was claimed exactly once.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ sys.path.insert(0, str(ROOT))
 DUE = 20_000
 DUE_IN_A_FULL_TABLE = 2_000
 FULL = (1_000, 100_000, 1_000_000)
-FORGOTTEN = 300_000
+PRUNED = 300_000
 HOUR = timedelta(hours=1)
 BATCH = 20
-AT_ONCE = 2
+CONCURRENCY = 2
 """Batches under way in a worker."""
 
 
@@ -38,7 +38,7 @@ AT_ONCE = 2
 
 
 async def ours(url: str, now: datetime) -> list[int]:
-    """A worker that does all but send."""
+    """Run a worker that does everything but send."""
     from storage.store import SqlStore
 
     store = SqlStore(url)
@@ -48,7 +48,7 @@ async def ours(url: str, now: datetime) -> list[int]:
 
 
 async def ours_beside_a_prune(url: str, now: datetime) -> list[int]:
-    """The same, and a sweep on the same store."""
+    """Run the same worker while the ledger is being pruned."""
     from bot.worker import pruning
     from storage.store import SqlStore
 
@@ -69,7 +69,7 @@ async def working(store: SqlStore, now: datetime) -> list[int]:
 
     ids = list[int]()
 
-    async def hand() -> None:
+    async def claim_and_settle() -> None:
         while True:
             async with store.transaction() as tx:
                 lined_up = await tx.lanes.line_up(now, {})
@@ -90,12 +90,12 @@ async def working(store: SqlStore, now: datetime) -> list[int]:
         async with store.transaction() as tx:
             return await tx.deliveries.next_due() is not None
 
-    await asyncio.gather(*(hand() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(claim_and_settle() for _ in range(CONCURRENCY)))
     return ids
 
 
 async def raw_postgresql(url: str, now: datetime) -> list[int]:
-    """psycopg, a row at a time: one transaction to claim it, one to settle it."""
+    """Claim and settle with psycopg, in two transactions a row."""
     import psycopg
     from sqlalchemy import make_url
 
@@ -106,19 +106,19 @@ async def raw_postgresql(url: str, now: datetime) -> list[int]:
     settle = "UPDATE delivery SET state = 'sent', lease_until = NULL, settled_at = %s WHERE id = %s"
     ids = list[int]()
 
-    async def hand() -> None:
+    async def claim_and_settle() -> None:
         plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         async with await psycopg.AsyncConnection.connect(plain, autocommit=True) as connection:
             while row := await (await connection.execute(claim, (now + HOUR, now))).fetchone():
                 await connection.execute(settle, (now, row[0]))
                 ids.append(row[0])
 
-    await asyncio.gather(*(hand() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(claim_and_settle() for _ in range(CONCURRENCY)))
     return ids
 
 
 async def raw_sqlite(url: str, now: datetime) -> list[int]:
-    """sqlite3, a row at a time, without a thread between."""
+    """Claim and settle with sqlite3, in two transactions a row and without a thread."""
     import sqlite3
 
     moment, ids = now.replace(tzinfo=None).isoformat(sep=" "), list[int]()
@@ -145,13 +145,13 @@ WAYS = {
 
 
 def run(way: str, url: str, now: datetime, ready: object, results: object) -> None:
-    """One worker, as a process of its own."""
+    """Run one worker in its own process."""
     ready.wait()  # type: ignore[attr-defined]  # a barrier of multiprocessing
     results.put(asyncio.run(WAYS[way](url, now)))  # type: ignore[attr-defined]  # a queue of multiprocessing
 
 
 def measure(way: str, url: str, now: datetime, workers: int, due: int) -> float:
-    """Deliveries a second, from when all workers are ready."""
+    """Return deliveries a second, counted from when all workers are ready."""
     context = multiprocessing.get_context("spawn")
     ready, results = context.Barrier(workers + 1), context.Queue()
     processes = [context.Process(target=run, args=(way, url, now, ready, results)) for _ in range(workers)]
@@ -172,7 +172,7 @@ def measure(way: str, url: str, now: datetime, workers: int, due: int) -> float:
 
 
 async def fill(url: str, due: int, old: int) -> datetime:
-    """So many due for forty people, each in a workspace of their own, beside so many that were sent. Gives the time."""
+    """Store due and sent deliveries for forty members in forty workspaces; return when they are due."""
     from sqlalchemy import text
 
     from storage.store import SqlStore
@@ -203,7 +203,7 @@ async def fill(url: str, due: int, old: int) -> datetime:
 
 
 async def close_cycle(url: str, now: datetime) -> None:
-    """So that what was sent may be forgotten, and what is due is of no cycle."""
+    """Close the cycle, so that sent deliveries may be pruned, and take due ones out of it."""
     from sqlalchemy import update
 
     from storage import tables as t
@@ -220,7 +220,7 @@ async def close_cycle(url: str, now: datetime) -> None:
 
 
 def analyse(url: str) -> None:
-    """As it would be after a while of running."""
+    """Update the database's statistics, as happens after a while of running."""
     from sqlalchemy import text
 
     from storage.drivers.engines import migration_engine
@@ -249,7 +249,7 @@ def database(kind: str, server: object) -> Iterator[str]:
 
 
 def main() -> None:
-    """Print what was measured."""
+    """Print the measurements."""
     from tests.support.postgres import running_server
 
     with running_server() as server:
@@ -273,7 +273,7 @@ def main() -> None:
             alone = 0.0
             for way in ("ours", "ours beside a prune"):
                 with database(kind, server) as url:
-                    now = asyncio.run(fill(url, DUE, FORGOTTEN))
+                    now = asyncio.run(fill(url, DUE, PRUNED))
                     asyncio.run(close_cycle(url, now))
                     rate = measure(way, url, now, 1, DUE)
                 alone = alone or rate

@@ -1,4 +1,4 @@
-"""How long `jpd import` takes for 10,000 staff in 400 schools, and how much memory, beside reading the zip alone."""
+"""The time and memory of `jpd import` for 10,000 staff in 400 schools, compared with reading the zip alone."""
 
 from __future__ import annotations
 

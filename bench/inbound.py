@@ -1,4 +1,4 @@
-"""How much a request from Slack costs: beside raw aiohttp and a bare Bolt command, in the same run.
+"""The cost of a request from Slack, compared with raw aiohttp and a bare Bolt command in the same run.
 
 Each server is a process of its own, on SQLite and on PostgreSQL; a second process answers as Slack's Web API would.
 Compare by CPU a request, or by ratios within one run: the machine is shared, and the client takes its part.
@@ -41,7 +41,7 @@ TEAMS = ("T1", "T2")
 
 
 def signed(body: bytes, media_type: str) -> bytes:
-    """One request as it goes over the wire."""
+    """An HTTP request as it is sent."""
     stamp = str(int(time.time()))
     base = b":".join([b"v0", stamp.encode(), body])
     signature = "v0=" + hmac.new(SECRET.encode(), base, hashlib.sha256).hexdigest()
@@ -66,7 +66,7 @@ def commands(words: str, people: int = PEOPLE) -> Callable[[int], bytes]:
 
 
 def answers(number: int) -> bytes:
-    """Each is somebody's first answer to the question that was put to them."""
+    """Return requests, each with one teacher's first answer to an open question."""
     team = TEAMS[number % 2]
     event = {
         "type": "message",
@@ -96,7 +96,7 @@ async def raw(_: str, __: str) -> web.Application:
 
 
 async def bare_bolt(_: str, __: str) -> web.Application:
-    """Bolt as fast as it goes: one command, its own signature check, an answer in the ack."""
+    """Serve Bolt alone: one command, its signature check, an answer in the acknowledgement."""
     from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
     from slack_bolt.app.async_app import AsyncApp
     from slack_bolt.authorization import AuthorizeResult
@@ -120,7 +120,7 @@ async def bare_bolt(_: str, __: str) -> web.Application:
 
 
 async def ours(database_url: str, api_url: str) -> web.Application:
-    """The adapter, the core and the store, as `jpd serve` puts them together."""
+    """Serve the adapter, the core and the store as `jpd serve` does."""
     from adapters.server.web import application
     from adapters.slack import app as slack
     from adapters.slack.api import Api, session
@@ -142,14 +142,14 @@ async def ours(database_url: str, api_url: str) -> web.Application:
     api = Api(opened, api_url)
     messenger = SlackMessenger(api, OneToken("xoxb"), removed)
     handle = EventHandler(store, prompts, {"slack": messenger}).handle
-    connection = slack.connect(
+    connection = slack.SlackApp(
         api, messenger, handle, voice_of, lambda: datetime.now(UTC), signing_secret=SECRET
     )
     return application(connection.routes, voice=voice)
 
 
 async def web_api(_: str, __: str) -> web.Application:
-    """Slack's side: whatever is posted is taken."""
+    """Serve a fake Slack that accepts everything."""
 
     async def take(_: web.Request) -> web.Response:
         return web.json_response({"ok": True, "channel": "D1", "ts": "1.1"})
@@ -164,7 +164,7 @@ Used = Callable[[], tuple[float, float]]
 
 
 def serve(make: Make, database_url: str, api_url: str, pipe: Connection) -> None:
-    """In a process of its own: says its port, and at each word from the other side its CPU time and memory."""
+    """Run a server in its own process; send its port, and on each request its CPU time and memory."""
 
     async def run() -> None:
         runner = web.AppRunner(await make(database_url, api_url), access_log=None)
@@ -189,7 +189,7 @@ def serve(make: Make, database_url: str, api_url: str, pipe: Connection) -> None
 def server(
     make: Make, database_url: str = "", api_url: str = ""
 ) -> Iterator[tuple[int, Callable[[], tuple[float, float]]]]:
-    """A running server's port, and how to ask it for CPU seconds and megabytes."""
+    """A running server: its port, CPU seconds and megabytes."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
         target=serve, args=(make, database_url, api_url, there)
@@ -212,7 +212,7 @@ def server(
 
 
 async def load(port: int, requests: list[bytes]) -> list[float]:
-    """Every request once, over so many connections; seconds each. Anything but a 2xx is the end."""
+    """Send every request once over some connections and return the seconds of each; stop at any error."""
     todo, seconds = iter(requests), []
 
     async def one_connection() -> None:
@@ -234,7 +234,7 @@ async def load(port: int, requests: list[bytes]) -> list[float]:
 
 
 def measure(name: str, port: int, used: Used, make: Callable[[int], bytes]) -> float:
-    """Print one line; the CPU microseconds a request."""
+    """Print one line and return the CPU microseconds a request."""
     asyncio.run(load(port, [make(number) for number in range(WARM_UP)]))
     requests = [make(WARM_UP + number) for number in range(REQUESTS)]
     cpu, _ = used()
@@ -256,7 +256,7 @@ def measure(name: str, port: int, used: Used, make: Callable[[int], bytes]) -> f
 
 
 async def furnish(database_url: str, platform: str = "slack") -> None:
-    """Thousands of teachers in two schools, each with the first question open."""
+    """Store thousands of teachers in two schools, each with an open question."""
     from bot.model import (
         Address,
         CheckIn,
@@ -330,7 +330,7 @@ async def furnish(database_url: str, platform: str = "slack") -> None:
 
 
 def main() -> None:
-    """Print a line for each, then the ratios that are promised."""
+    """Print a line for each server, then the ratios."""
     from tests.support.postgres import running_server
 
     with server(raw) as (port, used):

@@ -1,4 +1,4 @@
-"""How much a signed activity from Teams costs, beside Microsoft's bare SDK in the same run."""
+"""The cost of a signed activity from Teams, compared with Microsoft's bare SDK in the same run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOGIN = "https://login.microsoftonline.com"
 
 
 def activities(token: str, service: str, text: str, kind: str = "message") -> Callable[[int], bytes]:
-    """Everybody says that, each in their own chat."""
+    """Return an activity for each person, in their own chat."""
 
     def one(number: int) -> bytes:
         person = number % inbound.PEOPLE
@@ -57,7 +57,7 @@ def activities(token: str, service: str, text: str, kind: str = "message") -> Ca
 
 
 async def microsoft(jwk: str, _: str) -> web.Application:
-    """Keys, tokens and a Connector that takes everything."""
+    """Serve keys, tokens and a fake Connector that accepts everything."""
 
     def here(request: web.Request) -> str:
         return f"http://{request.host}"
@@ -99,7 +99,7 @@ async def microsoft(jwk: str, _: str) -> web.Application:
 
 
 async def bare_sdk(_: str, origin: str) -> web.Application:
-    """The SDK as its samples have it, with a bot that says nothing."""
+    """Serve the SDK as in its samples, with a bot that does not answer."""
     from botbuilder.core import ActivityHandler, TurnContext
     from botbuilder.integration.aiohttp import CloudAdapter, ConfigurationBotFrameworkAuthentication
     from botframework.connector.auth import ChannelValidation
@@ -123,7 +123,7 @@ async def bare_sdk(_: str, origin: str) -> web.Application:
 
 
 async def ours(database_url: str, origin: str) -> web.Application:
-    """The adapter, the core and the store, as `jpd serve` puts them together."""
+    """Serve the adapter, the core and the store as `jpd serve` does."""
     from adapters.server.web import application
     from adapters.teams import app as teams
     from adapters.teams.cloud import Registration
@@ -150,14 +150,14 @@ async def ours(database_url: str, origin: str) -> web.Application:
     messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, voice_of, None)
     handle = EventHandler(store, prompts, {"teams": messenger}).handle
     keys = SigningKeys(registration.openid_url, session)
-    connection = teams.connect(
+    connection = teams.TeamsApp(
         registration, keys, tokens, messenger, handle, voice_of, lambda: datetime.now(UTC)
     )
     return application(connection.routes, voice=prompts.voice("en"))
 
 
 def main() -> None:
-    """Print a line for each, then the ratio that is promised."""
+    """Print a line for each server, then the ratio."""
     from tests.support.postgres import running_server
 
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)

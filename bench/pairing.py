@@ -1,4 +1,4 @@
-"""The pairing engine beside greedy pairing, networkx and rustworkx: time, memory, coverage, value and proven gap.
+"""The pairing engine compared with greedy pairing, networkx and rustworkx: time, memory, coverage, value and gap.
 
 One level, so that everybody may meet everybody of another school: the hardest case. Each run has a process of its
 own. `python bench/pairing.py 100 1000` measures these sizes only.
@@ -31,11 +31,11 @@ from bot.pairing.scores import Values
 SIZES = (100, 1_000, 10_000, 50_000)
 WEIGHTS = Weights(slots=5, experience=5)
 LARGEST = {"greedy": 50_000, "networkx": 100, "rustworkx": 1_000, "engine": 50_000, "engine, levels": 50_000}
-"""Beyond, they take minutes, or memory that grows with the square."""
+"""With more people they take minutes, or memory that grows with the square."""
 
 
 class Run(NamedTuple):
-    """What a method made of some people."""
+    """The result of one method."""
 
     seconds: float
     megabytes: float
@@ -45,7 +45,7 @@ class Run(NamedTuple):
 
 
 def run(method: str, heads: int) -> Run:
-    """One method, in this process."""
+    """Run one method in this process."""
     people = crowd(heads) if method == "engine, levels" else crowd(heads, levels=("teacher",))
     started = time.perf_counter()
     gap: float | None = None
@@ -75,7 +75,7 @@ def _worth(worths: Iterator[int]) -> tuple[int, int]:
 
 
 def _greedy(people: Sequence[Person]) -> Iterator[int]:
-    """One after the other takes the best who is still free."""
+    """Pair each person in turn with the best partner who is still free."""
     values, free = _values(people), np.ones(len(people), dtype=bool)
     for each in range(len(people)):
         if free[each]:
@@ -111,7 +111,7 @@ def _rustworkx(people: Sequence[Person]) -> Iterator[int]:
 
 
 def main(sizes: Sequence[int]) -> None:
-    """Every method on every size it can do, and how the engine's time grows."""
+    """Run every method on every size that it can do, and print how the engine's time grows."""
     print(
         f"{'people':>7} {'method':<15} {'seconds':>8} {'MB':>6} {'placed':>8} {'value':>10} {'proven gap':>11}"
     )

@@ -9,6 +9,9 @@ from typing import TypeAlias
 from bot.events import Command, Opened
 from bot.model import Question
 
+LONGEST_INPUT = 3000
+"""The most characters that one field of a form takes on Slack, the strictest platform."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:

@@ -1,1 +1,1 @@
-"""The shared store: SQL on SQLite or PostgreSQL, behind the ports of the core."""
+"""The store: SQL on SQLite or PostgreSQL, behind the ports of the core."""

@@ -1,4 +1,4 @@
-"""The whole ledger for operators, line by line, as they ask for it."""
+"""Reading the ledger line by line, for operators."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """After which line the next page begins."""
+    """The last line of a page, after which the next one begins."""
 
     moment: object
     id: int
 
 
 async def lines(store: SqlStore, wanted: LedgerFilter) -> AsyncIterator[LedgerLine]:
-    """Oldest due first. A ledger may have a million lines, and its reader may be slow: each page is read on its own."""
+    """Yield matching lines by due time, each page in its own transaction, since the reader may be slow."""
     d = t.delivery
-    home = and_(t.post.c.member_id == d.c.member_id, t.post.c.position == 0)
+    home_post = and_(t.post.c.member_id == d.c.member_id, t.post.c.position == 0)
     query = (
         select(
             *(d.c[field.name] for field in fields(LedgerLine) if field.name in d.c),
@@ -35,7 +35,7 @@ async def lines(store: SqlStore, wanted: LedgerFilter) -> AsyncIterator[LedgerLi
         )
         .join(t.member, t.member.c.id == d.c.member_id)
         .join(t.partnership, t.partnership.c.id == d.c.partnership_id)
-        .join(t.post, home, isouter=True)
+        .join(t.post, home_post, isouter=True)
         .join(t.school, t.school.c.id == t.post.c.school_id, isouter=True)
         .order_by(d.c.due_at, d.c.id)
     )

@@ -1,4 +1,4 @@
-"""The store's migrations: up, down, and whether the database is what `tables` says."""
+"""Migrating the database up and down, and comparing it with `tables`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from storage.drivers.engines import migration_engine
 from storage.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-OURS_ALONE = 6_073_341_517
-"""Any number, as long as nobody else locks the same: two releases at once migrate one after the other."""
+ADVISORY_LOCK = 6_073_341_517
+"""An arbitrary number for a PostgreSQL lock, so that two releases started at once migrate one after the other."""
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -30,13 +30,13 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 
 def downgrade(url: str, revision: str = "-1") -> None:
-    """Take back the last migration, or all up to that revision (`base`: everything)."""
+    """Revert the last migration, or all after that revision (`base`: every one)."""
     with _connected(url) as connection:
         command.downgrade(_config(connection), revision)
 
 
 def check(url: str) -> tuple[str, ...]:
-    """What differs between the database and `tables`, one line each; nothing when all is well."""
+    """Return each difference between the database and `tables`."""
     with _connected(url) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         newest = ScriptDirectory.from_config(_config(connection)).get_current_head()
@@ -47,13 +47,13 @@ def check(url: str) -> tuple[str, ...]:
 
 @cache
 def newest() -> str:
-    """The revision that this release knows."""
+    """Return the newest revision of this release."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return ScriptDirectory.from_config(config).get_current_head() or ""
 
 
-def draft(words: str) -> None:
+def draft(message: str) -> None:
     """Write the next revision from what changed in `tables`; read it before committing it."""
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/draft.sqlite"
@@ -62,17 +62,17 @@ def draft(words: str) -> None:
             config = _config(connection)
             newest = ScriptDirectory.from_config(config).get_current_head()
             number = f"{int(newest or 0) + 1:04}"
-            command.revision(config, message=words, autogenerate=True, rev_id=number)
+            command.revision(config, message=message, autogenerate=True, rev_id=number)
 
 
 @contextmanager
 def _connected(url: str) -> Iterator[Connection]:
-    """A connection in one transaction, on which nobody else migrates at the same time."""
+    """Connect in one transaction that no other migration can run beside."""
     engine = migration_engine(url)
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:ours)"), {"ours": OURS_ALONE})
+                connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": ADVISORY_LOCK})
             yield connection
     finally:
         engine.dispose()

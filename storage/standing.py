@@ -1,4 +1,4 @@
-"""How things stand in the store: a few counts that partial indexes answer, whatever lies in the ledger."""
+"""Counts of what is waiting, which partial indexes answer quickly however long the ledger is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.store import SqlStore
 
 
 async def standing(store: SqlStore) -> Standing:
-    """At this moment, by the store's clock. Whatever the database raises while it is away is raised."""
+    """Count what is waiting now, by the store's clock."""
     now = await store.now()
     d = t.delivery
     async with store.transaction() as tx:

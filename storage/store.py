@@ -1,4 +1,4 @@
-"""The store on SQL: transactions, and the nouns within one."""
+"""The store: transactions, and the queries within one."""
 
 from __future__ import annotations
 
@@ -96,15 +96,15 @@ class SqlStore:
     async def transaction(self) -> AsyncIterator[SqlTx]:
         """Open a transaction: leaving the block commits, raising rolls back.
 
-        On SQLite one is open at a time: opening another inside it waits for itself, and fails in the end.
+        On SQLite only one is open at a time: opening another inside it waits for itself and fails with a time-out.
         """
-        with _told():
+        with _core_errors():
             async with self._engine.begin() as connection:
                 yield SqlTx(connection, self._seal)
 
     async def now(self) -> datetime:
-        """PostgreSQL's own clock, so that workers' clocks don't matter; SQLite has one machine and its clock."""
-        with _told():
+        """Return the time by PostgreSQL's clock, so that workers' clocks don't matter, or the machine's on SQLite."""
+        with _core_errors():
             async with self._engine.connect() as connection:
                 if connection.dialect.name == "sqlite":
                     seconds = await connection.scalar(text("SELECT (julianday('now') - 2440587.5) * 86400.0"))
@@ -118,8 +118,8 @@ class SqlStore:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """In our words."""
+def _core_errors() -> Iterator[None]:
+    """Translate database errors into `StoreAway` and `Conflict`."""
     try:
         yield
     except SQLAlchemyError as error:

@@ -1,15 +1,18 @@
-"""What a button does, as a short text that a platform carries and gives back."""
+"""The event of a button, as a short text that the platform carries and gives back."""
 
 from __future__ import annotations
 
 from bot.events import Command, Opened
 
 LONGEST = 255
-"""The shortest room any platform has for it. Buttons carry ids, never state, so a longer one is a slip of ours."""
+"""Characters that every platform takes. Buttons carry ids and no state, so a longer text is a programming error."""
 
 
 def encode(does: Command | Opened) -> str:
-    """`c:skip 12`, `o:check-in:12`. A text over `LONGEST`, or a colon in a form's name, is a `ValueError`."""
+    """Return the text, such as `c:skip 12` or `o:check-in:12`.
+
+    Raises `ValueError` for a text over `LONGEST`, or a colon in a form's name.
+    """
     token = f"c:{does.line}" if isinstance(does, Command) else f"o:{does.form}:{does.context}"
     if decode(token) != does:
         raise ValueError(f"a form's name holds no colon: {token!r}")
@@ -19,7 +22,7 @@ def encode(does: Command | Opened) -> str:
 
 
 def decode(token: str) -> Command | Opened:
-    """The event again; what `encode` never wrote is a `ValueError`."""
+    """Return the event. Raises `ValueError` for a text that `encode` never returns."""
     kind, colon, rest = token.partition(":")
     if colon and kind == "c":
         return Command(rest)

@@ -1,4 +1,4 @@
-"""Charts as Vega-Lite, drawn to SVG for the page and PNG for chat: too slow for the event loop, so in a thread."""
+"""Charts as Vega-Lite, drawn to SVG for the page and PNG for chat; drawing is slow, so call it in a thread."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FONT = "Inter, Noto Sans, Helvetica Neue, Arial, DejaVu Sans, Liberation Sans, s
 
 INK, GREY, RULE, PAPER = "#1b1f24", "#57606a", "#d8dee4", "#ffffff"
 BAR, LATEST = "#4f90c6", "#0b5c9c"
-"""One hue; both at least 3:1 against the paper."""
+"""One hue; both have a contrast of at least 3:1 to the background."""
 
 LEVELS = (1, 2, 3, 4)
 BAR_SHARE, WIDEST_BAR = 0.62, 32
 PLOT_WIDTH = 300
-"""Roughly, beside the words of the levels."""
-TITLE_WIDTH, WORDS_WIDTH, LEVEL_WIDTH, LABEL_WIDTH = 40, 54, 16, 10
-"""Characters that fit."""
+"""The width left beside the labels of the levels, roughly."""
+TITLE_WIDTH, TEXT_WIDTH, LEVEL_WIDTH, LABEL_WIDTH = 40, 54, 16, 10
+"""The numbers of characters that fit."""
 MOST_LINES = 3
 LABELS_THAT_FIT = 6
 
@@ -38,18 +38,18 @@ _UNDRAWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 @lru_cache(maxsize=64)
 def svg(chart: Chart) -> str:
-    """The chart for a page; its text stays text."""
+    """Draw the chart for a page; its text stays text."""
     return str(vl_convert.vegalite_to_svg(spec(chart), vl_version=VEGA_LITE))
 
 
 @lru_cache(maxsize=64)
 def png(chart: Chart) -> bytes:
-    """The chart for chat, sharp on a phone."""
+    """Draw the chart for chat, sharp enough for a phone."""
     return bytes(vl_convert.vegalite_to_png(spec(chart), vl_version=VEGA_LITE, scale=EXPORTED_WIDTH / WIDTH))
 
 
 def spec(chart: Chart) -> Json:
-    """Bars for one school and a dashed line for all; bars for all where one school may not be shown."""
+    """Return bars for one school and a dashed line for all, or bars for all where the school may not be shown."""
     ours = any(week.ours is not None for week in chart.weeks)
     layers = [
         _bars("ours" if ours else "everyone", len(chart.weeks)),
@@ -87,7 +87,7 @@ def _rows(weeks: tuple[Week, ...]) -> list[Json]:
 def _title(chart: Chart) -> Json:
     return {
         "text": _lines(chart.title, TITLE_WIDTH),
-        "subtitle": _lines(chart.subtitle, WORDS_WIDTH),
+        "subtitle": _lines(chart.subtitle, TEXT_WIDTH),
         "anchor": "start",
         "frame": "bounds",
         "offset": 16,
@@ -103,7 +103,7 @@ def _title(chart: Chart) -> Json:
 
 
 def _weeks_axis(chart: Chart) -> Json:
-    """Every week has its place; of many weeks every other has its label, the last one always."""
+    """Return the axis of the weeks; where labels would overlap, some are left out but never the last."""
     mondays = [week.monday.isoformat() for week in chart.weeks]
     step = -(-len(mondays) // LABELS_THAT_FIT) or 1
     labels = {week.monday.isoformat(): _line(week.label, LABEL_WIDTH) for week in chart.weeks}
@@ -121,7 +121,7 @@ def _weeks_axis(chart: Chart) -> Json:
             "labelLimit": 0,
             "ticks": False,
             "domainColor": RULE,
-            "title": _lines(chart.footer, WORDS_WIDTH),
+            "title": _lines(chart.footer, TEXT_WIDTH),
             "titleAnchor": "start",
             "titleAlign": "left",
             "titleFontSize": 12,
@@ -133,13 +133,13 @@ def _weeks_axis(chart: Chart) -> Json:
 
 
 def _levels_axis(levels: tuple[str, ...]) -> Json:
-    words = {str(level): _line(word, LEVEL_WIDTH) for level, word in zip(LEVELS, levels, strict=True)}
+    labels = {str(level): _line(label, LEVEL_WIDTH) for level, label in zip(LEVELS, levels, strict=True)}
     return {
         "type": "quantitative",
         "scale": {"domain": [0, LEVELS[-1]], "nice": False},
         "axis": {
             "values": [0, *LEVELS],
-            "labelExpr": f"{_expression(words)}[datum.value] || ''",
+            "labelExpr": f"{_expression(labels)}[datum.value] || ''",
             "labelFontSize": 12,
             "labelColor": GREY,
             "labelPadding": 8,
@@ -165,7 +165,7 @@ def _bars(field: str, weeks: int) -> Json:
 
 
 def _dashes() -> tuple[Json, ...]:
-    """Dashed, upon a light edge that keeps it visible on the bars; broken where there was nothing."""
+    """Return a dashed line with a light edge, visible on the bars, and with gaps where weeks have no figures."""
     shared: Json = {"encoding": {"y": {"field": "everyone"}}}
     line: Json = {"type": "line", "invalid": "break-paths-show-path-domains", "strokeCap": "butt"}
     point: Json = {
@@ -183,12 +183,12 @@ def _dashes() -> tuple[Json, ...]:
     )
 
 
-def _gaps(words: str) -> Json:
+def _gaps(text: str) -> Json:
     return {
         "transform": [{"filter": "datum.gap"}],
         "mark": {
             "type": "text",
-            "text": _line(words, WORDS_WIDTH // 2),
+            "text": _line(text, TEXT_WIDTH // 2),
             "angle": 270,
             "fontSize": 12,
             "color": GREY,
@@ -198,29 +198,29 @@ def _gaps(words: str) -> Json:
     }
 
 
-# --- words ----------------------------------------------------------------------------------------------------------
-# They are cut here: Vega's own cutting tears characters in two, and then fails.
+# --- text -----------------------------------------------------------------------------------------------------------
+# Texts are cut here, because Vega's own cutting splits characters and then fails.
 
 
-def _lines(words: str, width: int) -> list[str]:
-    lines = textwrap.wrap(_drawable(words), width, max_lines=MOST_LINES, placeholder=f" {MORE}")
+def _lines(text: str, width: int) -> list[str]:
+    lines = textwrap.wrap(_drawable(text), width, max_lines=MOST_LINES, placeholder=f" {MORE}")
     return lines or [""]
 
 
-def _line(words: str, width: int) -> str:
-    return cut(_drawable(words), width)
+def _line(text: str, width: int) -> str:
+    return cut(_drawable(text), width)
 
 
-def _drawable(words: str) -> str:
-    return " ".join(_UNDRAWABLE.sub(" ", words).split())
+def _drawable(text: str) -> str:
+    return " ".join(_UNDRAWABLE.sub(" ", text).split())
 
 
-def _expression(words: dict[str, str]) -> str:
-    """A table for Vega's expressions, which know no characters written as pairs of escapes.
-
-    Words stand there in two parts: the whole word `if` is taken for a signal, wherever it stands.
-    """
-    pairs = (f"{_literal(key)}: {_literal(word[:1])} + {_literal(word[1:])}" for key, word in words.items())
+def _expression(labels: dict[str, str]) -> str:
+    """Return a table of labels as a Vega expression, where characters may not be written as surrogate pairs."""
+    # A label is written in two parts, because Vega takes a text that is exactly `if` for a signal.
+    pairs = (
+        f"{_literal(key)}: {_literal(label[:1])} + {_literal(label[1:])}" for key, label in labels.items()
+    )
     return f"{{{', '.join(pairs)}}}"
 
 

@@ -1,4 +1,4 @@
-"""Our Markdown as a small tree of paragraphs and lists, for every renderer to walk: no marks are left to parse."""
+"""The bot's Markdown as a small tree of paragraphs and lists without marks, for the renderers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAFE_LINK = re.compile(r"(https?://|mailto:|tel:).{1,1000}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Literal words in one style."""
+    """Literal text in one style."""
 
     text: str
     bold: bool = False
@@ -45,7 +45,7 @@ Block: TypeAlias = Paragraph | Listing
 
 
 def parse(md: str) -> tuple[Block, ...]:
-    """The text's blocks. What our messages don't know (headings, rules, HTML) becomes words in a paragraph."""
+    """Return the blocks of the text; headings, rules and HTML, which messages do not have, become paragraphs."""
     return tuple(_blocks(SyntaxTreeNode(MARKDOWN.parse(md)).children))
 
 
@@ -93,7 +93,7 @@ def _runs(nodes: Iterable[SyntaxTreeNode], style: Run) -> Iterator[Run]:
 
 
 def flat(blocks: Sequence[Block], bullet: str = "•", indent: str = "") -> tuple[Run, ...]:
-    """The blocks as one run after another, with line ends, bullets and numbers written out."""
+    """Return the runs of all blocks, with line ends, bullets and numbers written out."""
     runs: list[Run] = []
     for block in blocks:
         if runs:
@@ -109,15 +109,15 @@ def flat(blocks: Sequence[Block], bullet: str = "•", indent: str = "") -> tupl
     return tuple(runs)
 
 
-def words(runs: Iterable[Run]) -> str:
-    """The runs as plain text; a link's address follows its words."""
+def plain_text(runs: Iterable[Run]) -> str:
+    """Return the runs as plain text; a link's address follows its label."""
     return "".join(
         f"{run.text} ({run.href})" if run.href and run.href != run.text else run.text for run in runs
     )
 
 
 def split(runs: Iterable[Run], limit: int, size: Callable[[Run], int]) -> Iterator[tuple[Run, ...]]:
-    """The runs in parts whose sizes add up to at most `limit`, parted between words; no word is lost."""
+    """Split the runs, between words, into parts whose sizes add up to at most `limit`."""
     part: list[Run] = []
     used = 0
     for run in runs:
@@ -132,7 +132,7 @@ def split(runs: Iterable[Run], limit: int, size: Callable[[Run], int]) -> Iterat
 
 
 def _fitting(run: Run, limit: int, size: Callable[[Run], int]) -> Iterator[Run]:
-    """The run whole where it fits into a part of its own, else in ever smaller pieces."""
+    """Yield the run whole where it fits into one part, else in smaller pieces."""
     if size(run) <= limit or len(run.text) <= 2:
         yield run
     else:

@@ -1,4 +1,4 @@
-"""Messages as plain text, for a transcript: everything that is said, and what could be pressed."""
+"""Messages as plain text: all that is said, and the buttons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from adapters.chat.choices import choices, chosen
-from adapters.chat.markdown import flat, parse, words
+from adapters.chat.markdown import flat, parse, plain_text
 from bot.message import (
     Button,
     Buttons,
@@ -27,13 +27,13 @@ from bot.message import (
 
 
 def message(said: Message) -> str:
-    """The message, an element a line or more."""
+    """Return the message, one or more lines for each element."""
     lines = [line for element in said.elements for line in _lines(element)]
     return "\n".join(lines) or said.summary
 
 
 def form(asked: Form) -> str:
-    """The form, as a page of questions."""
+    """Return the form as a page of questions."""
     return "\n".join([asked.title, *_form(asked), f"[{asked.submit}]"])
 
 
@@ -88,4 +88,4 @@ def _input(asked: Input) -> Iterator[str]:
 
 
 def _markdown(md: str) -> str:
-    return words(flat(parse(md)))
+    return plain_text(flat(parse(md)))

@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from adapters.chat.in_time import RealTime
+from adapters.chat.received import VoiceOf
 from adapters.chat.settings import Deployment, PlatformSettings
 from bot.message import Message
-from bot.model import Address
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Voice
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from aiohttp.web import RouteDef
 
 S = TypeVar("S", bound=PlatformSettings)
-
-VoiceOf: TypeAlias = Callable[[Address], Awaitable[Voice]]
-"""Returns the voice of the language in which a person is written to."""
 
 
 class TokenStore(Protocol):
@@ -62,6 +60,8 @@ class Core:
     admit: Callable[[str], Awaitable[None]]
     """Lets the only workspace in for all schools, if there is one partnership."""
     deployment: Deployment
+    real_time: RealTime | None = None
+    """A test's own; None for the platform's limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that `jpd doctor` has found: `doctor.<key>` says it, and how to mend it."""
+    """A finding of `jpd doctor`: the text `doctor.<key>` says what it is, and how to fix it."""
 
     key: str
     facts: Mapping[str, str | int] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class ManifestOptions:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a platform wants to know of the bot: a text to print, or a file to write."""
+    """A description of the bot for a platform: a text to print, or a file to write."""
 
     content: str | bytes
     file: str = ""

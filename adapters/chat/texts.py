@@ -1,20 +1,20 @@
-"""Long texts: how platforms count them, and where to part or cut them."""
+"""Long texts, counted as platforms count them, split or cut."""
 
 from __future__ import annotations
 
 import re
 
 MORE = "…"
-"""Says in every language that there is more."""
+"""The sign, in every language, that there is more."""
 
 
 def units(text: str) -> int:
-    """The length in UTF-16 code units: what the strictest platform counts."""
+    """Return the length in UTF-16 code units, as the strictest platform counts."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:
-    """The text within `limit` units, cut at a word with `…` where it is longer."""
+    """Return the text within `limit` units; a longer text is cut after a word and ends in `…`."""
     if units(text) <= limit:
         return text
     head = _prefix(text, limit - 1)
@@ -24,7 +24,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def pieces(text: str, limit: int) -> tuple[str, ...]:
-    """The whole text in pieces of at most `limit` units, parted after lines or words: joined, they are the text."""
+    """Split the text after lines or words into pieces of at most `limit` units; joined, they are the text."""
     found: list[str] = []
     while units(text) > limit:
         head = _prefix(text, limit)
@@ -37,7 +37,7 @@ def pieces(text: str, limit: int) -> tuple[str, ...]:
 
 
 def _prefix(text: str, limit: int) -> str:
-    """The longest beginning of at most `limit` units that tears no character in two."""
+    """Return the longest beginning of at most `limit` units that ends with a whole character."""
     return (
         text[:limit] if text.isascii() else _decoded(text.encode("utf-16-le", "surrogatepass")[: 2 * limit])
     )

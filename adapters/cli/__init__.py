@@ -1,1 +1,1 @@
-"""The `jpd` command line: the one place that knows every part and puts them together."""
+"""The `jpd` command line, which puts all parts together."""

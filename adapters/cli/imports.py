@@ -1,4 +1,4 @@
-"""What an operator brings in from the command line: rosters, calendars, lists of people to pair, and workspaces."""
+"""The commands that read files: rosters, calendars, people to pair; and the code of a school."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.startup import err, now, open_store, operator, out, progress_bar, run_to_end, stop
+from adapters.cli.startup import (
+    err,
+    load_settings_and_content,
+    now,
+    open_store,
+    out,
+    progress_bar,
+    run_to_end,
+    stop,
+)
 from bot.model import School
 from bot.ports import Tx
 from bot.prompts import Voice
@@ -28,7 +37,7 @@ def import_(
     from bot.say import rosters as say_rosters
     from bot.use_cases import rosters as imports
 
-    read, _, voice = operator()
+    read, _, voice = load_settings_and_content()
     today = now()
     try:
         roster = read_roster(
@@ -65,7 +74,7 @@ def calendar(
     from bot.say import rosters as say_rosters
     from bot.use_cases import schools
 
-    read, _, voice = operator()
+    read, _, voice = load_settings_and_content()
     try:
         found = read_calendar(file)
     except RosterError as wrong:
@@ -91,7 +100,7 @@ def calendar(
 # --- pairing as a tool of its own -----------------------------------------------------------------------------------
 
 
-def pair(  # noqa: PLR0917  # each is an option
+def pair(  # noqa: PLR0917  # one parameter for each option
     members: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="A CSV: id, school, what people bring.")
     ],
@@ -120,7 +129,7 @@ def pair(  # noqa: PLR0917  # each is an option
     from bot.say import pair_files as say_pair_files
     from bot.say import rosters
 
-    voice = operator()[2]
+    voice = load_settings_and_content().voice
     try:
         asked = pair_files.read(members, history, blocked, announced)
     except RosterError as wrong:
@@ -148,7 +157,7 @@ def code(
     """Make a one-time code that lets a workspace in for a school: the first one; coordinators make the others."""
     from bot.use_cases import workspaces
 
-    read, _, voice = operator()
+    read, _, voice = load_settings_and_content()
 
     async def make() -> str:
         async with open_store(read) as store, store.transaction() as tx:
@@ -159,7 +168,7 @@ def code(
 
 
 async def _school(tx: Tx, voice: Voice, partnership: str, named: str) -> School:
-    """The school of that id or name; where there is none, the command ends and says which there are."""
+    """Return the school of this id or name, or end the command with the ids that there are."""
     found = await tx.schools.partnership_named(partnership)
     schools = await tx.schools.of(found.id) if found else ()
     fits = [each for each in schools if named.casefold() in (each.source_id.casefold(), each.name.casefold())]

@@ -12,14 +12,16 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from adapters.chat.platform import Core, VoiceOf
+from adapters.chat.in_time import RealTime
+from adapters.chat.platform import Core
+from adapters.chat.received import VoiceOf
 from adapters.chat.settings import PlatformSettings, SettingsError, read_platform, read_settings
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
 from adapters.cli.settings import Settings
 from adapters.cli.startup import now
-from adapters.server.engine import apart
+from adapters.server.engine import start_engine
 from adapters.server.operation import Metrics
-from adapters.server.patience import within
+from adapters.server.patience import wait_at_most
 from bot.conversation.handler import EventHandler
 from bot.errors import StoreAway
 from bot.model import Address, Limit
@@ -54,7 +56,7 @@ class Platforms:
 
 
 @asynccontextmanager
-async def connected(
+async def connect_platforms(
     read: Settings,
     store: SqlStore,
     prompts: Prompts,
@@ -62,6 +64,7 @@ async def connected(
     is_serving: bool,
     timed: Callable[[Handle], Handle] = lambda handle: handle,
     known: Sequence[AnyPlatform] = PLATFORMS,
+    real_time: RealTime | None = None,
     clock: Callable[[], datetime] = now,
 ) -> AsyncIterator[Platforms]:
     """Connect every platform that the settings name, while the block runs. Raises `SettingsError`.
@@ -73,7 +76,7 @@ async def connected(
     seal = Seal(read.deployment.keys)
     voice_of = voice_lookup(store, prompts, clock)
     async with AsyncExitStack() as opened:
-        engine = opened.enter_context(apart())
+        engine = opened.enter_context(start_engine())
         hold = timedelta(minutes=read.hold_minutes)
         handle = timed(EventHandler(store, prompts, platforms.directories, engine, hold).handle)
         for platform, settings in wanted:
@@ -85,6 +88,7 @@ async def connected(
                 tokens=StoredTokens(store, seal, platform.name),
                 admit=partial(_admit, store, clock, platform.name),
                 deployment=read.deployment,
+                real_time=real_time,
             )
             made = await platform.connect(settings, core, opened, serving=is_serving)
             platforms.messengers[platform.name] = made.messenger
@@ -135,7 +139,7 @@ def voice_lookup(store: SqlStore, prompts: Prompts, clock: Callable[[], datetime
         asking.add(asked)
         asked.add_done_callback(asking.discard)
         try:
-            return prompts.voice(await within(SECONDS_FOR_A_VOICE, asked))
+            return prompts.voice(await wait_at_most(SECONDS_FOR_A_VOICE, asked))
         except (TimeoutError, StoreAway):
             return prompts.voice(prompts.default_language)
 
@@ -143,7 +147,9 @@ def voice_lookup(store: SqlStore, prompts: Prompts, clock: Callable[[], datetime
 
 
 @asynccontextmanager
-async def observed(read: Settings, store: SqlStore, voice: Voice, metrics: Metrics) -> AsyncIterator[None]:
+async def serve_metrics(
+    read: Settings, store: SqlStore, voice: Voice, metrics: Metrics
+) -> AsyncIterator[None]:
     """Serve health and figures on a port of their own while the block runs, if the settings name one."""
     from adapters.server.operation import figures, health
     from adapters.server.web import application, listening
@@ -171,7 +177,7 @@ def worker_settings(
     )
 
 
-async def working(
+async def send_and_prune(
     read: Settings,
     store: SqlStore,
     prompts: Prompts,

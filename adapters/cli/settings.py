@@ -23,11 +23,8 @@ from adapters.cli.platforms import PLATFORMS, AnyPlatform
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 """The content that is shipped."""
-FOR_TESTS = {
-    "JPD_TEST_DATABASE_URL": "Tests use this PostgreSQL instead of starting their own",
-    "JPD_CRASH": "The crash tests stop a worker at this point",
-}
-"""Names that the bot does not read."""
+FOR_TESTS = {"JPD_TEST_DATABASE_URL", "JPD_CRASH"}
+"""Names that only tests read."""
 
 
 class Settings(EnvironmentSettings, env_prefix="JPD_"):
@@ -157,7 +154,7 @@ def _default(field: FieldInfo) -> str:
 
 def unknown_names(environment: Collection[str]) -> tuple[str, ...]:
     """Return the names that look like settings of the bot, and are none."""
-    known = {row.name for row in rows()} | set(FOR_TESTS)
+    known = {row.name for row in rows()} | FOR_TESTS
     return tuple(sorted(name for name in environment if name.startswith("JPD_") and name not in known))
 
 

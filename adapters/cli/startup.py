@@ -1,4 +1,4 @@
-"""What every command of the line needs: settings, content and voice, the store, the log, and the terminal."""
+"""Helpers of all commands: settings, content and voice, the store, the log, and the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import structlog
 from rich.console import Console
@@ -30,26 +30,34 @@ out, err = Console(highlight=False, markup=False), Console(stderr=True, highligh
 
 
 def now() -> datetime:
-    """Return the time: the only clock that the core is ever told of."""
+    """Return the time in UTC."""
     return datetime.now(UTC)
 
 
 def say(text: str) -> None:
-    """To the terminal as it is: no folding, no colours, at once."""
+    """Print without wrapping or colours, and flush."""
     print(text, flush=True)
 
 
 def stop(sentence: str) -> NoReturn:
-    """End with a sentence that says what to do."""
+    """End the command with a sentence that says what to do."""
     err.print(sentence, soft_wrap=True)
     raise SystemExit(1)
 
 
-def operator() -> tuple[settings.Settings, Prompts, Voice]:
-    """Settings, content, and the voice in which operators are spoken to."""
+class Setup(NamedTuple):
+    """The settings, the content, and the voice for operators."""
+
+    settings: settings.Settings
+    prompts: Prompts
+    voice: Voice
+
+
+def load_settings_and_content() -> Setup:
+    """Read the settings and the content. Raises `SettingsError` or `ContentError`."""
     read = settings.read()
     prompts = Prompts.load(read.prompts)
-    return read, prompts, prompts.voice(prompts.default_language)
+    return Setup(read, prompts, prompts.voice(prompts.default_language))
 
 
 def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
@@ -60,7 +68,7 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
 
 @contextlib.asynccontextmanager
 async def open_store(read: settings.Settings) -> AsyncIterator[SqlStore]:
-    """The store, with its tables as they should be on a first use of SQLite; PostgreSQL waits for `jpd migrate`."""
+    """Open the store while the block runs. SQLite is migrated first; PostgreSQL only by `jpd migrate`."""
     from storage import migrate as migrations
     from storage.store import SqlStore
 
@@ -74,7 +82,7 @@ async def open_store(read: settings.Settings) -> AsyncIterator[SqlStore]:
 
 
 async def warn_if_away(store: SqlStore, voice: Voice) -> None:
-    """A process that serves waits for its database; whoever started it hears of that at once."""
+    """Print a warning if the database does not answer; a process that serves waits for it."""
     try:
         await store.now()
     except StoreAway:
@@ -85,7 +93,7 @@ async def warn_if_away(store: SqlStore, voice: Voice) -> None:
 async def open_playground(
     folder: Path, *, fresh: bool, durable: bool = True
 ) -> AsyncIterator[tuple[SqlStore, SqlConversations]]:
-    """The playground's own store, in a folder of its own."""
+    """Open the playground's store in this folder while the block runs; with `fresh`, delete the old one first."""
     from storage import migrate as migrations
     from storage.playground import SqlConversations
     from storage.store import SqlStore
@@ -105,7 +113,7 @@ async def open_playground(
 
 
 def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """An error by its kind and place only: its message may quote what somebody wrote, or a token."""
+    """Log an error by its kind and place only: its message may quote a person's text, or a token."""
     given = event.pop("exc_info", None)
     error = (
         given[1]
@@ -126,7 +134,7 @@ def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> str
 def start_log(
     read: settings.Settings, level: int = logging.INFO, watching: Sequence[structlog.typing.Processor] = ()
 ) -> None:
-    """Logs go to standard error: text for people, JSON lines for machines. `watching` sees every line as well."""
+    """Log to standard error, as text or as JSON lines; the processors in `watching` see every line too."""
     shape = structlog.processors.JSONRenderer() if read.log_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
@@ -144,7 +152,7 @@ def start_log(
 
 @contextlib.contextmanager
 def progress_bar(sentence: str, total: int | None = None) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal, nothing in a pipe. With a total it is told how much is done."""
+    """Show a progress bar on a terminal; give a function that is told how much of `total` is done."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

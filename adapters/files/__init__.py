@@ -1,1 +1,1 @@
-"""Files that people bring and take away: tables, archives, their faults."""
+"""Reading and writing files: tables, archives, ledgers, pairs, and the faults of a file."""

@@ -1,4 +1,4 @@
-"""A zip from somebody else, opened with care: nothing is unpacked to disk, and no more than was announced."""
+"""Reading a zip that may be hostile: nothing is unpacked to disk, and no more than its directory announces."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import Any, cast
 from adapters.files.faults import FileFaults
 
 LARGEST_MB = 200
-"""What one file of the zip may hold, unpacked."""
+"""The largest size of one unpacked file."""
 
 LARGEST_RATIO = 200
-"""CSV shrinks to a tenth or, with much repetition, a hundredth: what shrinks more was made to do harm."""
+"""CSV compresses to a tenth or, with much repetition, a hundredth: a higher ratio is a zip bomb."""
 
 SMALL = 1 << 20
 """Below this size any ratio is harmless."""
@@ -25,7 +25,7 @@ SMALL = 1 << 20
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 ENCRYPTED = 0x1
 
-# OSError: a damaged offset lets the library look before the beginning of the file.
+# OSError: with a damaged offset the library seeks before the beginning of the file.
 READING = (
     zipfile.BadZipFile,
     zlib.error,
@@ -49,14 +49,14 @@ class Archive:
     def __contains__(self, file: str) -> bool:
         return any(info.filename == file for info in self._archive.infolist())
 
-    def folders_with(self, file: str) -> bool:
-        """Whether the file lies in a folder instead of at the root."""
+    def has_in_folder(self, file: str) -> bool:
+        """Return whether the file lies in a folder instead of at the root."""
         names = [info.filename.replace("\\", "/") for info in self._archive.infolist()]
         return any(name.endswith(f"/{file}") and not name.startswith("__MACOSX/") for name in names)
 
     @contextmanager
     def open(self, file: str) -> Iterator[io.BufferedReader]:
-        """Open a file that is there; whatever is wrong with it, while reading too, raises `RosterError`."""
+        """Open an existing file. Raises `RosterError` for any fault in it, while it is being read too."""
         found = [info for info in self._archive.infolist() if info.filename == file]
         info = found[0]
         if len(found) > 1:
@@ -78,7 +78,7 @@ class Archive:
 
 @contextmanager
 def open_archive(path: Path, faults: FileFaults) -> Iterator[Archive]:
-    """Open a zip; raises `RosterError` when it is none."""
+    """Open a zip. Raises `RosterError` if it is none."""
     try:
         archive = zipfile.ZipFile(path)
     except OPENING:

@@ -1,4 +1,4 @@
-"""Faults of a file, collected while it is read, so that a person can mend all of them at once."""
+"""The faults of a file, collected while it is read, so that a person can correct all of them at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FileFaults:
         self._kept: list[Fault] = []
         self._more = 0
         self.is_cut_off = False
-        """Whether a file could not be read to its end: what refers to it cannot be judged."""
+        """A file could not be read to its end, so references to its rows cannot be checked."""
 
     def add(self, file: str, row: int | None, column: str, key: str, **facts: str | int) -> None:
         """Note a fault. Facts are read by people: never a name, an e-mail or a value of a pupil's row."""
@@ -50,5 +50,5 @@ class FileFaults:
 
 
 def shown(value: str) -> str:
-    """A value as a fault may show it: a short word. In a shifted row it might be anybody's phone number."""
+    """Return the value if it is a short word, else "…": in a shifted row it could be a phone number."""
     return value if _SHOWN.fullmatch(value) else "…"

@@ -1,4 +1,4 @@
-"""Lines of the ledger as text, as CSV and as JSON: states and reasons, never words and never a name."""
+"""Ledger lines as text, CSV or JSON. They hold states and reasons, and no names or messages."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ COLUMNS = tuple(field.name for field in fields(LedgerLine))
 
 
 async def as_csv(lines: AsyncIterable[LedgerLine]) -> AsyncIterator[str]:
-    """A row a line, without its end, after a row of names. No cell is a formula to a spreadsheet."""
+    """Yield a header and then a row for each line, without line ends. No cell is a formula in a spreadsheet."""
     yield _row(COLUMNS)
     async for line in lines:
         yield _row([_harmless(cell) for cell in _cells(line)])
 
 
 async def as_json(lines: AsyncIterable[LedgerLine]) -> AsyncIterator[str]:
-    """An object a line (JSON Lines); moments as ISO 8601 in UTC."""
+    """Yield a JSON object for each line (JSON Lines), with times as ISO 8601 in UTC."""
     async for line in lines:
         named = {name: getattr(line, name) for name in COLUMNS}
         yield json.dumps(named, ensure_ascii=False, default=_moment)
 
 
 async def as_text(lines: AsyncIterable[LedgerLine]) -> AsyncIterator[str]:
-    """For a terminal: one line each, what is empty left out."""
+    """Yield a line of text each for a terminal, without empty cells."""
     async for line in lines:
         moment = f"{line.due_at:%Y-%m-%d %H:%M}"
         twice = "perhaps_twice" if line.perhaps_twice else ""

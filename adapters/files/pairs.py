@@ -1,4 +1,4 @@
-"""Files of `jpd pair`: who is to meet, what was before, and the groups that come out."""
+"""The files of `jpd pair`: members, history and blocked pairs in; groups and a report out."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ LONGEST_LIST = 1_000
 MOST_YEARS = 80
 
 WEIGHTS = Weights(slots=5, experience=5)
-"""A file says how experienced people are; the bot does not ask."""
+"""Experience has weight here only, since the bot does not ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairFileInput:
-    """What the files say. People and schools have numbers that don't depend on the order of the rows."""
+    """The content of the files. People and schools are numbered independently of the order of rows."""
 
     people: tuple[Person, ...]
     names: Mapping[int, str]
-    """The ids of the file."""
+    """The ids in the file, by number."""
     schools: Mapping[int, str]
     history: tuple[tuple[int, frozenset[int]], ...]
     blocked: frozenset[frozenset[int]]
@@ -45,10 +45,10 @@ class PairFileInput:
 def read(
     members: Path, history: Path | None = None, blocked: Path | None = None, announced: Path | None = None
 ) -> PairFileInput:
-    """Read all of them; raises `RosterError` with every fault. Empty cells are fine everywhere but in ids and schools.
+    """Read all files. Raises `RosterError` with every fault. Only ids and schools must not be empty.
 
-    Who is no member any more may stand in a history, and in what was announced; but whoever is blocked must be known,
-    since a slip there would let two people meet.
+    History and announced groups may name former members. Blocked pairs may not, since a misspelt id there would let
+    two people meet.
     """
     faults = FileFaults()
     rows = _members(members, faults)
@@ -173,7 +173,7 @@ def _rows(file: Path, columns: Sequence[str], required: Sequence[str], faults: F
 def pair(
     asked: PairFileInput, *, size: int, free_together: bool, seed: int, done: Callable[[float], None]
 ) -> Arrangement:
-    """The engine on what the files say."""
+    """Run the pairing engine on the files' content."""
     return arrange(
         asked.people,
         history=asked.history,
@@ -183,16 +183,16 @@ def pair(
         size=size,
         seed=seed,
         weights=WEIGHTS,
-        on=date.min,  # no clock is asked: slots are names
+        on=date.min,  # slots are only names here, so no date is needed
         report=done,
     )
 
 
-# --- what comes out -------------------------------------------------------------------------------------------------
+# --- output -------------------------------------------------------------------------------------------------
 
 
 def groups_csv(rows: Iterable[tuple[int, str, str]]) -> str:
-    """`group,member,reason`, a row for everybody who has a place."""
+    """Return a CSV of `group,member,reason` with a row for everybody in a group."""
     out = StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(("group", "member", "reason"))
@@ -203,7 +203,7 @@ def groups_csv(rows: Iterable[tuple[int, str, str]]) -> str:
 def facts(
     made: Arrangement, names: Mapping[int, str], left_out: Iterable[tuple[str, str]], seconds: float
 ) -> dict[str, object]:
-    """The report. Values are points; the gap is a part of the value: 0.001 is 0.1 %."""
+    """Return the report. Values are points; the gap is a fraction of the value."""
     return {
         "groups": [[names[each] for each in group.member_ids] for group in made.groups],
         "left_out": [{"member": member, "reason": reason} for member, reason in left_out],
@@ -217,9 +217,9 @@ def facts(
 
 
 def _peak_mb() -> float | None:
-    """The most memory this process has held; None where the system does not tell (Windows)."""
+    """Return the peak memory of this process, or None on Windows."""
     try:
-        import resource  # noqa: PLC0415  # not there on Windows
+        import resource  # noqa: PLC0415  # missing on Windows
     except ImportError:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -227,12 +227,12 @@ def _peak_mb() -> float | None:
 
 
 def report_json(report: Mapping[str, object]) -> str:
-    """As people can read it, too."""
+    """Return the report as indented JSON."""
     return json.dumps(report, indent=1, ensure_ascii=False) + "\n"
 
 
 def write(texts: Mapping[Path | None, str]) -> None:
-    """Write these files, all of them whole; what has no file is left. Raises `OSError` before any is replaced."""
+    """Write each text to its file, or nowhere for None. Raises `OSError` before any file is replaced."""
     parts = [(file.with_name(f"{file.name}.part"), file, text) for file, text in texts.items() if file]
     try:
         for part, _, text in parts:

@@ -1,4 +1,4 @@
-"""Rows of a CSV file, whatever its encoding and delimiter; what is no text becomes a fault, never a crash."""
+"""Rows of a CSV file of any usual encoding and delimiter. Anything that is not text becomes a fault."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from adapters.files.faults import FileFaults
 LONGEST_CELL = 200
 LONGEST_LINE = 100_000
 
-# Marks that nobody sees and that make two equal names differ, or a name read backwards.
+# Invisible characters that make two equal names differ, or reverse the direction of a name.
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 )
 
 
 class Row:
-    """One row of a table. A cell is looked at only when asked for, and is a fault if it is no short text."""
+    """One row of a table. A cell is checked when it is read: a cell that is no short text is a fault."""
 
     __slots__ = ("_cells", "_faults", "_places", "file", "is_faulty", "number")
 
@@ -35,7 +35,7 @@ class Row:
         self._faults = faults
 
     def text(self, column: str, limit: int = LONGEST_CELL) -> str:
-        """The cell, tidied; empty where the row or the table has none."""
+        """Return the cell with spaces tidied, or "" if there is none."""
         place = self._places.get(column)
         if place is None or place >= len(self._cells):
             return ""
@@ -50,7 +50,7 @@ class Row:
         return text
 
     def texts(self, columns: Sequence[str]) -> dict[str, str]:
-        """The cells of these columns, by column."""
+        """Return the cells by column."""
         return {column: self.text(column) for column in columns}
 
     def fault(self, column: str, key: str, **facts: str | int) -> None:
@@ -62,7 +62,7 @@ class Row:
 def read_table(
     stream: io.BufferedReader, file: str, columns: Sequence[str], required: Sequence[str], faults: FileFaults
 ) -> Iterator[Row]:
-    """The rows of a table made by hand: columns in any order, extra ones ignored, delimiter found out."""
+    """Yield the rows of a hand-made table: any delimiter, columns in any order, extra columns ignored."""
     rows = _rows(stream, file, faults, delimiters=",;\t")
     header = next(rows, None)
     if header is None:
@@ -82,14 +82,14 @@ def read_table(
 
 
 def _bare(name: str) -> str:
-    """A column's name without what people write differently: `Given name`, `GIVEN_NAME`, `GivenName`."""
+    """Return a column name that is the same for `Given name`, `GIVEN_NAME` and `GivenName`."""
     return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
 def read_exact_table(
     stream: io.BufferedReader, file: str, header: Sequence[str], faults: FileFaults
 ) -> Iterator[Row]:
-    """The rows of a table made by a program: exactly this header, extra columns to its right ignored."""
+    """Yield the rows of a table with exactly this header; extra columns to its right are ignored."""
     rows = _rows(stream, file, faults, delimiters=",")
     found = next(rows, None)
     if found is None:
@@ -125,13 +125,13 @@ def _body(
 
 
 class _Unreadable(Exception):
-    """A line so long that it is none."""
+    """A line that is too long to be one."""
 
 
 def _rows(
     stream: io.BufferedReader, file: str, faults: FileFaults, delimiters: str
 ) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, numbered as a spreadsheet does; the first is the header."""
+    """Yield the rows that are not blank, header first, with the row numbers of a spreadsheet."""
     sample = stream.peek()
     is_utf_16 = sample.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\0" in sample and not is_utf_16:
@@ -156,7 +156,7 @@ def _rows(
         faults.cut_off(file, number + 1, "", "roster.broken-row")
     finally:
         if not stream.closed:
-            text.detach()  # it would close what the caller opened
+            text.detach()  # otherwise it would close the caller's stream
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
@@ -167,7 +167,7 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _first(lines: Iterator[str]) -> tuple[int, str]:
-    """How many blank lines come first, and the line after them."""
+    """Return the number of leading blank lines, and the line after them."""
     for blank_lines, line in enumerate(lines):
         if line.strip():
             return blank_lines, line

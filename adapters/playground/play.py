@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from adapters.playground import app
 from adapters.playground.stage import Stage
-from adapters.server.signals import stopping
+from adapters.server.signals import stop_event
 from adapters.server.web import application, listening
 
 HOST = "127.0.0.1"
-"""Loopback only: whoever opens the page can act as anybody in it."""
+"""Loopback only, because anybody who opens the page can act as every member."""
 
 
 async def serve(stage: Stage, *, port: int, browser: bool, say: Callable[[str], None]) -> None:
@@ -21,7 +21,7 @@ async def serve(stage: Stage, *, port: int, browser: bool, say: Callable[[str], 
     await stage.world.begin(stage.sample)
     routes = app.connect(stage.exchange, stage.messenger, stage.world, voice, list(stage.previews))
     page = application(routes, voice=voice, closing=[stage.messenger.close])
-    stopped = stopping()
+    stopped = stop_event()
     async with listening(page, HOST, port) as bound:
         url = f"http://{HOST}:{bound}/"
         say(voice.text("cli.playground", url=url))

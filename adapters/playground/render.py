@@ -1,4 +1,4 @@
-"""Messages and forms as HTML: pure; every text is escaped, in one place each, and nothing in it is ever a tag.
+"""Messages and forms as HTML. Every text is escaped, so that nothing in it is read as a tag.
 
 Ids are unique within one message; the page puts the line's number before them.
 """
@@ -36,12 +36,12 @@ from bot.model import Kind, Question
 
 
 def message(said: Message) -> str:
-    """The whole message."""
+    """Return the whole message."""
     return "".join(map(_element, said.elements)) or _tag("p", escape(said.summary))
 
 
 def form(asked: Form, buttons: Sequence[Button] = ()) -> str:
-    """The form with its fields, and ways past it in the same row as its submit button."""
+    """Return the form; buttons that skip it stand in the row of its submit button."""
     intro = _tag("div", _markdown(asked.intro), class_="intro") if asked.intro else ""
     fields = _tag("div", intro + "".join(map(_field, asked.inputs)), class_="fields")
     submit = _tag("button", escape(asked.submit), type="submit", class_="primary")
@@ -51,7 +51,7 @@ def form(asked: Form, buttons: Sequence[Button] = ()) -> str:
 
 
 def words(text: str) -> str:
-    """What a person typed, as it was typed."""
+    """Return a text exactly as a person typed it."""
     return _tag("p", escape(text), class_="typed")
 
 
@@ -201,7 +201,7 @@ def _id(key: str) -> str:
 
 
 def _tag(tag: str, html: str, /, **attributes: object) -> str:
-    """An element around HTML that is escaped already; its attributes are escaped here."""
+    """Return an element around escaped HTML; its attributes are escaped here."""
     return f"{_void(tag, **attributes)}{html}</{tag}>"
 
 

@@ -1,4 +1,4 @@
-"""The playground's world: its people, its clock, and what happens when time passes."""
+"""The playground's people, and its clock, which moves only when someone moves it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from bot.model import Address, Member, School
 from bot.model.roster import Roster
 from bot.ports import Store
 from bot.prompts import Prompts, Voice
-from bot.say import members as member_words
-from bot.say import rosters as roster_words
+from bot.say import members as say_members
+from bot.say import rosters as say_rosters
 from bot.use_cases import rosters as imports
 from bot.use_cases import schools
 from bot.worker import delivery
 
 PLATFORM = "playground"
 BEGINS = datetime(2026, 10, 12, 9, 0, tzinfo=ZoneInfo("Europe/London"))
-"""A Monday of autumn when every school teaches: a half-term holiday and a clock change lie ahead."""
+"""A Monday on which every school teaches; a half-term holiday and a clock change lie ahead."""
 FEATURED = ("Siân Morgan", "Elin Pugh", "Tama Rewi", "Grace Okafor")
-"""Whom a newcomer plays first, on top of the list: residents never answer for them."""
+"""The members at the top of the list, to be played first: residents never answer for them."""
 
 
 class Travel(StrEnum):
-    """How far time is moved on."""
+    """The steps by which time is moved on."""
 
     HOUR = "hour"
     DAY = "day"
@@ -43,7 +43,7 @@ AHEAD = {Travel.HOUR: timedelta(hours=1), Travel.DAY: timedelta(days=1), Travel.
 
 
 class World:
-    """A fictional partnership on a real store, with a clock of its own."""
+    """A fictional partnership on a real store, with its own clock."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class World:
         self.residents = residents
 
     async def begin(self, sample: Path) -> None:
-        """Load the sample partnership through the same imports as a real one, unless a play goes on already."""
+        """Import the sample partnership as in real use, unless the store has one already."""
         if await self._conversations.clock() is not None:
             self.residents.played.update(await self._source_ids(FEATURED))
             return
@@ -97,15 +97,17 @@ class World:
             )
             if not dry_run:
                 for partnership in await tx.schools.partnerships():
-                    of = {each.id: each for each in await tx.schools.of(partnership.id)}
+                    schools_by_id = {each.id: each for each in await tx.schools.of(partnership.id)}
                     for member in await tx.members.of(partnership.id):
-                        await tx.members.connect(address(member, of[member.home_school_id]), member.id, now)
-        return roster_words.changes(voice, changes, roster.left_out, dry_run=dry_run)
+                        await tx.members.connect(
+                            address(member, schools_by_id[member.home_school_id]), member.id, now
+                        )
+        return say_rosters.changes(voice, changes, roster.left_out, dry_run=dry_run)
 
     async def import_roster(
         self, file: Path, *, dry_run: bool, administrators_are_principals: bool | None = None
     ) -> list[str]:
-        """Import a roster as `jpd import` does; the difference, a line each. Raises `RosterError`."""
+        """Import a roster as `jpd import` does, and return the changes, one line each. Raises `RosterError`."""
         now = await self.now()
         roster = self._read(file, self._voice, now, administrators_are_principals)
         return await self._apply(roster, now, dry_run=dry_run)
@@ -114,30 +116,31 @@ class World:
         return {member.source_id for member, _ in await self.people() if member.name in names}
 
     async def people(self) -> tuple[tuple[Member, School], ...]:
-        """Everybody, with their home school: whom to play first, then in the order of schools and names."""
+        """Return everybody with their home school: the featured first, then by school and name."""
         async with self._store.transaction() as tx:
             found = []
             for partnership in await tx.schools.partnerships():
-                of = {each.id: each for each in await tx.schools.of(partnership.id)}
+                schools_by_id = {each.id: each for each in await tx.schools.of(partnership.id)}
                 found += [
-                    (member, of[member.home_school_id]) for member in await tx.members.of(partnership.id)
+                    (member, schools_by_id[member.home_school_id])
+                    for member in await tx.members.of(partnership.id)
                 ]
         return tuple(sorted(found, key=_order))
 
     def roles(self, member: Member) -> str:
-        """What somebody does, as a phrase."""
-        return member_words.roles(self._voice, member)
+        """Return a member's roles as a phrase."""
+        return say_members.roles(self._voice, member)
 
-    def plays(self, member: Member) -> None:
-        """Somebody plays this member from now on: residents leave them alone."""
+    def take_over(self, member: Member) -> None:
+        """Stop acting for this member: a person at the page plays them from now on."""
         self.residents.played.add(member.source_id)
 
     async def now(self) -> datetime:
-        """What the playground's clock says."""
+        """Return the playground's time."""
         return await self._conversations.clock() or BEGINS
 
     async def travel(self, how: Travel) -> datetime:
-        """Move time on; everything that falls due on the way is sent, and residents answer on the way."""
+        """Move time on: send all that falls due on the way, let residents answer, and return the new time."""
         now = await self.now()
         target = await self._next_event(now) if how is Travel.NEXT else now + AHEAD[how]
         while (due := await self.next_due()) is not None and due <= target:
@@ -151,7 +154,7 @@ class World:
         return max(due, now) if due is not None else now + AHEAD[Travel.DAY]
 
     async def next_due(self) -> datetime | None:
-        """When the next message is owed."""
+        """Return the time of the next delivery, or None."""
         async with self._store.transaction() as tx:
             return await tx.deliveries.next_due()
 
@@ -168,11 +171,11 @@ def _order(person: tuple[Member, School]) -> tuple[int, str, str, str]:
 
 
 def address(member: Member, school: School) -> Address:
-    """Each school is a workspace of its own, as in the world outside."""
+    """Return a member's address: each school is a workspace."""
     return Address(PLATFORM, school.source_id, member.source_id)
 
 
 def sayings(sample: Path) -> dict[str, tuple[str, ...]]:
-    """What residents answer, by question."""
+    """Return the residents' answers by question."""
     kept = yaml.safe_load((sample / "sayings.en.yaml").read_text(encoding="utf-8"))
     return {key: tuple(lines) for key, lines in kept.items()}

@@ -1,4 +1,4 @@
-"""Rosters and calendars as schools have them: files, read into values of the core."""
+"""Files of rosters and calendars, read into values of the core."""
 
 from adapters.rosters.calendars import read_calendar
 from adapters.rosters.detect import read_roster

@@ -27,7 +27,7 @@ TWO_WAYS = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](\d{2}|\d{4})")
 
 
 def read_calendar(path: Path) -> CalendarFile:
-    """Read a calendar; raises `RosterError` with all its faults at once."""
+    """Read a calendar. Raises `RosterError` with all its faults at once."""
     faults = FileFaults()
     if path.stat().st_size > LARGEST_MB << 20:
         faults.stop(path.name, None, "", "roster.too-large", limit=LARGEST_MB)
@@ -88,7 +88,7 @@ def _check(file: str, found: Sequence[Span], faults: FileFaults) -> None:
 
 
 def _closed_days(file: str, found: Sequence[Span], faults: FileFaults) -> dict[date, str]:
-    """The weekdays without lessons, with the reason that comes first in the file."""
+    """Return the weekdays without lessons, each with its first reason in the file."""
     closed: dict[date, str] = {}
     for span in found:
         if span.is_term:

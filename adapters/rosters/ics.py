@@ -1,4 +1,4 @@
-"""All-day events of an iCalendar file, as terms and closed days: what has a time of day closes no school."""
+"""All-day events of an iCalendar file, as terms and closed days. Events with a time of day are left out."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from adapters.files.table import LONGEST_CELL
 
 DAY = timedelta(days=1)
 LONGEST = timedelta(days=3 * 365)
-"""How far repeated events are followed: to the end of the terms, but no further than this."""
+"""The longest time for which repeated events are followed; they end with the terms."""
 
-# A damaged file makes both libraries stumble in many ways: found by damaging some ten thousand calendars.
-NONSENSE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+# What both libraries raise on damaged files, found by damaging some ten thousand calendars.
+DAMAGED = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
 
-# The parts of a rule that always come round again: the others can be combined into days that never come (30 February),
-# for which the library would look until the year 9999.
+# Only parts of a rule that always recur: others can be combined into days that never come (30 February), for which
+# the library would look until the year 9999.
 PARTS = {
     "DAILY": frozenset[str](),
     "WEEKLY": frozenset({"BYDAY"}),
@@ -50,7 +50,7 @@ MARKER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of days, first and last included: a term, or days without lessons."""
+    """A term, or days without lessons, from the first to the last day."""
 
     title: str
     first: date
@@ -59,10 +59,10 @@ class Span:
 
 
 def spans(file: str, content: bytes, faults: FileFaults) -> list[Span]:
-    """The terms and closed days of a calendar, repeated events followed over its terms or three years."""
+    """Return the terms and closed days of a calendar; repeated events are followed over its terms or three years."""
     try:
         calendars = icalendar.Calendar.from_ical(content, multiple=True)
-    except NONSENSE:
+    except DAMAGED:
         faults.stop(file, None, "", "calendar.broken")
     events = [each for calendar in calendars for each in calendar.walk() if isinstance(each, icalendar.Event)]
     if not events:
@@ -78,7 +78,7 @@ def spans(file: str, content: bytes, faults: FileFaults) -> list[Span]:
                 repeated.add_component(event)
             elif not _is_cancelled(event):
                 found.extend(_span(event))
-        except NONSENSE:
+        except DAMAGED:
             title = shown(str(event.get("SUMMARY", "")))
             faults.add(file, None, "", "calendar.bad-event", number=number, title=title)
     faults.raise_any()
@@ -94,7 +94,7 @@ def _is_cancelled(event: icalendar.Event) -> bool:
 
 
 def _check_rule(event: icalendar.Event) -> None:
-    """Raise `ValueError` for a rule that stands still, repeats within a day, or may never come round."""
+    """Raise `ValueError` for a rule that repeats within a day or may have no next day."""
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         (frequency,) = rule.get("FREQ", [])
@@ -108,7 +108,7 @@ def _check_rule(event: icalendar.Event) -> None:
             or not all(WEEKDAY.fullmatch(str(each)) for each in weekdays)
             or not {*positions} <= {1, -1}
         ):
-            raise ValueError("a rule that nobody keeps")
+            raise ValueError("a rule that is not supported")
 
 
 def _repeated_spans(
@@ -121,15 +121,15 @@ def _repeated_spans(
         for event in recurring_ical_events.of(repeated).between(first, last + DAY):
             if not _is_cancelled(event):
                 yield from _span(event)
-    except NONSENSE:
+    except DAMAGED:
         faults.stop(file, None, "", "calendar.broken")
 
 
 def _span(event: icalendar.Event) -> Iterator[Span]:
-    """What an event means for school days: nothing, if it only marks the first or last day of something."""
+    """Yield the event as a term or as closed days, or nothing if it only marks a first or last day."""
     first, last = event.start, event.end - DAY
     if last < first - DAY:
-        raise ValueError("it ends before it begins")
+        raise ValueError("the event ends before it begins")
     last = max(first, last)
     title = "".join(filter(str.isprintable, " ".join(str(event.get("SUMMARY", "")).split())))[:LONGEST_CELL]
     words = " ".join([title, *map(str, event.categories)])

@@ -1,4 +1,4 @@
-"""OneRoster 1.1 and 1.2 zips of CSV files: staff of schools are kept, everybody else is dropped unread."""
+"""OneRoster 1.1 and 1.2: zips of CSV files. Only staff of schools are read, pupils and parents are left out."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 from adapters.files.archive import Archive, open_archive
 from adapters.files.faults import FileFaults, shown
 from adapters.files.table import Row, read_exact_table
+from adapters.rosters.options import RosterOptions
 from adapters.rosters.simple_csv import EMAIL
 from bot.model import Role
 from bot.model.roster import Roster, RosterPerson, RosterSchool
 
+ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+"""The first bytes of a zip, and of an empty one."""
 COMMON = ("sourcedId", "status", "dateLastModified")
 MANIFEST = ("propertyName", "value")
 ORGS = (*COMMON, "name", "type", "identifier", "parentSourcedId")
@@ -32,9 +35,9 @@ ROLES = (
     "userProfileSourcedId",
 )  # fmt: skip
 
-TAKEN = {"teacher": Role.TEACHER, "principal": Role.PRINCIPAL}
-LEADS = frozenset({"administrator", "siteadministrator"})
-"""Perhaps principals, perhaps the people who run the computers: only the importer knows."""
+STAFF_ROLES = {"teacher": Role.TEACHER, "principal": Role.PRINCIPAL}
+ADMINISTRATOR_ROLES = frozenset({"administrator", "siteadministrator"})
+"""Roles that may mean a principal or somebody who runs the computers: the person who imports decides."""
 
 LONGEST_LIST = 10_000
 
@@ -44,19 +47,9 @@ LEFT_OUT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneRosterRules:
-    """What the file itself cannot say."""
-
-    today: date
-    """Roles that ended before are dropped."""
-    administrators_are_principals: bool | None = None
-    """None: not asked yet, so that the first administrator of OneRoster 1.1 is a fault that asks."""
-
-
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A role that somebody holds at an organisation."""
+class _OrgRole:
+    """A user's role at an organisation."""
 
     role: Role
     org_id: str
@@ -65,21 +58,27 @@ class _Held:
     row: int = 0
 
 
-def read(path: Path, rules: OneRosterRules) -> Roster:
-    """Read a OneRoster zip; raises `RosterError` with all its faults."""
+def recognises(file: Path) -> bool:
+    """Return whether the file is a zip."""
+    with file.open("rb") as stream:
+        return stream.read(4) in ZIPS
+
+
+def read(file: Path, options: RosterOptions) -> Roster:
+    """Read a OneRoster zip. Raises `RosterError` with all its faults."""
     faults = FileFaults()
-    with open_archive(path, faults) as archive:
-        manifest = _manifest(path.name, archive, faults)
-        return _Reading(archive, manifest, rules, faults).roster()
+    with open_archive(file, faults) as archive:
+        manifest = _manifest(file.name, archive, faults)
+        return _Reader(archive, manifest, options, faults).roster()
 
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
-    """What a zip says about itself."""
+    """The version and the file modes of a zip."""
 
     is_1_2: bool
     modes: Mapping[str, str]
-    """File (`users`) → bulk, delta or absent."""
+    """By file, such as `users`: bulk, delta or absent."""
 
     def is_delta(self) -> bool:
         return any(self.modes.get(file) == "delta" for file in ("orgs", "users", "roles"))
@@ -89,7 +88,7 @@ def _manifest(name: str, archive: Archive, faults: FileFaults) -> _Manifest:
     if "manifest.csv" not in archive:
         if "[Content_Types].xml" in archive:
             faults.stop(name, None, "", "roster.spreadsheet")
-        is_nested = archive.folders_with("manifest.csv")
+        is_nested = archive.has_in_folder("manifest.csv")
         faults.stop(name, None, "", "roster.nested-zip" if is_nested else "roster.no-manifest")
     modes: dict[str, str] = {}
     version = ""
@@ -97,7 +96,7 @@ def _manifest(name: str, archive: Archive, faults: FileFaults) -> _Manifest:
         for row in read_exact_table(stream, "manifest.csv", MANIFEST, faults):
             key, value = row.text("propertyName"), row.text("value").casefold()
             if key == "oneroster.version":
-                version = ".".join(value.split(".")[:2])  # 1.1.1 is 1.1 with its errata
+                version = ".".join(value.split(".")[:2])  # 1.1.1 only corrects mistakes of 1.1
             elif key in {"file.orgs", "file.users", "file.roles"}:
                 modes[key.removeprefix("file.")] = value
                 if value not in {"bulk", "delta", "absent"}:
@@ -108,15 +107,15 @@ def _manifest(name: str, archive: Archive, faults: FileFaults) -> _Manifest:
     return _Manifest(version == "1.2", modes)
 
 
-class _Reading:
-    """One pass through a zip: organisations first, then roles where they have their own file, then people."""
+class _Reader:
+    """Reads a zip once: organisations first, then roles (1.2 only), then users."""
 
     def __init__(
-        self, archive: Archive, manifest: _Manifest, rules: OneRosterRules, faults: FileFaults
+        self, archive: Archive, manifest: _Manifest, options: RosterOptions, faults: FileFaults
     ) -> None:
         self._archive = archive
         self._manifest = manifest
-        self._rules = rules
+        self._options = options
         self._faults = faults
         self._org_ids: set[str] = set()
         self._schools: dict[str, RosterSchool] = {}
@@ -128,11 +127,11 @@ class _Reading:
 
     def roster(self) -> Roster:
         for row in self._table("orgs", ORGS):
-            self._take_org(row)
+            self._read_org(row)
         if self._manifest.is_1_2:
-            self._take_users_1_2(self._roles())
+            self._read_users_1_2(self._roles())
         else:
-            self._take_users_1_1()
+            self._read_users_1_1()
         if rows := self._administrators:
             self._faults.add("users.csv", rows[0], "role", "roster.administrators", n=len(rows))
         self._faults.raise_any()
@@ -146,11 +145,11 @@ class _Reading:
         )
 
     def _table(self, name: str, header: tuple[str, ...]) -> Iterator[Row]:
-        """The rows of a file; none if the manifest says it is absent, which only a delta's may be."""
+        """Yield the rows of a file; none if the manifest says that it is absent, which only a delta allows."""
         file = f"{name}.csv"
         modes = self._manifest.modes
         is_absent = modes.get(name) == "absent"
-        # Users without any roles might all be pupils.
+        # Users without roles are no use: all of them might be pupils.
         may_be_absent = self._manifest.is_delta() and (name != "roles" or modes.get("users") == "absent")
         if file in self._archive and not is_absent:
             with self._archive.open(file) as stream:
@@ -160,7 +159,7 @@ class _Reading:
         elif not (is_absent and may_be_absent):
             self._faults.stop(file, None, "", "roster.missing-file", name=file)
 
-    def _take_org(self, row: Row) -> None:
+    def _read_org(self, row: Row) -> None:
         org_id, name = row.text("sourcedId"), row.text("name")
         if not org_id:
             row.fault("sourcedId", "roster.empty-cell", name="sourcedId")
@@ -172,25 +171,25 @@ class _Reading:
                 row.fault("name", "roster.empty-cell", name="name")
             self._schools[org_id] = RosterSchool(source_id=org_id, name=name)
 
-    # --- who holds which role ---
+    # --- roles ---
 
     def _role(self, row: Row) -> Role | None:
-        """Our role for the row's, or None: a role that is not ours to keep."""
+        """Return the row's role, or None if such users are left out."""
         name = row.text("role").casefold()
-        if name in LEADS:
-            if self._rules.administrators_are_principals is None and name == "administrator":
+        if name in ADMINISTRATOR_ROLES:
+            if self._options.administrators_are_principals is None and name == "administrator":
                 self._administrators.append(row.number)
-            return Role.PRINCIPAL if self._rules.administrators_are_principals else None
-        if name not in TAKEN and name not in LEFT_OUT and not name.startswith("ext:"):
+            return Role.PRINCIPAL if self._options.administrators_are_principals else None
+        if name not in STAFF_ROLES and name not in LEFT_OUT and not name.startswith("ext:"):
             row.fault("role", "roster.unknown-oneroster-role", role=shown(row.text("role")))
-        return TAKEN.get(name)
+        return STAFF_ROLES.get(name)
 
-    def _roles(self) -> dict[str, list[_Held]]:
-        """Staff roles by the user's id, ended ones left out."""
-        held: dict[str, list[_Held]] = {}
+    def _roles(self) -> dict[str, list[_OrgRole]]:
+        """Return the staff roles that have not ended, by user."""
+        roles_by_user: dict[str, list[_OrgRole]] = {}
         for row in self._table("roles", ROLES):
-            role = self._role(row)
-            if role is None or self._has_ended(row):
+            name = self._role(row)
+            if name is None or self._has_ended(row):
                 continue
             user_id, org_id = row.text("userSourcedId"), row.text("orgSourcedId")
             for column, value in (("userSourcedId", user_id), ("orgSourcedId", org_id)):
@@ -198,14 +197,14 @@ class _Reading:
                     row.fault(column, "roster.empty-cell", name=column)
             if self._is_known(row, "orgSourcedId", org_id):
                 is_primary = row.text("roleType").casefold() == "primary"
-                one = _Held(role, org_id, is_primary, _is_deleted(row), row.number)
-                held.setdefault(user_id, []).append(one)
-        return held
+                role = _OrgRole(name, org_id, is_primary, _is_deleted(row), row.number)
+                roles_by_user.setdefault(user_id, []).append(role)
+        return roles_by_user
 
     def _has_ended(self, row: Row) -> bool:
         text = row.text("endDate")
         try:
-            return bool(text) and date.fromisoformat(text[:10]) <= self._rules.today
+            return bool(text) and date.fromisoformat(text[:10]) <= self._options.today
         except ValueError:
             row.fault("endDate", "roster.bad-date", name="endDate")
             return False
@@ -219,7 +218,7 @@ class _Reading:
 
     # --- people ---
 
-    def _take_users_1_1(self) -> None:
+    def _read_users_1_1(self) -> None:
         for row in self._table("users", USERS_1_1):
             role = self._role(row)
             if role is None:
@@ -228,33 +227,36 @@ class _Reading:
             org_ids = list(filter(None, map(str.strip, row.text("orgSourcedIds", LONGEST_LIST).split(","))))
             if not org_ids:
                 row.fault("orgSourcedIds", "roster.empty-cell", name="orgSourcedIds")
-            held = [_Held(role, each) for each in org_ids if self._is_known(row, "orgSourcedIds", each)]
-            self._take_person(row, held)
+            roles = [_OrgRole(role, each) for each in org_ids if self._is_known(row, "orgSourcedIds", each)]
+            self._read_person(row, roles)
 
-    def _take_users_1_2(self, held: dict[str, list[_Held]]) -> None:
-        met: set[str] = set()
+    def _read_users_1_2(self, roles_by_user: dict[str, list[_OrgRole]]) -> None:
+        seen_user_ids: set[str] = set()
         for row in self._table("users", USERS_1_2):
             user_id = row.text("sourcedId")
-            if user_id not in held:
+            if user_id not in roles_by_user:
                 self._left_out += 1
                 continue
-            met.add(user_id)
+            seen_user_ids.add(user_id)
             home = row.text("primaryOrgSourcedId")
-            self._take_person(
-                row, sorted(held[user_id], key=lambda one: (one.org_id != home, not one.is_primary))
+            self._read_person(
+                row,
+                sorted(roles_by_user[user_id], key=lambda role: (role.org_id != home, not role.is_primary)),
             )
-        strangers = (one for user_id, roles in held.items() if user_id not in met for one in roles)
-        for one in strangers:
-            if not one.is_deleted:
-                self._faults.add("roles.csv", one.row, "userSourcedId", "roster.role-without-user")
+        without_user = (
+            role for user_id, roles in roles_by_user.items() if user_id not in seen_user_ids for role in roles
+        )
+        for role in without_user:
+            if not role.is_deleted:
+                self._faults.add("roles.csv", role.row, "userSourcedId", "roster.role-without-user")
 
-    def _take_person(self, row: Row, held: list[_Held]) -> None:
+    def _read_person(self, row: Row, roles: list[_OrgRole]) -> None:
         is_active = not _is_deleted(row) and _is_enabled(row)
-        if is_active and any(one.is_deleted for one in held):
-            held = [one for one in held if not one.is_deleted]
-            if not held and self._manifest.is_delta():
+        if is_active and any(role.is_deleted for role in roles):
+            roles = [role for role in roles if not role.is_deleted]
+            if not roles and self._manifest.is_delta():
                 row.fault("sourcedId", "roster.role-taken-away")
-        posts = dict.fromkeys((one.role, one.org_id) for one in held if self._is_school(one.org_id))
+        posts = dict.fromkeys((role.role, role.org_id) for role in roles if self._is_school(role.org_id))
         if not posts and not row.is_faulty:
             self._left_out += 1
             return

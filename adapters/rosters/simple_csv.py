@@ -1,4 +1,4 @@
-"""The simple roster: one CSV file, one row a post, as anybody can make it in a spreadsheet."""
+"""The simple roster: one CSV file with a row for each role of a person, as made in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from adapters.files.faults import FileFaults, shown
 from adapters.files.table import Row, read_table
+from adapters.rosters.options import RosterOptions
 from adapters.rosters.vocabulary import Vocabulary
 from bot.model import Profile, Role
 from bot.model.roster import Roster, RosterPerson, RosterSchool
@@ -26,34 +27,39 @@ COLUMNS = (*SCHOOL, *PERSON, *LISTS, "phase")
 
 LARGEST_MB = 64
 
-CLOSE = 0.75
-"""How alike, from 0 to 1, a suggestion must be."""
+LEAST_SIMILARITY = 0.75
+"""A name this similar (0 to 1) to what was typed is suggested."""
 
 NOT_STAFF = frozenset({"student", "pupil", "learner", "guardian", "parent", "relative", "carer"})
-"""Rows with these roles are dropped unread."""
+"""Rows with these roles are left out unread."""
 
 EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\.]+(\.[^\s@<>()\[\],;:\"\\.]+)+")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
-def read(path: Path, vocabulary: Vocabulary) -> Roster:
-    """Read a simple roster; raises `RosterError` with all its faults."""
+def recognises(_: Path) -> bool:
+    """Return True: a file that is no simple roster gets faults that say what is missing."""
+    return True
+
+
+def read(file: Path, options: RosterOptions) -> Roster:
+    """Read a simple roster. Raises `RosterError` with all its faults."""
     faults = FileFaults()
-    if path.stat().st_size > LARGEST_MB << 20:
-        faults.stop(path.name, None, "", "roster.too-large", limit=LARGEST_MB)
-    gathering = _Gathering(vocabulary)
-    with path.open("rb") as stream:
-        for row in read_table(stream, path.name, COLUMNS, REQUIRED, faults):
-            gathering.take(row)
+    if file.stat().st_size > LARGEST_MB << 20:
+        faults.stop(file.name, None, "", "roster.too-large", limit=LARGEST_MB)
+    builder = _RosterBuilder(options.vocabulary)
+    with file.open("rb") as stream:
+        for row in read_table(stream, file.name, COLUMNS, REQUIRED, faults):
+            builder.add(row)
     faults.raise_any()
-    if not gathering.people:
-        faults.stop(path.name, None, "", "roster.no-staff")
-    return gathering.roster()
+    if not builder.people:
+        faults.stop(file.name, None, "", "roster.no-staff")
+    return builder.roster()
 
 
 @dataclass(slots=True)
 class _Person:
-    """A person whose rows are still being gathered."""
+    """A person some of whose rows may not be read yet."""
 
     row: int
     given_name: str
@@ -77,8 +83,8 @@ class _Person:
         )
 
 
-class _Gathering:
-    """Schools and people, put together from their rows."""
+class _RosterBuilder:
+    """Builds schools and people from rows."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.people: dict[str, _Person] = {}
@@ -94,8 +100,8 @@ class _Gathering:
         schools = tuple(school for _, school in self._schools.values())
         return Roster(schools=schools, people=people, left_out=self._left_out)
 
-    def take(self, row: Row) -> None:
-        """Add what a row says, or note its faults."""
+    def add(self, row: Row) -> None:
+        """Add a row, or note its faults."""
         role = row.text("role").casefold()
         if role in NOT_STAFF:
             self._left_out += 1
@@ -128,7 +134,7 @@ class _Gathering:
         )
 
     def _is_new_mistake(self, column: str, value: str) -> bool:
-        """A school's mistake stands in the row of every one of its people: once is enough to mend it."""
+        """Return whether a mistake is new: a school's mistake is repeated in the row of each of its people."""
         is_new = (column, value) not in self._mistakes
         self._mistakes.add((column, value))
         return is_new
@@ -192,7 +198,7 @@ def _nearest_zone(text: str) -> str:
     by_name = {zone.casefold(): zone for zone in zones}
     wanted = text.casefold().replace(" ", "_")
     for known in (by_name, by_city):
-        if near := difflib.get_close_matches(wanted, known, n=1, cutoff=CLOSE):
+        if near := difflib.get_close_matches(wanted, known, n=1, cutoff=LEAST_SIMILARITY):
             return known[near[0]]
     return "Europe/London"
 
@@ -201,7 +207,7 @@ def _nearest_zone(text: str) -> str:
 def _nearest_code(text: str) -> str:
     wanted = text.upper().replace("_", "-").replace(" ", "-").replace("UK-", "GB-")
     codes = [code for code in holidays_codes() if len(code.partition("-")[0]) == len("GB")]
-    near = difflib.get_close_matches(wanted, codes, n=1, cutoff=CLOSE)
+    near = difflib.get_close_matches(wanted, codes, n=1, cutoff=LEAST_SIMILARITY)
     return near[0] if near else "GB-WLS"
 
 

@@ -1,4 +1,4 @@
-"""What a roster may say in its free columns: keys of the content's lists, where the caller gives them."""
+"""The keys that a roster may use for practices, free times and phases."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from adapters.files.table import Row
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The keys that are known; None: not checked."""
+    """The keys of each list; None: any."""
 
     practices: frozenset[str] | None = None
     slots: frozenset[str] | None = None
     phases: frozenset[str] | None = None
 
     def keys(self, row: Row, column: str, cell: str) -> tuple[str, ...]:
-        """The keys in a cell: of `Group talk; recall` `group-talk` and `recall`. Unknown ones are faults."""
+        """Return the keys in a cell: `Group talk; recall` gives `group-talk` and `recall`. Unknown ones are faults."""
         keys = tuple(dict.fromkeys(filter(None, map(_key, cell.split(";")))))
         known = self._known(column)
         for key in keys:

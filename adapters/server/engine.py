@@ -1,4 +1,4 @@
-"""The pairing engine in a process of its own, so that the web process goes on answering while it works."""
+"""The pairing engine in a separate process, so that the web process goes on answering."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from bot.pairing import Arrangement
 from bot.pairing.problem import Engine, PairingTask, answer
 
 FEW = 40
-"""So few people are arranged within some hundredths of a second: not worth another process."""
+"""Largest number of people arranged in the web process itself: it takes some hundredths of a second."""
 
 
 @contextmanager
-def apart() -> Iterator[Engine]:
-    """An engine in a worker process, which starts with the first question that needs it."""
+def start_engine() -> Iterator[Engine]:
+    """Give an engine whose worker process starts with the first task that needs it."""
     pool = _pool()
 
-    async def answer_apart(question: PairingTask) -> Arrangement:
+    async def answer_in_worker(task: PairingTask) -> Arrangement:
         nonlocal pool
-        if len(question.people) <= FEW:
-            return answer(question)
+        if len(task.people) <= FEW:
+            return answer(task)
         asked = pool
         try:
-            return await asyncio.get_running_loop().run_in_executor(asked, answer, question)
-        except BrokenProcessPool:  # the system ended it: whoever asks next gets a new one
+            return await asyncio.get_running_loop().run_in_executor(asked, answer, task)
+        except BrokenProcessPool:  # the system killed it: the next task gets a new one
             if pool is asked:
                 pool = _pool()
             raise
 
     try:
-        yield answer_apart
+        yield answer_in_worker
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _pool() -> ProcessPoolExecutor:
-    # Spawned, since a copy of a process with threads and an event loop may wait for ever.
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_leave_stopping_to_the_other)
+    # Spawned: a fork of a process with threads and an event loop may deadlock.
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_ignore_interrupt)
 
 
-def _leave_stopping_to_the_other() -> None:
+def _ignore_interrupt() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""What machines ask of a running process: is it alive, may it be sent work, and its figures for Prometheus."""
+"""Health and figures of a running process: `/readyz`, and `/metrics` for Prometheus."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from adapters.server.patience import within
+from adapters.server.patience import wait_at_most
 from bot.events import Event
 from bot.message import Reply
 from bot.model import Standing
@@ -28,11 +28,11 @@ log = structlog.get_logger()
 
 Look = Callable[[], Awaitable[Standing]]
 SECONDS_TO_LOOK = 3
-"""A database that takes longer is away."""
+"""A database that takes longer counts as away."""
 
 
 class Metrics:
-    """The figures of one process; what is due, and how long, is read from the store when they are asked for."""
+    """The figures of one process; those about deliveries are read from the store at each request."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -55,13 +55,13 @@ class Metrics:
         self._blocked = Gauge("jpd_lanes_blocked", "Workspaces that take nothing now.", registry=registry)
 
     def count(self, _: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        """A processor of structlog: what is logged is counted, so that nobody need remember to do both."""
-        if event.get("ours"):  # only a delivery that was settled says whose it was
+        """Count settled deliveries, as a processor of structlog: each is logged once."""
+        if event.get("ours"):  # only the log of a settled delivery has it
             self._settled.labels(str(event["state"]), str(event["kind"])).inc()
         return event
 
     def timed(self, handle: Handle) -> Handle:
-        """The same, with a clock running."""
+        """Return the same function, which also measures how long it takes."""
 
         async def handled(event: Event) -> Reply | None:
             begun = time.perf_counter()
@@ -73,7 +73,7 @@ class Metrics:
         return handled
 
     def page(self, found: Standing | None) -> bytes:
-        """In Prometheus' format; None: the database is away."""
+        """Return the figures in Prometheus' format; None means that the database is away."""
         self._up.set(found is not None)
         if found is not None:
             self._due.set(found.due)
@@ -85,9 +85,9 @@ class Metrics:
 
 
 def health(look: Look) -> list[web.RouteDef]:
-    """`/readyz`: the database answers, and has the tables it should have.
+    """Return the route `/readyz`: 200 if the database answers and has this release's tables, else 503.
 
-    How far behind the workers are is told there and fails nothing: sending people elsewhere would help nobody.
+    Late deliveries are reported and do not fail it: another process would be no faster.
     """
     looked = _in_time(look)
 
@@ -105,7 +105,7 @@ def health(look: Look) -> list[web.RouteDef]:
 
 
 def figures(metrics: Metrics, look: Look) -> list[web.RouteDef]:
-    """`/metrics`: on a port of its own, which no stranger need reach."""
+    """Return the route `/metrics`, for a port of its own that is not public."""
     looked = _in_time(look)
 
     async def page(_: web.Request) -> web.Response:
@@ -115,7 +115,7 @@ def figures(metrics: Metrics, look: Look) -> list[web.RouteDef]:
 
 
 def _in_time(look: Look) -> Callable[[], Awaitable[Standing | None]]:
-    """One look at a time, for all who ask meanwhile: a database that hangs takes one connection of ours."""
+    """Share one look at the store between simultaneous requests: a hanging database takes one connection."""
     looking: asyncio.Future[Standing] | None = None
 
     async def looked() -> Standing | None:
@@ -123,8 +123,8 @@ def _in_time(look: Look) -> Callable[[], Awaitable[Standing | None]]:
         if looking is None or looking.done():
             looking = asyncio.ensure_future(look())
         try:
-            return await within(SECONDS_TO_LOOK, looking)
-        except Exception as away:  # noqa: BLE001  # whatever is wrong with the database: it is away
+            return await wait_at_most(SECONDS_TO_LOOK, looking)
+        except Exception as away:  # noqa: BLE001  # any error of the database counts as away
             log.warning("readiness.no-database", error=type(away).__name__)
             return None
 

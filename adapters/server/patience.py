@@ -1,4 +1,4 @@
-"""Waiting for somebody who may take too long, without stopping them: to stop a database's driver takes as long."""
+"""Waiting with a limit, without cancelling: to cancel a database's driver takes as long as to wait."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 
-async def within(seconds: float, asked: asyncio.Future[Answer]) -> Answer:
-    """The answer. Raises `TimeoutError` where it takes longer; whoever asked keeps the future, and it goes on."""
-    asked.add_done_callback(_heard)
+async def wait_at_most(seconds: float, asked: asyncio.Future[Answer]) -> Answer:
+    """Return the answer, or raise `TimeoutError` after this time; the future goes on."""
+    asked.add_done_callback(_take_error)
     async with asyncio.timeout(seconds):
         return await asyncio.shield(asked)
 
 
-def _heard(asked: asyncio.Future[Answer]) -> None:
-    """An error that comes when nobody waits any more is nobody's: asyncio would log it with its words."""
+def _take_error(asked: asyncio.Future[Answer]) -> None:
+    """Take an error that comes after the limit: asyncio would log its message."""
     if not asked.cancelled():
         asked.exception()

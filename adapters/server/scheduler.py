@@ -1,4 +1,4 @@
-"""APScheduler as the heartbeat, nothing more: it ticks, and the delivery table decides what is due."""
+"""A heartbeat with APScheduler. It only ticks: the ledger decides what is due."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Tick = Callable[[datetime], Awaitable[object]]
 
 
 def heartbeat(ticks: Mapping[Tick, int]) -> AsyncIOScheduler:
-    """A started scheduler that calls each tick with the time, every so many seconds.
+    """Start a scheduler that calls each tick with the time, every so many seconds.
 
-    A slow tick is never overlapped or made up for. One that fails is logged here: APScheduler logs errors' words.
+    A tick never overlaps with itself, and a missed one is not made up for. Errors are logged here, because
+    APScheduler would log their messages.
     """
     scheduler = AsyncIOScheduler(timezone=UTC)
     for tick, seconds in ticks.items():

@@ -1,4 +1,4 @@
-"""Waiting until somebody stops the process."""
+"""Stopping a process by a signal."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 import signal
 
 
-def stopping() -> asyncio.Event:
-    """Set at the first SIGINT or SIGTERM, so that what is under way can end in order."""
+def stop_event() -> asyncio.Event:
+    """Return an event that is set at the first SIGINT or SIGTERM, so that the process can finish its work."""
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)

@@ -24,15 +24,15 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-"""Where an answer brings its own, that one stays."""
+"""A header that a response has already stays as it is."""
 OURS = {"X-JPD": "alive"}
-"""By which `/healthz` is known to be ours: many things say “ok” there."""
+"""The header by which `/healthz` is known to be this bot's: many servers say “ok” there."""
 SILENT = logging.getLogger("jpd.http")
-"""For what is no HTTP at all: aiohttp would log the bytes. What goes wrong in a route is logged here."""
+"""A silent logger for requests that are not HTTP: aiohttp would log their bytes."""
 SILENT.setLevel(logging.CRITICAL + 1)
 SILENT.propagate = False
 APOLOGIES = {404: "not-found", 405: "not-allowed", 413: "too-large"}
-"""Statuses with a sentence of their own in `web.*`."""
+"""Statuses that have their own text, `web.<key>`."""
 
 
 def application(
@@ -41,9 +41,9 @@ def application(
     voice: Voice,
     closing: Iterable[Callable[[], Awaitable[None]]] = (),
 ) -> web.Application:
-    """Serve these routes and `/healthz`, for as long as the process lives; `closing` is called before it stops.
+    """Return an application with these routes and `/healthz`; it calls `closing` before it stops.
 
-    A body may have 1 MiB; a route for files reads its own, as a stream.
+    A body may have 1 MiB; a route for files reads its own as a stream.
     """
     app = web.Application(middlewares=[_apologies(voice)], client_max_size=MIB)
     app.add_routes([web.get("/healthz", _alive), *routes])
@@ -58,7 +58,7 @@ async def _alive(_: web.Request) -> web.Response:
 
 
 class PortTaken(Exception):
-    """Somebody else listens on that port, or nobody may."""
+    """The port is taken, or may not be used."""
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
@@ -67,7 +67,7 @@ class PortTaken(Exception):
 
 @asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve the application while the block runs; gives the port, which 0 leaves to the system. Raises `PortTaken`."""
+    """Serve the application while the block runs, and give the port (0: any free one). Raises `PortTaken`."""
     runner = web.AppRunner(app, access_log=None, logger=SILENT, handle_signals=False)
     await runner.setup()
     try:
@@ -82,7 +82,7 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
 
 
 def _apologies(voice: Voice) -> Middleware:
-    """Whatever goes wrong, one sentence: as JSON where a program asked, else as plain text."""
+    """Answer any error with one sentence: JSON for a program, plain text for a browser."""
 
     @web.middleware
     async def apologise(request: web.Request, handler: Handler) -> web.StreamResponse:

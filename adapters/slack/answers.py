@@ -23,7 +23,7 @@ from bot.say.basics import plain
 log = structlog.get_logger()
 
 Ack: TypeAlias = dict[str, Any]
-Kind: TypeAlias = Literal["command", "press", "form", "words", "mention", "home"]
+TurnKind: TypeAlias = Literal["command", "press", "form", "text", "mention", "home"]
 NOTHING: Ack = {}
 LAST_TRY = 3
 """Slack sends an event again at once, after a minute and after five, until it gets a 200; and nothing but events."""
@@ -33,10 +33,10 @@ LAST_TRY = 3
 class SlackTurn:
     """One thing that a person did on Slack, and how it can be answered."""
 
-    kind: Kind
+    kind: TurnKind
     received: SlackReceived
     tried: int = LAST_TRY
-    """How often Slack has sent it before."""
+    """The number of times that Slack has sent the request before."""
     late: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when Slack has had its answer already: the reply goes to the chat."""
 
@@ -145,7 +145,7 @@ class SlackAnswers:
             return False
         if turn.kind == "mention":
             return await self._carry(
-                lambda: self._messenger.whisper(sender, target.channel, message, thread=target.ts)
+                lambda: self._messenger.post_ephemeral(sender, target.channel, message, thread=target.ts)
             )
         if target.respond and not turn.is_late:
             answer = {**_only_to_them(render.message(message)), "replace_original": False}
@@ -168,7 +168,7 @@ class SlackAnswers:
         return NOTHING
 
     async def _say(self, turn: SlackTurn, message: Message) -> bool:
-        thread = turn.received.target.ts if turn.kind == "words" else ""
+        thread = turn.received.target.ts if turn.kind == "text" else ""
         return await self._carry(lambda: self._messenger.say(turn.received.sender, message, thread=thread))
 
 

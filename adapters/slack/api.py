@@ -1,4 +1,4 @@
-"""Calls to Slack's Web API: one try each, and what goes wrong becomes ours."""
+"""Calls to Slack's Web API, each tried once; its errors become the core's."""
 
 from __future__ import annotations
 
@@ -9,16 +9,11 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import structlog
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientSession,
-    ClientTimeout,
-    ConnectionTimeoutError,
-)
+from aiohttp import ClientError, ClientSession, ClientTimeout
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.chat.network import network_errors, retry_after
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 
 log = structlog.get_logger()
@@ -29,19 +24,17 @@ SLACK = "https://slack.com/api/"
 SECONDS_A_CALL = 20
 SECONDS_TO_CONNECT = 5
 A_WHILE = timedelta(seconds=30)
-"""Where a 429 does not say how long."""
-UNREACHED = timedelta(minutes=1)
-"""Until Slack is tried again after it could not be reached at all."""
+"""The wait after a 429 without `Retry-After`."""
 UNMENDED = timedelta(minutes=15)
-"""Until a workspace is tried again where the app lacks a permission that an administrator must give."""
+"""The wait where the app lacks a permission that an administrator must give."""
 
 QUIET = logging.getLogger("slack")
-"""Of the SDK: it would log whole bodies at INFO, and tokens' errors at WARNING."""
+"""The SDK's logger, silenced: it logs whole bodies at INFO."""
 QUIET.setLevel(logging.CRITICAL + 1)
 QUIET.propagate = False
 
 _AS_JSON = ("chat.", "views.", "conversations.open")
-"""Methods that take JSON; the others take forms only."""
+"""The methods that take JSON; the others take forms only."""
 
 _TOKEN_IS_DEAD = frozenset(
     {"account_inactive", "invalid_auth", "not_authed", "org_login_required", "token_expired", "token_revoked"}
@@ -64,47 +57,43 @@ _NEVER = {
     "edit_window_closed": "unreachable",
     "message_not_found": "unreachable",
 }
-"""Slack's words for never, as reasons of ours."""
+"""Slack's errors for a message that can never be delivered, with our reasons."""
 _LATER = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
 
 
 class SlackRefused(Unreachable):
-    """Slack finds fault with what we sent: a slip of ours, or a picture that is not ready yet."""
+    """Slack refused what we sent: a programming error, or a picture that is not ready yet."""
 
 
 class Api:
-    """Calls of one process, on one session."""
+    """The Web API, called on the one session of the process."""
 
     def __init__(self, session: ClientSession, base_url: str = SLACK) -> None:
         self.session = session
         self.base_url = base_url
 
     def client(self, token: str | None = None) -> AsyncWebClient:
-        """The SDK's client, which never tries twice: it would post twice what Slack took and did not confirm."""
+        """Return the SDK's client without retries, which would post a message again that Slack took unconfirmed."""
         return AsyncWebClient(
             token=token, base_url=self.base_url, session=self.session, retry_handlers=[], logger=QUIET
         )
 
     async def call(self, method: str, token: str, **arguments: object) -> Json:
-        """The answer. Raises `SendError`, `Uncertain`, `Disconnected` or `Unreachable`."""
-        how = {"json" if method.startswith(_AS_JSON) else "data": arguments}
+        """Call a method and return its answer. Raises `SendError`, `Uncertain`, `Disconnected` or `Unreachable`."""
+        body = {"json" if method.startswith(_AS_JSON) else "data": arguments}
         try:
-            answer = await self.client(token).api_call(method, **how)  # type: ignore[arg-type]  # one of the two
+            with network_errors():
+                answer = await self.client(token).api_call(method, **body)  # type: ignore[arg-type]  # one of the two
         except SlackApiError as refused:
-            raise _ours(method, refused) from None
-        except (
-            ClientConnectorError,
-            ConnectionTimeoutError,
-        ):  # not this message's doing: the network is away
-            raise SendError("connect", UNREACHED) from None
-        except (ClientError, TimeoutError, SlackClientError, OSError):
+            raise _as_core_error(method, refused) from None
+        except SlackClientError:
             raise Uncertain("dropped") from None
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
     async def upload(self, url: str, content: bytes) -> None:
-        """Bytes to where `files.getUploadURLExternal` said. Raises `SendError`: nothing is shown before the end."""
+        """Upload bytes to the address from `files.getUploadURLExternal`. Raises `SendError`: nothing is shown yet."""
         try:
             async with self.session.post(url, data=content) as answer:
                 if answer.status != 200:
@@ -113,48 +102,42 @@ class Api:
             raise SendError("upload") from None
 
     async def respond(self, url: str, answer: Mapping[str, Any]) -> None:
-        """Answer by a `response_url`. Raises `Uncertain` or `Unreachable`."""
+        """Post an answer to a `response_url`. Raises `Uncertain` or `Unreachable`."""
         try:
             async with self.session.post(url, json=dict(answer)) as got:
-                # `ok` in plain text, or as JSON with what was wrong.
+                # Slack answers `ok` in plain text, or JSON with an error.
                 if got.status != 200 or '"ok":false' in (await got.text()).replace(" ", ""):
                     raise Unreachable("unreachable")
         except (ClientError, TimeoutError, OSError):
             raise Uncertain("dropped") from None
 
 
-def _ours(method: str, refused: SlackApiError) -> Exception:
-    """What it means for us."""
+def _as_core_error(method: str, refused: SlackApiError) -> Exception:
     answer = refused.response
     status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0))
     headers = getattr(answer, "headers", {})
     body = getattr(answer, "data", None)
     error = str(body.get("error", "")) if isinstance(body, Mapping) else ""
     if status == 429 or error in ("ratelimited", "rate_limited"):
-        return SendError("rate-limited", _retry_after(headers))
+        return SendError("rate-limited", retry_after(headers) or A_WHILE)
     if status >= 500 or not error:
         return Uncertain(f"status {status}")
     if error in _TOKEN_IS_DEAD:
         return Disconnected(error)
     if error in _NEVER:
         return Unreachable(_NEVER[error])
-    if error == "missing_scope" and method.startswith("chat."):  # without the others a message does without
+    if error == "missing_scope" and method.startswith("chat."):  # other methods only add pictures or files
         log.error("slack.missing-scope", method=method)
         return SendError(error, UNMENDED)
     if error in _LATER:
         return Uncertain(error)
-    log.warning("slack.refused", method=method, error=error)  # Slack's own word: never anybody's
+    log.warning("slack.refused", method=method, error=error)  # a fixed term of Slack's: no personal data
     return SlackRefused("refused")
-
-
-def _retry_after(headers: Mapping[str, str]) -> timedelta:
-    seconds = headers.get("Retry-After", "")
-    return timedelta(seconds=int(seconds)) if seconds.isdecimal() else A_WHILE
 
 
 @asynccontextmanager
 async def session() -> AsyncIterator[ClientSession]:
-    """The one session of a process, with its time-outs: a client's own are ignored on a shared session."""
+    """Open the session of the process, with time-outs: those of a client are ignored on a shared session."""
     timeout = ClientTimeout(total=SECONDS_A_CALL, sock_connect=SECONDS_TO_CONNECT)
     async with ClientSession(timeout=timeout) as opened:
         yield opened

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from traceback import walk_tb
 
@@ -24,7 +24,7 @@ from adapters.chat.bodies import WRONG_SHAPE, Body, Malformed
 from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.chat.received import VoiceOf
 from adapters.slack import inbound
-from adapters.slack.answers import LAST_TRY, NOTHING, Ack, Kind, SlackAnswers, SlackTurn
+from adapters.slack.answers import LAST_TRY, NOTHING, Ack, SlackAnswers, SlackTurn, TurnKind
 from adapters.slack.api import QUIET, Api
 from adapters.slack.inbound import SlackReceived
 from adapters.slack.messenger import PLATFORM, SlackMessenger
@@ -38,41 +38,6 @@ ANYTHING = re.compile(".*", re.DOTALL)
 TIMESTAMP, SIGNATURE = re.compile("[0-9]{1,12}"), re.compile("v0=[0-9a-f]{64}")
 REAL_TIME = RealTime(patience=seconds(2))
 """Slack gives up after three seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """The connected adapter: the routes of the web application, and what to call when it stops."""
-
-    routes: list[web.RouteDef]
-    messenger: SlackMessenger
-    close: Callable[[], Awaitable[None]]
-    listening: Callable[[str], AbstractAsyncContextManager[None]]
-    """Socket Mode with an app token, as an asynchronous context."""
-    take: Callable[[SlackReceived], Awaitable[None]]
-    """Handles what did not come by `/slack/events`, such as an installation."""
-
-
-def connect(  # the parts of an adapter
-    api: Api,
-    messenger: SlackMessenger,
-    handle: Handle,
-    voice_of: VoiceOf,
-    now: Callable[[], datetime],
-    *,
-    signing_secret: str,
-    real_time: RealTime = REAL_TIME,
-) -> Connection:
-    """Connect the adapter. Without a signing secret it has no routes and listens by Socket Mode only."""
-    slack = _Slack(api, messenger, handle, voice_of, now, real_time)
-    routes = [web.post("/slack/events", _Edge(slack.bolt, signing_secret).take)] if signing_secret else []
-    return Connection(
-        routes=routes,
-        messenger=messenger,
-        close=slack.in_time.finish,
-        listening=slack.listening,
-        take=slack.take,
-    )
 
 
 class _Edge:
@@ -108,7 +73,7 @@ class _Edge:
         return self._verifier.is_valid(body, timestamp, signature)
 
 
-class _Slack:
+class SlackApp:
     """Bolt's listeners, each of which reads one kind of request and answers it."""
 
     def __init__(  # the parts of an adapter
@@ -118,28 +83,34 @@ class _Slack:
         handle: Handle,
         voice_of: VoiceOf,
         now: Callable[[], datetime],
-        real_time: RealTime,
+        *,
+        signing_secret: str,
+        real_time: RealTime = REAL_TIME,
     ) -> None:
+        """Without a signing secret there are no routes: the app then listens by Socket Mode only."""
         self._handle = handle
         self._messenger = messenger
         self._answers = SlackAnswers(messenger, voice_of, real_time.pause)
         self._now = now
         self._api = api
-        self.in_time = InTime(real_time.patience, PLATFORM)
-        self.bolt = _bolt(api)
+        self._in_time = InTime(real_time.patience, PLATFORM)
+        self._bolt = _bolt(api)
         self._listen()
+        self.routes: list[web.RouteDef] = []
+        if signing_secret:
+            self.routes.append(web.post("/slack/events", _Edge(self._bolt, signing_secret).take))
 
     def _listen(self) -> None:
-        self.bolt.command(ANYTHING)(self._command)
-        self.bolt.action(ANYTHING)(self._press)
-        self.bolt.view_submission(ANYTHING)(self._submission)
-        self.bolt.event("app_mention")(self._mention)
-        self.bolt.event("app_home_opened")(self._home)
-        self.bolt.event("app_uninstalled")(self._removal)
-        self.bolt.event("tokens_revoked")(self._removal)
-        self.bolt.event(ANYTHING)(self._other_event)
-        self.bolt.view_closed(ANYTHING)(_acknowledge)
-        self.bolt.error(_failed)
+        self._bolt.command(ANYTHING)(self._command)
+        self._bolt.action(ANYTHING)(self._press)
+        self._bolt.view_submission(ANYTHING)(self._submission)
+        self._bolt.event("app_mention")(self._mention)
+        self._bolt.event("app_home_opened")(self._home)
+        self._bolt.event("app_uninstalled")(self._removal)
+        self._bolt.event("tokens_revoked")(self._removal)
+        self._bolt.event(ANYTHING)(self._other_event)
+        self._bolt.view_closed(ANYTHING)(_acknowledge)
+        self._bolt.error(_failed)
 
     # --- listeners -----------------------------------------------------------------------------------------
 
@@ -155,7 +126,7 @@ class _Slack:
 
     async def _other_event(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         """Answer text in the chat with the bot; acknowledge every other event."""
-        await self._answer_event(ack, "words", inbound.said(body), request)
+        await self._answer_event(ack, "text", inbound.said(body), request)
 
     async def _mention(self, ack: AsyncAck, body: Body, request: AsyncBoltRequest) -> None:
         await self._answer_event(ack, "mention", inbound.mentioned(body), request)
@@ -166,7 +137,7 @@ class _Slack:
     async def _answer_event(
         self,
         ack: AsyncAck,
-        kind: Kind,
+        kind: TurnKind,
         received: SlackReceived | None,
         request: AsyncBoltRequest | None = None,
     ) -> None:
@@ -189,13 +160,13 @@ class _Slack:
 
     async def take(self, received: SlackReceived) -> None:
         """Handle what did not come by `/slack/events`; the reply goes to the sender's chat."""
-        await self._answer(SlackTurn("words", received))
+        await self._answer(SlackTurn("text", received))
 
     # --- turns ---------------------------------------------------------------------------------------------
 
     async def _answer(self, turn: SlackTurn, *, refresh_home: bool = False) -> Ack:
         """Return what Slack gets at once; a late reply goes to the person's chat."""
-        return await self.in_time.answer(
+        return await self._in_time.answer(
             lambda late: self._run(replace(turn, late=late), refresh_home=refresh_home),
             lambda: self._answers.one_moment(turn),
         )
@@ -215,18 +186,21 @@ class _Slack:
             await self._answers.give(SlackTurn("home", home), await self._handle(home.event(self._now())))
         return answer
 
+    async def close(self) -> None:
+        """Finish the late turns before the process stops."""
+        await self._in_time.finish()
+
     @asynccontextmanager
     async def listening(self, app_token: str) -> AsyncIterator[None]:
         """Listen by Socket Mode, for which the bot need not be reachable from outside.
 
         Raises `Disconnected` where Slack refuses the token.
         """
-        with suppress(
-            SendError, Uncertain
-        ):  # asked first, because the SDK retries for ever even when refused
+        # Ask first, because the SDK tries for ever, even when it is refused.
+        with suppress(SendError, Uncertain):
             await self._api.call("apps.connections.open", app_token)
         socket = AsyncSocketModeHandler(
-            self.bolt, app_token, logger=QUIET, web_client=self._api.client(), ping_interval=10
+            self._bolt, app_token, logger=QUIET, web_client=self._api.client(), ping_interval=10
         )
         await socket.connect_async()  # type: ignore[no-untyped-call]  # the SDK publishes no type here
         try:

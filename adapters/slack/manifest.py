@@ -1,4 +1,4 @@
-"""The app's manifest, and why it asks for each scope."""
+"""The app's manifest, with the reason for each scope."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ SCOPES_OF_METHODS = {
     "chat.postMessage": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.update": "chat:write",
-    "conversations.history": "im:history",  # asks whether an uncertain message has arrived
+    "conversations.history": "im:history",  # looks for a message that may have arrived
     "conversations.members": "channels:read",  # `invite #channel`, of a public one
-    "conversations.open": "im:write",  # the chat in which that is asked
+    "conversations.open": "im:write",  # the chat in which that message is looked for
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",  # charts, and `my data`
     "users.info": "users:read",
@@ -24,7 +24,7 @@ SCOPES_OF_METHODS = {
     "views.open": "",
     "views.publish": "",
 }
-"""Every method of the Web API that is called with a bot's token, and the scope it needs."""
+"""The scope of every method of the Web API that is called with a bot's token."""
 
 SCOPES_OF_EVENTS = {
     "app_home_opened": "",
@@ -44,9 +44,9 @@ SCOPES = frozenset({*SCOPES_OF_METHODS.values(), *SCOPES_OF_EVENTS.values(), *MO
 
 
 def manifest(voice: Voice, url: str, *, socket: bool = False) -> dict[str, Any]:
-    """What Slack's *Create an app from a manifest* takes; `url` is where the bot is reached by HTTPS.
+    """Return the manifest for *Create an app from a manifest*; `url` is the bot's own HTTPS address.
 
-    With `socket` (Socket Mode) Slack needs no address of ours.
+    With `socket` (Socket Mode) Slack needs no address.
     """
     events = {} if socket else {"request_url": f"{url}/slack/events"}
     address = {} if socket else {"url": f"{url}/slack/events"}

@@ -1,4 +1,4 @@
-"""The messenger on Slack, and what Slack knows of its people."""
+"""The messenger and the directory on Slack."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from bot.model import Account, Address
 
 PLATFORM = "slack"
 METADATA = "jpd_delivery"
-"""The type of our mark on a message: by it an uncertain try is found again."""
-LOOKED_THROUGH = 200
-"""Messages of a chat, the newest first."""
+"""The type of the metadata that marks a message with its delivery."""
+NEWEST_MESSAGES = 200
+"""The messages of a chat among which a delivery is looked for."""
 PAGE = 200
-ASKED_ONE_BY_ONE = 40
-"""People of a channel; of more the whole directory is read, which takes fewer calls."""
-AT_ONCE = 8
+MOST_SINGLE_CALLS = 40
+"""The members of a channel who are looked up one by one; for more the whole directory takes fewer calls."""
+CALLS_AT_ONCE = 8
 
 
 class SlackTokens(Protocol):
-    """Where the bots' tokens are."""
+    """The store of the bot's tokens."""
 
     async def token(self, workspace: str) -> str | None:
-        """The token for a team or an organisation, or None: it has not let us in."""
+        """Return the token for a team or an organisation; None when the bot is not installed there."""
 
     async def delete(self, workspace: str) -> None:
         """Delete the token."""
@@ -40,15 +40,15 @@ class SlackTokens(Protocol):
 
 @dataclass(frozen=True)
 class OneToken:
-    """A single workspace, whose token is a setting."""
+    """The token of a single workspace, from the settings."""
 
     value: str
 
-    async def token(self, workspace: str) -> str | None:  # noqa: ARG002  # the port's
+    async def token(self, workspace: str) -> str | None:  # noqa: ARG002  # the protocol's
         return self.value
 
     async def delete(self, workspace: str) -> None:
-        """A setting stays until an operator changes it."""
+        """Do nothing: a setting stays until an operator changes it."""
 
 
 class SlackMessenger:
@@ -63,18 +63,18 @@ class SlackMessenger:
         tokens: SlackTokens,
         removed: Callable[[str], Awaitable[None]],
         *,
-        waits: Sequence[float] = (0.5, 1, 2, 4),
+        picture_retry_seconds: Sequence[float] = (0.5, 1, 2, 4),
     ) -> None:
-        """`removed` is told of a workspace that takes our token no more. `waits`: seconds until a picture is ready."""
+        """Call `removed` with a workspace that refuses our token. `picture_retry_seconds`: waits between tries."""
         self._api = api
         self._tokens = tokens
         self._removed = removed
-        self._waits = waits
+        self._picture_retry_seconds = picture_retry_seconds
 
     # --- the messenger -------------------------------------------------------------------------------------
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:
-        """Post the message, marked with its delivery."""
+        """Post the message, marked with its delivery, and return its reference."""
         mark = {
             "metadata": {"event_type": METADATA, "event_payload": {"delivery": str(delivery_id)}},
             "client_msg_id": str(uuid5(NAMESPACE_URL, f"jpd:delivery:{delivery_id}")),
@@ -82,21 +82,25 @@ class SlackMessenger:
         return await self._post(address, message, mark)
 
     async def say(self, address: Address, message: Message, *, thread: str = "") -> str:
-        """Answer in the person's chat with the bot, in a thread of it where they wrote there."""
+        """Post a message in the person's chat with the bot, or in a thread of it, and return its reference."""
         return await self._post(address, message, {"thread_ts": thread} if thread else {})
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
-        """Put another message in the place of a sent one."""
+        """Replace a sent message."""
         channel, _, ts = ref.partition(":")
         await self._with_pictures(address, message, "chat.update", {"channel": channel, "ts": ts})
 
     async def find(self, address: Address, delivery_id: int) -> str | None:
-        """The message that carries the delivery's mark, in the chat with that person."""
+        """Return the reference of the message that carries the delivery's mark, or None."""
         if "," in address.user:
-            raise Untraceable  # the bot doesn't read along where people talk to each other
+            raise Untraceable  # the bot has no right to read chats of several people
         channel = address.route or await self._chat(address)
         history = await self._call(
-            address, "conversations.history", channel=channel, limit=LOOKED_THROUGH, include_all_metadata=True
+            address,
+            "conversations.history",
+            channel=channel,
+            limit=NEWEST_MESSAGES,
+            include_all_metadata=True,
         )
         for each in history.get("messages", ()):
             mark = each.get("metadata") or {}
@@ -108,26 +112,28 @@ class SlackMessenger:
     # --- what only Slack has -------------------------------------------------------------------------------
 
     async def open_view(self, address: Address, trigger_id: str, view: Json) -> None:
-        """A modal, within three seconds of the press."""
+        """Open a modal, within three seconds of the press."""
         await self._call(address, "views.open", trigger_id=trigger_id, view=view)
 
     async def show_home(self, address: Address, message: Message) -> None:
-        """The person's own page."""
+        """Publish the person's home tab."""
         await self._call(address, "views.publish", user_id=address.user, view=render.home(message))
 
-    async def whisper(self, address: Address, channel: str, message: Message, *, thread: str = "") -> None:
-        """In a channel or a thread of it, seen by that person only."""
+    async def post_ephemeral(
+        self, address: Address, channel: str, message: Message, *, thread: str = ""
+    ) -> None:
+        """Post a message in a channel, or a thread of it, that only this person sees."""
         said = {**render.message(message), **({"thread_ts": thread} if thread else {})}
         await self._call(address, "chat.postEphemeral", channel=channel, user=address.user, **said)
 
     async def respond(self, url: str, answer: Mapping[str, Any]) -> None:
-        """Answer by a `response_url`: good for five answers within half an hour."""
+        """Answer by a `response_url`, at most five times within half an hour."""
         await self._api.respond(url, answer)
 
     async def is_removed(self, workspace: str) -> bool:
-        """Whether the workspace, which is said to have removed us, takes our token no more; it is forgotten then.
+        """Ask Slack whether our token for this workspace still works.
 
-        Where Slack does not answer, what was said is believed.
+        If it does not, or there is no answer, delete it and return True.
         """
         token = await self._tokens.token(workspace)
         if token is not None:
@@ -140,7 +146,7 @@ class SlackMessenger:
     # --- the directory -------------------------------------------------------------------------------------
 
     async def email_of(self, address: Address) -> str:
-        """From the person's profile; nothing for guests and bots."""
+        """Return the address in the person's profile; empty for guests and bots."""
         try:
             found = await self._ask(address, "users.info", user=address.user)
         except Unreachable:
@@ -148,16 +154,16 @@ class SlackMessenger:
         return email_in(found.get("user", {}), address.workspace)
 
     async def named(self, workspace: str, email: str) -> Address | None:
-        """Who has that e-mail address."""
-        somebody = Address(PLATFORM, workspace, "")
+        """Return the address of the person with that e-mail address, or None."""
+        nobody = Address(PLATFORM, workspace, "")
         try:
-            found = (await self._ask(somebody, "users.lookupByEmail", email=email)).get("user", {})
+            found = (await self._ask(nobody, "users.lookupByEmail", email=email)).get("user", {})
         except Unreachable:
             return None
         return Address(PLATFORM, workspace, found["id"]) if email_in(found, workspace) else None
 
     async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:
-        """Who is in the channel `#C123`, without bots and guests."""
+        """Return the members of the channel `#C123`, without bots and guests."""
         try:
             ids = [
                 user
@@ -174,19 +180,19 @@ class SlackMessenger:
         )
 
     async def _people(self, sender: Address, ids: Sequence[str]) -> list[Json]:
-        if len(ids) > ASKED_ONE_BY_ONE:
-            with suppress(Unreachable):  # of a whole organisation there is no list
+        if len(ids) > MOST_SINGLE_CALLS:
+            with suppress(Unreachable):  # an organisation has no list
                 return await self._everybody(sender)
         return await self._each(sender, ids)
 
     async def _each(self, sender: Address, ids: Sequence[str]) -> list[Json]:
-        few = asyncio.Semaphore(AT_ONCE)
+        limited = asyncio.Semaphore(CALLS_AT_ONCE)
 
         async def one(user: str) -> Json:
-            async with few:
+            async with limited:
                 try:
                     return dict((await self._ask(sender, "users.info", user=user)).get("user", {}))
-                except Unreachable:  # somebody whom the bot must not see
+                except Unreachable:  # a person whom the bot may not see
                     return {}
 
         return await asyncio.gather(*map(one, ids))
@@ -208,13 +214,13 @@ class SlackMessenger:
         channel = await self._chat(address) if "," in address.user else address.user
         files = [each for each in message.elements if isinstance(each, File)]
         ids = [await self._upload(address, each.name, each.content) for each in files]
-        where = {"channel": channel, "unfurl_links": False, "unfurl_media": False, **more}
-        posted = await self._with_pictures(address, message, "chat.postMessage", where)
+        target = {"channel": channel, "unfurl_links": False, "unfurl_media": False, **more}
+        posted = await self._with_pictures(address, message, "chat.postMessage", target)
         for file, number in zip(files, ids, strict=True):
             try:
                 await self._complete(address, number, file.name, channel_id=posted["channel"])
-            except SendError as late:  # the words are there: another try would say them twice
-                raise Uncertain(late.reason) from None
+            except SendError as failed:  # the message is posted: another try would post it again
+                raise Uncertain(failed.reason) from None
         return f"{posted['channel']}:{posted['ts']}"
 
     async def _chat(self, address: Address) -> str:
@@ -222,19 +228,19 @@ class SlackMessenger:
         return str(opened["channel"]["id"])
 
     async def _with_pictures(
-        self, address: Address, message: Message, method: str, where: Mapping[str, object]
+        self, address: Address, message: Message, method: str, target: Mapping[str, object]
     ) -> Json:
-        """Slack takes a picture some moments after its upload; where it takes too long, its words stand for it."""
+        """Make a call with pictures, tried again until Slack has processed the uploads; in the end with their text."""
         try:
             pictures = {each: await self._picture(address, each) for each in _images(message)}
         except SlackRefused:  # a workspace may forbid uploads
             pictures = {}
-        for wait in self._waits if pictures else ():
+        for wait in self._picture_retry_seconds if pictures else ():
             try:
-                return await self._call(address, method, **where, **render.message(message, pictures))
+                return await self._call(address, method, **target, **render.message(message, pictures))
             except SlackRefused:
                 await asyncio.sleep(wait)
-        return await self._call(address, method, **where, **render.message(message))
+        return await self._call(address, method, **target, **render.message(message))
 
     async def _picture(self, address: Address, image: Image) -> str:
         content = await asyncio.to_thread(charts.png, image.chart)
@@ -243,7 +249,7 @@ class SlackMessenger:
         return number
 
     async def _upload(self, address: Address, name: str, content: bytes, **more: str) -> str:
-        """A file's id; it is seen by nobody before it is complete, and then only where it is shared or shown."""
+        """Upload a file and return its id; nobody sees the file before it is completed and shared."""
         size = len(content)
         begun = await self._ask(address, "files.getUploadURLExternal", filename=name, length=size, **more)
         await self._api.upload(begun["upload_url"], content)
@@ -260,14 +266,14 @@ class SlackMessenger:
         try:
             return await self._api.call(method, token, **arguments)
         except Disconnected:
-            # Installed again while we asked: it is an old token that is refused.
+            # While we called, the bot may have been installed again: then the refused token is an old one.
             if await self._tokens.token(address.workspace) == token:
                 await self._tokens.delete(address.workspace)
                 await self._removed(address.workspace)
             raise
 
     async def _ask(self, address: Address, method: str, **arguments: object) -> Json:
-        """A call that changes nothing: what got lost may be asked again."""
+        """Make a call that changes nothing, so that a lost one can be tried again."""
         try:
             return await self._call(address, method, **arguments)
         except Uncertain as lost:
@@ -279,9 +285,9 @@ def _images(message: Message) -> Iterator[Image]:
 
 
 def email_in(user: Mapping[str, Any], workspace: str) -> str:
-    """Of somebody of the workspace itself; nothing for bots, guests, strangers and who has left."""
-    nobody = ("is_bot", "deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
-    if any(user.get(each) for each in nobody) or user.get("id") == "USLACKBOT":
+    """Return the e-mail address of a member of the workspace; empty for bots, guests, strangers and former members."""
+    excluded = ("is_bot", "deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
+    if any(user.get(each) for each in excluded) or user.get("id") == "USLACKBOT":
         return ""
     if not _belongs(user, workspace):
         return ""
@@ -289,7 +295,7 @@ def email_in(user: Mapping[str, Any], workspace: str) -> str:
 
 
 def _belongs(user: Mapping[str, Any], workspace: str) -> bool:
-    """Whoever shares a channel with us from elsewhere is no stranger to Slack: only these say who is at home here."""
+    """Tell whether the person is a member of the workspace, and not only in a channel that is shared with it."""
     wide = user.get("enterprise_user") or {}
     if workspace.startswith("E"):
         return bool(wide.get("enterprise_id", workspace) == workspace)

@@ -1,4 +1,4 @@
-"""Text objects: our Markdown as Slack's mrkdwn, and plain text wherever the words themselves hold one of its marks."""
+"""Text objects: the bot's Markdown as Slack's mrkdwn, or plain text where the text itself holds a mark of mrkdwn."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from adapters.chat.markdown import Run, flat, parse, split, words
+from adapters.chat.markdown import Run, flat, parse, plain_text, split
 from adapters.chat.texts import cut, pieces, units
 
 _MARKS = re.compile(r"[*_~`>]|:[\w'+-]+:")
-"""What mrkdwn reads in plain words, and has no escape for: formats, emoji names, a quote at a line's start."""
+"""The marks of mrkdwn that cannot be escaped: formats, emoji names, quotes."""
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _BOUNDARY = "\u200b"
-"""Marks count beside a space or a sign only; within a word this invisible one stands between."""
+"""An invisible character between a mark and a letter: Slack reads marks only beside a space or a sign."""
 _BEGINS_CLOSE, _ENDS_CLOSE = re.compile(r"[\w*_`<]"), re.compile(r"[\w*_`>]\Z")
 _MARKUP = 16
-"""Room for a run's marks and boundaries."""
+"""The characters left for a run's marks and boundaries."""
 
 
 def plain(text: str, limit: int) -> dict[str, Any]:
-    """A text that nothing is read in. Slack refuses an empty one."""
+    """Return a text object in which Slack reads no marks. Slack refuses an empty one."""
     return {"type": "plain_text", "text": cut(text, limit) if text.strip() else "–", "emoji": False}
 
 
-@lru_cache(maxsize=512)  # most of what is said is said again; people's own words never come here
+@lru_cache(maxsize=512)  # the bot's own sentences recur; text that people typed never comes here
 def texts(md: str, limit: int) -> tuple[dict[str, Any], ...]:
-    """Our Markdown as as many text objects as it takes."""
+    """Return the Markdown in as many text objects as it takes."""
     return _texts(flat(parse(md)), limit)
 
 
 def field(label: str, value: str, limit: int) -> dict[str, Any]:
-    """A label in bold over its value."""
+    """Return a bold label above its value."""
     runs = (Run(" ".join(label.split()), bold=True), Run(f"\n{value}"))
     parts = _texts(runs, limit)
-    return parts[0] if len(parts) == 1 else plain(words(runs), limit)
+    return parts[0] if len(parts) == 1 else plain(plain_text(runs), limit)
 
 
 def escape(text: str) -> str:
-    """Words without control sequences: no mention, no link."""
+    """Escape control sequences, so that the text holds no mention and no link."""
     return text.translate(_ENTITIES)
 
 
 def _texts(runs: Sequence[Run], limit: int) -> tuple[dict[str, Any], ...]:
     if _MARKS.search("".join(run.text for run in runs)):
-        return tuple(plain(piece, limit) for piece in pieces(words(runs), limit) if piece.strip())
+        return tuple(plain(piece, limit) for piece in pieces(plain_text(runs), limit) if piece.strip())
     parts = (_joined(part) for part in split(runs, limit, _size))
-    # Verbatim: what merely looks like a link, a channel or a name stays words.
+    # Verbatim: Slack makes no links of text that looks like a link, a channel or a name.
     return tuple({"type": "mrkdwn", "text": text, "verbatim": True} for text in parts if text.strip())
 
 
@@ -75,7 +75,7 @@ def _is_styled(run: Run) -> bool:
 
 
 def _marked(run: Run) -> str:
-    """The run's words between its marks; white space stays outside, where marks still count."""
+    """Return the run's text between its marks; white space stays outside, because Slack reads no mark beside it."""
     core = run.text.strip()
     if not core:
         return run.text

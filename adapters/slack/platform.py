@@ -124,8 +124,9 @@ class SlackPlatform:
         self, settings: SlackSettings, core: Core, opened: AsyncExitStack, *, serving: bool
     ) -> Connected:
         """Connect one workspace by its token, or every workspace that has installed the bot."""
-        from adapters.slack import app, install
+        from adapters.slack import install
         from adapters.slack.api import Api, session
+        from adapters.slack.app import REAL_TIME, SlackApp
         from adapters.slack.messenger import OneToken, SlackMessenger
 
         async def removed(workspace: str) -> None:
@@ -140,22 +141,28 @@ class SlackPlatform:
         if not serving:
             return Connected(messenger=messenger, directory=messenger)
         signing_secret = settings.signing_secret.get_secret_value()
-        connection = app.connect(
-            api, messenger, core.handle, core.voice_of, core.now, signing_secret=signing_secret
+        app = SlackApp(
+            api,
+            messenger,
+            core.handle,
+            core.voice_of,
+            core.now,
+            signing_secret=signing_secret,
+            real_time=core.real_time or REAL_TIME,
         )
-        routes = list(connection.routes)
+        routes = list(app.routes)
         if token:
             await _admit_workspace(api, token, core)
         else:
             client_secret = settings.client_secret.get_secret_value()
             client = {"client_id": settings.client_id, "client_secret": client_secret}
-            routes += install.connect(api, core.tokens, connection.take, core.voice, core.now, **client)
+            routes += install.connect(api, core.tokens, app.take, core.voice, core.now, **client)
         if app_token := settings.app_token.get_secret_value():
             try:
-                await opened.enter_async_context(connection.listening(app_token))
+                await opened.enter_async_context(app.listening(app_token))
             except Disconnected:
                 raise SettingsError("JPD_SLACK_APP_TOKEN: Slack does not take it") from None
-        return Connected(messenger=messenger, directory=messenger, routes=routes, close=connection.close)
+        return Connected(messenger=messenger, directory=messenger, routes=routes, close=app.close)
 
     async def examine(
         self, settings: SlackSettings, tokens: TokenStore | None, seconds: float

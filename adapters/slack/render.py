@@ -1,19 +1,18 @@
-"""Messages as Block Kit and forms as modals: pure, always within Slack's limits, nobody's words ever parsed.
+"""Messages as Block Kit and forms as modals, within Slack's limits; text that people typed is never parsed.
 
-A picture is a file uploaded before; without one it is its alt text. A file is its name, and follows by itself.
+A picture is an uploaded file, or else its alternative text. A file is shown as its name and posted after the message.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, time
 from itertools import count
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, assert_never
 
 from adapters.chat.actions import encode
-from adapters.chat.choices import choices, chosen
+from adapters.chat.choices import choices, chosen, is_date, is_time
 from adapters.chat.texts import MORE, cut, pieces, units
 from adapters.slack import limits
 from adapters.slack.mrkdwn import escape, field, plain, texts
@@ -41,32 +40,32 @@ Json: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
 VALUE = "value"
-"""The action id of every input; its block's id is the question's key."""
+"""The action id of every input; the id of its block is the question's key."""
 _CHOICES = (Kind.ONE, Kind.MANY)
-"""Slack refuses a whole view where there is nothing to choose from."""
+"""The kinds of question that Slack refuses without options."""
 _END = 4
-"""Blocks that stay when the middle must go: the buttons, and the way out."""
+"""The last blocks, with the buttons, which stay when blocks in the middle are left out."""
 
 
 NO_PICTURES: Mapping[Image, str] = MappingProxyType({})
 
 
 def message(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> Json:
-    """The arguments of `chat.postMessage` that say it; `text` is what notifications and screen readers read.
+    """Return the arguments of `chat.postMessage`; notifications and screen readers use `text`.
 
-    `pictures` are the ids of files that hold the images.
+    `pictures`: the ids of the uploaded files.
     """
     summary = escape(cut(said.summary, limits.TEXT // 5))  # `&` becomes five characters
     return {"text": summary, "blocks": _at_most(_all_blocks(said, pictures), limits.MESSAGE_BLOCKS)}
 
 
 def home(said: Message) -> Json:
-    """The view of somebody's own page."""
+    """Return the view of a person's home tab."""
     return {"type": "home", "blocks": _at_most(_all_blocks(said, NO_PICTURES), limits.VIEW_BLOCKS)}
 
 
 def json_text(value: object) -> str:
-    """JSON as a form's field takes it."""
+    """Return JSON for a field of a form."""
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -77,7 +76,7 @@ def _all_blocks(said: Message, pictures: Mapping[Image, str]) -> list[Json]:
 
 
 def view(form: Form) -> Json:
-    """The modal; what is wrong in it goes by `errors`, in Slack's answer to the submission."""
+    """Return the modal, without errors: Slack takes those in the answer to a submission."""
     blocks = [_section(text) for text in texts(form.intro, limits.TEXT)]
     blocks += [
         _input(each) for each in form.inputs if each.question.kind not in _CHOICES or choices(each.question)
@@ -94,7 +93,7 @@ def view(form: Form) -> Json:
 
 
 def errors(form: Form) -> dict[str, str]:
-    """What is wrong by block, as `response_action: errors` takes it."""
+    """Return the errors by block, as `response_action: errors` takes them."""
     return {cut(each.question.key, limits.ID): each.error for each in form.inputs if each.error}
 
 
@@ -109,7 +108,7 @@ def _blocks(element: Element, numbers: Iterator[int], pictures: Mapping[Image, s
             return _text(md, small=small)
         case Quote(text, by):
             return [
-                *_small_words(by),
+                *_small_text(by),
                 *(_quote(piece) for piece in pieces(text, limits.TEXT) if piece.strip()),
             ]
         case Fields(items):
@@ -122,11 +121,11 @@ def _blocks(element: Element, numbers: Iterator[int], pictures: Mapping[Image, s
             opens = Button(open_label, Opened(form.name, form.context), primary=True)
             return [*_text(form.intro, small=False), *_actions((opens, *buttons), numbers)]
         case Image(_, alt):
-            return _image(pictures[element], alt) if element in pictures else _small_words(alt)
+            return _image(pictures[element], alt) if element in pictures else _small_text(alt)
         case Table(header, rows):
             return _table(header, rows)
         case File(name):
-            return _small_words(name)
+            return _small_text(name)
         case _:
             assert_never(element)
 
@@ -145,7 +144,7 @@ def _text(md: str, *, small: bool) -> list[Json]:
     return [_section(text) for text in texts(md, limits.TEXT)]
 
 
-def _small_words(text: str) -> list[Json]:
+def _small_text(text: str) -> list[Json]:
     return [_context(plain(piece, limits.CONTEXT)) for piece in pieces(text, limits.CONTEXT) if piece.strip()]
 
 
@@ -153,19 +152,19 @@ def _image(file_id: str, alt: str) -> list[Json]:
     return [{"type": "image", "slack_file": {"id": file_id}, "alt_text": cut(alt, limits.ALT) or MORE}]
 
 
-def _quote(words: str) -> Json:
-    quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": words}]}
+def _quote(text: str) -> Json:
+    quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]}
     return {"type": "rich_text", "elements": [quote]}
 
 
 def _fields(items: Sequence[tuple[str, str]]) -> list[Json]:
     fields = [field(label, value, limits.FIELD) for label, value in items]
-    return [{"type": "section", "fields": some} for some in _in_rows(fields, limits.FIELDS)]
+    return [{"type": "section", "fields": row} for row in _in_rows(fields, limits.FIELDS)]
 
 
 def _actions(buttons: Sequence[Button], numbers: Iterator[int]) -> list[Json]:
     elements = [_button(button, next(numbers)) for button in buttons]
-    return [{"type": "actions", "elements": some} for some in _in_rows(elements, limits.BUTTONS)]
+    return [{"type": "actions", "elements": row} for row in _in_rows(elements, limits.BUTTONS)]
 
 
 def _button(button: Button, number: int) -> Json:
@@ -180,7 +179,7 @@ def _button(button: Button, number: int) -> Json:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Json]:
-    """A table where Slack takes it, else the same as lines."""
+    """Return a table within Slack's limits, or else its rows as lines of text."""
     lines = [header, *rows]
     characters = sum(units(cell) for line in lines for cell in line)
     columns = {len(line) for line in lines}
@@ -196,7 +195,7 @@ def _cell(text: str) -> Json:
 
 
 def _one_table(blocks: Sequence[Json]) -> list[Json]:
-    """Slack takes one table a message: the others become sections."""
+    """Keep the first table, because Slack takes one a message, and turn the others into sections."""
     kept: list[Json] = []
     for block in blocks:
         if block["type"] == "table" and any(each["type"] == "table" for each in kept):
@@ -235,9 +234,9 @@ def _element(question: Question, value: str) -> Json:
         case Kind.MANY:
             return _many(question, value)
         case Kind.DATE:
-            return {"type": "datepicker", **({"initial_date": value} if _is_date(value) else {})}
+            return {"type": "datepicker", **({"initial_date": value} if is_date(value) else {})}
         case Kind.TIME:
-            return {"type": "timepicker", **({"initial_time": value[:5]} if _is_time(value) else {})}
+            return {"type": "timepicker", **({"initial_time": value[:5]} if is_time(value) else {})}
         case _:
             assert_never(question.kind)
 
@@ -263,21 +262,7 @@ def _options(question: Question) -> list[Json]:
     ]
 
 
-def _is_date(value: str) -> bool:
-    try:
-        return date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
-
-
-def _is_time(value: str) -> bool:
-    try:
-        return time.fromisoformat(value).isoformat("minutes") == value[:5]
-    except ValueError:
-        return False
-
-
-# --- numbers of things ----------------------------------------------------------------------------------------------
+# --- limits ---------------------------------------------------------------------------------------------------------
 
 
 def _in_rows(items: Sequence[T], size: int) -> list[list[T]]:
@@ -285,7 +270,7 @@ def _in_rows(items: Sequence[T], size: int) -> list[list[T]]:
 
 
 def _at_most(blocks: list[Json], most: int) -> list[Json]:
-    """The beginning and the end, where the buttons are; `…` where blocks had to go."""
+    """Keep the first blocks and the last, which hold the buttons, with `…` for blocks that are left out."""
     if len(blocks) <= most:
         return blocks
     return [*blocks[: most - 1 - _END], _context(plain(MORE, limits.CONTEXT)), *blocks[-_END:]]

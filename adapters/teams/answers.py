@@ -16,7 +16,7 @@ from bot.message import FieldErrors, File, Form, Message, Replacement, Reply
 from bot.say.basics import plain
 
 Json: TypeAlias = dict[str, Any]
-Answer: TypeAlias = Mapping[str, Any] | None
+TeamsAnswer: TypeAlias = Mapping[str, Any] | None
 
 
 class TeamsAnswers:
@@ -27,7 +27,7 @@ class TeamsAnswers:
         self._voice_of = voice_of
         self._carry = partial(carry, pause=pause, longest_wait=30.0, lost_as="teams.answer-lost")
 
-    async def give(self, received: TeamsReceived, reply: Reply | None, *, is_late: bool) -> Answer:
+    async def give(self, received: TeamsReceived, reply: Reply | None, *, is_late: bool) -> TeamsAnswer:
         """Give the reply; when it is late, Teams has had its answer, and the reply goes to the chat."""
         match reply:
             case None:
@@ -42,7 +42,7 @@ class TeamsAnswers:
             case Message():
                 return await self._message(received, reply, is_late=is_late)
 
-    async def one_moment(self, received: TeamsReceived) -> Answer:
+    async def one_moment(self, received: TeamsReceived) -> TeamsAnswer:
         """Ask for patience, because the reply takes longer than Teams waits."""
         return await self._short_text(received, "wait.one-moment")
 
@@ -52,7 +52,7 @@ class TeamsAnswers:
 
     # --- forms ---------------------------------------------------------------------------------------------
 
-    async def _form(self, received: TeamsReceived, form: Form, *, is_late: bool) -> Answer:
+    async def _form(self, received: TeamsReceived, form: Form, *, is_late: bool) -> TeamsAnswer:
         if received.target.kind in ("fetch", "dialog") and not is_late:
             return await self._dialog(received, form)
         if received.target.here:
@@ -65,7 +65,7 @@ class TeamsAnswers:
         await self._carry(lambda: self._messenger.show(received.target.route, card, form.title))
         return None if is_late else await self._short_text(received, "wait.below")
 
-    async def _again(self, received: TeamsReceived, form: Form, *, is_late: bool) -> Answer:
+    async def _again(self, received: TeamsReceived, form: Form, *, is_late: bool) -> TeamsAnswer:
         """Show the form in place of itself, with its errors and what was typed."""
         if received.target.kind == "dialog" and not is_late:
             return await self._dialog(received, form)
@@ -79,7 +79,7 @@ class TeamsAnswers:
 
     # --- messages ------------------------------------------------------------------------------------------
 
-    async def _message(self, received: TeamsReceived, message: Message, *, is_late: bool) -> Answer:
+    async def _message(self, received: TeamsReceived, message: Message, *, is_late: bool) -> TeamsAnswer:
         if received.target.kind == "file":
             await self._hand_over(received, message)
             return None
@@ -88,13 +88,13 @@ class TeamsAnswers:
             title = (await self._voice_of(received.sender)).text("manifest.name")
             return {"task": {"type": "continue", "value": {"title": title, "card": card}}}
         await self._say(received, message)
-        return (
-            None
-            if is_late or received.target.kind == "dialog"
-            else await self._short_text(received, "wait.below")
-        )
+        if is_late or received.target.kind == "dialog":
+            return None
+        return await self._short_text(received, "wait.below")
 
-    async def _replace(self, received: TeamsReceived, card: Json, summary: str, *, is_late: bool) -> Answer:
+    async def _replace(
+        self, received: TeamsReceived, card: Json, summary: str, *, is_late: bool
+    ) -> TeamsAnswer:
         """Replace the pressed card in the chat too: a card that Teams gets as the answer is shown for a while only."""
         changed = bool(received.target.ref) and await self._carry(
             lambda: self._messenger.replace(received.target.route, received.target.ref, card, summary)
@@ -106,18 +106,17 @@ class TeamsAnswers:
         return None
 
     async def _hand_over(self, received: TeamsReceived, message: Message) -> None:
+        target = received.target
         for file in message.elements:
             if isinstance(file, File):
                 await self._carry(
-                    lambda file=file: self._messenger.hand_over(
-                        received.target.route, received.target.ref, file, received.target.upload
-                    )  # type: ignore[misc]  # mypy does not follow the default
+                    partial(self._messenger.hand_over, target.route, target.ref, file, target.upload)
                 )
 
     async def _say(self, received: TeamsReceived, message: Message) -> None:
         await self._carry(lambda: self._messenger.say(received.sender, message))
 
-    async def _short_text(self, received: TeamsReceived, key: str) -> Answer:
+    async def _short_text(self, received: TeamsReceived, key: str) -> TeamsAnswer:
         """Return a short text, where Teams waits for one."""
         if received.target.kind not in ("execute", "fetch", "dialog"):
             return None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 
 from aiohttp import web
@@ -13,7 +12,7 @@ from adapters.chat.bodies import Body
 from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.chat.received import VoiceOf
 from adapters.teams import inbound
-from adapters.teams.answers import Answer, TeamsAnswers
+from adapters.teams.answers import TeamsAnswer, TeamsAnswers
 from adapters.teams.cloud import Registration
 from adapters.teams.edge import Edge
 from adapters.teams.inbound import TeamsReceived
@@ -27,48 +26,29 @@ REAL_TIME = RealTime(patience=seconds(8))
 """Microsoft gives up after ten to fifteen seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """The connected adapter: the routes of the web application, and what to call when it stops."""
-
-    routes: list[web.RouteDef]
-    close: Callable[[], Awaitable[None]]
-
-
-def connect(  # the parts of an adapter
-    registration: Registration,
-    keys: SigningKeys,
-    tokens: TeamsTokens | None,
-    messenger: TeamsMessenger,
-    handle: Handle,
-    voice_of: VoiceOf,
-    now: Callable[[], datetime],
-    *,
-    real_time: RealTime = REAL_TIME,
-) -> Connection:
-    """Connect the adapter. Without an app id no request is verified: for Microsoft's playground, on loopback."""
-    teams = _Teams(messenger, handle, voice_of, now, real_time)
-    edge = Edge(registration, keys, tokens, teams.take)
-    return Connection(routes=[web.post(ROUTE, edge.take)], close=teams.in_time.finish)
-
-
-class _Teams:
+class TeamsApp:
     """Answers, in time, the activities that the edge let through."""
 
     def __init__(  # the parts of an adapter
         self,
+        registration: Registration,
+        keys: SigningKeys,
+        tokens: TeamsTokens | None,
         messenger: TeamsMessenger,
         handle: Handle,
         voice_of: VoiceOf,
         now: Callable[[], datetime],
-        real_time: RealTime,
+        *,
+        real_time: RealTime = REAL_TIME,
     ) -> None:
+        """Without an app id no request is verified: for Microsoft's playground, on loopback."""
         self._handle = handle
         self._answers = TeamsAnswers(messenger, voice_of, real_time.pause)
         self._now = now
-        self.in_time = InTime(real_time.patience, PLATFORM)
+        self._in_time = InTime(real_time.patience, PLATFORM)
+        self.routes = [web.post(ROUTE, Edge(registration, keys, tokens, self.take).take)]
 
-    async def take(self, activity: Body) -> Answer:
+    async def take(self, activity: Body) -> TeamsAnswer:
         """Return the answer to one activity. Raises `Malformed` or `UnknownInvoke`."""
         received = inbound.read(activity)
         if received is None:
@@ -76,10 +56,14 @@ class _Teams:
         if received.target.kind == "elsewhere":
             await self._answers.point_to_own_chat(received)
             return None
-        return await self.in_time.answer(
+        return await self._in_time.answer(
             lambda late: self._run(received, late), lambda: self._answers.one_moment(received)
         )
 
-    async def _run(self, received: TeamsReceived, late: asyncio.Event) -> Answer:
+    async def _run(self, received: TeamsReceived, late: asyncio.Event) -> TeamsAnswer:
         reply = await self._handle(received.event(self._now()))
         return await self._answers.give(received, reply, is_late=late.is_set())
+
+    async def close(self) -> None:
+        """Finish the late turns before the process stops."""
+        await self._in_time.finish()

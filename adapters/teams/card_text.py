@@ -1,4 +1,4 @@
-"""Words in a card: our Markdown as a TextBlock, and text runs, which nobody parses, wherever words hold a mark."""
+"""Text in a card: a TextBlock, or text runs, which no client parses, where the text itself holds a mark."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from adapters.chat.texts import cut
 Json: TypeAlias = dict[str, Any]
 
 TEXT = 4_000
-"""The longest text of ours in one element, in UTF-16 units."""
+"""The longest text of one element, in UTF-16 units."""
 
 _MARKS = re.compile(r"[*_`\[\]{}<>&\\~#|]|://|www\.|^\s*([-+]|\d+[.)])\s", re.MULTILINE)
-"""What a TextBlock may read on one of Teams' clients: marks, entities, links, lists, `{{DATE(…)}}`."""
+"""Everything that one of Teams' clients parses in a TextBlock: marks, entities, links, lists, `{{DATE(…)}}`."""
 
 
 def markdown(md: str, *, small: bool = False) -> list[Json]:
-    """Our Markdown, an element a paragraph or list."""
+    """Return one element for each paragraph or list of the Markdown."""
     return [_block(block, small=small) for block in parse(md)]
 
 
-def words(text: str, *, small: bool = False, **style: str) -> Json:
-    """Plain words, by themselves."""
+def plain(text: str, *, small: bool = False, **style: str) -> Json:
+    """Return plain text as one element."""
     text = cut(text, TEXT)
     if _MARKS.search(text):
-        return runs((Run(text),), small=small, **style)
+        return literal((Run(text),), small=small, **style)
     return {"type": "TextBlock", "text": text, "wrap": True, **_small(small=small), **style}
 
 
-def runs(these: Sequence[Run], *, small: bool = False, **style: str) -> Json:
-    """Words that no client parses."""
-    style.pop("style", None)  # a heading is one in a TextBlock only
-    inlines = [{**_run(run), **_small(small=small), **style} for run in these]
+def literal(runs: Sequence[Run], *, small: bool = False, **style: str) -> Json:
+    """Return runs as one element that no client parses."""
+    style.pop("style", None)  # only a TextBlock can be a heading
+    inlines = [{**_run(run), **_small(small=small), **style} for run in runs]
     return {"type": "RichTextBlock", "inlines": inlines}
 
 
 def _block(block: Block, *, small: bool) -> Json:
-    literal = flat((block,))
-    if any(run.code for run in literal) or _MARKS.search("".join(run.text for run in literal)):
-        return runs(literal, small=small)
+    runs = flat((block,))
+    if any(run.code for run in runs) or _MARKS.search("".join(run.text for run in runs)):
+        return literal(runs, small=small)
     text = cut("".join(map(_marked, flat((block,), bullet="-"))), TEXT)
     return {"type": "TextBlock", "text": text, "wrap": True, **_small(small=small)}
 

@@ -1,4 +1,4 @@
-"""Finished cards, looked through: their buttons and fields, a mark by which they are known again, the older actions."""
+"""Changes to finished cards: a mark by which a card is recognised, and actions for older clients."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from typing import Any
 from adapters.teams.card_text import Json
 
 DATA = "jpd"
-"""Where a button's own data stand, beside the inputs' values."""
+"""The key of a button's own data, beside the values of the inputs."""
 
 
-def asks(card: Json) -> bool:
-    """Whether there is a form in it."""
+def has_form(card: Json) -> bool:
+    """Tell whether the card has a form."""
     return any(action["data"][DATA]["verb"] == "submit" for action in actions(card))
 
 
 def marked(card: Json, mark: str, needed: str) -> Json:
-    """The card as one that is known again: what is sent from it twice, with the same words, is sent once.
+    """Put a mark into the card, by which a form that is sent twice with the same values counts once.
 
-    `needed` is what a client says itself where something that is needed is left empty.
+    `needed`: the error that a client shows for a required input that is empty.
     """
     for action in actions(card):
         if action["data"][DATA]["verb"] == "submit":
             action["data"][DATA]["card"] = mark
-    for field in _fields_in(card):
-        if field["isRequired"]:
-            field.setdefault("errorMessage", needed)
+    for entry in _inputs(card):
+        if entry["isRequired"]:
+            entry.setdefault("errorMessage", needed)
     return card
 
 
-def _fields_in(item: Any) -> Iterator[Json]:
+def _inputs(item: Any) -> Iterator[Json]:
     match item:
         case {"isRequired": bool()}:
             yield item
         case dict():
             for each in item.values():
-                yield from _fields_in(each)
+                yield from _inputs(each)
         case list():
             for each in item:
-                yield from _fields_in(each)
+                yield from _inputs(each)
         case _:
             pass
 
 
 def actions(item: Any) -> Iterator[Json]:
-    """Every button, without what stands in for it; both share their data."""
+    """Yield every button, without its fallback, which shares the button's data."""
     match item:
         case {"type": "Action.Execute" | "Action.Submit"}:
             yield item
@@ -60,7 +60,7 @@ def actions(item: Any) -> Iterator[Json]:
 
 
 def with_older_actions(item: Any) -> Any:
-    """With each action as old clients, and dialogs, know it."""
+    """Replace each action by its fallback, which old clients and dialogs know."""
     match item:
         case {"type": "Action.Execute", "fallback": dict() as older}:
             return older

@@ -1,4 +1,4 @@
-"""Sending by the SDK's Connector client: one try each on our own session, and what goes wrong becomes ours."""
+"""Calls to Microsoft's Connector by the SDK's client, each tried once; their errors become the core's."""
 
 from __future__ import annotations
 
@@ -11,14 +11,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import structlog
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    ConnectionTimeoutError,
-)
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from botbuilder.schema import Activity
 from botframework.connector.aio import ConnectorClient
 from botframework.connector.bot_framework_sdk_client_async import BotFrameworkConnectorConfiguration
@@ -27,6 +20,7 @@ from msrest.pipeline.async_abc import AsyncHTTPPolicy, AsyncHTTPSender, AsyncPip
 from msrest.pipeline.universal import RawDeserializer
 from msrest.universal_http.aiohttp import AioHttpClientResponse
 
+from adapters.chat.network import network_errors, retry_after
 from adapters.teams.cloud import is_loopback
 from adapters.teams.pace import Pace
 from adapters.teams.tokens import TeamsTokens
@@ -38,24 +32,22 @@ Json: TypeAlias = dict[str, Any]
 
 TIMEOUT = ClientTimeout(total=20, sock_connect=5)
 SERVICES_KEPT = 64
-"""Regions of Microsoft's that we keep a client for."""
+"""The service addresses for which a client is kept."""
 ONEDRIVE = (".sharepoint.com", ".sharepoint.us", ".sharepoint.cn")
-UNREACHED = timedelta(minutes=1)
-"""Until Teams is tried again after it could not be reached at all."""
 A_WHILE = 20.0
-"""Seconds, and as many again at random, where nobody says how long."""
+"""Seconds to wait after a refusal without `Retry-After`; as many again are added at random."""
 
 
 class TeamsRefused(Unreachable):
-    """Microsoft finds fault with what we sent: a slip of ours."""
+    """Microsoft refused what we sent: a programming error."""
 
 
 class Gone(Unreachable):
-    """The conversation is there no more, or takes nothing from us: uninstalled, or blocked."""
+    """The conversation does not exist any more or takes no messages: the bot was uninstalled or blocked."""
 
 
 class Connector:
-    """Microsoft's Connector, wherever a conversation's `serviceUrl` says that it is."""
+    """Microsoft's Connector, at the `serviceUrl` of each conversation."""
 
     def __init__(
         self,
@@ -64,31 +56,31 @@ class Connector:
         pace: Pace,
         timeout: ClientTimeout = TIMEOUT,
     ) -> None:
-        """Without tokens nothing is signed: for Microsoft's playground."""
+        """Without tokens requests are not signed: for Microsoft's playground."""
         self._pace = pace
         self._session = session
         self._timeout = timeout
         self._client = lru_cache(SERVICES_KEPT)(partial(_client, session, tokens, timeout))
 
     async def send(self, service_url: str, conversation: str, activity: Activity) -> str:
-        """The id under which it stands there. Raises `SendError`, `Uncertain`, `Disconnected` or `Unreachable`."""
+        """Post an activity and return its id. Raises `SendError`, `Uncertain`, `Disconnected` or `Unreachable`."""
         self._pace.step(conversation)
         sent = await self._client(service_url).conversations.send_to_conversation(conversation, activity)
         return str(sent.id or "") if sent else ""
 
     async def update(self, service_url: str, conversation: str, ref: str, activity: Activity) -> None:
-        """Put it in the place of an earlier one. Raises the same."""
+        """Replace an activity. Raises as `send` does."""
         self._pace.step(conversation)
         await self._client(service_url).conversations.update_activity(conversation, ref, activity)
 
     async def member(self, service_url: str, conversation: str, user: str) -> Json:
-        """What Teams knows of somebody in the conversation. Raises the same."""
+        """Return Teams' data on a person in the conversation. Raises as `send` does."""
         conversations = self._client(service_url).conversations
         found = await conversations.get_conversation_member(conversation, user)
-        return dict(found.additional_properties or {})  # all that the SDK's own class doesn't know
+        return dict(found.additional_properties or {})  # the fields that the SDK's class does not have
 
     async def upload(self, service_url: str, url: str, content: bytes) -> None:
-        """A file into its owner's own OneDrive. Raises `SendError`, and `Refused` where it would go anywhere else."""
+        """Upload a file to its owner's OneDrive. Raises `SendError`, or `TeamsRefused` for any other address."""
         if not _is_onedrive(url, service_url):
             raise TeamsRefused("refused")
         headers = {
@@ -106,20 +98,21 @@ class Connector:
 def _client(
     session: ClientSession, tokens: TeamsTokens | None, timeout: ClientTimeout, service_url: str
 ) -> ConnectorClient:
-    """The SDK's client on our session. It makes a pipeline of its own first, so no part of ours is shared with that."""
+    """Return the SDK's client on our session."""
 
     def pipeline(config: BotFrameworkConnectorConfiguration) -> AsyncPipeline[Any, Any]:
         return AsyncPipeline(
             [config.user_agent_policy, _Signed(tokens), RawDeserializer()], _Sender(session, timeout)
         )
 
+    # The SDK first makes a pipeline of its own, so it gets a policy that no pipeline of ours uses.
     unused = _Signed(None)
     settings = BotFrameworkConnectorConfiguration(unused, service_url, pipeline_type=pipeline)
     return ConnectorClient(unused, custom_configuration=settings)
 
 
 class _Signed(AsyncHTTPPolicy[Any, Any]):
-    """The SDK's place for credentials: a token that is asked for without holding up the loop."""
+    """The SDK's policy for credentials, which gets a token without blocking the event loop."""
 
     def __init__(self, tokens: TeamsTokens | None) -> None:
         super().__init__()
@@ -128,41 +121,34 @@ class _Signed(AsyncHTTPPolicy[Any, Any]):
     async def send(self, request: Request[Any], **options: Any) -> Response[Any, Any]:
         if self._tokens is not None:
             request.http_request.headers["Authorization"] = f"Bearer {await self._tokens.get()}"
-        assert self.next is not None  # noqa: S101  # the pipeline has put something behind it
+        assert self.next is not None  # noqa: S101  # the pipeline always adds a sender
         return await self.next.send(request, **options)
 
 
 class _Sender(AsyncHTTPSender[Any, Any]):
-    """The SDK's requests on a session of ours: it never tries twice, and it waits for nobody for long."""
+    """The SDK's sender on our session, without retries and with a time-out."""
 
     def __init__(self, session: ClientSession, timeout: ClientTimeout) -> None:
         self._session = session
         self._timeout = timeout
 
     async def __aexit__(self, *_: object) -> None:
-        """The session is closed by who opened it."""
+        """Do nothing: the composition closes the session."""
 
     async def send(self, request: Request[Any], **_: Any) -> Response[Any, Any]:
         asked = request.http_request
-        try:
+        with network_errors():
             async with self._session.request(
                 asked.method, asked.url, headers=asked.headers, data=asked.data, timeout=self._timeout
             ) as answer:
                 body = await answer.read()
-        except (
-            ClientConnectorError,
-            ConnectionTimeoutError,
-        ):  # not this message's doing: the network is away
-            raise SendError("connect", UNREACHED) from None
-        except (ClientError, TimeoutError, OSError):
-            raise Uncertain("dropped") from None
         if answer.status >= 400:
-            raise _ours(answer.status, answer.headers, body)
+            raise _as_core_error(answer.status, answer.headers, body)
         return Response(request, _Answer(asked, answer, body))
 
 
 class _Answer(AioHttpClientResponse):
-    """The SDK's own answer takes no empty body."""
+    """The SDK's response, with an empty object for an empty body, which the SDK cannot read."""
 
     def __init__(self, asked: Any, answer: ClientResponse, body: bytes) -> None:
         super().__init__(asked, answer)
@@ -172,12 +158,11 @@ class _Answer(AioHttpClientResponse):
         return self._content
 
 
-def _ours(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
-    """What a status means for us."""
+def _as_core_error(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
     match status:
         case 412 | 429:
-            return SendError("rate-limited", _retry_after(headers) or _a_while())
-        case 503 if (wait := _retry_after(headers)) is not None:
+            return SendError("rate-limited", retry_after(headers) or _random_wait())
+        case 503 if (wait := retry_after(headers)) is not None:
             return SendError("busy", wait)
         case 401:
             log.error("teams.token-refused", code=_code(body))
@@ -192,7 +177,7 @@ def _ours(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
 
 
 def _is_onedrive(url: str, service_url: str) -> bool:
-    """The address comes from somebody's client: without a look at it, it could be any machine beside ours."""
+    """Check an upload address, which comes from a client and could name any machine in our network."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -204,7 +189,7 @@ def _is_onedrive(url: str, service_url: str) -> bool:
 
 
 def _code(body: bytes) -> str:
-    """Microsoft's own word for it: never anybody's."""
+    """Return Microsoft's error code, which holds no personal data."""
     try:
         code = str(json.loads(body)["error"]["code"])
     except (ValueError, KeyError, TypeError):
@@ -212,10 +197,5 @@ def _code(body: bytes) -> str:
     return code[:40] if code.isalnum() else ""
 
 
-def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    seconds = headers.get("Retry-After", "")
-    return timedelta(seconds=int(seconds)) if seconds.isdecimal() and len(seconds) < 7 else None
-
-
-def _a_while() -> timedelta:
+def _random_wait() -> timedelta:
     return timedelta(seconds=A_WHILE * (1 + random.random()))

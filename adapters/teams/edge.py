@@ -20,7 +20,7 @@ from adapters.chat.bodies import Body, Malformed, json_object
 from adapters.teams.cloud import Registration
 from adapters.teams.inbound import UnknownInvoke
 from adapters.teams.keys import CHANNEL, KeysUnreachable, SigningKeys
-from adapters.teams.tokens import Factory, TeamsTokens
+from adapters.teams.tokens import CredentialsFactory, TeamsTokens
 from bot.errors import Disconnected, SendError
 
 log = structlog.get_logger()
@@ -124,4 +124,6 @@ def _authentication(registration: Registration, keys: SigningKeys) -> Configurat
         TO_BOT_FROM_EMULATOR_OPENID_METADATA_URL=registration.openid_url,
         VALIDATE_AUTHORITY=True,
     )
-    return ConfigurationBotFrameworkAuthentication(settings, credentials_factory=Factory(registration.app_id))
+    return ConfigurationBotFrameworkAuthentication(
+        settings, credentials_factory=CredentialsFactory(registration.app_id)
+    )

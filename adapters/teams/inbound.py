@@ -19,7 +19,9 @@ from adapters.teams.route import Route
 from bot.events import Command, Deleted, Edited, Joined, Left, Opened, Said, Submitted, What
 from bot.model import Address, CommandName
 
-Kind: TypeAlias = Literal["words", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"]
+TargetKind: TypeAlias = Literal[
+    "text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"
+]
 
 _NOT_INPUTS = (DATA, "msteams")
 _SPACES = re.compile(r"^(?:&nbsp;|\s)+")
@@ -35,7 +37,7 @@ class UnknownInvoke(Exception):
 class TeamsReplyTarget:
     """The chat and the card that a person used, so that the reply goes there."""
 
-    kind: Kind
+    kind: TargetKind
     route: Route
     ref: str = ""
     """The message whose card was pressed."""
@@ -72,13 +74,13 @@ def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    what = Said(typed(activity), _text(activity, "id") or None)
-    return _received(activity, what, TeamsReplyTarget("words", _route(activity)))
+    what = Said(typed(activity), string(activity, "id") or None)
+    return _received(activity, what, TeamsReplyTarget("text", _route(activity)))
 
 
 def _changed_message(activity: Body) -> TeamsReceived | None:
     """Read that a person edited or deleted a message; one that is there again after that is not read."""
-    event, message = _mapping(activity.get("channelData")).get("eventType"), _text(activity, "id")
+    event, message = _mapping(activity.get("channelData")).get("eventType"), string(activity, "id")
     what: What
     match event:
         case "editMessage":
@@ -88,8 +90,8 @@ def _changed_message(activity: Body) -> TeamsReceived | None:
         case _:
             return None
     # The activity has the id of the message, so its time tells one edit from another.
-    mark = json.dumps([event, message, _text(activity, "timestamp")])
-    return _received(activity, what, TeamsReplyTarget("words", _route(activity)), mark)
+    mark = json.dumps([event, message, string(activity, "timestamp")])
+    return _received(activity, what, TeamsReplyTarget("text", _route(activity)), mark)
 
 
 def _invoke(activity: Body) -> TeamsReceived | None:
@@ -110,7 +112,7 @@ def _invoke(activity: Body) -> TeamsReceived | None:
             raise UnknownInvoke
 
 
-def _pressed(activity: Body, kind: Kind, data: Body) -> TeamsReceived:
+def _pressed(activity: Body, kind: TargetKind, data: Body) -> TeamsReceived:
     what, mark = _button(data)
     ours = part(data, DATA)
     # A dialog carries in its data the message from which it was opened.
@@ -157,7 +159,7 @@ def _received(activity: Body, what: What, target: TeamsReplyTarget, mark: str = 
     sender, route = part(activity, "from"), target.route
     # The account in the tenant: `from.id` is another one for every bot.
     user = _text(sender, "aadObjectId") or route.user
-    activity_id = _text(activity, "id")
+    activity_id = string(activity, "id")
     if not (user and route.tenant and activity_id):
         raise Malformed("from nobody")
     unique = json.dumps([user, mark or [route.conversation, activity_id]])
@@ -170,7 +172,7 @@ def _route(activity: Body) -> Route:
     conversation = part(activity, "conversation")
     tenant = _mapping(_mapping(activity.get("channelData")).get("tenant"))
     return Route(
-        service_url=_text(activity, "serviceUrl"),
+        service_url=string(activity, "serviceUrl"),
         conversation=_text(conversation, "id"),
         bot=_text(_mapping(activity.get("recipient")), "id"),
         user=_text(_mapping(activity.get("from")), "id"),
@@ -179,7 +181,7 @@ def _route(activity: Body) -> Route:
 
 
 def _ref(activity: Body) -> str:
-    return _text(activity, "replyToId")
+    return string(activity, "replyToId")
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------
@@ -230,7 +232,7 @@ def _value(given: object, is_several: bool) -> str:
 
 def typed(activity: Body) -> str:
     """Return the text as it was typed, without a mention of the bot."""
-    text = _with_names(activity, _text(activity, "text"))
+    text = _with_names(activity, string(activity, "text"))
     if activity.get("textFormat") == "xml":
         text = unescape(_MARKUP.sub("", _PARAGRAPH.sub("\n", text)))
     return text.strip()

@@ -1,4 +1,4 @@
-"""Microsoft's signing keys: fetched while the loop goes on, and again when a key signs that we don't know yet."""
+"""Microsoft's signing keys, fetched without blocking the event loop, and again for a key that is not known yet."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from jwt.exceptions import PyJWTError
 log = structlog.get_logger()
 
 CHANNEL = "msteams"
-STALE = 24 * 3600.0
-"""Seconds after which the list is fetched anew."""
-PATIENCE = 300.0
-"""Seconds between two fetches for an unknown key: any caller may name one."""
-AGAIN = 5.0
-"""Seconds after a fetch that failed."""
+SECONDS_FRESH = 24 * 3600.0
+"""Seconds after which the list is fetched again."""
+SECONDS_BETWEEN_FETCHES = 300.0
+"""Seconds between two fetches for an unknown key, which any caller can invent."""
+SECONDS_AFTER_FAILURE = 5.0
+"""Seconds until the next fetch after one that failed."""
 TIMEOUT = ClientTimeout(total=10, sock_connect=5)
 
 
 class UnknownKey(Exception):
-    """No key of Microsoft's that is good for Teams: the token is refused."""
+    """The token is signed by no key of Microsoft's for Teams, and is refused."""
 
 
 class KeysUnreachable(Exception):
-    """Microsoft does not say which keys are its own: nobody can be let in, nobody refused."""
+    """The keys could not be fetched, so that a token can be neither accepted nor refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """With the names that the SDK asks for."""
+    """A signing key, with the names that the SDK expects."""
 
     public_key: Any
     endorsements: tuple[str, ...]
 
 
 class SigningKeys:
-    """In the place of the SDK's own list, which holds up the loop, has no time-out, and never looks again in time."""
+    """Our list of signing keys; the SDK's own blocks the event loop, has no time-out and is refreshed too late."""
 
     def __init__(
         self, url: str, session: ClientSession, *, clock: Callable[[], float] = time.monotonic
@@ -52,15 +52,15 @@ class SigningKeys:
         self._session = session
         self._clock = clock
         self._keys: Mapping[str, Key] = {}
-        self._fetched_at = self._tried_at = -STALE
+        self._fetched_at = self._tried_at = -SECONDS_FRESH
         self._failed = False
         self._one_at_a_time = asyncio.Lock()
 
     async def get(self, key_id: str | None) -> Key:
-        """The key, as the SDK's validation asks for it. Raises `UnknownKey` or `KeysUnreachable`."""
+        """Return a key for the SDK's validation. Raises `UnknownKey` or `KeysUnreachable`."""
         if not self._is_current(key_id):
             async with self._one_at_a_time:
-                if not self._is_current(key_id):  # whoever waited finds what the first one fetched
+                if not self._is_current(key_id):  # another request may have fetched the keys meanwhile
                     await self._fetch()
         key = self._keys.get(key_id or "")
         if key is None and self._failed:
@@ -70,13 +70,15 @@ class SigningKeys:
         return key
 
     def _is_current(self, key_id: str | None) -> bool:
-        """Whether to answer from what is known."""
+        """Tell whether to answer without a fetch."""
         now = self._clock()
-        if self._failed and now - self._tried_at < AGAIN:
+        if self._failed and now - self._tried_at < SECONDS_AFTER_FAILURE:
             return True
-        if now - self._fetched_at >= STALE:
+        if now - self._fetched_at >= SECONDS_FRESH:
             return False
-        return (key_id or "") in self._keys or (now - self._fetched_at < PATIENCE and not self._failed)
+        return (key_id or "") in self._keys or (
+            now - self._fetched_at < SECONDS_BETWEEN_FETCHES and not self._failed
+        )
 
     async def _fetch(self) -> None:
         self._tried_at = self._clock()
@@ -101,4 +103,4 @@ def _key(found: Mapping[str, Any]) -> tuple[str, Key] | None:
         public_key = RSAAlgorithm.from_jwk(json.dumps(found))
         return str(found["kid"]), Key(public_key, tuple(found.get("endorsements", ())))
     except (PyJWTError, KeyError, ValueError, TypeError):
-        return None  # a kind of key that we cannot read must not hide the others
+        return None  # a kind of key that we cannot read does not hide the others

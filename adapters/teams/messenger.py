@@ -1,4 +1,4 @@
-"""The messenger on Teams, and what Teams knows of its people."""
+"""The messenger and the directory on Teams."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ FILE_INFO = "application/vnd.microsoft.teams.card.file.info"
 
 
 class TeamsMessenger:
-    """The ports `Messenger` and `Directory` on Teams; a reference is an activity's id."""
+    """The ports `Messenger` and `Directory` on Teams; a reference is the id of an activity."""
 
     gathers = False
-    """A bot can't open a chat of several people there."""
+    """False, because a bot on Teams cannot open a chat of several people."""
     one_at_a_time = True
 
     def __init__(
@@ -38,7 +38,7 @@ class TeamsMessenger:
         voice_of: VoiceOf,
         pictures: Pictures | None = None,
     ) -> None:
-        """`left` is told of somebody whose chat takes nothing from us any more."""
+        """`left` is called with the address of a person whose chat takes no messages any more."""
         self._connector = connector
         self._left = left
         self._voice_of = voice_of
@@ -46,8 +46,11 @@ class TeamsMessenger:
 
     # --- the messenger -------------------------------------------------------------------------------------
 
-    async def send(self, address: Address, message: Message, delivery_id: int) -> str:  # noqa: ARG002  # Teams keeps no mark of ours
-        """Into the person's chat with the bot. Whoever has put it away gets what they are owed when they come back."""
+    async def send(self, address: Address, message: Message, delivery_id: int) -> str:  # noqa: ARG002  # Teams stores no mark of a delivery
+        """Post the message in the person's chat with the bot, and return its reference.
+
+        Raises `Disconnected` when the person has removed the bot: what is owed waits until they come back.
+        """
         try:
             return await self.say(address, message)
         except Gone:
@@ -55,30 +58,30 @@ class TeamsMessenger:
             raise Disconnected from None
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
-        """Put another message in the place of a sent one."""
+        """Replace a sent message."""
         await self.replace(_route(address), ref, await self.card(address, message), message.summary)
 
-    async def find(self, address: Address, delivery_id: int) -> str | None:  # noqa: ARG002  # the port's
-        """Teams can't be asked: what may have arrived is sent again."""
+    async def find(self, address: Address, delivery_id: int) -> str | None:  # noqa: ARG002  # the port has them
+        """Raise `Untraceable`: Teams cannot be searched, so a message that may have arrived is sent again."""
         raise Untraceable
 
     # --- what only Teams has -------------------------------------------------------------------------------
 
     async def card(self, address: Address, message: Message) -> Json:
-        """The message in one card, with its pictures."""
+        """Return the message in one card, with its pictures."""
         return await self.ready(address, render.message(message, self._pictures_of(message)))
 
     async def ready(self, address: Address, card: Json) -> Json:
-        """A card whose form can be sent once, and says in its reader's language what is left empty."""
-        if not cards.asks(card):
+        """Complete a card with a form: a mark, so that it counts once, and errors in its reader's language."""
+        if not cards.has_form(card):
             return card
         voice = await self._voice_of(address)
         return cards.marked(card, secrets.token_hex(8), voice.text("field.needed"))
 
     async def say(self, address: Address, message: Message) -> str:
-        """A message into a chat, in as many cards as it takes, and after it the files it brings.
+        """Post a message in as many cards as it takes, then offer its files, and return the first card's reference.
 
-        Raises as `send` does; `Uncertain` where only a part has arrived, so that it comes again and no word is lost.
+        Raises as `send` does, and `Uncertain` when only a part has arrived, so that all of it is sent again.
         """
         route = _route(address)
         first, *more = render.messages(message, self._pictures_of(message))
@@ -95,17 +98,17 @@ class TeamsMessenger:
         return ref
 
     async def show(self, route: Route, card: Json, summary: str) -> str:
-        """A card into a chat."""
+        """Post a card in a chat, and return its reference."""
         return await self._post(route, Attachment(content_type=CARD, content=card), summary)
 
     async def replace(self, route: Route, ref: str, card: Json, summary: str) -> None:
-        """A card in the place of another."""
+        """Replace a card."""
         activity = _activity(route, Attachment(content_type=CARD, content=card), summary)
         activity.id = ref
         await self._connector.update(route.service_url, route.conversation, ref, activity)
 
     async def hand_over(self, route: Route, ref: str, file: File, place: Mapping[str, Any]) -> None:
-        """A file to where its reader has agreed to it. Raises as `send` does."""
+        """Upload a file to the place to which its reader has agreed. Raises as `send` does."""
         await self._connector.upload(route.service_url, str(place.get("uploadUrl", "")), file.content)
         info = {"uniqueId": place.get("uniqueId"), "fileType": place.get("fileType")}
         done = Attachment(
@@ -134,7 +137,7 @@ class TeamsMessenger:
     # --- the directory -------------------------------------------------------------------------------------
 
     async def email_of(self, address: Address) -> str:
-        """From the tenant's directory; nothing for guests."""
+        """Return the e-mail address in the tenant's directory; empty for guests."""
         route = _route(address)
         try:
             known = await self._connector.member(route.service_url, route.conversation, route.user)
@@ -147,12 +150,12 @@ class TeamsMessenger:
             return ""
         return str(known.get("email") or name)
 
-    async def named(self, workspace: str, email: str) -> Address | None:  # noqa: ARG002  # the port's
-        """A bot on Teams meets people when they install it: it can't look for them."""
+    async def named(self, workspace: str, email: str) -> Address | None:  # noqa: ARG002  # the port has them
+        """Return None: a bot on Teams cannot search for people, it meets them when they install it."""
         return None
 
-    async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:  # noqa: ARG002  # the port's
-        """Who is in a channel is Slack's to tell."""
+    async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:  # noqa: ARG002  # the port has them
+        """Raise `UserError`: only Slack lists the members of a channel."""
         raise UserError("no-such-channel")
 
 

@@ -1,4 +1,4 @@
-"""The app package that a Teams administrator uploads: its manifest, its icons, and its words in every language."""
+"""The app package that a Teams administrator uploads: manifest, icons, and texts in every language."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FIGURES = (
     '<circle cx="11" cy="11" r="3.4"/><path d="M4.6 24.4c0-5 2.7-8 6.4-8 2 0 3.7.9 4.8 2.4"/>'
     '<circle cx="21" cy="13" r="3.4"/><path d="M14.6 26.4c0-5 2.7-8 6.4-8s6.4 3 6.4 8"/>'
 )
-"""Two people side by side, on a field of 32."""
+"""Two people side by side, on a square of 32 units."""
 _LINE = 'fill="none" stroke="#ffffff" stroke-width="2.2" stroke-linecap="round"'
 ICONS = {
     "color.png": f'<svg xmlns="http://www.w3.org/2000/svg" width="192" height="192" viewBox="0 0 32 32">'
@@ -41,10 +41,10 @@ ICONS = {
 
 
 def package(voices: Mapping[str, Voice], app_id: str, url: str, about: str = "") -> bytes:
-    """The zip; `about` is the page that says whose bot this is. The first voice is the app's own."""
+    """Return the zip. `about`: the page of the bot's operator. The first voice is the default language."""
     _, *others = voices
     files = {"manifest.json": _text(manifest(voices, app_id, url, about))}
-    files |= {f"{language}.json": _text(words(voices[language])) for language in others}
+    files |= {f"{language}.json": _text(translations(voices[language])) for language in others}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -55,7 +55,7 @@ def package(voices: Mapping[str, Voice], app_id: str, url: str, about: str = "")
 
 
 def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = "") -> Json:
-    """What Teams wants to know of the app; `url` is where the bot is reached by HTTPS."""
+    """Return the app's manifest; `url` is the bot's own HTTPS address."""
     default, *others = voices
     voice = voices[default]
     page = about or url
@@ -85,8 +85,8 @@ def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = ""
     }
 
 
-def words(voice: Voice) -> dict[str, str]:
-    """The manifest's words in another language, by their place in it."""
+def translations(voice: Voice) -> dict[str, str]:
+    """Return the manifest's texts in another language, by their path in it."""
     found = {
         "name.short": voice.text("manifest.name"),
         "name.full": voice.text("manifest.name"),
@@ -109,7 +109,7 @@ def _bot(voice: Voice, app_id: str) -> Json:
     return {
         "botId": app_id,
         "scopes": ["personal", "team", "groupChat"],
-        "supportsFiles": True,  # `my data` goes into its owner's own OneDrive
+        "supportsFiles": True,  # `my data` goes to its owner's OneDrive
         "isNotificationOnly": False,
         "supportsTargetedMessages": True,
         "commandLists": _lists(voice),

@@ -1,6 +1,6 @@
-"""Charts at HTTPS addresses that nobody can guess, that end, and that carry no name.
+"""Charts at HTTPS addresses that cannot be guessed, expire, and carry no name.
 
-The address is the sealed chart itself: any process can make one, any can show it, and nothing has to be kept.
+The address holds the encrypted chart itself: every process can make and show one, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from adapters.chat import charts
 from bot.message import Chart, Image, Week
 
 LAST = timedelta(days=30)
-"""A card that is looked at later shows the words that stand for its picture."""
+"""The life of an address; later a card shows the picture's alternative text."""
 LONGEST = 1_900
-"""Characters of an address that every client takes; a longer one is not made."""
+"""The characters of an address that every client takes."""
 PATH = "/teams/pictures/"
 
 
 class Pictures:
-    """Seals charts into addresses, and opens them."""
+    """Makes addresses of charts, and shows the charts at these addresses."""
 
     def __init__(self, public_url: str, keys: Sequence[str], now: Callable[[], datetime]) -> None:
-        """`public_url` is where the bot is reached by HTTPS."""
+        """`public_url`: the bot's own HTTPS address."""
         self._base = public_url.rstrip("/") + PATH
         self._fernet = MultiFernet([Fernet(key) for key in keys])
         self._now = now
 
     def address(self, image: Image) -> str | None:
-        """Where the picture is for a while; None where it would be longer than addresses may be."""
+        """Return the picture's address; None when it would be too long."""
         packed = zlib.compress(
             json.dumps(asdict(image.chart), default=str, separators=(",", ":")).encode(), 9
         )
@@ -45,7 +45,7 @@ class Pictures:
         return address if len(address) <= LONGEST else None
 
     def routes(self) -> list[web.RouteDef]:
-        """`GET /teams/pictures/….png`."""
+        """Return the route `GET /teams/pictures/….png`."""
         return [web.get(PATH + "{token:[A-Za-z0-9_=-]+}.png", self._show)]
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -57,7 +57,7 @@ class Pictures:
         return web.Response(body=content, content_type="image/png", headers=headers)
 
     def opened(self, token: str) -> Chart | None:
-        """The chart in an address that is ours and has not ended."""
+        """Return the chart in an address; None when it is not ours or has expired."""
         try:
             packed = self._fernet.decrypt_at_time(
                 token, int(LAST.total_seconds()), int(self._now().timestamp())

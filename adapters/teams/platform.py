@@ -116,7 +116,7 @@ class TeamsPlatform:
         """Connect the bot with every tenant in which it is installed."""
         from aiohttp import ClientSession, DummyCookieJar
 
-        from adapters.teams import app
+        from adapters.teams.app import REAL_TIME, TeamsApp
         from adapters.teams.connector import Connector
         from adapters.teams.keys import SigningKeys
         from adapters.teams.messenger import TeamsMessenger
@@ -140,9 +140,18 @@ class TeamsPlatform:
         if not serving:
             return Connected(messenger=messenger, directory=messenger)
         keys = SigningKeys(registration.openid_url, session)
-        connection = app.connect(registration, keys, tokens, messenger, core.handle, core.voice_of, core.now)
-        routes = [*connection.routes, *(pictures.routes() if pictures else ())]
-        return Connected(messenger=messenger, directory=messenger, routes=routes, close=connection.close)
+        app = TeamsApp(
+            registration,
+            keys,
+            tokens,
+            messenger,
+            core.handle,
+            core.voice_of,
+            core.now,
+            real_time=core.real_time or REAL_TIME,
+        )
+        routes = [*app.routes, *(pictures.routes() if pictures else ())]
+        return Connected(messenger=messenger, directory=messenger, routes=routes, close=app.close)
 
     async def examine(
         self,

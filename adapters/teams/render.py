@@ -1,21 +1,20 @@
-"""Messages and forms as Adaptive Cards 1.5: pure, within Teams' limits, nobody's words ever parsed.
+"""Messages and forms as Adaptive Cards 1.5, within Teams' limits; text that people typed is never read as Markdown.
 
-A picture needs an HTTPS address: without one a chart is its alt text. A file is its name, and offered beside the card.
+A picture needs an HTTPS address, or else its alternative text is shown. A file is its name, and offered after the card.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, time
 from types import MappingProxyType
 from typing import assert_never
 
 from adapters.chat.actions import encode
-from adapters.chat.choices import choices, chosen
+from adapters.chat.choices import choices, chosen, is_date, is_time
 from adapters.chat.markdown import Run
 from adapters.chat.texts import MORE, cut, pieces, units
-from adapters.teams.card_text import TEXT, Json, markdown, runs, words
+from adapters.teams.card_text import TEXT, Json, literal, markdown, plain
 from adapters.teams.cards import DATA, actions, with_older_actions
 from bot.events import Opened
 from bot.message import (
@@ -37,36 +36,43 @@ from bot.message import (
 )
 from bot.model import Kind, Question
 
-CARD = 25_000
-"""Bytes of a card in UTF-16: well under the 100 KB that Teams may take, where nobody has seen it refuse."""
-FORM = 16_000
-"""Bytes of an inline form; a larger one opens by a button."""
-INLINE = 3
-"""Inputs of an inline form."""
+CARD_BYTES = 25_000
+"""The bytes of a card in UTF-16, well under the limit of a bot's message: about 100 KB, with 80 KB recommended.
+
+Source: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
+"""
+INLINE_FORM_BYTES = 16_000
+"""The bytes of an inline form; a larger form opens by a button."""
+INLINE_INPUTS = 3
+"""The inputs of an inline form."""
 SUMMARY = 500
-LABEL = 75
+LABEL_CHARACTERS = 75
 VALUE = 3_000
 CHOICES_IN_SIGHT = 10
 NO_PICTURES: Mapping[Image, str] = MappingProxyType({})
 
 
 def message(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> Json:
-    """The card that says it, with its pictures where they have an address; cut where it would be too large."""
-    return _card(_within(_body(said, pictures), CARD) or [words(said.summary or MORE)], said.summary)
+    """Return the message in one card, cut where it would be too large, with its pictures that have an address."""
+    return _card(
+        _cut_to_size(_body(said, pictures), CARD_BYTES) or [plain(said.summary or MORE)], said.summary
+    )
 
 
 def messages(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> tuple[Json, ...]:
-    """The same whole: in as many cards as it takes, one after another."""
+    """Return the whole message, in as many cards as it takes."""
     parts: list[list[Json]] = [[]]
-    room = CARD
+    room = CARD_BYTES
     for item in _body(said, pictures):
         size = _bytes(item)
         if size > room and parts[-1]:
             parts.append([])
-            room = CARD
+            room = CARD_BYTES
         parts[-1].append(item)
         room -= size
-    return tuple(_card(_within(part, CARD) or [words(said.summary or MORE)], said.summary) for part in parts)
+    return tuple(
+        _card(_cut_to_size(part, CARD_BYTES) or [plain(said.summary or MORE)], said.summary) for part in parts
+    )
 
 
 def _body(said: Message, pictures: Mapping[Image, str]) -> list[Json]:
@@ -74,39 +80,45 @@ def _body(said: Message, pictures: Mapping[Image, str]) -> list[Json]:
 
 
 def form(asked: Form) -> Json:
-    """The whole form as a card of its own, as long as it is."""
-    title = words(asked.title, style="heading", size="Large", weight="Bolder")
+    """Return the whole form in a card of its own."""
+    title = plain(asked.title, style="heading", size="Large", weight="Bolder")
     return _card([title, *_form(asked, ())], asked.title)
 
 
 def is_long(asked: Form) -> bool:
-    """Whether the form is too much for a card in the chat."""
+    """Tell whether the form is too long for a card in the chat."""
     items = _form(asked, ())
-    return len(asked.inputs) > INLINE or _bytes({"items": items}) > FORM
+    return len(asked.inputs) > INLINE_INPUTS or _bytes({"items": items}) > INLINE_FORM_BYTES
 
 
 def opener(asked: Form, in_a_dialog: str, here: str) -> Json:
-    """Two ways to a long form: a dialog, and a card for clients that have none. The labels are the buttons'."""
+    """Return a card with two buttons for a long form: a dialog, and a card for clients without dialogs.
+
+    `in_a_dialog`, `here`: the labels of the buttons.
+    """
     press = encode(Opened(asked.name, asked.context))
     fetch: Json = {
         "type": "Action.Submit",
-        "title": cut(in_a_dialog, LABEL),
+        "title": cut(in_a_dialog, LABEL_CHARACTERS),
         "data": {"msteams": {"type": "task/fetch"}, DATA: {"verb": "press", "press": press}},
         "associatedInputs": "None",
         "style": "positive",
     }
     stay = _execute(here, "press", {"press": press, "here": True}, primary=False, inputs="None")
-    title = words(asked.title, style="heading", size="Large", weight="Bolder")
+    title = plain(asked.title, style="heading", size="Large", weight="Bolder")
     return _card([title, *markdown(asked.intro), _actions([fetch, stay])], asked.title)
 
 
 def dialog(asked: Form, ref: str) -> Json:
-    """The same for a dialog: its title is outside, it sends by the older action only, and knows where it was opened."""
+    """Return the form for a dialog, which shows the title itself and knows only the older actions.
+
+    `ref`: the message from which the dialog is opened.
+    """
     card = _card(_form(asked, ()), asked.title)
-    for place in actions(card):
-        place["data"][DATA]["ref"] = ref
-    sent_by_the_older: Json = with_older_actions(card)
-    return sent_by_the_older
+    for action in actions(card):
+        action["data"][DATA]["ref"] = ref
+    with_fallbacks: Json = with_older_actions(card)
+    return with_fallbacks
 
 
 def _card(body: list[Json], summary: str) -> Json:
@@ -125,7 +137,7 @@ def _card(body: list[Json], summary: str) -> Json:
 def _items(element: Element, pictures: Mapping[Image, str]) -> list[Json]:
     match element:
         case Heading(text):
-            return [words(text, style="heading", size="Large", weight="Bolder")] if text.strip() else []
+            return [plain(text, style="heading", size="Large", weight="Bolder")] if text.strip() else []
         case Text(md, small):
             return markdown(md, small=small)
         case Quote(text, by):
@@ -139,11 +151,11 @@ def _items(element: Element, pictures: Mapping[Image, str]) -> list[Json]:
         case Inputs():
             return _inputs(element)
         case Image(_, alt):
-            return [_picture(pictures[element], alt)] if element in pictures else [words(alt, small=True)]
+            return [_picture(pictures[element], alt)] if element in pictures else [plain(alt, small=True)]
         case Table(header, rows):
             return [_table(header, rows)]
         case File(name):
-            return [words(name, small=True)]
+            return [plain(name, small=True)]
         case _:
             assert_never(element)
 
@@ -151,20 +163,20 @@ def _items(element: Element, pictures: Mapping[Image, str]) -> list[Json]:
 def _quote(text: str, by: str) -> list[Json]:
     if not text.strip():
         return []
-    title = [runs((Run(by),), small=True)] if by.strip() else []
+    title = [literal((Run(by),), small=True)] if by.strip() else []
     return [
-        {"type": "Container", "style": "emphasis", "items": [*title, runs((Run(piece),))]}
+        {"type": "Container", "style": "emphasis", "items": [*title, literal((Run(piece),))]}
         for piece in pieces(text, TEXT)
         if piece.strip()
     ]
 
 
 def _fields(items: Sequence[tuple[str, str]]) -> Json:
-    """A fact set; a container where a value holds a mark, since facts are parsed."""
-    pairs = [(words(label), words(value)) for label, value in items]
+    """Return a fact set; a container if a text contains Markdown characters, because clients parse facts."""
+    pairs = [(plain(label), plain(value)) for label, value in items]
     if all(block["type"] == "TextBlock" for pair in pairs for block in pair):
         return {"type": "FactSet", "facts": [{"title": a["text"], "value": b["text"]} for a, b in pairs]}
-    lines = [runs((Run(label, bold=True), Run(f" {value}"))) for label, value in items]
+    lines = [literal((Run(label, bold=True), Run(f" {value}"))) for label, value in items]
     return {"type": "Container", "items": lines}
 
 
@@ -179,7 +191,7 @@ def _picture(url: str, alt: str) -> Json:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Json:
-    """A table; where it isn't known, the same as lines."""
+    """Return a table, with lines of text for clients that have no tables."""
     lines = [header, *rows]
     columns = max(len(line) for line in lines)
     return {
@@ -187,12 +199,12 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Json:
         "columns": [{"width": 1} for _ in range(columns)],
         "rows": [{"type": "TableRow", "cells": [_cell(text) for text in line]} for line in lines],
         "firstRowAsHeader": True,
-        "fallback": {"type": "Container", "items": [words(" – ".join(line)) for line in lines]},
+        "fallback": {"type": "Container", "items": [plain(" – ".join(line)) for line in lines]},
     }
 
 
 def _cell(text: str) -> Json:
-    return {"type": "TableCell", "items": [words(text)]}
+    return {"type": "TableCell", "items": [plain(text)]}
 
 
 # --- buttons --------------------------------------------------------------------------------------------------------
@@ -203,22 +215,25 @@ def _actions(actions: Sequence[Json]) -> Json:
 
 
 def _press(button: Button) -> Json:
-    """Takes no input along: a way past a form is never blocked by what is needed in it."""
+    """Return an action without inputs, so that a required input never blocks a button beside the form."""
     data = {"press": encode(button.does)}
     return _execute(button.label, "press", data, primary=button.primary, inputs="None")
 
 
 def _submit(asked: Form) -> Json:
-    """Says which inputs take several: Teams joins their keys by a comma, which may also stand in words."""
+    """Return the action that sends a form.
+
+    It names the inputs that take several options: Teams joins their keys by commas, which also stand in typed text.
+    """
     many = [each.question.key for each in asked.inputs if each.question.kind is Kind.MANY]
     data: Json = {"form": asked.name, "context": asked.context, **({"many": many} if many else {})}
     return _execute(asked.submit, "submit", data, primary=True, inputs="Auto")
 
 
 def _execute(label: str, verb: str, data: Json, *, primary: bool, inputs: str) -> Json:
-    """Universal action, and the older one for clients that don't know it; both carry the same data."""
+    """Return a universal action, with the older action for other clients; both carry the same data."""
     shared: Json = {
-        "title": cut(label, LABEL),
+        "title": cut(label, LABEL_CHARACTERS),
         "data": {DATA: {"verb": verb, **data}},
         "associatedInputs": inputs,
         **({"style": "positive"} if primary else {}),
@@ -231,7 +246,7 @@ def _execute(label: str, verb: str, data: Json, *, primary: bool, inputs: str) -
 
 def _inputs(element: Inputs) -> list[Json]:
     inline: Json = {"type": "Container", "items": _form(element.form, element.buttons)}
-    if len(element.form.inputs) <= INLINE and _bytes(inline) <= FORM:
+    if len(element.form.inputs) <= INLINE_INPUTS and _bytes(inline) <= INLINE_FORM_BYTES:
         return [inline]
     opens = Button(element.open_label, Opened(element.form.name, element.form.context), primary=True)
     return [*markdown(element.form.intro), _actions([_press(each) for each in (opens, *element.buttons)])]
@@ -254,8 +269,8 @@ def _input(asked: Input) -> list[Json]:
         **fault,
         **_kind(question, asked.value),
     }
-    hint = [words(question.hint, small=True)] if question.hint else []
-    error = [words(asked.error, color="Attention")] if asked.error else []
+    hint = [plain(question.hint, small=True)] if question.hint else []
+    error = [plain(asked.error, color="Attention")] if asked.error else []
     return [field, *hint, *error]
 
 
@@ -273,15 +288,15 @@ def _kind(question: Question, value: str) -> Json:
         case Kind.ONE | Kind.SCALE | Kind.MANY:
             return _choice_set(question, value)
         case Kind.DATE:
-            return {"type": "Input.Date", **({"value": value} if _reads(date, value) else {})}
+            return {"type": "Input.Date", **({"value": value} if is_date(value) else {})}
         case Kind.TIME:
-            return {"type": "Input.Time", **({"value": value[:5]} if _reads(time, value) else {})}
+            return {"type": "Input.Time", **({"value": value[:5]} if is_time(value) else {})}
         case _:
             assert_never(question.kind)
 
 
 def _choice_set(question: Question, value: str) -> Json:
-    """Teams joins several by a comma where we join by a semicolon."""
+    """Return a choice set; Teams joins several keys by commas, where the core joins them by semicolons."""
     options = choices(question)
     picked = [option.key for option in options if option.key in chosen(value)]
     return {
@@ -294,14 +309,6 @@ def _choice_set(question: Question, value: str) -> Json:
     }
 
 
-def _reads(kind: type[date | time], value: str) -> bool:
-    try:
-        kind.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
 # --- size -----------------------------------------------------------------------------------------------------------
 
 
@@ -309,13 +316,13 @@ def _bytes(item: Json) -> int:
     return 2 * units(json.dumps(item, ensure_ascii=False) + ", ")
 
 
-def _within(body: Sequence[Json], limit: int) -> list[Json]:
-    """What can be pressed and filled in goes first, then words in their order; one `…` where something had to go."""
-    more = words(MORE)
+def _cut_to_size(body: Sequence[Json], limit: int) -> list[Json]:
+    """Keep what fits: buttons and forms first, then the rest in order, with `…` where something is left out."""
+    more = plain(MORE)
     room = limit - _bytes(more)
     kept: dict[int, Json] = {}
     left_out: list[int] = []
-    for place, item in sorted(enumerate(body), key=lambda each: not _acts(each[1])):
+    for place, item in sorted(enumerate(body), key=lambda each: not _is_action(each[1])):
         if (size := _bytes(item)) <= room:
             room -= size
             kept[place] = item
@@ -326,5 +333,5 @@ def _within(body: Sequence[Json], limit: int) -> list[Json]:
     return [kept[place] for place in sorted(kept)]
 
 
-def _acts(item: Json) -> bool:
-    return item["type"] == "ActionSet" or any(map(_acts, item.get("items", ())))
+def _is_action(item: Json) -> bool:
+    return item["type"] == "ActionSet" or any(map(_is_action, item.get("items", ())))

@@ -1,4 +1,4 @@
-"""Where somebody's chat with the bot is: what Microsoft calls a conversation reference, as the store keeps it."""
+"""The route to a person's chat with the bot, which Microsoft calls a conversation reference."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import astuple, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """It may change with every activity, so it is kept anew with every event."""
+    """A route, which may change with every activity and is stored with every event."""
 
     service_url: str
     conversation: str
     bot: str
     user: str
-    """The person's id in that conversation: the bot's own name for them, other than the one they are known by."""
+    """The person's id in that conversation, which is another one than their account's."""
     tenant: str
 
     def pack(self) -> str:
-        """As `Address.route`."""
+        """Return the text for `Address.route`."""
         return json.dumps(astuple(self))
 
     @classmethod
     def unpack(cls, route: str) -> Route | None:
-        """The route again; None where there never was one."""
+        """Return the route that `pack` wrote; None for any other text."""
         try:
             service_url, conversation, bot, user, tenant = map(str, json.loads(route))
         except (ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Signing in with Microsoft: one set of credentials for the process, asked in a thread because MSAL waits."""
+"""Signing in with Microsoft, by one set of credentials for the process, in a thread because MSAL blocks."""
 
 from __future__ import annotations
 
@@ -25,61 +25,60 @@ from bot.errors import Disconnected, SendError
 log = structlog.get_logger()
 
 TIMEOUT = (5, 10)
-"""Seconds to connect, seconds to be answered: MSAL itself knows none."""
-KNOWN_FOR = 60.0
-"""Seconds for which a token is ours without asking MSAL, which hands out none that ends within five minutes."""
+"""Seconds to connect and to be answered; MSAL has no time-outs of its own."""
+SECONDS_KEPT = 60.0
+"""Seconds for which a token is used without asking MSAL, whose tokens are valid for five minutes at least."""
 A_WHILE = timedelta(seconds=30)
 NO_TENANT = "invalid_tenant"
 _REFUSED = (NO_TENANT, "invalid_client", "unauthorized_client", "invalid_request", "invalid_scope")
 
 for _name in ("msal", "msrest", "urllib3"):
-    logging.getLogger(_name).setLevel(logging.ERROR)  # they would write whole requests at DEBUG
+    logging.getLogger(_name).setLevel(logging.ERROR)  # they log whole requests at DEBUG
 
 
 class TeamsTokens:
-    """The token for Microsoft's Connector."""
+    """The tokens for Microsoft's Connector."""
 
     def __init__(self, registration: Registration, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._registration = registration
         self._clock = clock
         self._credentials: AppCredentials | None = None
         self._token = ""
-        self._known_at = 0.0
+        self._got_at = 0.0
         self._one_at_a_time = asyncio.Lock()
 
     async def get(self) -> str:
-        """A token that is good for some minutes.
+        """Return a token that is valid for some minutes.
 
-        Raises `SendError` where Entra is silent, `Disconnected` where it refuses.
+        Raises `SendError` when Entra does not answer, `Disconnected` when it refuses.
         """
         async with self._one_at_a_time:
-            if not self._token or self._clock() - self._known_at >= KNOWN_FOR:
-                self._token = await self._asked()
-                self._known_at = self._clock()
+            if not self._token or self._clock() - self._got_at >= SECONDS_KEPT:
+                self._token = await self._request()
+                self._got_at = self._clock()
             return self._token
 
-    async def _asked(self) -> str:
+    async def _request(self) -> str:
         try:
-            return await asyncio.to_thread(self._ask)
+            return await asyncio.to_thread(self._sign_in)
         except PermissionError as refused:
             reason = next((each for each in _REFUSED if each in str(refused)), "")
-            log.warning(
-                "teams.sign-in-refused", reason=reason or "unknown"
-            )  # the rest of it may name somebody
+            # The full text may hold personal data.
+            log.warning("teams.sign-in-refused", reason=reason or "unknown")
             if reason:
                 raise Disconnected(reason) from None
-        except Exception as silent:  # noqa: BLE001  # MSAL and what is below it raise kinds of their own
+        except Exception as silent:  # noqa: BLE001  # MSAL and its libraries raise many kinds of errors
             log.warning("teams.sign-in-unreachable", error=type(silent).__name__)
         raise SendError("sign-in", A_WHILE)
 
-    def _ask(self) -> str:
+    def _sign_in(self) -> str:
         if self._credentials is None:
             self._credentials = _credentials(self._registration)
         return str(self._credentials.get_access_token())
 
 
-class Factory(ServiceClientCredentialsFactory):  # type: ignore[misc]  # the SDK publishes no types
-    """What the SDK's authentication wants to know: whether a token is for us."""
+class CredentialsFactory(ServiceClientCredentialsFactory):  # type: ignore[misc]  # the SDK publishes no types
+    """The SDK's interface by which its authentication asks whether a token is for this bot."""
 
     def __init__(self, app_id: str) -> None:
         self._app_id = app_id
@@ -91,12 +90,12 @@ class Factory(ServiceClientCredentialsFactory):  # type: ignore[misc]  # the SDK
         return False
 
     async def create_credentials(self, *_: object) -> AppCredentials:
-        """Never asked for: what we send is signed by `Tokens`."""
+        """Raise `NotImplementedError`: the SDK never calls this, because `TeamsTokens` signs what we send."""
         raise NotImplementedError
 
 
 def _credentials(registration: Registration) -> AppCredentials:
-    """The SDK's credentials with an MSAL application of ours, made once: theirs is new in every turn."""
+    """Return the SDK's credentials with one MSAL application, where the SDK would make a new one each time."""
     http = _Http(registration.login_url)
     if not registration.password:
         managed = ManagedIdentityAppCredentials(registration.app_id, registration.issuer)
@@ -117,7 +116,7 @@ def _credentials(registration: Registration) -> AppCredentials:
 
 
 class _Http:
-    """What MSAL calls, with time-outs. It takes no plain HTTP, so a Microsoft on this machine is put in underneath."""
+    """The HTTP client of MSAL, with time-outs; MSAL takes no plain HTTP, so a fake Microsoft is put in here."""
 
     def __init__(self, login_url: str) -> None:
         self._session = requests.Session()
@@ -126,7 +125,7 @@ class _Http:
     def get(self, url: str, **options: Any) -> requests.Response:
         found = self._session.get(self._to(url), timeout=TIMEOUT, **options)
         if found.status_code == 400 and NO_TENANT in found.text:
-            raise PermissionError(NO_TENANT)  # MSAL would not tell it from an answer that nobody can read
+            raise PermissionError(NO_TENANT)  # MSAL would report it like an answer that it cannot read
         return found
 
     def post(self, url: str, **options: Any) -> requests.Response:

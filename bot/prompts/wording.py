@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from markdown_it.tree import SyntaxTreeNode
 
+from bot.message import LONGEST_INPUT
 from bot.model import Kind, Option, Question, Wording
 from bot.prompts.flaws import Flaws
 from bot.prompts.markdown import MARKDOWN, Section, is_plain, sections
@@ -20,8 +21,6 @@ _HEADING = re.compile(r"(?P<key>[a-z][a-z0-9_]*) \((?P<traits>[^()]+)\)")
 _OPTION = re.compile(r"(?P<key>[a-z0-9][a-z0-9_-]*): (?P<label>\S.*)")
 _CHOICES = {Kind.ONE, Kind.MANY}
 _TEXTS = {Kind.SHORT, Kind.LONG}
-LONGEST_ANSWER = 3000
-"""The most characters that a text input can take on Slack, the strictest platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +137,10 @@ def _traits(file: str, traits: str, line: int, flaws: Flaws) -> tuple[Kind, bool
     for trait in others:
         if trait == "needed":
             needed = True
-        elif trait.isdecimal() and kind in _TEXTS and 0 < int(trait) <= LONGEST_ANSWER:
+        elif trait.isdecimal() and kind in _TEXTS and 0 < int(trait) <= LONGEST_INPUT:
             limit = int(trait)
         else:
-            flaws.fix(file, line, "trait-unknown", trait=trait, longest=LONGEST_ANSWER)
+            flaws.fix(file, line, "trait-unknown", trait=trait, longest=LONGEST_INPUT)
     return kind, needed, limit
 
 

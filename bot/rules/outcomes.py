@@ -81,7 +81,8 @@ def overtaken(settled: Delivery, meanwhile: str) -> Delivery:
     """Apply a change or drop that was decided during sending: update what was sent, or drop what did not arrive."""
     match settled.state:
         case DeliveryState.SENT if settled.settled_at is not None:
-            return replace(put_back(settled, settled.settled_at), attempts=0)
+            # Due at once whatever the sender's clock says: text that its author erased must not stay a moment longer.
+            return replace(put_back(settled, min(settled.due_at, settled.settled_at)), attempts=0)
         case DeliveryState.DROPPED if meanwhile == CHANGED and settled.settled_at is not None:
             return replace(put_back(settled, settled.settled_at), reason="", attempts=0, settled_at=None)
         case DeliveryState.QUEUED if meanwhile != CHANGED and not settled.ref:

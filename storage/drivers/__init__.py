@@ -1,1 +1,1 @@
-"""The two databases: how they are connected and how long we wait."""
+"""Engines and connections for SQLite and PostgreSQL."""

@@ -1,4 +1,4 @@
-"""PostgreSQL's connection, which waits for an answer for a while and not for ever."""
+"""A PostgreSQL connection with a time limit for each statement."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from psycopg.abc import PQGen
 Answer = TypeVar("Answer")
 
 SECONDS_A_STATEMENT = 30
-"""A server that hangs keeps its side of the connection open, and no time-out of its own runs."""
+"""A server that hangs keeps the connection open, and no time-out of its own applies."""
 
 
 QUIET = logging.getLogger("psycopg")
-"""It would log what it raises as well, past our log."""
+"""The driver's log. It repeats errors that are raised anyway, outside our log."""
 QUIET.setLevel(logging.CRITICAL + 1)
 
 
 class NoAnswer(OperationalError):
-    """The server took a statement, and said nothing."""
+    """The server did not answer a statement in time."""
 
 
-class Patient(AsyncConnection[Any]):
-    """A connection whose statements take some time at most."""
+class TimedConnection(AsyncConnection[Any]):
+    """A connection with a time limit for each statement."""
 
     async def wait(self, gen: PQGen[Answer], *args: Any, **kwargs: Any) -> Answer:
-        """As the driver's. Raises `NoAnswer`, after the server was asked to give up, and then left (ten seconds)."""
+        """Wait as the driver does. After the limit, cancel the statement (up to ten seconds) and raise `NoAnswer`."""
         try:
             async with asyncio.timeout(SECONDS_A_STATEMENT):
                 return await super().wait(gen, *args, **kwargs)
@@ -36,4 +36,4 @@ class Patient(AsyncConnection[Any]):
             raise NoAnswer from None
 
 
-connect = Patient.connect
+connect = TimedConnection.connect

@@ -1,4 +1,4 @@
-"""SQLite's thread, asked once a statement: aiosqlite asks it four times, to make a cursor, execute, fetch and close."""
+"""A SQLite connection that calls its thread once a statement; aiosqlite calls it four times."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any, Self
 import aiosqlite
 
 
-class OneHop(aiosqlite.Connection):
-    """A connection whose cursors do everything in one go. Whole results are fetched: ours are short."""
+class OneCallConnection(aiosqlite.Connection):
+    """A connection whose cursors execute, fetch everything and close in one call to the thread."""
 
     def cursor(self) -> _Cursor:  # type: ignore[override]  # SQLAlchemy asks for no more than this
         return _Cursor(self)
 
-    async def whole(self, many: bool, sql: str, parameters: Iterable[Any]) -> _Cursor.Outcome:
-        """Execute, fetch and close, in the thread."""
-        outcome: _Cursor.Outcome = await self._execute(  # type: ignore[no-untyped-call]  # aiosqlite publishes no type
+    async def run(self, many: bool, sql: str, parameters: Iterable[Any]) -> _Cursor.Result:
+        """Execute a statement, fetch its rows and close its cursor in the thread."""
+        result: _Cursor.Result = await self._execute(  # type: ignore[no-untyped-call]  # aiosqlite publishes no type
             _whole, self._conn, many, sql, parameters
         )
-        return outcome
+        return result
 
 
 class _Cursor:
-    """What SQLAlchemy needs of a cursor, when everything is there already."""
+    """A cursor with all its rows fetched, as far as SQLAlchemy needs one."""
 
-    Outcome = tuple[list[Any], Sequence[Any] | None, int, int | None]
+    Result = tuple[list[Any], Sequence[Any] | None, int, int | None]
 
     arraysize = 1
     rows: list[Any]
@@ -35,39 +35,39 @@ class _Cursor:
     rowcount = -1
     lastrowid: int | None = None
 
-    def __init__(self, connection: OneHop) -> None:
+    def __init__(self, connection: OneCallConnection) -> None:
         self._connection = connection
 
     async def __aenter__(self) -> Self:
         return self
 
     async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> None:
-        self._keep(await self._connection.whole(False, sql, parameters))
+        self._keep(await self._connection.run(False, sql, parameters))
 
     async def executemany(self, sql: str, parameters: Iterable[Any]) -> None:
-        self._keep(await self._connection.whole(True, sql, parameters))
+        self._keep(await self._connection.run(True, sql, parameters))
 
-    def _keep(self, outcome: Outcome) -> None:
-        self.rows, self.description, self.rowcount, self.lastrowid = outcome
+    def _keep(self, result: Result) -> None:
+        self.rows, self.description, self.rowcount, self.lastrowid = result
 
     async def fetchall(self) -> list[Any]:
         return self.rows
 
     async def close(self) -> None:
-        """Closed already."""
+        """Do nothing: the cursor is closed already."""
 
 
-def _whole(connection: sqlite3.Connection, many: bool, sql: str, parameters: Any) -> _Cursor.Outcome:
+def _whole(connection: sqlite3.Connection, many: bool, sql: str, parameters: Any) -> _Cursor.Result:
     cursor = (connection.executemany if many else connection.execute)(sql, parameters)
     rows = cursor.fetchall() if cursor.description else []
-    outcome = (rows, cursor.description, cursor.rowcount, cursor.lastrowid)
+    result = (rows, cursor.description, cursor.rowcount, cursor.lastrowid)
     cursor.close()
-    return outcome
+    return result
 
 
-async def connect(file: str, **settings: Any) -> OneHop:
-    """As `aiosqlite.connect`."""
-    connection = OneHop(partial(sqlite3.connect, file, **settings), iter_chunk_size=64)
-    connection._thread.daemon = True  # noqa: SLF001  # as SQLAlchemy does: a process that ends waits for no thread
+async def connect(file: str, **settings: Any) -> OneCallConnection:
+    """Connect as `aiosqlite.connect` does."""
+    connection = OneCallConnection(partial(sqlite3.connect, file, **settings), iter_chunk_size=64)
+    connection._thread.daemon = True  # noqa: SLF001  # as SQLAlchemy does, so that a process can end
     _ = await connection
     return connection

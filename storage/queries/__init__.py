@@ -1,1 +1,1 @@
-"""One class a noun: its SQL."""
+"""The SQL queries, one class for each kind of thing."""

@@ -1,4 +1,4 @@
-"""Challenges between partners, in SQL."""
+"""Queries about challenges."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from storage import tables as t
 from storage.queries.base import Queries, columns, values
 
 _CHALLENGES = select(*columns(t.challenge, Challenge)).order_by(t.challenge.c.id)
-_OF_THE_RECEIVER = ("reply", "next_step", "next_step_on", "replied_at")
+_REPLY = ("reply", "next_step", "next_step_on", "replied_at")
 
 
 class SqlChallenges(Queries):
-    """Challenges between partners."""
+    """Queries about challenges."""
 
     async def give(self, challenge: Challenge) -> Challenge:
-        """Keep it, in place of an earlier one of the same check-in.
+        """Store a challenge in place of an earlier one of the same check-in.
 
-        Partners who give at the same moment do so one after the other, so that the second sees the first's.
+        The lock lets partners give one after the other, so that the second sees the first one's challenge.
         """
         lock = select(t.pairing.c.id).where(t.pairing.c.id == challenge.pairing_id)
         await self._connection.execute(lock.with_for_update(key_share=True))
         row = self._insert(t.challenge).values(values(challenge, "id"))
-        again = values(challenge, "id", "check_in_id", "released_at", *_OF_THE_RECEIVER)
+        again = values(challenge, "id", "check_in_id", "released_at", *_REPLY)
         kept = await self._connection.execute(
             row.on_conflict_do_update(index_elements=["check_in_id"], set_=again).returning(
                 *columns(t.challenge, Challenge)
@@ -40,7 +40,7 @@ class SqlChallenges(Queries):
         return await self._first(Challenge, _CHALLENGES.where(t.challenge.c.id == challenge_id))
 
     async def of_check_in(self, check_in_id: int) -> Challenge | None:
-        """The one its giver wrote there."""
+        """Return the challenge that the check-in's owner gave."""
         return await self._first(Challenge, _CHALLENGES.where(t.challenge.c.check_in_id == check_in_id))
 
     async def of_pairing(self, pairing_id: int) -> tuple[Challenge, ...]:
@@ -56,7 +56,7 @@ class SqlChallenges(Queries):
     async def save_reply(self, challenge: Challenge) -> None:
         """Write reply, next_step, next_step_on, replied_at."""
         row = update(t.challenge).where(t.challenge.c.id == challenge.id)
-        reply = {name: getattr(challenge, name) for name in _OF_THE_RECEIVER}
+        reply = {name: getattr(challenge, name) for name in _REPLY}
         await self._connection.execute(row.values(reply))
 
     async def of_cycle(self, cycle_id: int) -> tuple[Challenge, ...]:

@@ -1,4 +1,4 @@
-"""Asks and answers, in SQL."""
+"""Queries about check-ins and answers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from storage.queries.base import Queries, columns, values
 
 _CHECK_INS = select(*columns(t.check_in, CheckIn)).order_by(t.check_in.c.due_at, t.check_in.c.id)
 _ANSWERS = select(*columns(t.answer, Answer))
-_PUT = (CheckInState.OPEN, CheckInState.ANSWERED)
+_ASKED = (CheckInState.OPEN, CheckInState.ANSWERED)
 
 
 class SqlCheckIns(Queries):
-    """Asks and answers."""
+    """Queries about check-ins and answers."""
 
     async def add(self, check_ins: Sequence[CheckIn]) -> tuple[CheckIn, ...]:
-        """Add those of a step and member that are not there yet; returns the added with their ids."""
+        """Add check-ins that do not exist yet for their step and member; return the added ones with ids."""
         if not check_ins:
             return ()
         new = self._insert(t.check_in).on_conflict_do_nothing(
@@ -42,33 +42,33 @@ class SqlCheckIns(Queries):
         await self._connection.execute(row.values(values(check_in, "id", "cycle_id", "member_id", "step")))
 
     async def open(self, check_in_id: int, asking: str) -> None:
-        """It has reached its owner: open from now on, unless something else became of it meanwhile."""
+        """Open a planned check-in that has reached its owner; leave it if its state has changed meanwhile."""
         planned = update(t.check_in).where(
             t.check_in.c.id == check_in_id, t.check_in.c.state == CheckInState.PLANNED
         )
         await self._connection.execute(planned.values(state=CheckInState.OPEN, asking=asking))
 
     async def of_member(self, cycle_id: int, member_id: int) -> tuple[CheckIn, ...]:
-        """All of theirs, by due time."""
+        """Return a member's check-ins by due time."""
         theirs = _CHECK_INS.where(t.check_in.c.member_id == member_id, t.check_in.c.cycle_id == cycle_id)
         return await self._all(CheckIn, theirs)
 
     async def of_cycle(self, cycle_id: int) -> tuple[CheckIn, ...]:
-        """Everybody's, by due time."""
+        """Return a cycle's check-ins by due time."""
         return await self._all(CheckIn, _CHECK_INS.where(t.check_in.c.cycle_id == cycle_id))
 
     async def of_pairing(self, pairing_id: int, step: str) -> tuple[CheckIn, ...]:
-        """One of each who sits there."""
+        """Return one check-in for each member of the pairing."""
         of_step = _CHECK_INS.where(t.check_in.c.pairing_id == pairing_id, t.check_in.c.step == step)
         return await self._all(CheckIn, of_step)
 
     async def open_for(self, member_id: int, now: datetime) -> tuple[CheckIn, ...]:
-        """Put to them, not closed yet, neither skipped nor planned: open or answered, oldest first."""
-        theirs = _CHECK_INS.where(t.check_in.c.member_id == member_id, t.check_in.c.state.in_(_PUT))
+        """Return the member's check-ins that are open or answered and not closed yet, oldest first."""
+        theirs = _CHECK_INS.where(t.check_in.c.member_id == member_id, t.check_in.c.state.in_(_ASKED))
         return await self._all(CheckIn, theirs.where(t.check_in.c.closes_at > now))
 
     async def answer(self, answer: Answer) -> None:
-        """Keep the answer, in place of an earlier one to the same question (whose `given_at` stays)."""
+        """Store an answer in place of an earlier one to the same question, whose `given_at` is kept."""
         row = self._insert(t.answer).values(values(answer))
         edited_at = func.coalesce(row.excluded.edited_at, row.excluded.given_at)
         changed = {
@@ -88,7 +88,7 @@ class SqlCheckIns(Queries):
         return await self._all(Answer, found.where(t.answer.c.message == message))
 
     async def answers(self, check_in_id: int) -> tuple[Answer, ...]:
-        """In the order in which they were first given."""
+        """Return a check-in's answers in the order in which they were first given."""
         theirs = _ANSWERS.where(t.answer.c.check_in_id == check_in_id)
         return await self._all(Answer, theirs.order_by(t.answer.c.given_at, t.answer.c.question))
 
@@ -98,7 +98,7 @@ class SqlCheckIns(Queries):
         await self._connection.execute(taken.where(t.answer.c.question == question) if question else taken)
 
     async def answers_of(self, cycle_id: int, member_id: int) -> Mapping[str, tuple[Answer, ...]]:
-        """All of a member's answers in a cycle, by step."""
+        """Return a member's answers in a cycle, by step."""
         given = select(*columns(t.answer, Answer), t.check_in.c.step).join_from(t.answer, t.check_in)
         given = given.where(t.check_in.c.member_id == member_id, t.check_in.c.cycle_id == cycle_id)
         by_step: defaultdict[str, list[Answer]] = defaultdict(list)
@@ -109,13 +109,13 @@ class SqlCheckIns(Queries):
         return {step: tuple(answers) for step, answers in by_step.items()}
 
     async def pool(self, cycle_id: int, step: str, share: Share) -> tuple[tuple[int, Answer], ...]:
-        """(member id, answer) for everything shared that way in a step."""
+        """Return (member id, answer) for everything that was shared that way in a step."""
         given = select(*columns(t.answer, Answer), t.check_in.c.member_id).join_from(t.answer, t.check_in)
         given = given.where(
             t.check_in.c.cycle_id == cycle_id,
             t.check_in.c.step == step,
             t.check_in.c.state
-            == CheckInState.ANSWERED,  # what is kept but was never sent is nobody's to read
+            == CheckInState.ANSWERED,  # an answer that was never submitted must not be read
             t.answer.c.share == share,
         )
         rows = await self._connection.execute(given.order_by(t.check_in.c.member_id, t.answer.c.question))

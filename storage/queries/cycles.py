@@ -1,4 +1,4 @@
-"""Cycles and who is in them, in SQL."""
+"""Queries about cycles and enrolments."""
 
 from __future__ import annotations
 
@@ -20,22 +20,21 @@ _ENROLMENTS = select(*columns(t.enrolment, Enrolment))
 
 
 class SqlCycles(Queries):
-    """Cycles and who is in them."""
+    """Queries about cycles and enrolments; packs and cycles are read once in a transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self._files: dict[int, Mapping[str, str]] = {}
-        """What a transaction has read of packs: they never change."""
         self._known: dict[int, Cycle] = {}
 
     async def add(self, cycle: Cycle, pack_files: Mapping[str, str]) -> Cycle:
-        """Add a cycle with its pack's files as they are now; returns it with its id.
+        """Add a cycle with a copy of its pack's files, and return it with its id.
 
-        A partnership has one cycle that is not closed: a second raises `UserError("cycle-is-open")`.
+        Raises `UserError("cycle-is-open")` if the partnership has a cycle that is not closed.
         """
         fingerprint = await self._keep(pack_files)
         row = self._insert(t.cycle).values(**values(cycle, "id"), pack_fingerprint=fingerprint)
-        # The index decides, not a look beforehand: on PostgreSQL two may start at once.
+        # A query beforehand would not do: on PostgreSQL two cycles may be started at once.
         row = row.on_conflict_do_nothing(
             index_elements=[t.cycle.c.partnership_id], index_where=t.CYCLE_IS_OPEN
         )
@@ -45,7 +44,7 @@ class SqlCycles(Queries):
         return replace(cycle, id=new_id)
 
     async def _keep(self, pack_files: Mapping[str, str]) -> str:
-        """Keep the files once for every cycle that runs on exactly these; returns their fingerprint."""
+        """Store the files once for all cycles that use exactly these, and return their fingerprint."""
         files = dict(pack_files)
         fingerprint = sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
         row = self._insert(t.pack_snapshot).values(fingerprint=fingerprint, files=files)
@@ -53,7 +52,7 @@ class SqlCycles(Queries):
         return fingerprint
 
     async def pack_files(self, cycle_id: int) -> Mapping[str, str]:
-        """The pack's files as they were when the cycle was made."""
+        """Return the pack's files as they were when the cycle was added."""
         if cycle_id not in self._files:
             kept = select(t.pack_snapshot.c.files).join(t.cycle).where(t.cycle.c.id == cycle_id)
             files: Mapping[str, str] | None = await self._connection.scalar(kept)
@@ -68,13 +67,13 @@ class SqlCycles(Queries):
         return self._known[cycle_id]
 
     async def current(self, partnership_id: int) -> Cycle | None:
-        """The one that is not closed."""
+        """Return the partnership's cycle that is not closed."""
         return await self._first(
             Cycle, _CYCLES.where(t.cycle.c.partnership_id == partnership_id, t.CYCLE_IS_OPEN)
         )
 
     async def last(self, partnership_id: int) -> Cycle | None:
-        """The newest, closed or not; a draft that was thrown away never was one."""
+        """Return the newest that is open or was confirmed."""
         theirs = _CYCLES.where(
             t.cycle.c.partnership_id == partnership_id,
             or_(t.CYCLE_IS_OPEN, t.cycle.c.confirmed_at.is_not(None)),
@@ -82,12 +81,12 @@ class SqlCycles(Queries):
         return await self._first(Cycle, theirs.order_by(t.cycle.c.id.desc()))
 
     async def all_of(self, partnership_id: int) -> tuple[Cycle, ...]:
-        """Every cycle, newest first."""
+        """Return the partnership's cycles, newest first."""
         theirs = _CYCLES.where(t.cycle.c.partnership_id == partnership_id)
         return await self._all(Cycle, theirs.order_by(t.cycle.c.id.desc()))
 
     async def save(self, cycle: Cycle) -> None:
-        """Write what may change: name, goal, starts_on, state, confirmed_at, closed_at."""
+        """Write name, goal, starts_on, state, confirmed_at and closed_at."""
         self._known.pop(cycle.id, None)
         row = update(t.cycle).where(t.cycle.c.id == cycle.id)
         await self._connection.execute(
@@ -112,24 +111,24 @@ class SqlCycles(Queries):
         return await self._first(Enrolment, one)
 
     async def was_opened(self, cycle_id: int) -> bool:
-        """Whether anybody was ever invited."""
+        """Return whether anybody was invited."""
         anybody = select(t.enrolment.c.member_id).where(t.enrolment.c.cycle_id == cycle_id)
         return await self._connection.scalar(anybody.limit(1)) is not None
 
     async def enrolments(self, cycle_id: int) -> tuple[Enrolment, ...]:
-        """Everybody who was ever invited to it."""
+        """Return the enrolments of everybody who was invited."""
         invited = _ENROLMENTS.where(t.enrolment.c.cycle_id == cycle_id)
         return await self._all(Enrolment, invited.order_by(t.enrolment.c.member_id))
 
     async def save_enrolment(self, enrolment: Enrolment) -> None:
-        """Write everything but the school: seats in pairings are taken for it."""
+        """Write everything but the school, which the member's pairings refer to."""
         row = update(t.enrolment).where(
             t.enrolment.c.cycle_id == enrolment.cycle_id, t.enrolment.c.member_id == enrolment.member_id
         )
         await self._connection.execute(row.values(values(enrolment, "cycle_id", "member_id", "school_id")))
 
     async def lock_cohort(self, cycle_id: int) -> None:
-        """Mark everybody who has accepted as the base of this cycle's figures."""
+        """Mark all who have accepted as the cohort that the cycle's figures are counted in."""
         accepted = update(t.enrolment).where(
             t.enrolment.c.cycle_id == cycle_id, t.enrolment.c.state == EnrolmentState.ACCEPTED
         )

@@ -1,4 +1,4 @@
-"""The marks of what has reached us already."""
+"""Queries about the events that were handled already."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from storage.queries.base import Queries
 
 
 class SqlEvents(Queries):
-    """Marks of events: on PostgreSQL a retry waits here for the first try's end."""
+    """Queries about handled events. On PostgreSQL a repeated event waits here for the first one's transaction."""
 
     async def first_time(self, event: Event) -> bool:
-        """Mark the event; False when it was marked before."""
+        """Mark the event as handled; return False if it was marked before."""
         mark = self._insert(t.event_seen).values(
             platform=event.sender.platform,
             workspace=event.sender.workspace,
@@ -26,6 +26,6 @@ class SqlEvents(Queries):
         return await self._connection.scalar(marked) is not None
 
     async def prune(self, before: datetime) -> int:
-        """Forget marks older than that; how many."""
+        """Delete marks that are older, and return how many."""
         pruned = await self._connection.execute(delete(t.event_seen).where(t.event_seen.c.at < before))
         return pruned.rowcount

@@ -1,4 +1,4 @@
-"""People, their profiles and where to reach them, in SQL."""
+"""Queries about members, their profiles and addresses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEMBERS_AND_POSTS = (
 
 
 class SqlMembers(Queries):
-    """People, their profiles and where to reach them; a transaction reads each person once."""
+    """Queries about members, their profiles and addresses; each member is read once in a transaction."""
 
     def __init__(self, connection: AsyncConnection, seal: Seal) -> None:
         super().__init__(connection)
@@ -45,13 +45,13 @@ class SqlMembers(Queries):
         return {each: self._known[each] for each in sorted(wanted & self._known.keys())}
 
     async def of(self, partnership_id: int) -> tuple[Member, ...]:
-        """All active members, by family name."""
+        """Return the active members by family name."""
         return _by_name(
             await self._members(and_(t.member.c.partnership_id == partnership_id, t.member.c.active))
         )
 
     async def at(self, address: Address, now: datetime) -> Member | None:
-        """Whose address that is; also keeps the newest `route` and the moment it was used."""
+        """Return the member at an address, and store its newest `route` and when it was used."""
         used: dict[str, Any] = {"last_used_at": now}
         if address.route:
             used["route"] = address.route
@@ -60,14 +60,14 @@ class SqlMembers(Queries):
         return None if member_id is None else await self.get(member_id)
 
     async def by_email(self, email: str) -> tuple[Member, ...]:
-        """Active members, whatever the letters' case."""
+        """Return the active members with that e-mail address, in upper or lower case."""
         wanted = email.strip().lower()
         if not wanted:
             return ()
         return _by_name(await self._members(and_(t.member.c.email == wanted, t.member.c.active)))
 
     async def connect(self, address: Address, member_id: int, now: datetime) -> None:
-        """Remember (or move) an address."""
+        """Store an address, or move it to another member."""
         known = {"member_id": member_id, "last_used_at": now, "live": True}
         if address.route:
             known["route"] = address.route
@@ -76,13 +76,13 @@ class SqlMembers(Queries):
         await self._connection.execute(row.on_conflict_do_update(index_elements=keys, set_=known))
 
     async def disconnect(self, address: Address, now: datetime) -> None:
-        """The address can no longer be written to, until it is connected again."""
+        """Mark an address as not working until it is connected again."""
         await self._connection.execute(
             update(t.address).where(_is(address)).values(live=False, last_used_at=now)
         )
 
     async def address_of(self, member_id: int) -> Address | None:
-        """Where to write: the live address used last."""
+        """Return the working address that was used last."""
         live = select(*columns(t.address, Address)).where(
             t.address.c.member_id == member_id, t.address.c.live
         )
@@ -91,7 +91,7 @@ class SqlMembers(Queries):
         )
 
     async def profile(self, member_id: int) -> Profile:
-        """What they bring; an empty one while nothing is known."""
+        """Return a member's profile, which may be empty."""
         return (await self.profiles([member_id])).get(member_id, Profile())
 
     async def profiles(self, member_ids: Collection[int]) -> Mapping[int, Profile]:
@@ -143,20 +143,20 @@ class SqlMembers(Queries):
             return None
 
     async def block(self, member_a: int, member_b: int, now: datetime) -> None:
-        """These two never meet in a pairing."""
+        """Never pair these two members."""
         first, second = sorted((member_a, member_b))
         row = self._insert(t.blocked).values(member_a=first, member_b=second, blocked_at=now)
         await self._connection.execute(row.on_conflict_do_nothing())
 
     async def blocked(self, partnership_id: int) -> frozenset[frozenset[int]]:
-        """Every blocked pair."""
+        """Return every blocked pair of a partnership."""
         pairs = select(t.blocked.c.member_a, t.blocked.c.member_b)
         pairs = pairs.join(t.member, t.member.c.id == t.blocked.c.member_a)
         rows = await self._connection.execute(pairs.where(t.member.c.partnership_id == partnership_id))
         return frozenset(frozenset((row.member_a, row.member_b)) for row in rows)
 
     async def forget(self, member_id: int, now: datetime) -> None:
-        """Erase everything of theirs; keep the rows that counts need."""
+        """Erase a member, and keep the rows that counts need."""
         await erasure.erase(self._connection, member_id, now)
         self._known.clear()
 
@@ -169,13 +169,13 @@ class SqlMembers(Queries):
         await self._connection.execute(update(t.member).where(t.member.c.id == member_id).values(changed))
 
 
-def _is(one: Address) -> ColumnElement[bool]:
-    same_place = and_(t.address.c.platform == one.platform, t.address.c.workspace == one.workspace)
-    return and_(same_place, t.address.c.user == one.user)
+def _is(address: Address) -> ColumnElement[bool]:
+    same_place = and_(t.address.c.platform == address.platform, t.address.c.workspace == address.workspace)
+    return and_(same_place, t.address.c.user == address.user)
 
 
 def _member(rows: Sequence[Row[*tuple[Any, ...]]]) -> Member:
-    """One member from a row a post."""
+    """Build a member from one row for each post."""
     row = rows[0]
     return Member(
         id=row.id,
@@ -193,7 +193,7 @@ def _member(rows: Sequence[Row[*tuple[Any, ...]]]) -> Member:
 
 
 def _by_name(members: Sequence[Member]) -> tuple[Member, ...]:
-    """Sorted here, because the two databases don't agree on the order of letters."""
+    """Sort by name here, because the two databases sort letters differently."""
     return tuple(
         sorted(members, key=lambda each: (each.family_name.casefold(), each.given_name.casefold(), each.id))
     )

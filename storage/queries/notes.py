@@ -1,4 +1,4 @@
-"""Words carried between partners, in SQL."""
+"""Queries about notes between partners."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOTES = select(*columns(t.note, Note)).order_by(t.note.c.id)
 
 
 class SqlNotes(Queries):
-    """Words carried between partners."""
+    """Queries about notes between partners."""
 
     async def add(self, note: Note) -> Note:
         row = insert(t.note).values(values(note, "id")).returning(t.note.c.id)
@@ -33,5 +33,5 @@ class SqlNotes(Queries):
         return await self._all(Note, found.where(t.note.c.text != ""))
 
     async def by(self, member_id: int) -> tuple[Note, ...]:
-        """All they ever sent, oldest first."""
+        """Return a member's notes, oldest first."""
         return await self._all(Note, _NOTES.where(t.note.c.author_id == member_id))

@@ -1,4 +1,4 @@
-"""Who meets whom, in SQL."""
+"""Queries about pairings."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _PAIRINGS_AND_SEATS = (
 
 
 class SqlPairings(Queries):
-    """Who meets whom."""
+    """Queries about pairings."""
 
     async def propose(
         self, cycle_id: int, pairings: Sequence[NewPairing], now: datetime
     ) -> tuple[Pairing, ...]:
-        """Throw away the cycle's proposals and keep these, numbered from 1 (or after its live pairings)."""
-        number = await self._next_number(cycle_id, but=PairingState.PROPOSED)
+        """Replace the cycle's proposals by these, numbered from 1 or after its live pairings."""
+        number = await self._next_number(cycle_id, except_state=PairingState.PROPOSED)
         await self._connection.execute(delete(t.pairing).where(_proposed_in(cycle_id)))
-        await self._keep(cycle_id, pairings, PairingState.PROPOSED, number, now)
+        await self._insert_pairings(cycle_id, pairings, PairingState.PROPOSED, number, now)
         return await self._pairings(_proposed_in(cycle_id))
 
     async def confirm(self, cycle_id: int, now: datetime) -> None:
@@ -45,19 +45,19 @@ class SqlPairings(Queries):
     async def add(self, cycle_id: int, pairing: NewPairing, now: datetime) -> Pairing:
         """Add one live pairing."""
         number = await self._next_number(cycle_id)
-        await self._keep(cycle_id, [pairing], PairingState.LIVE, number, now)
+        await self._insert_pairings(cycle_id, [pairing], PairingState.LIVE, number, now)
         added = await self._pairings(t.pairing.c.cycle_id == cycle_id, t.pairing.c.number == number)
         return added[0]
 
-    async def seat(self, pairing_id: int, seat: Seat) -> None:
-        """Add a third seat to a live pairing."""
+    async def add_third(self, pairing_id: int, seat: Seat) -> None:
+        """Add a third member to a live pairing."""
         kept = await self.get(pairing_id)
         await self._connection.execute(
             insert(t.seat).values(_seat_row(pairing_id, kept.cycle_id, len(kept.seats) + 1, seat, kept.state))
         )
 
     async def end(self, pairing_id: int, now: datetime) -> None:
-        """End it: its seats no longer count as taken."""
+        """End a pairing, so that its members are free for another."""
         await self._connection.execute(
             update(t.seat).where(t.seat.c.pairing_id == pairing_id).values(live=False)
         )
@@ -71,15 +71,15 @@ class SqlPairings(Queries):
         return found[0]
 
     async def of_cycle(self, cycle_id: int) -> tuple[Pairing, ...]:
-        """Proposed and live pairings, by number."""
+        """Return proposed and live pairings by number."""
         return await self._pairings(t.pairing.c.cycle_id == cycle_id, t.pairing.c.state != PairingState.ENDED)
 
     async def all_of_cycle(self, cycle_id: int) -> tuple[Pairing, ...]:
-        """The ended ones too."""
+        """Return all pairings of a cycle, ended ones included."""
         return await self._pairings(t.pairing.c.cycle_id == cycle_id)
 
     async def of_member(self, cycle_id: int, member_id: int) -> Pairing | None:
-        """The live one, or None."""
+        """Return the member's live pairing in the cycle."""
         taken = select(t.seat.c.pairing_id).where(
             t.seat.c.cycle_id == cycle_id, t.seat.c.member_id == member_id, t.seat.c.live
         )
@@ -87,7 +87,7 @@ class SqlPairings(Queries):
         return found[0] if found else None
 
     async def history(self, partnership_id: int) -> tuple[tuple[int, frozenset[int]], ...]:
-        """Every pair that was ever live together: (cycle id, the two); a three counts three pairs."""
+        """Return (cycle id, two members) for every pair that was ever live; a trio counts as three pairs."""
         other = t.seat.alias()
         met = (
             select(t.seat.c.cycle_id, t.seat.c.member_id, other.c.member_id.label("partner_id"))
@@ -104,15 +104,15 @@ class SqlPairings(Queries):
         rows = await self._connection.execute(_PAIRINGS_AND_SEATS.where(*conditions))
         return tuple(_pairing(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.id))
 
-    async def _next_number(self, cycle_id: int, *, but: PairingState | None = None) -> int:
-        """The first number after every other; who gives out numbers in a cycle does so alone."""
+    async def _next_number(self, cycle_id: int, *, except_state: PairingState | None = None) -> int:
+        """Return the next free number of the cycle, which stays locked while the transaction lasts."""
         await self._connection.execute(select(t.cycle.c.id).where(t.cycle.c.id == cycle_id).with_for_update())
         taken = select(func.coalesce(func.max(t.pairing.c.number), 0)).where(t.pairing.c.cycle_id == cycle_id)
-        if but is not None:
-            taken = taken.where(t.pairing.c.state != but)
+        if except_state is not None:
+            taken = taken.where(t.pairing.c.state != except_state)
         return int((await self._connection.execute(taken)).scalar_one()) + 1
 
-    async def _keep(
+    async def _insert_pairings(
         self, cycle_id: int, new: Sequence[NewPairing], state: PairingState, first: int, now: datetime
     ) -> None:
         if not new:
@@ -156,7 +156,7 @@ def _seat_row(
 
 
 def _pairing(rows: Sequence[Row[*tuple[Any, ...]]]) -> Pairing:
-    """One pairing from a row a seat."""
+    """Build a pairing from one row for each seat."""
     row = rows[0]
     return Pairing(
         id=row.id,

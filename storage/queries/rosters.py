@@ -1,4 +1,4 @@
-"""Roster imports in SQL: what is kept, read as a roster; a difference, written in a few large statements."""
+"""Roster imports: the store read as a roster, and a difference written in a few large statements."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from storage.queries.base import Queries, batches, columns, values
 from storage.queries.rows import hours_columns, profile_from
 
 
-class Rosters(Queries):
-    """Compare first, then write, in one transaction."""
+class RosterQueries(Queries):
+    """Queries of a roster import: compare, then write in the same transaction."""
 
     async def compare(self, partnership_id: int, roster: Roster) -> Difference:
-        """What importing the roster would change. A second import of the partnership waits for this one."""
+        """Return what importing the roster would change. Another import of the partnership waits for this one."""
         lock = select(t.partnership.c.id).where(t.partnership.c.id == partnership_id)
         await self._connection.execute(lock.with_for_update(key_share=True))
-        return difference(await self._kept(partnership_id), roster)
+        return difference(await self._stored_roster(partnership_id), roster)
 
     async def write(self, partnership_id: int, changes: Difference) -> None:
-        """Write the difference, and nothing else."""
+        """Write a difference."""
         await self._write_schools(partnership_id, changes)
         await self._write_members(partnership_id, changes)
         ids = await self._ids(t.member, partnership_id)
@@ -35,14 +35,14 @@ class Rosters(Queries):
 
     # --- reading --------------------------------------------------------------------------------------------
 
-    async def _kept(self, partnership_id: int) -> Roster:
-        """Every school, and everybody who isn't erased."""
+    async def _stored_roster(self, partnership_id: int) -> Roster:
+        """Read all schools, and all members who are not erased, as a roster."""
         schools = select(*columns(t.school, RosterSchool)).where(t.school.c.partnership_id == partnership_id)
         return Roster(
-            schools=await self._all(RosterSchool, schools), people=await self._kept_people(partnership_id)
+            schools=await self._all(RosterSchool, schools), people=await self._stored_people(partnership_id)
         )
 
-    async def _kept_people(self, partnership_id: int) -> tuple[RosterPerson, ...]:
+    async def _stored_people(self, partnership_id: int) -> tuple[RosterPerson, ...]:
         posts: defaultdict[int, list[tuple[Role, str]]] = defaultdict(list)
         held = select(t.post.c.member_id, t.post.c.role, t.school.c.source_id).join_from(t.post, t.school)
         held = held.where(t.school.c.partnership_id == partnership_id).order_by(
@@ -121,23 +121,23 @@ class Rosters(Queries):
             await self._connection.execute(insert(table), rows)
 
     async def _change(self, table: Table, partnership_id: int, rows: Sequence[dict[str, Any]]) -> None:
-        """Write the rows over those with their source ids."""
+        """Update the rows that have the same source ids."""
         if rows:
-            named = table.c.source_id == bindparam("its_source_id")
+            named = table.c.source_id == bindparam("old_source_id")
             found = update(table).where(table.c.partnership_id == partnership_id, named)
-            changed = [{**row, "its_source_id": row["source_id"]} for row in rows]
+            changed = [{**row, "old_source_id": row["source_id"]} for row in rows]
             await self._connection.execute(found, changed)
 
 
 def _new_school(partnership_id: int, came: RosterSchool) -> School:
-    """A school with the model's own defaults for what the file doesn't say."""
-    said = {name: value for name, value in values(came).items() if value is not None}
-    return School(id=0, partnership_id=partnership_id, **said)
+    """Return a school with the model's defaults for everything that the roster leaves open."""
+    given = {name: value for name, value in values(came).items() if value is not None}
+    return School(id=0, partnership_id=partnership_id, **given)
 
 
 def _member_columns(person: RosterPerson) -> dict[str, Any]:
-    """A None would be a language nobody chose."""
-    written = values(person, "posts", "profile")
+    """Return a person's columns, without the language if the roster gives none."""
+    row = values(person, "posts", "profile")
     if person.language is None:
-        del written["language"]
-    return written
+        del row["language"]
+    return row

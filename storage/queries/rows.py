@@ -1,4 +1,4 @@
-"""Members and profiles as columns, where a column isn't simply a field."""
+"""Hours and profiles as columns, where a field needs conversion."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from bot.model import Hours, Profile
 
 
 def hours_from(row: Row[*tuple[Any, ...]]) -> Hours:
-    """The weekdays are kept as digits: `01234`."""
+    """Read hours; weekdays are stored as digits, such as `01234`."""
     return Hours(days=frozenset(map(int, row.hours_days)), start=row.hours_start, end=row.hours_end)
 
 
 def hours_columns(hours: Hours) -> dict[str, Any]:
-    """The other way round."""
+    """Return hours as columns."""
     days = "".join(str(day) for day in sorted(hours.days))
     return {"hours_days": days, "hours_start": hours.start, "hours_end": hours.end}
 
 
 def profile_from(row: Row[*tuple[Any, ...]]) -> Profile:
-    """JSON knows lists only."""
+    """Read a profile, whose lists are stored as JSON."""
     return Profile(
         subjects=tuple(row.subjects),
         phase=row.phase,

@@ -1,4 +1,4 @@
-"""Partnerships, schools and their calendars, in SQL."""
+"""Queries about partnerships, schools and their calendars."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.model.roster import Roster, RosterChange
 from bot.rules.school_time import Calendar, Term
 from storage import tables as t
 from storage.queries.base import Queries, columns, values
-from storage.queries.rosters import Rosters
+from storage.queries.rosters import RosterQueries
 
 _PARTNERSHIPS = select(*columns(t.partnership, Partnership))
 _SCHOOLS = select(*columns(t.school, School))
 
 
 class SqlSchools(Queries):
-    """Partnerships, schools and their calendars; what a transaction has read of a school it reads once."""
+    """Queries about partnerships, schools and their calendars; each school is read once in a transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
@@ -47,14 +47,14 @@ class SqlSchools(Queries):
         return self._known[school_id]
 
     async def of(self, partnership_id: int) -> tuple[School, ...]:
-        """All schools of a partnership, by name."""
+        """Return a partnership's schools by name."""
         found = await self._all(School, _SCHOOLS.where(t.school.c.partnership_id == partnership_id))
         self._known.update((each.id, each) for each in found)
-        # Sorted here, because the two databases don't agree on the order of letters.
+        # Sorted here, because the two databases sort letters differently.
         return tuple(sorted(found, key=lambda each: (each.name.casefold(), each.id)))
 
     async def calendar(self, school_id: int) -> Calendar:
-        """The school's own calendar: zone, hours, terms, closed days, whose public holidays."""
+        """Return a school's calendar."""
         if school_id not in self._calendars:
             self._calendars[school_id] = await self._calendar(school_id)
         return self._calendars[school_id]
@@ -81,8 +81,8 @@ class SqlSchools(Queries):
         )
 
     async def set_calendar(self, school_id: int, terms: Sequence[Term], closed: Mapping[date, str]) -> None:
-        """Replace term dates and closed days (date → reason)."""
-        self._forget()
+        """Replace a school's terms and closed days (date → reason)."""
+        self._clear_cache()
         run = self._connection.execute
         await run(delete(t.term).where(t.term.c.school_id == school_id))
         await run(delete(t.closed_day).where(t.closed_day.c.school_id == school_id))
@@ -96,26 +96,26 @@ class SqlSchools(Queries):
         """Write a school's zone, holidays, hours and safeguarding lead."""
         settings = values(school, "id", "partnership_id", "source_id", "name")
         await self._connection.execute(update(t.school).where(t.school.c.id == school.id).values(settings))
-        self._forget()
+        self._clear_cache()
 
     async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
-        """What importing that roster would change, without changing it."""
-        return (await Rosters(self._connection).compare(partnership_id, roster)).changes
+        """Return what importing the roster would change."""
+        return (await RosterQueries(self._connection).compare(partnership_id, roster)).changes
 
     async def apply(
         self,
         partnership_id: int,
         roster: Roster,
-        now: datetime,  # noqa: ARG002 - the port's: a store that keeps a history would need it
+        now: datetime,  # noqa: ARG002 - part of the port, for a store that keeps a history
     ) -> tuple[RosterChange, ...]:
-        """Import a whole roster: add, change, and make inactive who vanished. Nothing is deleted."""
-        self._forget()
-        rosters = Rosters(self._connection)
+        """Import a roster: add, change, and make members inactive who are missing. Nothing is deleted."""
+        self._clear_cache()
+        rosters = RosterQueries(self._connection)
         difference = await rosters.compare(partnership_id, roster)
         await rosters.write(partnership_id, difference)
         return difference.changes
 
-    def _forget(self) -> None:
-        """What was read of schools may have changed."""
+    def _clear_cache(self) -> None:
+        """Make later reads of schools and calendars ask the database again."""
         self._known.clear()
         self._calendars.clear()

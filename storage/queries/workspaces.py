@@ -1,4 +1,4 @@
-"""Workspaces that were let in, in SQL."""
+"""Queries about linked workspaces."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from bot.model import LinkCode, School, Workspace
 from storage import tables as t
 from storage.queries import erasure
 from storage.queries.base import Queries, values
-from storage.queries.deliveries import hurry
+from storage.queries.deliveries import make_due
 
 
 class SqlWorkspaces(Queries):
-    """Which workspaces a partnership has let in."""
+    """Queries about linked workspaces."""
 
     async def add_code(self, code: LinkCode) -> None:
         await self._connection.execute(insert(t.link_code).values(values(code)))
 
     async def take_code(self, fingerprint: str, now: datetime) -> int | None:
-        """The school the code is for, which uses it up; None where there is none, or it has expired."""
+        """Return the school that a code links to, and delete the code; None if it is unknown or has expired."""
         await self._connection.execute(delete(t.link_code).where(t.link_code.c.expires_at <= now))
         taken = delete(t.link_code).where(t.link_code.c.fingerprint == fingerprint)
         school_id: int | None = await self._connection.scalar(taken.returning(t.link_code.c.school_id))
@@ -45,7 +45,7 @@ class SqlWorkspaces(Queries):
         )
 
     async def of_school(self, school_id: int) -> tuple[Workspace, ...]:
-        """Those that are linked to it and have not removed the bot."""
+        """Return the workspaces that are linked to a school and have not removed the bot."""
         linked = (
             select(t.workspace.c.platform, t.workspace.c.id)
             .join(
@@ -63,7 +63,7 @@ class SqlWorkspaces(Queries):
         return tuple(each for each in found if each is not None)
 
     async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
-        """Let the workspace in for that school too: whoever waits for an address is looked for there at once."""
+        """Link a workspace to a school, and make due what waits for an address of its members."""
         row = self._insert(t.workspace).values(
             platform=platform, id=workspace_id, partnership_id=school.partnership_id, linked_at=now
         )
@@ -74,10 +74,10 @@ class SqlWorkspaces(Queries):
         )
         await self._connection.execute(linked.on_conflict_do_nothing())
         theirs = select(t.post.c.member_id).where(t.post.c.school_id == school.id)
-        await hurry(self._connection, t.delivery.c.member_id.in_(theirs), now)
+        await make_due(self._connection, t.delivery.c.member_id.in_(theirs), now)
 
     async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
-        """It removed the bot: nothing more can be sent to anybody there. Those who left before stay so."""
+        """Mark a workspace that removed the bot, and all its addresses as not working."""
         gone = update(t.workspace).where(
             t.workspace.c.platform == platform,
             t.workspace.c.id == workspace_id,
@@ -87,14 +87,14 @@ class SqlWorkspaces(Queries):
         await self._set_live(platform, workspace_id, live=False)
 
     async def come_back(self, platform: str, workspace_id: str, now: datetime) -> None:
-        """It let the bot in again: its people can be written to as before, and what waited for them is due."""
+        """Mark a workspace that installed the bot again: its addresses work, and what waited for them is due."""
         back = update(t.workspace).where(t.workspace.c.platform == platform, t.workspace.c.id == workspace_id)
         await self._connection.execute(back.values(gone_at=None))
         await self._set_live(platform, workspace_id, live=True)
         theirs = select(t.address.c.member_id).where(
             t.address.c.platform == platform, t.address.c.workspace == workspace_id
         )
-        await hurry(self._connection, t.delivery.c.member_id.in_(theirs), now)
+        await make_due(self._connection, t.delivery.c.member_id.in_(theirs), now)
 
     async def _set_live(self, platform: str, workspace_id: str, *, live: bool) -> None:
         theirs = update(t.address).where(
@@ -103,7 +103,7 @@ class SqlWorkspaces(Queries):
         await self._connection.execute(theirs.values(live=live))
 
     async def erase_gone(self, before: datetime) -> int:
-        """Erase what came from workspaces that removed the bot before then; how many."""
+        """Erase workspaces that removed the bot before then, and return how many."""
         gone = select(t.workspace.c.platform, t.workspace.c.id).where(t.workspace.c.gone_at <= before)
         rows = (await self._connection.execute(gone)).all()
         for row in rows:

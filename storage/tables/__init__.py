@@ -1,8 +1,8 @@
-"""Every table of the store, with the constraints that make wrong states impossible.
+"""All tables, with constraints that make invalid states impossible.
 
-Rows point at what they are about with foreign keys that restrict, because nothing that counts need is ever
-deleted: schools, members, cycles and what happened in them stay. Only proposals are thrown away, their seats
-along with them. `sqlite_autoincrement`: an id that was on a button once never names another row.
+Foreign keys restrict deletion, because counts need schools, members, cycles and what happened in them. Only proposed
+pairings are deleted, with their seats. `sqlite_autoincrement` never gives an id to a second row, since ids stand on
+buttons.
 """
 
 from storage.tables.base import metadata

@@ -1,4 +1,4 @@
-"""What the tables are made of: names, and column types that mean the same on SQLite and on PostgreSQL."""
+"""Naming rules, and column types that mean the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ metadata = MetaData(
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A moment: takes aware datetimes only, and gives back aware datetimes in UTC."""
+    """A moment in time: takes aware datetimes only, and returns them in UTC."""
 
     impl: TypeEngine[Any] | type[TypeEngine[Any]] = DateTime(timezone=True)
     cache_ok: bool | None = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Raises `ValueError` for a naive datetime: nobody could say which moment it is."""
+        """Convert to UTC. Raises `ValueError` for a naive datetime."""
         if value is None:
             return None
         if value.utcoffset() is None:
             raise ValueError(f"a naive datetime can't be stored: {value!r}")
         moment = value.astimezone(UTC)
-        # SQLite has no time zones: what lies there is UTC by this type alone.
+        # SQLite has no time zones: its values are in UTC because this type writes them so.
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """PostgreSQL answers in the session's zone, SQLite in none."""
+        """Return an aware datetime in UTC; PostgreSQL uses the session's zone, SQLite none."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-# Only an INTEGER primary key numbers its rows by itself on SQLite, where it has 64 bits all the same.
+# On SQLite only an INTEGER primary key numbers its rows by itself; it has 64 bits as well.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 def one_of(kind: type[StrEnum]) -> Enum:
-    """The enum's values as text, and a constraint that allows no other."""
+    """Return a text type with a constraint that allows only the enum's values."""
     return Enum(
         kind,
         name=kind.__name__.lower(),
@@ -63,6 +63,6 @@ def one_of(kind: type[StrEnum]) -> Enum:
 
 
 def index_where(name: str, condition: str, *columns: Column[Any], unique: bool = False) -> Index:
-    """Index part of a table. Queries must name the condition's values as literals, or no planner uses it."""
+    """Index part of a table. Queries must give the condition's values as literals, or no database uses the index."""
     where = text(condition)
     return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)

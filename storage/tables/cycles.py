@@ -1,4 +1,4 @@
-"""Cycles, who is in them and who meets whom, what is asked and what is said."""
+"""Cycles, enrolments, pairings, check-ins, answers, challenges and notes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from sqlalchemy import (
 from bot.model import CheckInState, CycleState, EnrolmentState, PairingState, Share
 from storage.tables.base import Id, Json, UTCDateTime, index_where, metadata, one_of
 
-# --- a cycle ------------------------------------------------------------------------------------------------
+# --- cycles ------------------------------------------------------------------------------------------------
 
-# Keyed by what is in it: cycles on the same files share them, and an edited pack is kept beside the old.
+# Keyed by a hash of the files: cycles with the same pack share a row, and an edited pack gets a new one.
 pack_snapshot = Table(
     "pack_snapshot",
     metadata,
@@ -64,7 +64,9 @@ enrolment = Table(
     Column("state", one_of(EnrolmentState), nullable=False),
     Column("invited_at", UTCDateTime, nullable=False),
     Column("answered_at", UTCDateTime),
+    # True once the member has asked for another partner, which is possible once a cycle.
     Column("asked_for_another", Boolean, nullable=False),
+    # True if the member had accepted when the cycle was confirmed: figures are about these people only.
     Column("in_cohort", Boolean, nullable=False),
     UniqueConstraint("cycle_id", "member_id", "school_id"),
 )
@@ -91,6 +93,7 @@ seat = Table(
     "seat",
     metadata,
     Column("pairing_id", Id, primary_key=True, autoincrement=False),
+    # The number of the member in the pairing: 1, 2, or 3 for the third of a trio.
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("cycle_id", Id, nullable=False),
     Column("member_id", Id, nullable=False),
@@ -108,7 +111,7 @@ seat = Table(
 index_where("uq_seat_schools_differ", "place <= 2", seat.c.pairing_id, seat.c.school_id, unique=True)
 index_where("uq_seat_one_live_pairing", "live", seat.c.cycle_id, seat.c.member_id, unique=True)
 
-# --- what is asked and said ---------------------------------------------------------------------------------
+# --- check-ins ---------------------------------------------------------------------------------
 
 check_in = Table(
     "check_in",
@@ -121,7 +124,9 @@ check_in = Table(
     Column("due_at", UTCDateTime, nullable=False),
     Column("closes_at", UTCDateTime, nullable=False),
     Column("state", one_of(CheckInState), nullable=False),
+    # The key of the question that the next plain text answers.
     Column("asking", String(64)),
+    # The time at which the bot suggested another wording, which it does once.
     Column("suggested_at", UTCDateTime),
     Column("held_until", UTCDateTime),
     ForeignKeyConstraint(["cycle_id", "member_id"], ["enrolment.cycle_id", "enrolment.member_id"]),

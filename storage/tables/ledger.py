@@ -1,4 +1,4 @@
-"""What we owe, what we published, and what has reached us."""
+"""Deliveries, lanes, published digests and handled events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ delivery = Table(
     Column("cycle_id", ForeignKey("cycle.id")),
     Column("member_id", ForeignKey("member.id"), nullable=False, index=True),
     Column("kind", one_of(DeliveryKind), nullable=False),
-    Column("subject_id", Id, nullable=False),  # of which table, the kind says
+    Column("subject_id", Id, nullable=False),  # the table is `KINDS[kind].subject`
     Column("occurrence", String(64), nullable=False),
     Column("dedupe_key", String(160), nullable=False, unique=True),
     Column("due_at", UTCDateTime, nullable=False),
@@ -38,6 +38,7 @@ delivery = Table(
     Column("ref", Text, nullable=False),
     Column("settled_at", UTCDateTime),
     Column("perhaps_twice", Boolean, nullable=False, server_default=false()),
+    # A change decided while the message is being sent: `CHANGED`, or the reason of a drop; `settle` applies it.
     Column("meanwhile", String(32), nullable=False, server_default=""),
     Column("lease_until", UTCDateTime),
     Column("lease", String(32), nullable=False, server_default=""),
@@ -47,10 +48,10 @@ delivery = Table(
         "state NOT IN ('sent', 'failed', 'dropped') OR settled_at IS NOT NULL", name="settled_at_a_moment"
     ),
     CheckConstraint("attempts >= 0", name="attempts"),
-    # What waits in a lane is queued: whoever takes it out must say so, or it would sleep in there for ever.
+    # A statement that changes the state of a queued row must take it out of its lane too.
     CheckConstraint("lane IS NULL OR state = 'queued'", name="queued_in_a_lane"),
     Index(None, "subject_id", "kind"),
-    # A cycle's rows; by kind, so that what stays when the others are pruned is not looked at again and again.
+    # By kind, so that pruning does not read again the rows that it keeps.
     Index(None, "cycle_id", "kind"),
     sqlite_autoincrement=True,
 )
@@ -66,20 +67,23 @@ index_where(
     delivery.c.id,
 )
 
-# A lane a workspace: see storage/queries/lanes.py.
+# One lane for each workspace: see storage/queries/lanes.py.
 lane = Table(
     "lane",
     metadata,
     Column("name", String(300), primary_key=True),
+    # The rate limit: one message every `gap_ms` milliseconds on average, and at most `burst` at once.
     Column("gap_ms", Integer, nullable=False),
     Column("burst", Integer, nullable=False),
+    # Theoretical arrival time: the messages already sent use up the limit until then.
     Column("tat", UTCDateTime, nullable=False),
+    # The time of the next look at the lane; NULL while nothing waits in it.
     Column("ready_at", UTCDateTime),
     CheckConstraint("gap_ms >= 0 AND burst >= 1", name="a_pace"),
 )
 index_where("ix_lane_awake", "ready_at IS NOT NULL", lane.c.ready_at)
 
-# Figures are numbers and keys, never anybody's words: they are kept when their author is forgotten.
+# Figures hold numbers and keys, nothing that a person wrote, so they are kept when a member is erased.
 digest = Table(
     "digest",
     metadata,

@@ -1,4 +1,4 @@
-"""Partnerships, schools and their days, members and how to reach them."""
+"""Partnerships, schools with their calendars, members with profiles and addresses."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def playground(tmp_path: Path) -> Iterator[str]:
     command = [
         sys.executable,
         "-m",
-        "bot",
+        "adapters.cli",
         "play",
         "--port",
         "0",

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.chat.in_time import InTime, seconds
-from tests.platforms.patience import Patience
+from tests.platforms.patience import ManualPatience
 
 
 async def one_moment() -> str:
@@ -26,11 +26,11 @@ async def test_an_error_in_time_is_raised() -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        await InTime(Patience(), "slack").answer(turn, one_moment)
+        await InTime(ManualPatience(), "slack").answer(turn, one_moment)
 
 
 async def test_a_late_turn_is_told_goes_on_and_is_finished_at_the_end() -> None:
-    patience, door, done = Patience(), asyncio.Event(), []
+    patience, door, done = ManualPatience(), asyncio.Event(), []
 
     async def turn(late: asyncio.Event) -> str:
         before = late.is_set()
@@ -51,7 +51,7 @@ async def test_a_late_turn_is_told_goes_on_and_is_finished_at_the_end() -> None:
 
 
 async def test_a_late_turn_that_fails_is_in_the_log_without_its_words() -> None:
-    door, patience = asyncio.Event(), Patience()
+    door, patience = asyncio.Event(), ManualPatience()
     patience.end()
 
     async def turn(_: asyncio.Event) -> str:
@@ -69,7 +69,7 @@ async def test_a_late_turn_that_fails_is_in_the_log_without_its_words() -> None:
 
 
 async def test_a_patience_that_is_not_needed_ends_too() -> None:
-    patience = Patience()
+    patience = ManualPatience()
 
     async def turn(_: asyncio.Event) -> str:
         return "Done."

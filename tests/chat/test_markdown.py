@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.chat.markdown import Listing, Paragraph, Run, flat, parse, split, words
+from adapters.chat.markdown import Listing, Paragraph, Run, flat, parse, plain_text, split
 from bot.prompts import escape
 
 
@@ -22,7 +22,7 @@ def test_the_little_markdown_of_our_messages_becomes_runs() -> None:
 
 
 def test_lists_keep_their_numbers_and_their_depth() -> None:
-    text = words(flat(parse("Before\n\n- one\n    - deeper\n- two\n\n3. three\n4. four")))
+    text = plain_text(flat(parse("Before\n\n- one\n    - deeper\n- two\n\n3. three\n4. four")))
 
     assert text == "Before\n• one\n    • deeper\n• two\n3. three\n4. four"
 
@@ -39,7 +39,7 @@ def test_escaped_words_come_out_as_they_went_in(text: str) -> None:
     runs = flat(parse(f"Before {escape(text)}."))
 
     assert not any(run.bold or run.italic or run.code or run.href for run in runs)
-    assert " ".join(words(runs).split()) == " ".join(f"Before {visible(text)}.".split())
+    assert " ".join(plain_text(runs).split()) == " ".join(f"Before {visible(text)}.".split())
 
 
 def visible(text: str) -> str:

@@ -21,6 +21,7 @@ from tests.support.command_line import (
     run_jpd,
     run_jpd_process,
 )
+from tests.support.limits import HANG
 from tests.support.places import ROOT
 
 SAMPLE = ROOT / "prompts" / "sample"
@@ -136,12 +137,12 @@ def test_serve_answers_healthz_and_stops_when_asked(tmp_path: Path) -> None:
     with started(tmp_path, "serve") as process:
         assert process.stdout is not None
         [url] = re.findall(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-        with urlopen(f"{url}/healthz", timeout=10) as answer:  # noqa: S310  # our own address
+        with urlopen(f"{url}/healthz", timeout=HANG) as answer:  # noqa: S310  # our own address
             assert answer.read() == b"ok"
-        with urlopen(f"{url}/readyz", timeout=10) as answer:  # noqa: S310  # our own address
+        with urlopen(f"{url}/readyz", timeout=HANG) as answer:  # noqa: S310  # our own address
             assert b'"migrations": true' in answer.read()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=HANG) == 0
 
 
 def test_work_ticks_shows_its_figures_and_stops_when_asked(tmp_path: Path) -> None:
@@ -150,10 +151,10 @@ def test_work_ticks_shows_its_figures_and_stops_when_asked(tmp_path: Path) -> No
     with started(tmp_path, "work", "--concurrency", "2", JPD_METRICS_PORT=port) as process:
         assert process.stdout is not None
         assert "every 10 seconds" in process.stdout.readline()
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=HANG) as answer:
             assert b"jpd_database_up 1.0" in answer.read()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=HANG) == 0
 
 
 @pytest.mark.parametrize("word", ["serve", "work"])
@@ -166,7 +167,7 @@ def test_who_starts_without_the_database_is_told_and_waits_for_it(tmp_path: Path
         told = process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         logged = process.stderr.read()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=HANG) == 0
 
     assert "The database does not answer yet" in told
     assert "Traceback" not in logged
@@ -179,7 +180,7 @@ def test_the_playground_survives_being_killed(tmp_path: Path) -> None:
         with started(tmp_path, *words) as process:
             assert process.stdout is not None
             [url] = re.findall(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
-            with urlopen(f"{url}api/people", timeout=10) as answer:  # noqa: S310  # our own address
+            with urlopen(f"{url}api/people", timeout=HANG) as answer:  # noqa: S310  # our own address
                 assert b"Elin Pugh" in answer.read()
             process.kill()
 
@@ -188,6 +189,7 @@ def test_migrate_can_be_repeated(jpd: Jpd) -> None:
     assert [jpd("migrate").returncode for _ in range(2)] == [0, 0]
 
 
+@pytest.mark.long
 def test_a_demo_plays_a_whole_cycle_and_counts_it(jpd: Jpd) -> None:
     played = jpd("demo")
 

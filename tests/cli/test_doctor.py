@@ -46,7 +46,7 @@ def at_once(what: Coroutine[Any, Any, Any]) -> Any:
 
 
 async def well(url: str, plant: Plant | None = None) -> None:
-    """An installation of which there is nothing to say but that it names no platform; and what a test plants."""
+    """Make an installation in which only a platform is missing, and plant a fault in it."""
     store = SqlStore(url, durable=False)
     world = await World.begin(store)
     roster = Roster(schools=(BRYN,), people=(person("Siân", BRYN, Role.COORDINATOR),))
@@ -60,7 +60,7 @@ async def well(url: str, plant: Plant | None = None) -> None:
 
 
 def found(url: str, **environment: str) -> list[str]:
-    """What the doctor says, without its last sentence and without that no platform is named."""
+    """The doctor's findings, without its last sentence and without that no platform is named."""
     given = {f"JPD_{name}": value for name, value in {"DATABASE_URL": url, **environment}.items()}
     done = CliRunner().invoke(app, ["doctor"], env=given)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception

@@ -38,6 +38,7 @@ from tests.platforms.teams.fake import FakeMicrosoft, running_microsoft
 from tests.platforms.teams.world import APP, HOME, PASSWORD
 from tests.platforms.teams.world import World as Microsoft365
 from tests.storage.world import NOW, World
+from tests.support.limits import HANG
 from tests.support.places import ROOT
 from tests.support.settings import environment
 
@@ -54,8 +55,8 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     structlog.reset_defaults()  # the command line sets them for its process
 
 
-async def findings(url: str, *, seconds: float = 5.0, **given: Any) -> list[Finding]:
-    """What the doctor finds, but that no platform is named."""
+async def findings(url: str, *, seconds: float = HANG, **given: Any) -> list[Finding]:
+    """The doctor's findings, except that no platform is named."""
     now = datetime.now(UTC)  # noqa: TID251  # the doctor compares real clocks
     with capture_logs(), environment(database_url=url, **given) as read:
         found = [each async for each in examine(read, now, seconds=seconds)]
@@ -117,13 +118,13 @@ class Many:
     key: str
 
     async def install(self, team: str, token: str, *, hours: int = 0, key: str = "") -> None:
-        """As Slack's own installing leaves it behind."""
+        """Store a token as an installation does."""
         store = SqlStore(self.url, durable=False)
         tokens = StoredTokens(store, Seal([key or self.key]), "slack")
         await tokens.save(team, token, name=f"School {team}", now=NOW + timedelta(hours=hours))
         await store.close()
 
-    async def found(self, *keys: str, seconds: float = 5.0) -> list[Finding]:
+    async def found(self, *keys: str, seconds: float = HANG) -> list[Finding]:
         client = {f"slack_{name}": "x" for name in ("client_id", "client_secret", "signing_secret")}
         known = ",".join(keys or (self.key,))
         return await findings(
@@ -199,7 +200,7 @@ def microsoft(running: FakeMicrosoft) -> FakeMicrosoft:
 
 
 def teams(microsoft: FakeMicrosoft, **changes: Any) -> dict[str, Any]:
-    """The bot's settings, as that Microsoft knows it."""
+    """Settings that fit the fake Microsoft."""
     known = {"teams_app_id": APP, "teams_app_password": PASSWORD, "teams_tenant_id": HOME}
     return (
         known | {"teams_openid_url": microsoft.openid_url, "teams_login_url": microsoft.login_url} | changes
@@ -273,7 +274,7 @@ async def ours() -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def somebody(answer: web.Response, trust: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """Who gives that answer to everything."""
+    """A server that gives this answer to every request."""
 
     async def everything(_: web.Request) -> web.Response:
         return answer

@@ -22,7 +22,7 @@ def jpd(url: str, keys: str, *words: str) -> Done:
 
 
 async def kept(url: str, *keys: str) -> str | None:
-    """The token, as whoever has these keys reads it."""
+    """The token as these keys open it."""
     store = SqlStore(url, durable=False)
     try:
         return await StoredTokens(store, Seal(keys), "slack").token("T1")

@@ -14,6 +14,7 @@ import pytest
 
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.support.command_line import COMMAND, database_in, process_environment, run_jpd
+from tests.support.limits import HANG
 
 ROSTER = (
     "school,school_id,given_name,family_name,email,role\n"
@@ -47,7 +48,7 @@ async def serving(folder: Path, settings: dict[str, str]) -> AsyncIterator[str]:
             yield url
         finally:
             process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 20) == 0
+            assert await asyncio.wait_for(process.wait(), HANG) == 0
 
 
 @pytest.fixture

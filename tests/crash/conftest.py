@@ -1,4 +1,4 @@
-"""A store that forgets nothing when its process ends."""
+"""A durable store that other processes can open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A platform that takes messages as Slack and as Teams, goes wrong in six ways, and counts what it took."""
+"""A fake of Slack and Teams that fails in six ways and counts the messages it accepts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aiohttp import web
 
 
 class Fault(StrEnum):
-    """What may go wrong with one message: before means that it was not taken, after that it was."""
+    """A failure of one message, before or after it was accepted."""
 
     BUSY = "429"
     UNAVAILABLE_BEFORE = "503 before"
@@ -29,16 +29,16 @@ AFTER = (Fault.BAD_GATEWAY_AFTER, Fault.RESET_AFTER, Fault.HANG_AFTER)
 
 
 class Platform:
-    """What it took, by the words of the notes; and how often it went wrong in which way."""
+    """Accepted messages by the text of their note, and the number of failures by fault."""
 
     def __init__(self, seed: int, share: float) -> None:
-        """`share` of the messages meet a fault."""
+        """Fail for this share of the messages."""
         self._random = Random(seed)
         self._share = share
         self._chats: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.taken = Counter[str]()
         self.order: list[str] = []
-        """The chats in which it took one after another."""
+        """Return the chats in the order in which messages were accepted."""
         self.faults = Counter[Fault]()
         self.arrival = asyncio.Condition()
 
@@ -51,7 +51,7 @@ class Platform:
         ]
 
     async def until(self, number: int, chats: Container[str] | None = None) -> None:
-        """Until so many messages were taken, in those chats."""
+        """Wait until that many messages were accepted in those chats."""
         async with self.arrival:
             await self.arrival.wait_for(
                 lambda: sum(chats is None or each in chats for each in self.order) >= number
@@ -75,7 +75,7 @@ class Platform:
     async def _posted(
         self, request: web.Request, chat: str, said: Any, refused: web.Response
     ) -> tuple[web.StreamResponse | None, str]:
-        """What went wrong, if anything did; else the number under which it was taken."""
+        """Return the failure response, or the number under which the message was accepted."""
         fault = self._random.choice(list(Fault)) if self._random.random() < self._share else None
         if fault:
             self.faults[fault] += 1
@@ -127,7 +127,7 @@ class Platform:
 
 @asynccontextmanager
 async def running(platform: Platform) -> AsyncIterator[str]:
-    """Its address, while it runs."""
+    """Run the platform, and yield its address."""
     app = web.Application()
     app.add_routes(platform.routes())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

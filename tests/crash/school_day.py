@@ -1,4 +1,4 @@
-"""`jpd` as an operator runs it, on a school day whatever day it is, and with shorter leases."""
+"""`jpd` with a clock set to a school day, and with shorter leases."""
 
 from __future__ import annotations
 

@@ -34,11 +34,12 @@ from tests.cli.test_serving import settings
 from tests.crash.town import TUESDAY, furnish
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.support.command_line import process_environment
+from tests.support.limits import HANG
 from tests.support.places import ROOT
 from tests.support.postgres import OwnServer, own_server
 
 IS_LONG = os.environ.get("JPD_CRASH") == "long"
-MESSAGES, MISSED, SECONDS = (400, 6, 300) if IS_LONG else (120, 3, 120)
+MESSAGES, MISSED, SECONDS = (400, 6, 3_600.0) if IS_LONG else (120, 3, HANG)
 """How many messages; how often a worker misses the database, after 1, 2, 4, 8, 15 seconds; and when we give up."""
 OAK, ELM = "T-oak", "T-elm"
 KEY, SIGNING_SECRET, CLIENT_SECRET = new_key(), "a secret to sign with", "a secret of the client"
@@ -49,43 +50,43 @@ ENDED = {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.DROPPED}
 
 @pytest.fixture
 def server() -> Iterator[OwnServer]:
-    """Of this test alone, and it keeps what it has promised to keep."""
+    """A database server for one test, which keeps what was committed when it is stopped."""
     with own_server(synchronous_commit="on") as server:
         yield server
 
 
 @dataclass
 class Town:
-    """A `jpd serve` that works as well, and a `jpd work` beside it."""
+    """A `jpd serve` that also sends, and a `jpd work` beside it."""
 
     store: SqlStore
     slack: FakeSlack
     session: ClientSession
     folder: Path
     person: str
-    """A teacher in the first workspace."""
+    """Return a teacher in the first workspace."""
     url: str = ""
     running: dict[str, Process] = field(default_factory=dict)
 
     def sent(self) -> Counter[str]:
-        """What Slack took, by delivery."""
+        """Return the messages that Slack accepted, by delivery."""
         taken = [each for each in self.slack.called("chat.postMessage") if not each.error]
         marks = [each.arguments["metadata"] for each in taken if "metadata" in each.arguments]
         return Counter(each["event_payload"]["delivery"] for each in marks)
 
     def seen(self) -> list[str]:
-        """What the teacher was told; notes that were on their way may come between."""
+        """Return every message of the bot to the teacher, notes included."""
         return [each.text for each in self.slack.conversation(OAK, self.person) if each.by_app]
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
     def missed(self) -> int:
-        """How often both have said that the database is away."""
+        """Return how often each process, at least, has logged that the database is away."""
         return min(self.log(each).count("work.store-away") for each in self.running)
 
     def told(self, words: str) -> int:
-        """How often the teacher was told that."""
+        """Return how many messages to the teacher hold that text."""
         return sum(words in each for each in self.seen())
 
     async def status(self, path: str) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from aiohttp import ClientSession, ClientTimeout
 
-from adapters.server.signals import stopping
+from adapters.server.signals import stop_event
 from adapters.slack.api import Api
 from adapters.slack.messenger import OneToken, SlackMessenger
 from adapters.teams.connector import Connector
@@ -25,8 +25,9 @@ from storage.store import SqlStore
 from tests.support.places import PROMPTS
 
 SECOND = timedelta(seconds=1)
-TIMEOUT = ClientTimeout(total=1.5)
-batch.LEASE = outcomes.SETTLING = 3 * SECOND
+# Shorter than in earnest, and longer than a busy machine takes: who is merely slow must not count as dead.
+TIMEOUT = ClientTimeout(total=5)
+batch.LEASE, outcomes.SETTLING = 10 * SECOND, 4 * SECOND
 turns.BACK_OFF = outcomes.BACKOFF = SECOND / 2
 outcomes.TRIES = 12  # more faults a minute than in a year
 
@@ -47,7 +48,7 @@ structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> None:
-    stopped = stopping()
+    stopped = stop_event()
     limit = Limit(SECOND / int(rate), burst=min(20, int(rate)))
     settings = WorkerSettings({"slack": limit, "teams": limit}, SECOND / 5, 20 * SECOND, concurrency=2)
     store = Shifted(url, timedelta(seconds=float(ahead)))

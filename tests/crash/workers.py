@@ -19,6 +19,7 @@ from bot.model import DeliveryState
 from storage import tables as t
 from storage.store import SqlStore
 from tests.crash.town import TUESDAY
+from tests.support.limits import HANG
 from tests.support.places import ROOT
 
 ENDED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.DROPPED)
@@ -50,7 +51,7 @@ class Workers:
         """In order; their exit codes."""
         for each in self._running:
             each.send_signal(signal.SIGTERM)
-        codes = [await asyncio.wait_for(each.wait(), 30) for each in self._running]
+        codes = [await asyncio.wait_for(each.wait(), HANG) for each in self._running]
         self._running.clear()
         return codes
 

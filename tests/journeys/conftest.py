@@ -20,6 +20,9 @@ from tests.support.marks import leave_postgresql_to_the_rest, param_of
 from tests.support.places import PROMPTS
 from tests.support.saved_towns import SavedTowns
 
+ACROSS = ("slack-and-teams", "teams-and-slack")
+"""The roads on which partners are on different platforms."""
+
 
 @pytest.fixture(scope="session")
 def prompts() -> Prompts:
@@ -36,15 +39,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "road" in metafunc.fixturenames:
         is_core = metafunc.definition.get_closest_marker("core") is not None
         is_across = metafunc.definition.get_closest_marker("across") is not None
-        across = ("slack-and-teams", "teams-and-slack") if is_across else ()
-        roads = ("core",) if is_core else ("core", "slack", "teams", *across)
+        roads = ("core",) if is_core else ("core", "slack", "teams", *(ACROSS if is_across else ()))
         metafunc.parametrize("road", roads, indirect=True)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Leave a platform's journeys on PostgreSQL to `make test-rest`: the databases differ below the core."""
-    if param_of(item, "road") not in (None, "core"):
-        leave_postgresql_to_the_rest(item)
+    road = param_of(item, "road")
+    if road not in (None, "core"):
+        leave_postgresql_to_the_rest(item, always=road in ACROSS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Two hundred texts that somebody may send by accident or on purpose, and what no reply may make of them."""
+"""Two hundred texts that a person may send by accident or on purpose, and what a reply must not make of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MIXED = [
 
 TEXTS = tuple(dict.fromkeys((*(text for texts in _BY_KIND.values() for text in texts), *_LONG, *_MIXED)))
 SOME = (*_BY_KIND["unseen"], *TEXTS[::7])
-"""For a second database: what databases themselves may refuse, and a part of the rest."""
+"""The texts for PostgreSQL: those that a database may refuse, and a seventh of the others."""
 
 _MARKDOWN_AND_HTML = MarkdownIt("commonmark", {"html": True})
 _BLOCKS = {"paragraph", "bullet_list", "list_item", "strong", "em"}
@@ -39,14 +39,14 @@ _OURS = {"inline", "text", "softbreak", *(f"{block}_{end}" for block in _BLOCKS 
 
 
 def kept(text: str) -> str:
-    """The words as they are kept when they are kept."""
+    """Return the text as it is stored."""
     read = readable(Said(text))
     assert isinstance(read, Said)
     return read.text.strip()
 
 
 def texts_of(reply: Reply | None) -> Iterator[str]:
-    """All Markdown of a reply."""
+    """Yield all Markdown of a reply."""
     match reply:
         case Form() | FieldErrors():
             yield (reply.form if isinstance(reply, FieldErrors) else reply).intro
@@ -61,7 +61,7 @@ def texts_of(reply: Reply | None) -> Iterator[str]:
 
 
 def quotes_of(reply: Reply | None) -> list[str]:
-    """What is quoted in a reply."""
+    """Return what is quoted in a reply."""
     message = reply.message if isinstance(reply, Replacement) else reply
     return (
         [each.text for each in message.elements if isinstance(each, Quote)]
@@ -71,7 +71,7 @@ def quotes_of(reply: Reply | None) -> list[str]:
 
 
 def strange_marks(reply: Reply | None) -> set[str]:
-    """Kinds of Markdown or HTML that none of our own sentences use: a link, a tag, a heading from somebody's words."""
+    """Return the kinds of Markdown or HTML that the bot's own sentences never use: a link, a tag, a heading."""
     found = set()
     for md in texts_of(reply):
         for token in _MARKDOWN_AND_HTML.parse(md):

@@ -46,7 +46,7 @@ async def _everybody_answers(town: Town) -> None:
 
 
 @pytest.mark.across
-@pytest.mark.both_databases  # the one journey on every road and database in `make test`
+@pytest.mark.both_databases  # the one journey that `make test` plays over each platform on both databases
 async def test_a_whole_cycle_over_holidays_and_clock_changes(store: SqlStore, prompts: Prompts) -> None:
     town = await build(
         store, prompts, PEOPLE, datetime(2026, 10, 5, 8, 0, tzinfo=UTC), zones=ZONES, terms=TERMS

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import update
 
 from bot.events import Said
+from bot.model import Answer, Share
 from bot.prompts import Prompts
 from storage import tables as t
 from storage.store import SqlStore
@@ -48,17 +50,40 @@ async def test_two_answers_typed_at_once_answer_two_questions(town: Town) -> Non
 
 
 async def test_who_would_wait_in_a_circle_begins_again_and_notices_nothing(town: Town) -> None:
-    number = (await town.check_ins("Ann Ash"))["focus"].id
+    """PostgreSQL ends whoever looks for a circle after it has closed: here the other transaction looks too late."""
+    check_in = (await town.check_ins("Ann Ash"))["focus"]
     async with town.store.transaction() as other:
+        await other.connection.exec_driver_sql("SET LOCAL deadlock_timeout = '1h'")
         await other.connection.execute(
-            update(t.check_in).where(t.check_in.c.id == number).values(suggested_at=ASKED)
+            update(t.check_in).where(t.check_in.c.id == check_in.id).values(suggested_at=ASKED)
         )
-        said = asyncio.create_task(town.hear("Ann Ash", Said("They give reasons"), "evt-1"))
-        await until_it_waits(town.store, said)
-        await other.connection.execute(update(t.address).values(last_used_at=ASKED))  # which they hold
+        with suppress(GateOpens):
+            async with town.store.transaction() as gate:
+                await gate.check_ins.answer(
+                    Answer(
+                        check_in_id=check_in.id,
+                        question=str(check_in.asking),
+                        text="",
+                        share=Share.PARTNER,
+                        language="en",
+                        given_at=ASKED,
+                    )
+                )
+                said = asyncio.create_task(town.hear("Ann Ash", Said("They give reasons"), "evt-1"))
+                await until_it_waits(town.store, said)  # it holds the address, and waits for the gate
+                addressed = asyncio.create_task(
+                    other.connection.execute(update(t.address).values(last_used_at=ASKED))
+                )
+                await until_it_waits(town.store, addressed, waiting=2)
+                raise GateOpens
+        await addressed
 
     assert "They give reasons" in plain(await said)
-    assert await answers(town, number) == {"They give reasons"}
+    assert await answers(town, check_in.id) == {"They give reasons"}
+
+
+class GateOpens(Exception):
+    """Rolls back the transaction that kept the answer from being stored."""
 
 
 async def test_the_same_words_that_come_twice_at_once_are_taken_once(town: Town) -> None:

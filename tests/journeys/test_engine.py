@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from adapters.server.engine import apart
+from adapters.server.engine import start_engine
 from bot.events import Command
 from bot.pairing import Arrangement, PairingTask, answer_here
 from bot.prompts import Prompts
@@ -115,7 +115,7 @@ async def test_a_worker_process_gives_the_same_preview_as_this_one(
 ) -> None:
     schools = {home: [f"{home} {at:02}" for at in range(heads // 3)] for home in ("Oak", "Elm", "Ash")}
     store = SqlStore(sqlite_url, durable=False)
-    with apart() as engine:
+    with start_engine() as engine:
         town = await build(store, prompts, schools, MONDAY, principals=False, engine=engine)
         await town.gather(START, SHORT)
         made = await town.command(COORDINATOR, "preview")

@@ -28,10 +28,11 @@ from storage.queries.lanes import SqlLanes
 from storage.store import SqlStore
 from tests.crash.town import TUESDAY, furnish
 from tests.journeys.town import Post
+from tests.support.limits import HANG
 
 pytestmark = pytest.mark.core  # a fake messenger hangs here; the wire has tests of its own
 
-HASTY = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=1)
+HASTY = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=1, seconds=lambda: 0)
 PATIENT = replace(HASTY, tick=timedelta(minutes=10))
 """Whoever is not woken sleeps longer than any test."""
 Mishaps = list[MutableMapping[str, Any]]
@@ -59,7 +60,7 @@ class Shut(Post):
         return ref
 
     async def until(self, number: int, workspace: str) -> None:
-        async with asyncio.timeout(30), self.came:
+        async with asyncio.timeout(HANG), self.came:
             await self.came.wait_for(lambda: self.taken[workspace] >= number)
 
 
@@ -133,7 +134,7 @@ async def test_whoever_is_on_a_platform_that_is_not_connected_here_is_not_connec
         await tx.connection.execute(theirs.values(platform="elsewhere"))
 
     async with posting(still, prompts, {"slack": post}):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             while await number(still, "not-connected") < 120:
                 pass
         await post.until(120, "T-elm")
@@ -164,7 +165,7 @@ async def test_what_has_landed_wakes_whoever_waited_for_it_and_nobody_spins(
     async with posting(still, prompts, {"slack": post}, PATIENT):
         await post.until(120, "T-oak")
         await post.until(120, "T-elm")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANG):
             while await in_state(still, DeliveryState.SENT) < 240:
                 pass
         so_far = looked
@@ -237,7 +238,7 @@ async def test_one_that_cannot_be_settled_stops_no_other(
 
     monkeypatch.setattr(SqlDeliveries, "settle", breaks)
     async with posting(still, prompts, {"slack": Shut()}):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             while await in_state(still, DeliveryState.SENT) < 239:
                 pass
 

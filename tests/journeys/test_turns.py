@@ -19,6 +19,7 @@ from bot.worker.services import Services
 from bot.worker.turns import BACK_OFF
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
+from tests.support.limits import HANG
 from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
@@ -45,7 +46,7 @@ class Gate(Post):
         return await super().send(address, message, delivery_id)
 
     async def until(self, number: int) -> None:
-        async with asyncio.timeout(20), self.came:
+        async with asyncio.timeout(HANG), self.came:
             await self.came.wait_for(lambda: len(self.before) >= number)
 
 
@@ -86,12 +87,12 @@ async def claimed(town: Town) -> Sequence[Delivery]:
 @asynccontextmanager
 async def sending(town: Town) -> AsyncIterator[Services]:
     """While the block runs; what is under way is let through after it, and settled."""
-    services = Services(town.store, town.prompts, {"test": town.post}, {}, {})
+    services = Services(town.store, town.prompts, {"test": town.post}, {}, {}, lambda: 0)
     batch = asyncio.create_task(deliver(services, await claimed(town), town.now))
     yield services
     for _ in range(20):
         gate(town).passes.release()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG):
         await batch
 
 

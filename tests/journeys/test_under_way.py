@@ -20,6 +20,7 @@ from storage.queries.deliveries import SqlDeliveries
 from storage.queries.notes import SqlNotes
 from storage.store import SqlStore
 from tests.journeys.town import Post, Town, build, plain
+from tests.support.limits import HANG
 from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
@@ -90,7 +91,7 @@ async def being_sent(town: Town, name: str) -> AsyncIterator[None]:
     post(town).waits_for = name
     post(town).gate.clear()
     sending = asyncio.create_task(town.beat())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG):
         await post(town).waiting.wait()
         yield
         post(town).gate.set()

@@ -1,4 +1,4 @@
-"""A small partnership on a real store, spoken to as people speak: the stage on which journeys are played."""
+"""A small partnership on a real store, whose people type and press: the place in which journeys are played."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ PACK = "joint-practice-6wk"
 
 
 def plain(reply: Reply | None) -> str:
-    """Everything of a reply that a person can read, as text."""
+    """Return everything of a reply that a person can read, as text."""
     match reply:
         case None:
             return ""
@@ -112,7 +112,7 @@ def _element(element: Element) -> str:  # one case an element
 
 
 def buttons_of(reply: Reply | None) -> Iterator[Button]:
-    """Every button of a reply; a form's own opening counts as one."""
+    """Yield every button of a reply, the one that opens a form included."""
     message = reply.message if isinstance(reply, Replacement) else reply
     if isinstance(message, Message):
         for element in message.elements:
@@ -125,7 +125,7 @@ def buttons_of(reply: Reply | None) -> Iterator[Button]:
 
 @dataclass
 class Post:
-    """The fake messenger: keeps what it is given, by person; fails where a test says so."""
+    """A fake messenger, which keeps the messages of each person, and fails where a test says so."""
 
     received: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
     updated: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
@@ -135,7 +135,7 @@ class Post:
     one_at_a_time: bool = False
 
     def following(self, post: Post) -> Self:
-        """Go on with what another one was given; return this one."""
+        """Take over the messages of another fake messenger; return this one."""
         self.received, self.updated, self.at, self.now = post.received, post.updated, post.at, post.now
         return self
 
@@ -155,7 +155,7 @@ class Post:
 
 
 class Town:
-    """People by name; what they say is an event, and what they hear is kept."""
+    """The people of a partnership, by name: what they do becomes an event, and the replies are kept."""
 
     PLAYED: ClassVar[tuple[str, ...]] = ("now", "heard", "transcript", "answered", "post", "_events")
     """The attributes that playing changes."""
@@ -171,15 +171,15 @@ class Town:
         self.store, self.prompts, self.now, self.partnership = store, prompts, now, partnership
         self.post = Post()
         self.heard: dict[str, list[Reply]] = defaultdict(list)
-        """What the bot replied, by name."""
+        """The bot's replies, by name."""
         self.transcript: list[str] = []
         self.answered: Counter[str] = Counter()
-        """How many of the messages a test has answered already, by name."""
+        """The number of messages that the test has answered, by name."""
         self._handle = EventHandler(store, prompts, engine=engine).handle
         self._events = 0
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
-        """Let the school's workspace in, with its people (name → e-mail address)."""
+        """Admit the school's workspace with its people (name → e-mail address)."""
         await tx.workspaces.link("test", self.partnership, school, now)
         for member in await tx.members.of(school.partnership_id):
             if member.name in names:
@@ -199,11 +199,11 @@ class Town:
     # --- speaking -------------------------------------------------------------------------------------------------
 
     def address(self, name: str) -> Address:
-        """Where somebody is written to: each partnership has a workspace of its own."""
+        """Return a person's address: each partnership has one workspace."""
         return Address("test", self.partnership, name)
 
     async def hear(self, name: str, what: What, event_id: str = "") -> Reply | None:
-        """Something that somebody did, as an adapter would hand it over."""
+        """Handle an event of this person, as an adapter hands it over."""
         self._events += 1
         number = event_id or f"e{self._events}"
         return await self._handle(Event(id=number, at=self.now, sender=self.address(name), what=what))
@@ -224,7 +224,7 @@ class Town:
         return plain(await self._event(name, Command(words), f"/jpd {words}"))
 
     async def press(self, name: str, label: str) -> Reply | None:
-        """Press the newest button of that label."""
+        """Press the newest button with this label."""
         for reply in (*reversed(self.heard[name]), *reversed(self.post.received[name])):
             for button in buttons_of(reply):
                 if button.label == label:
@@ -232,7 +232,7 @@ class Town:
         raise AssertionError(f"{name} has no button {label!r}")
 
     async def my_data(self, name: str) -> str:
-        """The file with everything that is kept about somebody."""
+        """Return the file with everything that is stored about a person."""
         reply = await self.hear(name, Command("my data"))
         assert isinstance(reply, Message)
         [file] = [each for each in reply.elements if isinstance(each, File)]
@@ -247,26 +247,26 @@ class Town:
         return await self._event(name, Submitted(form, context, values), f"{form} {values}")
 
     async def form_of(self, name: str, asked: Inputs) -> Form:
-        """The form of a question, as this person gets to see it."""
+        """Return the form of a question as this person sees it."""
         return asked.form
 
     async def fill(self, name: str, **values: str) -> str:
-        """Fill in the newest check-in put to that person; what is not given is left empty."""
+        """Fill in the newest check-in of this person; other fields stay empty."""
         message = self.post.received[name][-1]
         form = next(each.form for each in message.elements if isinstance(each, Inputs))
         return plain(await self.submit(name, form.name, form.context, **values))
 
     async def fill_step(self, name: str, step: str, **values: str) -> str:
-        """Fill in one step's check-in, wherever its message stands."""
+        """Fill in the check-in of one step, even where its message is not the newest."""
         number = str((await self.check_ins(name))[step].id)
         return plain(await self.submit(name, "check-in", number, **values))
 
     def last(self, name: str) -> str:
-        """The newest message that was delivered to somebody."""
+        """Return the newest message that was delivered to a person."""
         return plain(self.post.received[name][-1])
 
     def everything(self, name: str) -> str:
-        """All that somebody was ever shown."""
+        """Return everything that a person was ever shown."""
         shown = (*self.heard[name], *self.post.received[name], *self.post.updated[name])
         return "\n".join(plain(each) for each in shown)
 
@@ -284,7 +284,7 @@ class Town:
         self.now = moment
 
     async def beat(self) -> None:
-        """One heartbeat."""
+        """Run one heartbeat."""
         self.post.now = self.now
         await delivery.run(self.store, self.prompts, {"test": self.post}, self.now)
 
@@ -295,7 +295,7 @@ class Town:
     # --- the usual beginning --------------------------------------------------------------------------------------
 
     async def start(self, starts_on: date, pack: str = PACK) -> str:
-        """The coordinator makes a draft and invites."""
+        """Let the coordinator draft a cycle and invite."""
         await self.command(COORDINATOR, "start")
         await self.submit(
             COORDINATOR, "start", pack=pack, starts_on=starts_on.isoformat(), goal="Every child is heard"
@@ -303,19 +303,19 @@ class Town:
         return plain(await self.press(COORDINATOR, f"Invite {len(await self.teachers())} teachers"))
 
     async def gather(self, starts_on: date, pack: str = PACK, *, without: Sequence[str] = ()) -> None:
-        """Start, and let everybody join but some."""
+        """Start, and let everybody join except `without`."""
         await self.start(starts_on, pack)
         for name in await self.teachers():
             if name not in without:
                 await self.command(name, "join")
 
     async def run(self, starts_on: date, pack: str = PACK, *, without: Sequence[str] = ()) -> None:
-        """Start, let everybody join but some, preview and confirm."""
+        """Start, let everybody join except `without`, preview and confirm."""
         await self.gather(starts_on, pack, without=without)
         await self.command(COORDINATOR, "preview")
         await self.command(COORDINATOR, "confirm")
 
-    # --- looking behind the stage ---------------------------------------------------------------------------------
+    # --- looking into the store -----------------------------------------------------------------------------------
 
     async def teachers(self) -> list[str]:
         return [name for name, member in (await self.members()).items() if member.has(Role.TEACHER)]
@@ -335,19 +335,19 @@ class Town:
             return found
 
     async def check_ins(self, name: str) -> Mapping[str, CheckIn]:
-        """Somebody's check-ins of the newest cycle, by step."""
+        """Return a person's check-ins of the newest cycle, by step."""
         cycle, member = await self.cycle(), (await self.members())[name]
         async with self.store.transaction() as tx:
             return {each.step: each for each in await tx.check_ins.of_member(cycle.id, member.id)}
 
     async def deliveries(self) -> Sequence[Delivery]:
-        """Everything that the newest cycle ever owed."""
+        """Return every delivery of the newest cycle."""
         cycle = await self.cycle()
         async with self.store.transaction() as tx:
             return await tx.deliveries.of_cycle(cycle.id)
 
     async def pairings(self) -> list[tuple[str, ...]]:
-        """Names in each pairing, by number."""
+        """Return the names in each pairing, in the order of the pairings' numbers."""
         cycle = await self.cycle()
         async with self.store.transaction() as tx:
             pairings: Sequence[Pairing] = await tx.pairings.of_cycle(cycle.id)
@@ -358,11 +358,11 @@ class Town:
         return [tuple(names[each] for each in pairing.member_ids) for pairing in pairings]
 
     async def partners(self) -> set[frozenset[str]]:
-        """Who sits with whom, in no order."""
+        """Return the pairings as sets of names."""
         return {frozenset(each) for each in await self.pairings()}
 
     async def partner_of(self, name: str) -> str:
-        """The (first) partner's name."""
+        """Return the name of the partner, of the first one in a trio."""
         [pairing] = [each for each in await self.pairings() if name in each]
         return next(each for each in pairing if each != name)
 
@@ -373,7 +373,7 @@ class Town:
 def new_town(
     store: SqlStore, prompts: Prompts, now: datetime, partnership: str, engine: Engine | None = None
 ) -> Town:
-    """Return a town without people, on the open road; with an engine of its own it is at the core."""
+    """Return a town without people on the open road; given an engine, at the core."""
     if ROADS and engine is None:
         return ROADS[-1](prompts, now, partnership)
     return Town(store, prompts, now, partnership, engine or answer_here)
@@ -392,7 +392,7 @@ async def build(
     partnership: str = "Town",
     engine: Engine | None = None,
 ) -> Town:
-    """A partnership: teachers by school; a principal each (`Head <school>`); the coordinator at the first."""
+    """Make a partnership: each school has its teachers and a principal (`Head <school>`), the first the coordinator."""
     roster = roster_of(schools, zones=zones, profiles=profiles, principals=principals)
     town = new_town(store, prompts, now, partnership, engine)
     async with store.transaction() as tx:
@@ -413,7 +413,7 @@ def roster_of(
     profiles: Mapping[str, Profile] | None = None,
     principals: bool = True,
 ) -> Roster:
-    """What a file would say of these people."""
+    """Return the roster that a file of these people holds."""
     people = []
     for school, names in schools.items():
         people += [_person(name, school, Role.TEACHER, (profiles or {}).get(name)) for name in names]
@@ -442,7 +442,7 @@ def _person(name: str, school: str, role: Role, profile: Profile | None = None) 
 
 
 async def dump(store: SqlStore, *, without: Collection[str] = ()) -> dict[str, list[str]]:
-    """Every row of every table but some, to see that nothing has changed, or what of somebody is left."""
+    """Return every row of every table except `without`, to compare what has changed or what is left of a person."""
     async with store.transaction() as tx:
         return {
             table.name: sorted(repr(tuple(row)) for row in await tx.connection.execute(select(table)))
@@ -452,7 +452,7 @@ async def dump(store: SqlStore, *, without: Collection[str] = ()) -> dict[str, l
 
 
 def values_for(form: Form, text: str = "Four hands went up after the pause") -> dict[str, str]:
-    """Every field filled in with something that fits."""
+    """Return a fitting value for every field of a form."""
     fitting = {Kind.SCALE: "4", Kind.DATE: "2027-03-01", Kind.TIME: "15:30"}
     return {
         each.question.key: each.question.options[0].key

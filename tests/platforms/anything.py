@@ -1,4 +1,4 @@
-"""Strategies for the whole message model: any element, any words, hostile ones among them."""
+"""Hypothesis strategies for every message: any element, with any text, also hostile text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The town on both platforms: every other school in Slack, the ones between in Teams, and one store for all."""
+"""The town on both platforms: schools are in Slack and in Teams by turns, on one store."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.platforms.teams.fake import FakeMicrosoft
 
 @dataclass
 class BothRoads:
-    """Slack's and Teams'."""
+    """The road to Slack and the road to Teams."""
 
     slack: SlackRoad
     teams: TeamsRoad
     store: SqlStore
     turned: bool
-    """Whether the first school is in Teams."""
+    """True where the first school is in Teams."""
 
     def town(self, prompts: Prompts, now: datetime, partnership: str) -> TownOfBoth:
         return TownOfBoth(self, self.store, prompts, now, partnership)
@@ -77,7 +77,7 @@ class TownOfBoth(Town):
         self.teams.resume(played["on_teams"])
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
-        """One school here, the next one there."""
+        """Admit this school on the platform that is next."""
         place = self._schools % 2
         self._schools += 1
         self._place |= dict.fromkeys(names, place)
@@ -107,7 +107,7 @@ class TownOfBoth(Town):
         return await self._town(name).my_data(name)
 
     async def beat(self) -> None:
-        """One heartbeat for both; then everybody looks at their screen."""
+        """Run one heartbeat for both platforms; then everybody looks at their screen."""
         for town in self._towns:
             town.now = self.now
             await town.before_the_beat()

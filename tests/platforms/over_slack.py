@@ -1,7 +1,7 @@
-"""The town on Slack: each school a workspace of its own, people who type and press there, and what they then see.
+"""The town on Slack: each school is a workspace, whose people type, press and look at their screens.
 
-Nothing below the wire is known here: what is said goes as signed HTTP to the application, and what is heard is read
-off the screen, so that every journey can be played on Slack with the same sentences.
+What people do goes to the application as signed HTTP, and replies are read off the screen, so that a journey is
+played on Slack with the same sentences as at the core.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from bot.prompts import Prompts, Voice
 from bot.worker import delivery
 from storage.store import SqlStore, SqlTx
 from tests.journeys.town import Town, plain
-from tests.platforms.patience import Patience, Pauses
+from tests.platforms.patience import ManualPatience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.people import People, people_of_slack
 from tests.platforms.slack.wire import Answer, NotSent
@@ -42,7 +42,7 @@ SECRET = "a signing secret of the tests"
 
 @dataclass
 class SlackRoad:
-    """The application and its Slack, for every town of a test."""
+    """The application and the fake Slack before it."""
 
     slack: People
     store: SqlStore
@@ -54,16 +54,16 @@ class SlackRoad:
         return SlackTown(self, self.store, prompts, now, partnership)
 
     async def token(self, workspace: str) -> str | None:
-        """Every workspace of the tests has let the bot in."""
+        """Return a token: every workspace of the tests has installed the bot."""
         return f"xoxb-{workspace}"
 
     async def delete(self, workspace: str) -> None:
-        """Nothing is forgotten here: the tests of installing do that."""
+        """Forget nothing: the tests of installing try that."""
 
 
 @asynccontextmanager
 async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRoad]:
-    """A running application on a running Slack."""
+    """Start the application before a running Slack."""
     async with people_of_slack() as slack, session() as opened:
         road = SlackRoad(slack, store)
         api = Api(opened, slack.api_url)
@@ -71,7 +71,7 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
         async def removed(workspace: str) -> None:
             raise AssertionError(f"{workspace} takes no token any more")
 
-        road.messenger = SlackMessenger(api, road, removed, waits=(0, 0))
+        road.messenger = SlackMessenger(api, road, removed, picture_retry_seconds=(0, 0))
         directories: dict[str, Directory] = {PLATFORM: road.messenger}
         road.handle = EventHandler(store, prompts, directories).handle
 
@@ -81,14 +81,14 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
         async def english(_: Address) -> Voice:
             return prompts.voice("en")
 
-        connection = app.connect(
+        connection = app.SlackApp(
             api,
             road.messenger,
             handle,
             english,
             lambda: road.clock,
             signing_secret=SECRET,
-            real_time=RealTime(Patience(), Pauses()),
+            real_time=RealTime(ManualPatience(), Pauses()),
         )
         served: web.Application = application(
             connection.routes, voice=prompts.voice("en"), closing=[connection.close]
@@ -100,10 +100,10 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
 
 @dataclass
 class Screens:
-    """What stood on everybody's screen when we looked last, in the shape of the core's fake messenger."""
+    """Everybody's screen when they last looked, in the shape of the core's fake messenger."""
 
     received: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
-    """What was delivered, by name: as it was sent, or as it was mended later."""
+    """The delivered messages, by name, as they stand after later updates."""
     updated: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
     at: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
@@ -127,7 +127,7 @@ class SlackTown(Town):
         self._homes: dict[str, Address] = {}
         self._teams: list[str] = []
         self._arriving: list[tuple[str, str]] = []
-        """Who has an address and is not there yet: name and e-mail address."""
+        """People who have an address and are not in Slack yet: name and e-mail address."""
         road.handle = EventHandler(store, prompts, {PLATFORM: road.messenger}).handle
 
     def played(self) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class SlackTown(Town):
         self.slack.resume(played["slack"])
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
-        """The school's workspace, let in, with its people (name → e-mail address)."""
+        """Admit the school's workspace with its people (name → e-mail address)."""
         team = f"T{school.id:04}"
         await self.slack.add_workspace(team, school.name, f"xoxb-{team}")
         self._teams.append(team)
@@ -157,7 +157,7 @@ class SlackTown(Town):
             await self.slack.add_person(self._homes[name].workspace, self._homes[name].user, email, name)
 
     def address(self, name: str) -> Address:
-        """Where somebody is; a stranger is in the first workspace, with an address that no roster knows."""
+        """Return a person's address; a stranger is in the first workspace, with an e-mail address on no roster."""
         if name not in self._homes:
             self._home(self._teams[0], name, f"{name.replace(' ', '.').casefold()}@elsewhere.example")
         return self._homes[name]
@@ -165,7 +165,7 @@ class SlackTown(Town):
     # --- speaking -------------------------------------------------------------------------------------------------
 
     async def hear(self, name: str, what: What, event_id: str = "") -> Reply | None:
-        """What a person does on Slack; joining and leaving are no deeds of a single person there."""
+        """Do this on Slack, where a single person can't join or leave by an event."""
         if isinstance(what, Joined | Left):
             return await super().hear(name, what, event_id)
         await self._look(name)
@@ -176,7 +176,7 @@ class SlackTown(Town):
         return await self._reply(name, what, answer)
 
     async def press(self, name: str, label: str) -> Reply | None:
-        """Press what is on the screen; or, on a screen that is not up to date, what was there before."""
+        """Press the button on the screen, or else one that was on it before: a screen may be out of date."""
         await self._look(name)
         at = await self._put_away(name)
         try:
@@ -196,14 +196,14 @@ class SlackTown(Town):
         return file.content.decode()
 
     async def fill(self, name: str, **values: str) -> str:
-        """Open the newest check-in's form, and send it."""
+        """Open the form of the newest check-in, and send it."""
         message = self.screens.received[name][-1]
         asked = next(each for each in message.elements if isinstance(each, Inputs))
         await self.form_of(name, asked)
         return plain(await self.submit(name, asked.form.name, asked.form.context, **values))
 
     async def form_of(self, name: str, asked: Inputs) -> Form:
-        """The question's button opens it."""
+        """Open the form by the question's button."""
         form = await self.hear(name, Opened(asked.form.name, asked.form.context))
         assert isinstance(form, Form), form
         return form
@@ -234,7 +234,7 @@ class SlackTown(Town):
         return await self._forge_form(at, what, SlackReplyTarget().pack(what.context))
 
     async def _forge_press(self, at: Address, what: Opened) -> Answer:
-        """A button that is not on the screen: signed by Slack, and still to be doubted."""
+        """Press a button that is not on the screen, in a request that Slack signed."""
         container = {"type": "message", "channel_id": "D0", "message_ts": "", "is_ephemeral": False}
         pressed = {"type": "button", "action_id": "press-1", "value": encode(what)}
         more = {"container": container, "actions": [pressed]}
@@ -249,7 +249,7 @@ class SlackTown(Town):
         return await self.slack.forge(at.workspace, at.user, "view_submission", more)
 
     async def _put_away(self, name: str) -> Address:
-        """Whoever does something else has closed what was open."""
+        """Close a person's modals before they do something else; return their address."""
         at = self.address(name)
         await self._arrive()
         await self.slack.close_modals(at.workspace, at.user)
@@ -258,7 +258,7 @@ class SlackTown(Town):
     # --- looking --------------------------------------------------------------------------------------------------
 
     async def _reply(self, name: str, what: What, answer: Answer) -> Reply | None:
-        """What has changed on the screen of whoever did something."""
+        """Return what has changed on the screen of the person who did something."""
         at = self.address(name)
         modal = await self.slack.modal(at.workspace, at.user)
         if modal is not None and self.screens.modals.get(name) != modal:
@@ -277,7 +277,7 @@ class SlackTown(Town):
         return Replacement(changed[-1]) if changed else None
 
     async def _look(self, name: str, *, delivering: bool = False) -> tuple[list[Message], list[Message]]:
-        """What is new on somebody's screen, and what has changed."""
+        """Return what is new on a person's screen, and what has changed."""
         self.road.clock = self.now
         at, seen = self.address(name), self.screens.lines[name]
         await self._arrive()
@@ -316,26 +316,26 @@ class SlackTown(Town):
     # --- time -----------------------------------------------------------------------------------------------------
 
     async def beat(self) -> None:
-        """One heartbeat; then everybody looks at their screen."""
+        """Run one heartbeat; then everybody looks at their screen."""
         await self.before_the_beat()
         platforms = {PLATFORM: self.road.messenger}
         await delivery.run(self.store, self.prompts, platforms, self.now, platforms)
         await self.after_the_beat()
 
     async def before_the_beat(self) -> None:
-        """What is on the screens already was not delivered by it."""
+        """Note what is on the screens, so that it does not count as delivered by the heartbeat."""
         self.screens.now = self.road.clock = self.now
         for name in tuple(self._homes):
             await self._look(name)
 
     async def after_the_beat(self) -> None:
-        """What is new on the screens was."""
+        """Count what is new on the screens as delivered."""
         for name in tuple(self._homes):
             await self._look(name, delivering=True)
 
 
 def _with_asks(message: Message) -> Message:
-    """A question's row of buttons read as what it stands for: a form that opens, and the ways past it."""
+    """Return the message with each question's row of buttons as the `Inputs` that it stands for."""
     return replace(message, elements=tuple(map(_as_ask, message.elements)))
 
 
@@ -355,7 +355,7 @@ def _context(view: Mapping[str, Any]) -> str:
 
 
 def _forged(what: Submitted, wrong: Mapping[str, str]) -> Form:
-    """What a form that was never open would show of its faults."""
+    """Return the form that a forged request would show with its errors."""
     asked = {*what.values, *wrong}
     return Form(
         name=what.form, context=what.context, title=what.form, submit="",

@@ -1,7 +1,7 @@
-"""The town on Teams: each school a tenant of its own, people who type and press there, and what they then see.
+"""The town on Teams: each school is a tenant, whose people type, press and look at their screens.
 
-Nothing below the wire is known here: what is said goes as a signed activity to the application, and what is heard is
-read off the screen, so that every journey can be played on Teams with the same sentences.
+What people do goes to the application as a signed activity, and replies are read off the screen, so that a journey is
+played on Teams with the same sentences as at the core.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ PLATFORM = "teams"
 
 @dataclass
 class TeamsRoad:
-    """The application and its Microsoft, for every town of a test."""
+    """The application and the fake Microsoft before it."""
 
     stage: Stage
     microsoft: FakeMicrosoft
     store: SqlStore
     handle: list[Handle]
-    """The one that hears, the last: a town may bring other words."""
+    """The handlers of the towns; the last one is used, as a town may bring other content."""
 
     def town(self, prompts: Prompts, now: datetime, partnership: str) -> TeamsTown:
         return TeamsTown(self, self.store, prompts, now, partnership)
@@ -61,7 +61,7 @@ async def teams_road(store: SqlStore, prompts: Prompts, microsoft: FakeMicrosoft
 
 @dataclass
 class Screens:
-    """What stood on everybody's screen when we looked last, in the shape of the core's fake messenger."""
+    """Everybody's screen when they last looked, in the shape of the core's fake messenger."""
 
     received: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
     updated: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
@@ -98,7 +98,7 @@ class TeamsTown(Town):
         self.road.microsoft.world = self.people.world = played["microsoft"]
 
     async def open_up(self, tx: SqlTx, school: School, names: Mapping[str, str], now: datetime) -> None:
-        """The school's tenant, let in, with its people, who have installed the app."""
+        """Admit the school's tenant with its people, who have installed the app."""
         tenant = f"tenant-{school.id:04}"
         await tx.workspaces.link(PLATFORM, tenant, school, now)
         for name, email in names.items():
@@ -112,7 +112,7 @@ class TeamsTown(Town):
         self.people.add(name, tenant, email, installed=True)
 
     def address(self, name: str) -> Address:
-        """Where somebody is; a stranger is in the first tenant, with an address that no roster knows."""
+        """Return a person's address; a stranger is in the first tenant, with an e-mail address that is on no roster."""
         if name not in self._homes:
             tenant = next(iter(self._homes.values()))
             self._move_in(tenant, name, f"{name.replace(' ', '.').casefold()}@elsewhere.example")
@@ -128,7 +128,7 @@ class TeamsTown(Town):
     # --- speaking -------------------------------------------------------------------------------------------------
 
     async def hear(self, name: str, what: What, event_id: str = "") -> Reply | None:
-        """What a person does on Teams."""
+        """Do this on Teams."""
         self.address(name)
         self._is_now()
         self._look(name)
@@ -139,7 +139,7 @@ class TeamsTown(Town):
         return await self._reply(name, what)
 
     async def press(self, name: str, label: str) -> Reply | None:
-        """Press what is on the screen; or, on a screen that is not up to date, what was there before."""
+        """Press the button on the screen, or else one that was on it before: a screen may be out of date."""
         self.address(name)
         self._is_now()
         self._look(name)
@@ -183,7 +183,7 @@ class TeamsTown(Town):
                 raise AssertionError(f"nobody does that on Teams: {what}")
 
     async def _send(self, name: str, what: Submitted) -> Answer:
-        """Fill in that form where it is in sight; a forged client needs none."""
+        """Fill in the form that is on the screen, or send one as a forged client would."""
         dialog = self.world.dialogs.get(name)
         if dialog is not None and _is(dialog.card, what):
             try:
@@ -202,7 +202,7 @@ class TeamsTown(Town):
     # --- looking --------------------------------------------------------------------------------------------------
 
     async def _reply(self, name: str, what: What) -> Reply | None:
-        """What has changed on the screen of whoever did something."""
+        """Return what has changed on the screen of the person who did something."""
         new, changed = self._look(name)
         if any(_is_way_in(line) for line in new):
             label = (
@@ -223,7 +223,7 @@ class TeamsTown(Town):
         return Replacement(reading.line(changed[-1])) if changed else None
 
     async def _read(self, name: str, line: Line) -> Message:
-        """A file that is offered is taken."""
+        """Return the message of a line; accept a file that is offered."""
         message = reading.line(line)
         if line.card is None:
             assert (await self.people.take_file(name)).status == 200
@@ -233,7 +233,7 @@ class TeamsTown(Town):
         return message
 
     def _look(self, name: str, *, delivering: bool = False) -> tuple[list[Line], list[Line]]:
-        """What is new on somebody's screen, and what has changed."""
+        """Return what is new on a person's screen, and what has changed."""
         seen = self.screens.lines[name]
         new: list[Line] = []
         changed: list[Line] = []
@@ -263,21 +263,21 @@ class TeamsTown(Town):
     # --- time -----------------------------------------------------------------------------------------------------
 
     async def beat(self) -> None:
-        """One heartbeat; then everybody looks at their screen."""
+        """Run one heartbeat; then everybody looks at their screen."""
         await self.before_the_beat()
         platforms = {PLATFORM: self.road.stage.messenger}
         await delivery.run(self.store, self.prompts, platforms, self.now, platforms)
         await self.after_the_beat()
 
     async def before_the_beat(self) -> None:
-        """What is on the screens already was not delivered by it."""
+        """Note what is on the screens, so that it does not count as delivered by the heartbeat."""
         self.screens.now = self.now
         self._is_now()
         for name in self._homes:
             self._look(name)
 
     async def after_the_beat(self) -> None:
-        """What is new on the screens was."""
+        """Count what is new on the screens as delivered."""
         assert not self.world.faults, self.world.faults
         for name in self._homes:
             self._look(name, delivering=True)
@@ -291,12 +291,12 @@ def _is(card: object, what: Submitted) -> bool:
 
 
 def _is_way_in(line: Line) -> bool:
-    """To a form that is too long for the chat."""
+    """Return whether the line offers a form that is too long for the chat."""
     return any(each["data"].get("msteams") for each in buttons(line.card))
 
 
 def _own_form(line: Line) -> Form | None:
-    """A card that is a form and nothing else."""
+    """Return the form of a card that is nothing else, or None."""
     message = reading.line(line)
     forms = [each for each in message.elements if isinstance(each, Inputs)]
     if not forms or forms[0].buttons:

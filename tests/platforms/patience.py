@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 
-class Patience:
+class ManualPatience:
     """Endless until a test ends it: then every turn that is not done is late, however fast the machine is."""
 
     def __init__(self) -> None:

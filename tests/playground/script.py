@@ -147,7 +147,7 @@ def everything(values: dict[str, str] | None = None, error: str = "") -> Form:
 
 
 def kept(words: str) -> Message:
-    """What the bot says back."""
+    """A reply of the bot."""
     return Message(
         "Your words are kept.",
         (
@@ -165,12 +165,12 @@ def kept(words: str) -> Message:
 
 @dataclass
 class Core:
-    """Stands where the core does: knows a few words, and remembers every event."""
+    """A fake core that knows a few commands and remembers every event."""
 
     events: list[Event] = field(default_factory=list)
 
     async def handle(self, event: Event) -> Reply | None:
-        """What the core would reply; a repeated id is nobody's."""
+        """Return a reply; None for a repeated id."""
         if event.id in {each.id for each in self.events}:
             return None
         self.events.append(event)
@@ -210,7 +210,7 @@ class Core:
 
 @dataclass(frozen=True)
 class KeptLine:
-    """A line as the fake keeps it."""
+    """A line of a fake conversation."""
 
     id: int
     workspace: str
@@ -283,7 +283,7 @@ PEOPLE = (
 )
 
 
-class Scene:
+class PlaygroundState:
     """A few people of three schools, and a clock that only moves."""
 
     def __init__(self, conversations: KeptConversations) -> None:
@@ -310,7 +310,7 @@ class Scene:
     def roles(self, member: Member) -> str:
         return member.posts[0].role.capitalize()
 
-    def plays(self, member: Member) -> None:
+    def take_over(self, member: Member) -> None:
         self.played.append(member.source_id)
 
     async def now(self) -> datetime:

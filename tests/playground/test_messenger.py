@@ -8,6 +8,7 @@ from bot.message import Message, Text
 from bot.model import Address
 from bot.ports import Messenger
 from tests.playground.script import NOW, KeptConversations
+from tests.support.limits import HANG
 
 ELIN = Address("playground", "bryn-derw", "elin")
 HELLO, BYE = Message("Hello.", (Text("Hello **you**."),)), Message("Bye.", (Text("Bye."),))
@@ -80,7 +81,7 @@ async def test_when_it_stops_every_page_is_let_go(messenger: PlaygroundMessenger
     with messenger.page() as page:
         await messenger.close()
 
-        assert await asyncio.wait_for(page.get(), 1) is None
+        assert await asyncio.wait_for(page.get(), HANG) is None
 
 
 async def test_without_a_clock_nothing_can_be_said(

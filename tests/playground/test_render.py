@@ -54,7 +54,7 @@ VOID = {"br", "hr", "img", "input"}
 
 
 class Seen(HTMLParser):
-    """What a browser would make of it: every tag, every attribute, every word."""
+    """Every tag, attribute and text that a browser would find."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from sqlalchemy import MetaData, create_engine, make_url, select
 from adapters.cli.main import main
 from storage import migrate
 from storage.drivers.engines import migration_engine
-from tests.repository.documents import document
+from tests.repository.documents import commands, document
 from tests.support.places import PROMPTS, ROOT
 from tests.support.postgres import RELEASE, WHEEL
 
@@ -50,6 +52,19 @@ def fill(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         main(["import", "prompts/sample/roster.csv"])
 
 
+def lose_with_a_write_ahead_log(file: Path) -> None:
+    """Leave what a killed process leaves: a write-ahead log with a change, which SQLite would play back."""
+    log = file.with_name(f"{file.name}-wal")
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("DELETE FROM profile")
+    connection.commit()
+    left = log.read_bytes()
+    connection.close()
+    file.write_bytes(b"lost")
+    log.write_bytes(left)
+
+
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     """Run shell lines in an empty folder, where `jpd`, `.venv/bin/python` and PostgreSQL's tools are ours."""
@@ -70,7 +85,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str],
         done = subprocess.run(
             ["bash", "-eu", "-c", lines],
             env=os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "JPD_DATABASE_URL": url},
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -84,9 +99,12 @@ def test_a_backup_of_sqlite_brings_back_everything(
     before = everything(SQLITE_URL)
     run(block_of("Back up", "VACUUM INTO"), SQLITE_URL)
 
-    (tmp_path / "jpd.sqlite").write_bytes(b"lost")
-    (tmp_path / "jpd.sqlite-wal").write_bytes(b"of another time")
-    run(block_of("Restore", "jpd-backup.sqlite"), SQLITE_URL)
+    lose_with_a_write_ahead_log(tmp_path / "jpd.sqlite")
+    *put_back, migrate_it = commands(block_of("Restore", "jpd-backup.sqlite"))
+    run("\n".join(put_back), SQLITE_URL)
+    with closing(sqlite3.connect(tmp_path / "jpd.sqlite")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    run(migrate_it, SQLITE_URL)
 
     assert len(before["member"]) > 10
     assert everything(SQLITE_URL) == before

@@ -16,11 +16,11 @@ HEADERS = {
 Line = Mapping[str, str]
 
 BULK: Mapping[str, str] = {}
-"""What a manifest says of no file in particular."""
+"""The properties of a manifest that belong to no file."""
 
 
 def table(header: Sequence[str], lines: Iterable[Line]) -> str:
-    """A CSV file: each line gives the columns it has something for."""
+    """Return a CSV file; a line names only the columns that it fills."""
     text = io.StringIO()
     writer = csv.DictWriter(text, header, restval="", lineterminator="\r\n")
     writer.writeheader()
@@ -29,7 +29,7 @@ def table(header: Sequence[str], lines: Iterable[Line]) -> str:
 
 
 def manifest(version: str = "1.2", modes: Mapping[str, str] = BULK) -> str:
-    """A manifest; `{"users": "delta"}` says so of that file, the others are bulk."""
+    """Return a manifest; with `{"users": "delta"}` users are a delta and all other files are bulk."""
     lines = {"manifest.version": "1.0", "oneroster.version": version}
     files = [name.removesuffix(".csv") for name in HEADERS.get(version, HEADERS["1.2"])]
     lines |= {f"file.{name}": modes.get(name, "bulk") for name in files}
@@ -46,14 +46,14 @@ def oneroster_files(
     roles: Iterable[Line] = (),
     modes: Mapping[str, str] = BULK,
 ) -> dict[str, str]:
-    """The files of a zip, by name; `roles` are ignored in version 1.1."""
+    """Return the files of a zip by name; version 1.1 has no roles."""
     lines = {"orgs.csv": orgs, "users.csv": users, "roles.csv": roles}
     tables = {name: table(header, lines[name]) for name, header in HEADERS[version].items()}
     return {"manifest.csv": manifest(version, modes), **tables}
 
 
 def write_zip(path: Path, files: Mapping[str, str | bytes]) -> Path:
-    """Write a zip of those files."""
+    """Write the files as a zip."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)

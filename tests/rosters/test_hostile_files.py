@@ -24,7 +24,7 @@ def right_zip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="module")
 def attempt(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], None]:
-    """Read those bytes as a roster: either there is one, or a `RosterError`; nothing else, ever."""
+    """Read the bytes as a roster; anything but success or a `RosterError` fails."""
     file = tmp_path_factory.mktemp("hostile") / "roster"
 
     def read(content: bytes) -> None:

@@ -31,7 +31,7 @@ def one_row(columns: str, cells: str) -> str:
 def export(
     *, org: object = None, user: object = None, role: object = None, delta: bool = False
 ) -> dict[str, str]:
-    """An export of version 1.2, right but for what is planted: more in a line, or other lines."""
+    """Return a valid export of version 1.2 with the given cells or lines changed."""
 
     def lines(right: dict[str, str], planted: object) -> list[dict[str, str]]:
         if planted is None:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from adapters.server.engine import FEW, apart
+from adapters.server.engine import FEW, start_engine
 from bench.crowds import crowd
 from bot.pairing import PairingTask, answer_here
 
@@ -19,7 +19,7 @@ def question(heads: int) -> PairingTask:
 
 @pytest.mark.parametrize("heads", [FEW, 400])
 async def test_it_answers_as_this_process_would(heads: int) -> None:
-    with apart() as engine:
+    with start_engine() as engine:
         assert await engine(question(heads)) == await answer_here(question(heads))
 
 
@@ -32,7 +32,7 @@ async def test_the_event_loop_turns_while_it_works() -> None:
             await asyncio.sleep(0)
             turns += 1
 
-    with apart() as engine:
+    with start_engine() as engine:
         await engine(question(FEW + 2))  # the process has started
         turning = asyncio.create_task(turn())
         await engine(question(2_000))
@@ -42,7 +42,7 @@ async def test_the_event_loop_turns_while_it_works() -> None:
 
 
 async def test_after_its_process_was_ended_the_next_question_is_answered_all_the_same() -> None:
-    with apart() as engine:
+    with start_engine() as engine:
         await engine(question(FEW + 2))
         asked = asyncio.ensure_future(engine(question(4_000)))
         await asyncio.sleep(0)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from adapters.server.patience import within
+from adapters.server.patience import wait_at_most
 
 
 async def test_who_takes_too_long_goes_on_and_their_mishap_is_nobodys(
@@ -20,7 +20,7 @@ async def test_who_takes_too_long_goes_on_and_their_mishap_is_nobodys(
 
     asked = asyncio.ensure_future(late())
     with pytest.raises(TimeoutError):
-        await within(0.01, asked)
+        await wait_at_most(0.01, asked)
     assert not asked.done()
     door.set()
     await asyncio.wait({asked})
@@ -35,4 +35,4 @@ async def test_who_answers_in_time_is_heard() -> None:
     async def soon() -> str:
         return "here"
 
-    assert await within(20, asyncio.ensure_future(soon())) == "here"
+    assert await wait_at_most(20, asyncio.ensure_future(soon())) == "here"

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.server.scheduler import heartbeat
+from tests.support.limits import HANG
 
 
 async def test_a_tick_that_fails_is_logged_without_its_words_and_beats_again(
@@ -21,7 +22,7 @@ async def test_a_tick_that_fails_is_logged_without_its_words_and_beats_again(
 
     with capture_logs() as logs, caplog.at_level(logging.DEBUG):
         scheduler = heartbeat({fail: 1})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANG):
             for _ in range(2):
                 await beats.acquire()
         scheduler.shutdown()

@@ -1,4 +1,4 @@
-"""Use cases and workers at the same moment on PostgreSQL: nobody undoes another, and nobody waits in a circle."""
+"""Use cases and workers at the same moment on PostgreSQL: no change is lost, and none deadlock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database that is not there, does not answer, or lets nobody in: `StoreAway`, and as before when it is back."""
+"""A database that is down, hangs or refuses connections raises `StoreAway`, and works again afterwards."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def is_there(store: SqlStore) -> bool:
 
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Another process writes."""
+    """Hold the write lock as another process."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield

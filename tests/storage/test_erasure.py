@@ -25,12 +25,12 @@ from storage.tables import metadata
 from tests.storage.world import HOUR, NOW, ROSTER, World
 
 WORDS = "zanzibar"
-"""In everything Anest is, says and has: where it is found afterwards, something was not erased."""
+"""Stands in everything about Anest: if it is found after erasing, something was not erased."""
 COUNTED = ("member", "post", "enrolment", "pairing", "seat", "check_in", "delivery", "note")
 
 
 async def where_the_words_are(tx: SqlTx) -> set[str]:
-    """Every column of every table in which they stand, whatever its type."""
+    """Return every column of every table that holds the marker, of whatever type."""
     found = set()
     for table in metadata.sorted_tables:
         for row in (await tx.connection.execute(select(table))).mappings():
@@ -47,7 +47,7 @@ async def counts(tx: SqlTx) -> dict[str, int | None]:
 
 @pytest.fixture
 async def spoken(world: World) -> World:
-    """Anest has said and set everything that can be, and so has her partner Tama."""
+    """Let Anest and her partner Tama write and set everything that a member can."""
     anest, tama = world.members["Anest"], world.members["Tama"]
     named = replace(
         ROSTER.people[0],
@@ -92,7 +92,7 @@ async def spoken(world: World) -> World:
 
 
 async def speak(tx: SqlTx, world: World, name: str, partner: str, words: str, reply: str) -> Challenge:
-    """An answer and a challenge by somebody, and their partner's reply to it."""
+    """Store an answer and a challenge by a member, and the partner's reply."""
     (pairing,) = await tx.pairings.of_cycle(world.cycle.id)
     asked = await world.ask(tx, name, pairing)
     answer = Answer(

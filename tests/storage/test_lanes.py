@@ -1,4 +1,4 @@
-"""Lanes: one pace a workspace, kept by all processes together."""
+"""Lanes: one rate limit for each workspace, shared by all processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.model import Address, Delivery, DeliveryState, Limit
 from storage import tables as t
-from storage.queries.lanes import LINED_UP_AT_ONCE, _allowed, _charged
+from storage.queries.lanes import LINED_UP_AT_ONCE, _allowed, _count_against_limit
 from storage.store import SqlStore
 from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
 
@@ -27,7 +27,7 @@ SLACK = {"slack": Limit(gap=SECOND, burst=3)}
 
 @dataclass(frozen=True)
 class Lane:
-    """As a row reads."""
+    """A row of the lane table."""
 
     gap_ms: int
     burst: int
@@ -36,7 +36,7 @@ class Lane:
 
 
 async def owed(world: World, *names: str, first: int = 0, due_at: datetime = NOW) -> None:
-    """Each is connected in a workspace of their own, and owed one for each time they are named."""
+    """Connect each member in their own workspace, and owe one delivery for each time they are named."""
     async with world.store.transaction() as tx:
         for name in set(names):
             await tx.members.connect(Address("slack", f"T-{name}", name), world.members[name], NOW)
@@ -127,7 +127,7 @@ async def test_who_is_told_to_wait_waits_alone_asleep_or_not(world: World) -> No
 
     assert whose(world, await claim(world.store)) == {"Tama": 1}
     async with world.store.transaction() as tx:
-        await tx.lanes.hold("slack", "T-Tama", NOW + HOUR, SLACK)  # asleep
+        await tx.lanes.hold("slack", "T-Tama", NOW + HOUR, SLACK)  # idle
     await owed(world, "Tama", first=10)
     await line_up(world.store)
     assert await claim(world.store, NOW + HOUR / 2 - SECOND) == ()
@@ -278,7 +278,7 @@ def test_in_any_stretch_of_time_a_lane_never_gives_more_than_it_may(
     for wait, wanted in steps:
         now += wait * timedelta(milliseconds=1)
         quota = min(_allowed(lane, now), wanted)
-        lane = replace(lane, tat=_charged(lane, now, quota, is_empty=False)["new_tat"])
+        lane = replace(lane, tat=_count_against_limit(lane, now, quota, is_empty=False)["new_tat"])
         given_at += [now] * quota
     for first, start in enumerate(given_at):
         for last in range(first, len(given_at)):
@@ -287,7 +287,7 @@ def test_in_any_stretch_of_time_a_lane_never_gives_more_than_it_may(
 
 
 async def test_beside_a_large_school_at_its_limit_small_ones_wait_a_moment_only(store: SqlStore) -> None:
-    """Three workers, 90 messages of one school at three a second, two each of others: played, ten looks a second."""
+    """Play three workers at ten claims a second: 90 messages of one school at 3/s, two each of the others."""
     world = await World.begin(store)
     large, small = "Anest", ("Tama", "Rosa", "Bethan")
     await owed(world, *[large] * 90)

@@ -26,7 +26,7 @@ def index_words(index: ReflectedIndex) -> str:
 
 
 def everything_in(connection: Connection) -> Iterator[object]:
-    """What `check` compares, and what it doesn't: constraints, and the conditions of partial indexes."""
+    """Return everything that `check` compares, and constraints and partial indexes, which it does not."""
     inspector = inspect(connection)
     for table in sorted(set(inspector.get_table_names()) - {"alembic_version"}):
         yield (

@@ -1,4 +1,4 @@
-"""How both databases find what they are asked for in a long ledger: by an index, never by reading it."""
+"""Query plans: in a long ledger both databases use an index, and never read the whole table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SLACK = {"slack": Limit(gap=timedelta(seconds=1), burst=3)}
 
 
 async def a_long_ledger(store: SqlStore, url: str) -> World:
-    """Much that has ended, beside a little that is queued, lined up, sending and uncertain; all of it analysed."""
+    """Fill the ledger with many settled deliveries and a few in each other state, and analyse it."""
     world = await World.begin(store)
     async with store.transaction() as tx:
         cycles = [await tx.cycles.add(_closed(world, number), FILES) for number in range(CYCLES)]
@@ -73,7 +73,7 @@ def _closed(world: World, number: int) -> Cycle:
 
 @contextmanager
 def overheard(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """Every statement that is executed meanwhile, with its parameters: of many the first."""
+    """Collect the statements executed in the block with their parameters; of many rows the first."""
     heard: list[tuple[str, Any]] = []
 
     def listen(_: Any, __: Any, statement: str, parameters: Any, ___: Any, is_many: bool) -> None:
@@ -85,7 +85,7 @@ def overheard(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
 
 
 async def ways(store: SqlStore, question: Callable[[], Awaitable[object]]) -> frozenset[str]:
-    """The indexes by which the deliveries that a question needs are found; a whole plan where one uses none."""
+    """Return the indexes that the statements use on deliveries, or the plan of one that uses none."""
     async with store.transaction() as tx:
         engine = tx.connection.engine.sync_engine
     with overheard(engine) as heard:
@@ -128,16 +128,16 @@ async def settling(tx: SqlTx) -> None:
 
 
 def questions(anest: int, cycle_id: int, old: int) -> Iterator[tuple[str, frozenset[str], Question]]:
-    """What is asked again and again, and which indexes may answer."""
+    """Return the frequent queries with the indexes that they may use."""
     yield "line up", QUEUED | BY_ID, lambda tx: tx.lanes.line_up(NOW, SLACK)
     yield "claim", QUEUED | BY_ID, lambda tx: tx.lanes.claim(NOW, NOW + HOUR, 20)
     yield "settle", QUEUED | SENDING | BY_ID | OF_MEMBER, settling
-    yield "lapse", SENDING, lambda tx: tx.deliveries.lapse(NOW)
+    yield "mark_expired_leases", SENDING, lambda tx: tx.deliveries.mark_expired_leases(NOW)
     yield "uncertain", UNCERTAIN | BY_ID, lambda tx: tx.deliveries.claim_uncertain(NOW, NOW + HOUR, 20)
     yield "next due", QUEUED, lambda tx: tx.deliveries.next_due()
     yield "asks sent", OF_MEMBER, lambda tx: tx.deliveries.asks_sent(anest, NOW, NOW + DAY)
     yield "next for", QUEUED | OF_MEMBER, lambda tx: tx.deliveries.next_for(anest)
-    yield "hurry", QUEUED | OF_MEMBER, lambda tx: tx.deliveries.hurry(anest, NOW, [NOTE])
+    yield "make_due", QUEUED | OF_MEMBER, lambda tx: tx.deliveries.make_due(anest, NOW, [NOTE])
     yield "refresh", OF_SUBJECT, lambda tx: tx.deliveries.refresh(NOTE, 1_000, NOW)
     yield "bring forward", QUEUED | OF_SUBJECT, lambda tx: tx.deliveries.bring_forward(NOTE, [1_000], NOW)
     yield "was sent", OF_SUBJECT | OF_MEMBER, lambda tx: tx.deliveries.was_sent(NOTE, 1_000, anest)

@@ -18,7 +18,7 @@ HELLO = SqlLine(
 
 
 def said(line: SqlLine) -> dict[str, Any]:
-    """The line as one adds it."""
+    """Return a line in the form in which it is added."""
     return {name: value for name, value in asdict(line).items() if name not in ("id", "replaced")}
 
 

@@ -3,7 +3,7 @@ from storage.store import SqlStore, SqlTx
 
 
 def as_the_core_sees_it(store: SqlStore, tx: SqlTx) -> tuple[Store, Tx]:
-    """The judge is mypy: this type-checks only while every noun keeps the promises of its port."""
+    """Fail to type-check unless every class of queries fulfils its port."""
     return store, tx
 
 

@@ -1,4 +1,4 @@
-"""What the ledger forgets, and what it never does."""
+"""Pruning: what is deleted from the ledger, and what never is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from adapters.cli.running import Platforms, working
+from adapters.cli.running import Platforms, send_and_prune
 from adapters.cli.settings import Settings
 from bot.events import Event, Joined
 from bot.model import CARRIES_WORDS, Address, Delivery, DeliveryKind, DeliveryState, Limit
@@ -22,6 +22,7 @@ from storage import tables as t
 from storage.playground import SqlConversations
 from storage.store import SqlStore
 from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
+from tests.support.limits import HANG
 from tests.support.places import ROOT
 
 MINUTE = timedelta(minutes=1)
@@ -42,7 +43,7 @@ async def close(world: World, at: datetime = LONG_AGO) -> None:
 
 
 def ended(world: World, number: int, kind: DeliveryKind = DeliveryKind.CHECK_IN) -> Delivery:
-    """Sent long ago."""
+    """Return a delivery that was sent long ago."""
     owed = world.delivery("Anest", number, kind, due_at=LONG_AGO - HOUR)
     return replace(owed, state=DeliveryState.SENT, ref="D1:1.0", settled_at=LONG_AGO)
 
@@ -53,12 +54,12 @@ async def left(world: World) -> list[int]:
 
 
 async def forget(world: World) -> int:
-    """What was settled more than a year ago."""
+    """Prune what was settled more than a year ago, and return how many."""
     return await pruning.prune_ledger(world.store, NOW - YEAR, asyncio.Event())
 
 
 async def portions(store: SqlStore, cycle_id: int | None, before: datetime, limit: int) -> list[int]:
-    """How many went each time, until nothing did."""
+    """Return the sizes of the portions that were deleted, the last of them zero."""
     gone = [limit]
     while gone[-1]:
         async with store.transaction() as tx:
@@ -194,7 +195,7 @@ async def test_what_stands_in_the_playground_stays(world: World) -> None:
 
 
 def refreshed() -> set[DeliveryKind]:
-    """The kinds that the core mends where they stand."""
+    """Return the kinds whose sent messages the core updates."""
     calls = [
         node
         for file in (ROOT / "bot").rglob("*.py")
@@ -219,7 +220,7 @@ async def lanes(store: SqlStore) -> Sequence[str]:
 
 
 async def fall_asleep(world: World, name: str, first: int = 0) -> None:
-    """Their lane is made by a message that is sent, and found empty a minute later."""
+    """Send a message through the member's lane, which is found empty and falls asleep a minute later."""
     async with world.store.transaction() as tx:
         await tx.members.connect(Address("slack", f"T-{name}", name), world.members[name], NOW)
         await tx.deliveries.owe([world.delivery(name, first)])
@@ -269,7 +270,7 @@ async def test_a_lane_that_is_woken_at_this_moment_is_not_forgotten(postgresql_u
 
 
 async def something_of_all(world: World) -> None:
-    """What has had its time, by the store's clock, and what has not."""
+    """Store rows of each kind that are old enough to delete, and some that are not."""
     now = await world.store.now()
     await close(world, now - 401 * DAY)
     old = replace(ended(world, 1), settled_at=now - 401 * DAY)
@@ -295,8 +296,8 @@ async def test_whoever_works_sweeps(world: World, caplog: pytest.LogCaptureFixtu
     stopped = asyncio.Event()
     prompts = Prompts.load(ROOT / "prompts")
     settings = WorkerSettings({}, tick=MINUTE, stop=MINUTE)
-    work = working(Settings(ledger_days=400), world.store, prompts, Platforms(), settings, stopped)
-    async with asyncio.timeout(60), asyncio.TaskGroup() as both:
+    work = send_and_prune(Settings(ledger_days=400), world.store, prompts, Platforms(), settings, stopped)
+    async with asyncio.timeout(HANG), asyncio.TaskGroup() as both:
         both.create_task(work)
         while 1 in await left(world):
             pass

@@ -1,4 +1,4 @@
-"""Events seen and digests published: kept once, whatever comes again."""
+"""Handled events and published digests: repeating them changes nothing."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def with_people(*people: RosterPerson) -> Roster:
 
 
 async def imported(world: World, roster: Roster) -> tuple[RosterChange, ...]:
-    """Import it, having seen the same difference beforehand, and nothing being left afterwards."""
+    """Import a roster; check that the same difference was shown before and none is left afterwards."""
     async with world.store.transaction() as tx:
         foreseen = await tx.schools.changes(world.partnership_id, roster)
         changes = await tx.schools.apply(world.partnership_id, roster, NOW)
@@ -270,7 +270,7 @@ def rosters(draw: st.DrawFn) -> Roster:
 
 
 def after(kept: Roster, changes: Difference) -> Roster:
-    """What is kept once the difference is written."""
+    """Return the stored roster after the difference is written."""
     new_schools = {school.source_id: school for school in kept.schools}
     new_schools |= {school.source_id: school for _, school in changes.schools}
     new_people = {each.source_id: each for each in kept.people} | {

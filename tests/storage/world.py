@@ -1,4 +1,4 @@
-"""A small world to store things about."""
+"""A small partnership to test the store with."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from bot.ports import NewPairing
 from storage import tables as t
 from storage.queries.base import columns, values
 from storage.store import SqlStore, SqlTx
+from tests.support.limits import HANG
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -67,7 +68,7 @@ class World:
 
     @classmethod
     async def begin(cls, store: SqlStore) -> World:
-        """The roster imported, a cycle running, everybody in it."""
+        """Import the roster and start a cycle with everybody in it."""
         async with store.transaction() as tx:
             partnership = await tx.schools.add_partnership("Two Rivers")
             await tx.schools.apply(partnership.id, ROSTER, NOW)
@@ -120,7 +121,7 @@ class World:
         )
 
     async def keep(self, tx: SqlTx, *deliveries: Delivery) -> None:
-        """As they are, whatever became of them: in the ledger without having been owed or sent."""
+        """Write deliveries to the ledger as given, in any state."""
         rows = [
             values(each, "id")
             | {"dedupe_key": each.dedupe_key}
@@ -176,11 +177,13 @@ def enrolment(cycle_id: int, member_id: int, school_id: int) -> Enrolment:
     )
 
 
-async def until_it_waits(store: SqlStore, begun: asyncio.Task[Any]) -> None:
-    """Until what was begun waits for somebody's lock in PostgreSQL, or has ended."""
-    async with asyncio.timeout(20):
+async def until_it_waits(store: SqlStore, begun: asyncio.Task[Any], waiting: int = 1) -> None:
+    """Wait until that many connections wait for a lock in PostgreSQL, or the task has ended."""
+    async with asyncio.timeout(HANG):
         while not begun.done():
             async with store.transaction() as tx:
-                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                if (await tx.connection.exec_driver_sql(waiting)).scalar_one():
+                counted = await tx.connection.exec_driver_sql(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                )
+                if counted.scalar_one() >= waiting:
                     return

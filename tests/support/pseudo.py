@@ -1,4 +1,4 @@
-"""A made-up language: every text from content is accented and in ⟦brackets⟧; all else was written in code."""
+"""A made-up language: every text from content is accented and in ⟦brackets⟧, so that text written in code shows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MARKS = re.compile(
 
 
 def pseudo(prompts: Prompts) -> Prompts:
-    """The same content with the language `en-XA` beside its others."""
+    """Return the content with the language `en-XA` added."""
     files = dict(prompts.files)
     for name, text in prompts.files.items():
         if name.endswith(".en.md"):
@@ -35,13 +35,13 @@ def pseudo(prompts: Prompts) -> Prompts:
 
 
 def pseudo_text(text: str) -> str:
-    """One text, as long as before but for the brackets."""
+    """Return the text accented and in brackets."""
     parts = _KEPT.split(text)
     return "⟦" + "".join(part if _KEPT.fullmatch(part) else part.translate(_ACCENTS) for part in parts) + "⟧"
 
 
 def pseudo_markdown(text: str) -> str:
-    """A content file with its headings and marks as they were, and every line of text made pseudo."""
+    """Return a content file with every line of text accented, and its headings and marks as they were."""
     front, rest = ("", text)
     if match := re.match(r"\A---\n.*?^---\n", text, re.DOTALL | re.MULTILINE):
         front, rest = re.sub(r"^(\w+): (.*)$", _setting, match[0], flags=re.MULTILINE), text[match.end() :]
@@ -49,7 +49,7 @@ def pseudo_markdown(text: str) -> str:
 
 
 def unwrapped(text: str, allowed: Collection[str] = ()) -> list[str]:
-    """The words outside all brackets, but for the allowed: names, and what people wrote themselves."""
+    """Return the text outside all brackets, without the allowed: names, and what people wrote themselves."""
     for known in sorted(allowed, key=len, reverse=True):
         text = text.replace(known, " ")
     depth, outside = 0, []
@@ -82,7 +82,7 @@ def _pseudo_pack(text: str) -> str:
 
 
 class _PseudoPrompts(Prompts):
-    """Speaks `en-XA` with a voice whose dates and lists are in brackets too."""
+    """Content with the language `en-XA`, whose dates and lists are in brackets too."""
 
     def _made(self, language: str, texts: Mapping[str, Sentence]) -> Voice:
         return _PseudoVoice(language, texts) if language == LANGUAGE else super()._made(language, texts)

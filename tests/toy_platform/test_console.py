@@ -13,7 +13,7 @@ import pytest
 from adapters.chat.platform import ManifestOptions
 from adapters.cli.doctor import examine
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
-from adapters.cli.running import Platforms, connected
+from adapters.cli.running import Platforms, connect_platforms
 from adapters.cli.startup import now
 from bot.message import Message, Text
 from bot.model import DeliveryState
@@ -21,6 +21,7 @@ from bot.prompts import Prompts
 from bot.worker import delivery
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, roster_of
+from tests.support.limits import HANG
 from tests.support.places import PROMPTS, ROOT
 from tests.support.settings import environment
 from tests.toy_platform.console import ConsolePlatform
@@ -29,7 +30,6 @@ HERE = ROOT / "tests" / "toy_platform"
 TEACHERS = {"Oak": ["Ann Ash", "Bea Birch"], "Elm": ["Cat Cox", "Dan Dove"]}
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 NAMES = [name for names in TEACHERS.values() for name in names]
-SECONDS_OF_A_HANG = 60
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Terminal:
         before = len(self.printed)
         self.waiting.clear()
         self.typed.put_nowait(f"{email(name)}: {text}")
-        async with asyncio.timeout(SECONDS_OF_A_HANG):
+        async with asyncio.timeout(HANG):
             await self.waiting.wait()
         return "\n".join(self.printed[before:])
 
@@ -103,7 +103,7 @@ async def room(sqlite_url: str, prompts: Prompts) -> AsyncIterator[Room]:
     with environment(console_room="staff") as read:
         room = Room(terminal, store, prompts, Platforms(), MONDAY)
         known = (*PLATFORMS, console)
-        async with connected(
+        async with connect_platforms(
             read, store, prompts, is_serving=True, known=known, clock=lambda: room.now
         ) as room.platforms:
             yield room

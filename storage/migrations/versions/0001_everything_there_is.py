@@ -1,4 +1,4 @@
-"""Everything there is."""
+"""The first tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,7 @@ def upgrade() -> None:
 
 
 def create_people() -> None:
-    """Partnerships, schools and their days, members and how to reach them."""
+    """Create partnerships, schools, members, profiles and addresses."""
     op.create_table(
         "partnership",
         sa.Column("id", ID, nullable=False),
@@ -162,7 +162,7 @@ def create_people() -> None:
 
 
 def create_cycles() -> None:
-    """Cycles, who is in them and who meets whom."""
+    """Create cycles, enrolments and pairings."""
     op.create_table(
         "pack_snapshot",
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
@@ -300,7 +300,7 @@ def create_cycles() -> None:
 
 
 def create_words() -> None:
-    """What is asked and what is said."""
+    """Create check-ins, answers, challenges and notes."""
     op.create_table(
         "check_in",
         sa.Column("id", ID, nullable=False),
@@ -418,7 +418,7 @@ def create_words() -> None:
 
 
 def create_ledger() -> None:
-    """What we owe, what we published, what has reached us, and the playground."""
+    """Create deliveries, digests, handled events and the playground."""
     op.create_table(
         "delivery",
         sa.Column("id", ID, nullable=False),

@@ -1,4 +1,4 @@
-"""Workspaces that were let in, what installing on Slack needs, and one chat for a pairing."""
+"""Linked workspaces, Slack installations, and a delivery kind for a shared chat."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -85,9 +85,9 @@ def downgrade() -> None:
 
 
 def allow_kinds(before: str, after: str) -> None:
-    """Change what `delivery.kind` may be."""
+    """Change the values that `delivery.kind` allows."""
     if op.get_bind().dialect.name == "sqlite":
-        # Changing a check alone needs no copy of the table: https://www.sqlite.org/lang_altertable.html, section 8.
+        # Changing only a check needs no copy of the table: https://www.sqlite.org/lang_altertable.html, section 8.
         version = op.get_bind().execute(sa.text("PRAGMA schema_version")).scalar_one()
         op.execute("PRAGMA writable_schema = ON")
         changed = sa.text(

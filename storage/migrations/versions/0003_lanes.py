@@ -1,4 +1,4 @@
-"""Leases that only their holder ends, and a lane a workspace."""
+"""Lease tokens, and a lane for each workspace."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -56,7 +56,7 @@ def index_where(name: str, table: str, columns: list[str], condition: str) -> No
 
 
 def replace_in_table(table: str, before: str, after: str) -> None:
-    """A check alone needs no copy of the table: https://www.sqlite.org/lang_altertable.html, section 8."""
+    """Change a check without copying the table: https://www.sqlite.org/lang_altertable.html, section 8."""
     version = op.get_bind().execute(sa.text("PRAGMA schema_version")).scalar_one()
     op.execute("PRAGMA writable_schema = ON")
     changed = sa.text("UPDATE sqlite_master SET sql = replace(sql, :before, :after) WHERE name = :table")

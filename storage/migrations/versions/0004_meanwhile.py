@@ -1,4 +1,4 @@
-"""What was sent again where nobody could be asked; and what was decided about a message while it was under way."""
+"""Deliveries that may have arrived twice, and decisions made while a delivery is under way."""
 
 import sqlalchemy as sa
 from alembic import op

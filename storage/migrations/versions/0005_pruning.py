@@ -1,4 +1,4 @@
-"""A cycle's deliveries by kind, so that what is pruned is found without what stays."""
+"""An index of a cycle's deliveries by kind, for pruning."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""What people do in Slack, and what the app's answers then do."""
+"""People's actions in the fake Slack, and the effects of the app's answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.platforms.slack.world import Channel, Json, Line, Modal, Refusal
 
 
 class Driver(Stage):
-    """People's deeds: each returns what the app answered."""
+    """The fake Slack with people's actions, each of which returns the app's answer."""
 
     origin = ""
     """`http://127.0.0.1:PORT/`."""
@@ -24,7 +24,7 @@ class Driver(Stage):
     async def command(
         self, team: str, user: str, text: str, *, channel: str = "", name: str = "/jpd"
     ) -> Answer:
-        """A slash command, in the conversation with the bot unless a channel is given."""
+        """Send a slash command, in the chat with the bot unless a channel is given."""
         where = self.world.channels[channel] if channel else self.world.direct(team, user)
         right = self.world.response_url(where.id, user)
         url = f"{self.origin}response/{right}"
@@ -45,7 +45,7 @@ class Driver(Stage):
         bot_id: str = "",
         event_id: str = "",
     ) -> Answer:
-        """Words in the conversation with the bot; with a file; as another bot would."""
+        """Write in the chat with the bot, or in a channel, perhaps with a file, or as another bot."""
         where = self.world.channels[channel] if channel else self.world.direct(team, user)
         line = self._typed(where, user, text, thread)
         told = payloads.said(self.world, where, line)
@@ -56,7 +56,7 @@ class Driver(Stage):
         return await self._heard(team, told, where.kind, event_id)
 
     async def edit(self, team: str, user: str, ts: str, text: str) -> Answer:
-        """Change one's own words: an event with the subtype `message_changed`."""
+        """Edit one's own message: an event with the subtype `message_changed`."""
         where = self.world.direct(team, user)
         line = self.world.line(where.id, ts)
         if line is None or line.author != user:
@@ -77,7 +77,7 @@ class Driver(Stage):
         return await self._heard(team, told, where.kind, "")
 
     async def mention(self, team: str, user: str, channel: str, text: str) -> Answer:
-        """`@jpd …` in a channel."""
+        """Write `@jpd …` in a channel."""
         where = self.world.channels[channel]
         line = self._typed(where, user, "", "")
         line.text = f"<@{self.world.workspace_of(team).bot}> {payloads.escape(text)}"
@@ -87,7 +87,7 @@ class Driver(Stage):
     async def press(
         self, team: str, user: str, where: str = "", action_id: str = "", *, label: str = ""
     ) -> Answer:
-        """A button, by its action id or label: of that message (ts) or view (id, `home`), else the newest one."""
+        """Press a button by its action id or label, of that message (ts) or view (id, `home`), else the newest one."""
         person = self.world.people[user]
         body = payloads.interaction(self.world, "block_actions", team, person)
         for place in self._places(team, user, where):
@@ -98,7 +98,7 @@ class Driver(Stage):
         raise NotSent(f"{user} has no button {action_id or label!r}")
 
     async def submit(self, team: str, user: str, values: Mapping[str, Any] | None = None) -> Answer:
-        """Send the open modal with these values by block; what is not given stays as it stands in it."""
+        """Send the open modal with these values by block; other inputs keep their values."""
         modal = self._open(team, user)
         state = payloads.state(modal, values or {})
         modal.typed |= {name: payloads.as_text(each) for name, each in (values or {}).items()}
@@ -109,7 +109,7 @@ class Driver(Stage):
         return answer
 
     async def close(self, team: str, user: str) -> Answer | None:
-        """Close the modal; the app hears of it only where its view asked for that."""
+        """Close the modal; the app gets an event only where its view asked for that."""
         modal = self._open(team, user)
         self.world.modals[team, user].remove(modal)
         if not modal.view["notify_on_close"]:
@@ -130,7 +130,7 @@ class Driver(Stage):
         return await self.event(team, told)
 
     async def uninstall(self, team: str, *, tokens_first: bool = False) -> list[Answer]:
-        """Remove the app: its tokens are dead before it hears of that, in either order."""
+        """Remove the app, whose tokens are dead before it gets the two events, in either order."""
         self.world.end_tokens(team, "account_inactive")
         revoked = {
             "type": "tokens_revoked",
@@ -142,7 +142,7 @@ class Driver(Stage):
         ]
 
     async def tokens_revoked(self, team: str) -> Answer:
-        """The tokens are gone, the app stays."""
+        """Revoke the app's tokens; the app stays installed."""
         self.world.end_tokens(team, "token_revoked")
         bot = self.world.workspace_of(team).bot
         return await self.event(
@@ -150,24 +150,24 @@ class Driver(Stage):
         )
 
     async def event(self, team: str, what: Json, *, event_id: str = "", heard: bool = True) -> Answer:
-        """Any event at all."""
+        """Send any event."""
         what = {"event_ts": self.world.ts(), **what}
         return await self.wire.deliver(
             EVENT, payloads.event(self.world, team, what, event_id=event_id, heard=heard)
         )
 
     async def again(self, retry: int = 1, reason: str = "http_timeout") -> Answer:
-        """The last thing once more, as Slack retries it: the same ids, freshly signed."""
+        """Send the last request again, as Slack retries it: with the same ids and a new signature."""
         last = self.wire.sent[-1]
         return await self.wire.deliver(last.kind, last.payload, retry=retry, reason=reason)
 
     async def verify_url(self, challenge: str = "challenge") -> Answer:
-        """What Slack asks when the address is entered."""
+        """Send the request by which Slack verifies an address."""
         told = {"type": "url_verification", "token": "legacy-verification", "challenge": challenge}
         return await self.wire.deliver(EVENT, told)
 
     async def raw(self, body: bytes | str, headers: Mapping[str, str] | None = None) -> Answer:
-        """Post exactly that; without headers it is signed as JSON."""
+        """Post exactly this body; without headers it is signed as JSON."""
         data = body.encode() if isinstance(body, str) else body
         return await self.wire.raw(
             data, self.wire.headers(data, "application/json") if headers is None else headers
@@ -181,12 +181,12 @@ class Driver(Stage):
         secret: str = "",
         media_type: str = "application/x-www-form-urlencoded",
     ) -> dict[str, str]:
-        """Headers for `raw`: signed some seconds ago, or with another secret."""
+        """Return headers for `raw`, signed some seconds ago or with another secret."""
         data = body.encode() if isinstance(body, str) else body
         return self.wire.headers(data, media_type, age=age, secret=secret)
 
     async def install(self, url: str) -> Answer:
-        """Walk from the app's own page (or link) through *Allow* and back, as a browser with its cookies would."""
+        """Install the app as a browser with cookies does: from the app's page (or link) through *Allow* and back."""
         async with self.session.get(url, allow_redirects=False) as page:
             text, cookies = await page.text(), {name: each.value for name, each in page.cookies.items()}
             way = page.headers.get("Location") or _authorize_link(text)
@@ -215,7 +215,7 @@ class Driver(Stage):
         return await self.event(team, told, event_id=event_id)
 
     def _shown(self, right: str, answer: Answer) -> None:
-        """What a command's answer lets its person see."""
+        """Show the answer to a command to the person who gave it."""
         body = answer.json or ({"text": answer.body} if answer.body.strip() else {})
         if answer.status != 200:
             self.world.refused.append(f"a command was answered {answer.status}")

@@ -61,7 +61,7 @@ METHODS: dict[str, Method] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeCall:
-    """One call that reached the server, whatever came of it."""
+    """One call that reached the server, successful or not."""
 
     method: str
     arguments: Json
@@ -69,11 +69,11 @@ class MadeCall:
     team: str
     """The token's workspace, or its organisation."""
     error: str = ""
-    """What was answered, where it was refused; nothing else is said of mishaps."""
+    """The error, where the call was refused; planned mishaps are not recorded."""
 
 
 class FakeSlack(Driver):
-    """Slack, as the app and its people meet it."""
+    """The fake Slack: its server and its people."""
 
     def __init__(self, session: ClientSession) -> None:
         super().__init__(session)
@@ -93,11 +93,11 @@ class FakeSlack(Driver):
         return f"{self.origin}oauth/v2/authorize"
 
     def called(self, method: str) -> list[MadeCall]:
-        """Every call of one method."""
+        """Return every call of one method."""
         return [call for call in self.calls if call.method == method]
 
     def application(self) -> web.Application:
-        """The routes."""
+        """Return the web application."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.add_routes(
             [
@@ -290,7 +290,7 @@ DEEDS = frozenset(
 
 @asynccontextmanager
 async def running_slack() -> AsyncIterator[FakeSlack]:
-    """A Slack on 127.0.0.1, as long as the block runs."""
+    """Run a fake Slack on 127.0.0.1 while the block runs."""
     async with ClientSession(cookie_jar=DummyCookieJar()) as session:
         slack = FakeSlack(session)
         runner = web.AppRunner(slack.application(), access_log=None, handle_signals=False, shutdown_timeout=1)
@@ -307,7 +307,7 @@ async def running_slack() -> AsyncIterator[FakeSlack]:
 
 
 def _answered(value: object) -> Any:
-    """What the driver says over HTTP."""
+    """Return the driver's answer as JSON."""
     match value:
         case Answer():
             return {"status": value.status, "headers": dict(value.headers), "body": value.body}
@@ -320,7 +320,7 @@ def _answered(value: object) -> Any:
 
 
 async def _arguments(request: web.Request) -> Json:
-    """A call's arguments, from its address, a form, or JSON."""
+    """Return a call's arguments, from its address, a form, or JSON."""
     found: Json = dict(request.query)
     if request.content_type == "application/json":
         body = await request.text()
@@ -331,7 +331,7 @@ async def _arguments(request: web.Request) -> Json:
 
 
 def _token(request: web.Request, args: Json) -> str:
-    """The bearer's token; with an app's own credentials these become arguments."""
+    """Return the bearer's token; the app's own credentials become arguments."""
     header = request.headers.get("Authorization", "")
     if header.startswith("Basic "):
         login, _, password = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
@@ -341,7 +341,7 @@ def _token(request: web.Request, args: Json) -> str:
 
 
 def _dropped(request: web.Request) -> web.Response:
-    """The connection ends in the middle."""
+    """End the connection in the middle of a request."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

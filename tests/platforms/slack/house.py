@@ -1,4 +1,4 @@
-"""The whole bot between a fake Slack and a real store: two schools in two workspaces, over HTTP."""
+"""The whole bot with a fake Slack and a real store, over HTTP: two schools in two workspaces."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from storage.tokens import StoredTokens
 from tests.journeys.town import COORDINATOR, plain, roster_of
-from tests.platforms.patience import Patience, Pauses
+from tests.platforms.patience import ManualPatience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.world import Line
@@ -44,37 +44,37 @@ PEOPLE = {ANN: (OAK, "Ann Ash"), SIAN: (OAK, COORDINATOR), BEA: (OAK, "Bea Birch
 
 @cache
 def prompts() -> Prompts:
-    """The content as it is shipped."""
+    """Return the content as it is shipped."""
     return Prompts.load(PROMPTS)
 
 
 def email(name: str) -> str:
-    """As the roster has it."""
+    """Return the e-mail address on the roster."""
     return f"{name.replace(' ', '.').casefold()}@example.org"
 
 
 @dataclass
 class House:
-    """What a test looks at and turns."""
+    """The running bot and everything that a test observes or changes."""
 
     slack: FakeSlack
     store: SqlStore
     installations: StoredTokens
     messenger: SlackMessenger
-    connection: app.Connection
-    patience: Patience
+    connection: app.SlackApp
+    patience: ManualPatience
     pauses: Pauses
     now: datetime
     url: str = ""
 
     async def beat(self, *, after: timedelta = timedelta()) -> int:
-        """A heartbeat, some time later."""
+        """Run a heartbeat, some time later."""
         self.now += after
         carriers, directories = {PLATFORM: self.messenger}, {PLATFORM: self.messenger}
         return await delivery.run(self.store, prompts(), carriers, self.now, directories)
 
     async def let_in(self, team: str, school: str, token: str = "") -> None:
-        """Installed and admitted; with a token that Slack knows already."""
+        """Install the app in a workspace, with a token that Slack knows already, and admit it for a school."""
         if token:
             await self.installations.save(team, token, name=team, now=self.now)
         async with self.store.transaction() as tx:
@@ -84,7 +84,7 @@ class House:
             await workspaces.admit(tx, PLATFORM, team, schools, self.now)
 
     async def code(self, school: str = "Oak", *, partnership: str = "Town") -> str:
-        """A code as `jpd code` makes one."""
+        """Make a code, as `jpd code` does."""
         async with self.store.transaction() as tx:
             found = await tx.schools.partnership_named(partnership)
             assert found is not None
@@ -92,7 +92,7 @@ class House:
             return await workspaces.make_code(tx, wanted, self.now)
 
     async def invite(self, *, starts: timedelta = timedelta(days=14)) -> None:
-        """The coordinator makes a cycle and invites everybody; nothing is sent before the next heartbeat."""
+        """Let the coordinator make a cycle and invite everybody; nothing is sent before the next heartbeat."""
         await self.slack.command(OAK, SIAN, "start")
         day = (self.now + starts).date().isoformat()
         values = {"pack": "peer-visit-2wk", "starts_on": day, "goal": "Every child is heard"}
@@ -100,7 +100,7 @@ class House:
         await self.slack.press(OAK, SIAN, label="Invite 4 teachers")
 
     async def ledger(self) -> dict[str, Delivery]:
-        """The newest cycle's deliveries of the last kind owed, by name."""
+        """Return the newest cycle's deliveries by name, for each member the last one."""
         async with self.store.transaction() as tx:
             partnership = await tx.schools.partnership_named("Town")
             assert partnership is not None
@@ -115,17 +115,17 @@ class House:
             return found
 
     async def address_of(self, name: str) -> Address | None:
-        """Where they would be written to."""
+        """Return the address to which the bot would send."""
         member = await self.member(name)
         async with self.store.transaction() as tx:
             return await tx.members.address_of(member.id)
 
     def read(self, line: Line) -> Message:
-        """A line as its reader sees it."""
+        """Return a line as its reader sees it."""
         return reading.line(line, self.slack.files)
 
     def seen(self, team: str, person: str) -> list[str]:
-        """Everything in somebody's conversation with the bot that the bot has said, as text."""
+        """Return all messages of the bot in a person's chat, as text."""
         return [plain(self.read(each)) for each in self.slack.conversation(team, person) if each.by_app]
 
     def last(self, team: str, person: str) -> str:
@@ -141,7 +141,7 @@ async def running_house(  # what a test may turn
     wrap: type[SqlStore] = SqlStore,
     bare: bool = False,
 ) -> AsyncIterator[House]:
-    """The bot, listening; `bare`: no workspace has let it in. `seconds`: how long a call to Slack may take."""
+    """Run the bot. `bare`: it is installed nowhere. `seconds`: the time limit of a call to Slack."""
     store = wrap(database_url, durable=False)
     async with running_slack() as slack, ClientSession(timeout=ClientTimeout(total=seconds)) as session:
         house = await _house(store, slack, session, waits=waits)
@@ -163,7 +163,7 @@ async def _house(
 ) -> House:
     directories: dict[str, Directory] = {}
     handle = EventHandler(store, prompts(), directories, hold=timedelta()).handle
-    patience, pauses = Patience(), Pauses()
+    patience, pauses = ManualPatience(), Pauses()
     api = Api(session, slack.api_url)
     installations = StoredTokens(store, Seal([new_key()]), PLATFORM)
 
@@ -171,13 +171,13 @@ async def _house(
         sender = Address(PLATFORM, workspace, "")
         await handle(Event(id=f"removed:{new_key()}", at=house.now, sender=sender, what=Removed()))
 
-    messenger = SlackMessenger(api, installations, removed, waits=waits)
+    messenger = SlackMessenger(api, installations, removed, picture_retry_seconds=waits)
     directories[PLATFORM] = messenger
 
     async def english(_: Address) -> Voice:
         return prompts().voice("en")
 
-    connection = app.connect(
+    connection = app.SlackApp(
         api,
         messenger,
         handle,
@@ -200,7 +200,7 @@ def _installing(house: House, session: ClientSession) -> Sequence[web.RouteDef]:
 
 
 async def _furnish(house: House, *, bare: bool) -> None:
-    """Schools, their people, and the same people on Slack."""
+    """Add schools with their people, and the same people on Slack."""
     async with house.store.transaction() as tx:
         made = await tx.schools.add_partnership("Town")
         await tx.schools.apply(made.id, roster_of(TEACHERS, principals=True), house.now)

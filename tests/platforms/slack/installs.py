@@ -1,4 +1,4 @@
-"""`oauth.v2.*`, `auth.*`, `apps.*`: how the app comes into a workspace, and goes."""
+"""`oauth.v2.*`, `auth.*`, `apps.*`: the installation and removal of the app."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ CODE_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Installer:
-    """Who presses *Allow* next, and where; or who doesn't."""
+    """The person who presses *Allow* or *Cancel* next."""
 
     team: str
     person: str = "U0ADMIN"
     enterprise: str = ""
-    """Set: for the whole organisation, without a team."""
+    """Set when the app is installed for a whole organisation, without a team."""
     error: str = ""
     """`access_denied` where they press *Cancel*."""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What an installer allowed, to be exchanged once within ten minutes."""
+    """A code, to be exchanged for a token once within ten minutes."""
 
     installer: Installer
     scopes: frozenset[str]
@@ -35,19 +35,19 @@ class Code:
 
 @dataclass(slots=True)
 class Installs:
-    """The app's own credentials, and the codes on their way."""
+    """The app's own credentials, and the codes that are not exchanged yet."""
 
     client_id: str = "111.222"
     client_secret: str = "client-secret"
     app_token: str = "xapp-1-A0JPD-1-fake"
     redirects: tuple[str, ...] = ()
-    """Where Slack may send people back to; empty: wherever the app says."""
+    """The addresses to which Slack may redirect; empty: any."""
     installer: Installer | None = None
     codes: dict[str, Code] = field(default_factory=dict)
 
 
 def allow(world: World, installs: Installs, asked: Json) -> str:
-    """The way back into the app after somebody read the page at `/oauth/v2/authorize`."""
+    """Return the redirect address after the page at `/oauth/v2/authorize`."""
     redirect = str(asked.get("redirect_uri") or next(iter(installs.redirects), ""))
     if asked.get("client_id") != installs.client_id:
         raise Refusal("invalid_client_id")
@@ -72,7 +72,7 @@ def allow(world: World, installs: Installs, asked: Json) -> str:
 
 
 def access(world: World, installs: Installs, asked: Json) -> Json:
-    """`oauth.v2.access`: the code for a token; installing again gives the same token with more scopes."""
+    """Exchange the code for a token (`oauth.v2.access`); a new installation gives the same token with more scopes."""
     if asked.get("client_id") != installs.client_id:
         raise Refusal("invalid_client_id")
     if asked.get("client_secret") != installs.client_secret:
@@ -130,14 +130,14 @@ def auth_test(call: Call) -> Json:
 
 
 def revoke(call: Call) -> Json:
-    """`auth.revoke`: this token, and nothing else."""
+    """Revoke this token only (`auth.revoke`)."""
     if not call.flag("test"):
         call.token.gone = "token_revoked"
     return {"revoked": not call.flag("test")}
 
 
 def remove(call: Call, installs: Installs) -> Json:
-    """`apps.uninstall`: out of the token's workspace, with the app's own credentials; no event is sent by itself."""
+    """Remove the app from the token's workspace (`apps.uninstall`); no event is sent."""
     if call.args.get("client_id") != installs.client_id:
         raise Refusal("invalid_client_id")
     if call.args.get("client_secret") != installs.client_secret:

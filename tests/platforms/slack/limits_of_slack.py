@@ -1,4 +1,4 @@
-"""Slack's rules as its servers hold them, walked over a payload: from its documentation, not from our renderer."""
+"""Slack's rules for payloads, from its documentation and not from our renderer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def faults(payload: dict[str, Any]) -> list[str]:
-    """Everything Slack would refuse in the arguments of `chat.postMessage`, or in a view."""
+    """Return everything that Slack would refuse in the arguments of `chat.postMessage`, or in a view."""
     return list(_view(payload) if payload.get("type") == "modal" else _message(payload))
 
 
@@ -56,7 +56,7 @@ def _blocks(blocks: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _action_ids(blocks: list[dict[str, Any]]) -> list[str]:
-    """Ids are told apart within a block; ours are unique in the message."""
+    """Check that action ids are unique in the message; Slack asks for that within a block only."""
     return [each["action_id"] for block in blocks if block["type"] == "actions" for each in block["elements"]]
 
 

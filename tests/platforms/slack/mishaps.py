@@ -1,4 +1,4 @@
-"""What can go wrong on the way to Slack: planned by a test, in order, by method and by workspace."""
+"""Faults of calls to a platform, planned by a test in order, by method and workspace."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class RateLimited:
-    """429, to be tried again after some seconds."""
+    """Status 429, with a number of seconds to wait."""
 
     seconds: int = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Another HTTP status with a page that is no JSON; nothing was done."""
+    """Another HTTP status with a page that is no JSON; the call had no effect."""
 
     status: int
     after: bool = False
-    """It was done all the same."""
+    """True when the call had its effect all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedBefore:
-    """The connection ends, nothing was done."""
+    """The connection ends, and the call had no effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedAfter:
-    """The connection ends, and it was done."""
+    """The connection ends, and the call had its effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hang:
-    """No answer as long as the fake lives."""
+    """No answer while the fake runs."""
 
     after: bool = False
-    """It was done all the same."""
+    """True when the call had its effect all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """`ok: false` with that error."""
+    """The answer `ok: false` with an error."""
 
     error: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fine:
-    """Nothing wrong: for a call between two bad ones."""
+    """No fault, for a call between two faulty ones."""
 
 
 Mishap: TypeAlias = RateLimited | Status | DroppedBefore | DroppedAfter | Hang | Refused | Fine
@@ -58,16 +58,16 @@ Mishap: TypeAlias = RateLimited | Status | DroppedBefore | DroppedAfter | Hang |
 
 @dataclass(slots=True)
 class Mishaps:
-    """What awaits the next calls."""
+    """The faults planned for the next calls."""
 
     planned: dict[tuple[str, str], list[Mishap]] = field(default_factory=lambda: defaultdict(list))
 
     def plan(self, method: str, mishaps: tuple[Mishap, ...], team: str) -> None:
-        """For the next calls of that method, in one workspace or (no team) in any."""
+        """Plan faults for the next calls of a method, in one workspace or (no team) in any."""
         self.planned[method, team] += mishaps
 
     def next(self, method: str, team: str) -> Mishap:
-        """What happens to this call; a workspace's own plans come first."""
+        """Return the fault of this call; a workspace's own plans come first."""
         for key in ((method, team), (method, "")):
             if self.planned[key]:
                 return self.planned[key].pop(0)
@@ -83,4 +83,4 @@ NAMES: dict[str, type[Mishap]] = {
     "refused": Refused,
     "fine": Fine,
 }
-"""As the driver's HTTP side calls them: `{"kind": "rate_limited", "seconds": 30}`."""
+"""The names of the kinds for the driver over HTTP: `{"kind": "rate_limited", "seconds": 30}`."""

@@ -1,4 +1,4 @@
-"""What Slack writes when somebody does something: events, commands, presses and submissions."""
+"""The payloads that Slack sends: events, commands, presses and submissions."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SCOPE_OF_EVENT = {
 
 
 def escape(text: str) -> str:
-    """A person's words as Slack writes them."""
+    """Return a person's text as Slack writes it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def linked(world: World, team: str, text: str) -> str:
-    """A command's words with `should_escape`: `#name` and `@name` become the ids of whom they name."""
+    """Return a command's text with `should_escape`: `#name` and `@name` become ids."""
     channels = {each.name: each for each in world.channels.values() if each.team == team and each.name}
     people = {handle(each): each for each in world.people.values() if each.team == team}
 
@@ -41,12 +41,12 @@ def linked(world: World, team: str, text: str) -> str:
 
 
 def handle(person: Person) -> str:
-    """The short name behind an `@`."""
+    """Return the short name behind an `@`."""
     return person.name.casefold().replace(" ", ".")
 
 
 def token_for(world: World, team: str) -> Token:
-    """The install by which the app hears of that workspace."""
+    """Return the token of the installation by which the app gets events of that workspace."""
     token = world.live_token(team)
     if token is None:
         raise NotSent(f"the app is not installed in {team}")
@@ -54,7 +54,7 @@ def token_for(world: World, team: str) -> Token:
 
 
 def event(world: World, team: str, what: Json, *, event_id: str = "", heard: bool = True) -> Json:
-    """The envelope of one event. `heard`: the app is still installed."""
+    """Return the envelope of one event. `heard`: the app is still installed."""
     workspace = world.workspace_of(team)
     token = token_for(world, team) if heard else None
     who = {
@@ -82,7 +82,7 @@ def event(world: World, team: str, what: Json, *, event_id: str = "", heard: boo
 
 
 def said(world: World, channel: Channel, line: Line) -> Json:
-    """The event of somebody's words in a conversation."""
+    """Return the event of a person's message."""
     person = world.people[line.author]
     words = {"type": "text", "text": line.text}
     return {
@@ -110,7 +110,7 @@ def said(world: World, channel: Channel, line: Line) -> Json:
 def command(
     world: World, team: str, person: Person, channel: Channel, name: str, text: str, url: str
 ) -> Json:
-    """A slash command's form."""
+    """Return the form of a slash command."""
     workspace, token = world.workspace_of(team), token_for(world, team)
     grid = {"enterprise_id": workspace.enterprise, "enterprise_name": workspace.enterprise}
     return {
@@ -132,7 +132,7 @@ def command(
 
 
 def interaction(world: World, kind: str, team: str, person: Person) -> Json:
-    """What a press and a submission have in common."""
+    """Return the fields that a press and a submission share."""
     workspace, token = world.workspace_of(team), token_for(world, team)
     grid = {"enterprise_id": workspace.enterprise, "enterprise_name": workspace.enterprise}
     return {
@@ -150,7 +150,7 @@ def interaction(world: World, kind: str, team: str, person: Person) -> Json:
 
 
 def pressed_in_message(world: World, line: Line, element: Json, url: str) -> Json:
-    """A press under a message; of one that only its reader sees Slack gives no copy."""
+    """Return a press under a message; Slack adds no copy of an ephemeral message."""
     channel = world.channels[line.channel]
     name = "directmessage" if channel.kind == "im" else channel.name
     copy = {} if line.only_for else {"message": shown(world, line, metadata=True)}
@@ -170,7 +170,7 @@ def pressed_in_message(world: World, line: Line, element: Json, url: str) -> Jso
 
 
 def pressed_in_view(world: World, view: Json, element: Json) -> Json:
-    """A press in a modal or on the home tab."""
+    """Return a press in a modal or on the home tab."""
     return {
         "container": {"type": "view", "view_id": view["id"]},
         "view": view,
@@ -179,13 +179,13 @@ def pressed_in_view(world: World, view: Json, element: Json) -> Json:
 
 
 def action(world: World, element: Json) -> Json:
-    """What was pressed."""
+    """Return the pressed element."""
     kept = ("action_id", "block_id", "type", "text", "value", "style")
     return {**{name: element[name] for name in kept if name in element}, "action_ts": world.ts()}
 
 
 def pressable(blocks: Sequence[Json]) -> Iterator[Json]:
-    """Every button in a message or a view, with its block's id."""
+    """Yield every button in a message or a view, with its block's id."""
     for block in blocks:
         inside = block.get("elements", []) if block["type"] == "actions" else [block.get("accessory")]
         for element in inside:
@@ -197,7 +197,7 @@ def pressable(blocks: Sequence[Json]) -> Iterator[Json]:
 
 
 def state(modal: Modal, values: Mapping[str, Any]) -> Json:
-    """The fields of a modal as they would be sent; what Slack's own client stops is `NotSent`."""
+    """Return the inputs of a modal as they are sent. Raises `NotSent` where Slack's client would not send them."""
     blocks = {block["block_id"]: block for block in modal.view["blocks"] if block["type"] == "input"}
     if unknown := set(values) - set(blocks):
         raise NotSent(f"no such field: {', '.join(sorted(unknown))}")
@@ -213,12 +213,12 @@ def state(modal: Modal, values: Mapping[str, Any]) -> Json:
 
 
 def as_text(value: Any) -> str:
-    """One value as a text: several choices joined by `;`."""
+    """Return one value as a text; several choices are joined by `;`."""
     return ";".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _initial(element: Json) -> str:
-    """What stands in the field before anybody types."""
+    """Return the initial value of an input."""
     if options := element.get("initial_options"):
         return ";".join(option["value"] for option in options)
     option = element.get("initial_option") or {}

@@ -1,4 +1,4 @@
-"""The people of a Slack, however it is driven: our own fake in this process, or any emulator by its driver's URL."""
+"""People of a Slack: of our fake in this process, or of another emulator by its driver's URL."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.platforms.slack.wire import INTERACTION, Answer
 from tests.platforms.slack.world import Json, Line, Upload, World
 
 API_URL, DRIVER_URL = "JPD_SLACK_API_URL", "JPD_SLACK_DRIVER_URL"
-"""Where another Slack is, and who drives it: with both, the journeys are played there."""
+"""The environment variables that name another Slack and its driver, on which the journeys are then played."""
 
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """The view in sight, with what its person was told is wrong, and what they had typed."""
+    """The open view, with its errors and the text typed in it."""
 
     view: Json
     errors: Mapping[str, str]
@@ -31,7 +31,7 @@ class Modal:
 
 
 class People(Protocol):
-    """What people do and see."""
+    """The actions of people, and what they see."""
 
     api_url: str
 
@@ -44,13 +44,13 @@ class People(Protocol):
     async def submit(self, team: str, user: str, values: Mapping[str, str]) -> Answer: ...
     async def close_modals(self, team: str, user: str) -> None: ...
     async def forge(self, team: str, user: str, kind: str, more: Json) -> Answer:
-        """An interaction that no screen offers, and yet signed."""
+        """Send a signed interaction that no screen offers."""
 
     async def modal(self, team: str, user: str) -> Modal | None: ...
     async def conversation(self, team: str, user: str) -> list[Line]: ...
     async def files(self) -> list[Upload]: ...
     async def refused(self) -> list[str]:
-        """What the app answered, and Slack could not use."""
+        """Return the answers of the app that Slack could not use."""
 
     def world(self) -> World:
         """Return everything that this Slack holds, to be saved."""
@@ -60,7 +60,7 @@ class People(Protocol):
 
 
 class Here:
-    """Our own fake, without a detour."""
+    """Our own fake, called in this process."""
 
     def __init__(self, slack: FakeSlack) -> None:
         self.slack, self.api_url = slack, slack.api_url
@@ -115,7 +115,7 @@ class Here:
 
 
 class ThroughDriver:
-    """Any Slack by its driver's URL; nobody there can be made to forge."""
+    """Any Slack by its driver's URL, which cannot forge requests."""
 
     def __init__(self, slack: RemoteSlack, api_url: str) -> None:
         self.slack, self.api_url = slack, api_url
@@ -170,7 +170,7 @@ class ThroughDriver:
 
 @asynccontextmanager
 async def people_of_slack() -> AsyncIterator[People]:
-    """Those of the Slack that the environment names, else of a fake of our own."""
+    """Yield the people of the Slack that the environment names, or of our own fake."""
     api_url, driver_url = os.environ.get(API_URL), os.environ.get(DRIVER_URL)
     if api_url and driver_url:
         async with ClientSession() as session:

@@ -1,4 +1,4 @@
-"""`conversations.*`, `users.*`, `team.info`: who is there, and what was said where."""
+"""`conversations.*`, `users.*`, `team.info`: people, conversations and their messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.platforms.slack.world import MPIM_PEOPLE, Channel, Json, Person, Refu
 
 
 def open_conversation(call: Call) -> Json:
-    """`conversations.open`: one person, or a group of at most eight with the bot; the same people, the same place."""
+    """`conversations.open`: with one person or at most seven; the same people get the same conversation."""
     if call.args.get("channel"):
         channel = call.channel(call.arg("channel"), joined=True)
         call.needs(f"{SCOPE_OF[channel.kind]}:write")
@@ -57,7 +57,7 @@ def history(call: Call) -> Json:
 
 
 def members(call: Call) -> Json:
-    """`conversations.members`: bots and guests among them."""
+    """`conversations.members`, with bots and guests."""
     channel = _readable(call)
     some, more = page(call, channel.members)
     return {"members": some, **more}
@@ -73,7 +73,7 @@ def info(call: Call) -> Json:
 
 
 def of_person(call: Call) -> Json:
-    """`users.conversations`: the bot's own, or those of somebody that it can see too."""
+    """`users.conversations`: the bot's own, or those of a person that the bot can see too."""
     kinds = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
     asked = [kinds[each] for each in call.listed("types") or ["public_channel"] if each in kinds]
     call.needs(*(f"{SCOPE_OF[kind]}:read" for kind in asked))
@@ -99,7 +99,7 @@ def _readable(call: Call) -> Channel:
 
 
 def shape(call: Call, channel: Channel) -> Json:
-    """A conversation as Slack's JSON."""
+    """Return a conversation as Slack's JSON."""
     found: Json = {
         "id": channel.id,
         "is_channel": channel.kind == "channel",

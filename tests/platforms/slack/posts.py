@@ -1,4 +1,4 @@
-"""`chat.*` and response URLs: what the app says, mends and takes back."""
+"""`chat.*` and response URLs: messages that the app posts, updates and deletes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = 40_000
 
 
 def post_message(call: Call) -> Json:
-    """`chat.postMessage`: to a person's id it opens their conversation with the bot."""
+    """`chat.postMessage`: a person's id opens their chat with the bot."""
     call.needs("chat:write")
     channel = _target(call)
     line = _written(call, channel)
@@ -30,7 +30,7 @@ def post_message(call: Call) -> Json:
 
 
 def post_ephemeral(call: Call) -> Json:
-    """`chat.postEphemeral`: seen by one person in a conversation, and never again."""
+    """`chat.postEphemeral`: a message that one person sees."""
     call.needs("chat:write")
     channel = call.channel(call.arg("channel"), joined=True)
     person = call.person(call.arg("user"))
@@ -43,7 +43,7 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """`chat.update`: what is not given stays; only the bot's own lines, by the conversation's id."""
+    """`chat.update`: of the bot's own messages only, by the id of the conversation; arguments left out stay."""
     call.needs("chat:write")
     line = _own(call, "cant_update_message")
     change(call.world, line, call.args)
@@ -87,7 +87,7 @@ def _target(call: Call) -> Channel:
 
 
 def _willing(person: Person) -> Person:
-    """The person, unless nothing can be said to them."""
+    """Return the person. Raises `Refusal` where the bot cannot write to them."""
     if person.refuses:
         raise Refusal(person.refuses)
     if person.deleted:
@@ -131,7 +131,7 @@ def _metadata(value: object) -> Json:
 
 
 def change(world: World, line: Line, args: Any) -> None:
-    """Put other words in the place of a line's; what is not given stays."""
+    """Change a line's content; arguments left out stay."""
     blocks = read_json(args.get("blocks"), "invalid_blocks_format")
     if not args.get("text") and blocks is None:
         raise Refusal("no_text")
@@ -146,7 +146,7 @@ def change(world: World, line: Line, args: Any) -> None:
 
 
 def shown(world: World, line: Line, *, metadata: bool) -> Json:
-    """A line as Slack's JSON; `metadata` only for who asks."""
+    """Return a line as Slack's JSON, with `metadata` only on request."""
     workspace = world.workspace_of(world.channels[line.channel].team)
     message: Json = {
         "type": "message", "user": line.author, "ts": line.ts, "text": line.text, "team": workspace.id,
@@ -173,7 +173,7 @@ def _signed(workspace: Workspace) -> Json:
 
 
 def respond(world: World, name: str, body: Json) -> None:
-    """A post to a response URL. Refusals: `used_url`, `expired_url`, and those of any message."""
+    """Take a post to a response URL. Refusals: `used_url`, `expired_url`, and those of any message."""
     right = world.response_urls.get(name)
     if right is None or right.uses >= RESPONSE_USES:
         raise Refusal("used_url")
@@ -184,7 +184,7 @@ def respond(world: World, name: str, body: Json) -> None:
 
 
 def answer(world: World, right: ResponseUrl, body: Json, via: str) -> None:
-    """What the app answers to a command or a press: one person's, unless it says `in_channel`."""
+    """Show the app's answer to a command or a press, to one person unless it says `in_channel`."""
     line = world.line(right.channel, right.ts)
     if body.get("delete_original"):
         if line is None or not line.by_app:

@@ -1,4 +1,4 @@
-"""Slack's JSON read back as the neutral message that its reader sees: pure, and strict about what Slack would show."""
+"""Slack's JSON read back as the neutral message that its reader sees."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.platforms.slack.world import Line, Upload
 Json: TypeAlias = Mapping[str, Any]
 
 QUOTE = 3_000
-"""Longer words of one person stand in several quotes, one after another."""
+"""The length from which a person's text stands in several quotes, one after another."""
 _SCALE = ["1", "2", "3", "4", "5"]
 _MARK = re.compile(
     r"<(?P<href>[^<>|\s][^<>|]*)(?:\|(?P<label>[^<>]*))?>"
@@ -39,16 +39,16 @@ _MARK = re.compile(
     r"|(?<!\w)_(?P<italic>\S(?:[^_\n]*\S)?)_(?!\w)"
     r"|(?<!\w)`(?P<code>[^`\n]+)`(?!\w)"
 )
-"""Slack's marks count beside white space and signs only."""
+"""The places where Slack reads marks: beside white space and signs."""
 _BULLET = re.compile(r"( *)• ")
 _READ = re.compile(r"[\\`*_\[\]<>]|&(?=[#\w])")
-"""What Markdown reads anywhere in a line."""
+"""The characters that Markdown reads anywhere in a line."""
 _NUMBER = re.compile(r"^(\d{1,9})([.)])")
 _LINE_END = re.compile(r"\r\n?|[\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 def message(payload: Json) -> Message:
-    """What `chat.postMessage`, a response URL or a home view shows."""
+    """Return the message that `chat.postMessage`, a response URL or a home view shows."""
     blocks = payload.get("blocks") or []
     elements = tuple(_elements(blocks))
     summary = _unescaped(str(payload.get("text") or ""))
@@ -58,7 +58,7 @@ def message(payload: Json) -> Message:
 
 
 def line(shown: Line, files: Iterable[Upload] = ()) -> Message:
-    """A line of a conversation, with what can be downloaded from it."""
+    """Return a line of a conversation as a message, with its files."""
     said, by_id = message(shown.payload), {file.id: file for file in files}
     attached = tuple(
         File(file.name, "application/json" if file.name.endswith(".json") else "", file.content or b"")
@@ -70,7 +70,7 @@ def line(shown: Line, files: Iterable[Upload] = ()) -> Message:
 def form(
     view: Json, errors: Mapping[str, str] | None = None, values: Mapping[str, str] | None = None
 ) -> Form:
-    """A modal: `errors` and typed `values` by block, as the fake's `Modal` keeps them."""
+    """Return a modal as a form; `errors` and typed `values` by block, as in the fake's `Modal`."""
     wrong, typed = errors or {}, values or {}
     blocks: Sequence[Json] = view["blocks"]
     intro = "\n\n".join(
@@ -92,7 +92,7 @@ def form(
 
 
 def buttons(payload: Json) -> Iterator[tuple[Button, str]]:
-    """Every button of a message or home view, with its action id."""
+    """Yield every button of a message or home view, with its action id."""
     for block in payload.get("blocks") or []:
         for each in _pressable(block):
             yield _button(each), str(each["action_id"])
@@ -102,7 +102,7 @@ def buttons(payload: Json) -> Iterator[tuple[Button, str]]:
 
 
 def _elements(blocks: Sequence[Json]) -> Iterator[Element]:
-    """One after another; a plain small line right above a quote says whose words they are."""
+    """Yield the elements; a plain small line right above a quote is its author."""
     by = ""
     for kind, some in groupby(enumerate(blocks), lambda each: each[1]["type"] == "rich_text"):
         run = list(some)
@@ -123,7 +123,7 @@ def _small_plain(block: Json) -> str:
 
 
 def _quotes(blocks: Sequence[Json], by: str) -> Iterator[Quote]:
-    """Pieces that would not have fitted into one are one person's words."""
+    """Join quotes that would not have fitted into one."""
     parts: list[str] = []
     for block in blocks:
         words = "".join(each["text"] for part in block["elements"] for each in part["elements"])
@@ -166,7 +166,7 @@ def _pressable(block: Json) -> list[Json]:
 
 
 def _button(button: Json) -> Button:
-    """What `adapters.actions` did not write is a `ValueError`."""
+    """Return a button. Raises `ValueError` for a text that `adapters.chat.actions` did not write."""
     return Button(button["text"]["text"], decode(button["value"]), button.get("style") == "primary")
 
 
@@ -175,13 +175,13 @@ def _cells(row: Sequence[Json]) -> tuple[str, ...]:
 
 
 def _field(text: Json) -> tuple[str, str]:
-    """A label above its value; both plain."""
+    """Return a label and its value as plain text."""
     label, _, value = _words(text).partition("\n")
     return label.strip(), value
 
 
 def _words(text: Json) -> str:
-    """A text object as plain words, without its marks."""
+    """Return a text object as plain text, without its marks."""
     if text["type"] != "mrkdwn":
         return str(text["text"])
     return "".join(
@@ -200,17 +200,17 @@ def _text(text: Json) -> str:
 
 
 def _markdown(mrkdwn: str) -> str:
-    """Slack's marks as ours."""
+    """Return Slack's marks as Markdown."""
     return _lines(_marked(mrkdwn))
 
 
 def _literal(text: str) -> str:
-    """Words as they are."""
+    """Return literal text as Markdown."""
     return _lines(_escaped(text))
 
 
 def _runs(mrkdwn: str) -> Iterator[tuple[str, str, re.Match[str] | None]]:
-    """Plain words, or what stands within a mark."""
+    """Return plain text, or the text within a mark."""
     end = 0
     for mark in _MARK.finditer(mrkdwn):
         yield mrkdwn[end : mark.start()], "", None
@@ -236,7 +236,7 @@ def _marked(mrkdwn: str) -> str:
 
 
 def _link(href: str, label: str) -> str:
-    """A link; what only Slack would read (`<!channel>`, `<@U1>`) is shown as it is written."""
+    """Return a link; marks that only Slack reads (`<!channel>`, `<@U1>`) are shown as written."""
     if href[0] in "!@#":
         return _escaped(f"<{href}>")
     address = _unescaped(href).replace("<", "%3C").replace(">", "%3E").replace("\\", "\\\\")
@@ -248,7 +248,7 @@ def _unescaped(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Markdown that shows exactly these words, line ends kept: a backslash only where one is needed."""
+    """Return Markdown that shows exactly this text, with its line ends and as few backslashes as possible."""
     visible = "".join(
         sign for sign in text if sign.isspace() or unicodedata.category(sign) not in {"Cc", "Cs"}
     )
@@ -256,7 +256,7 @@ def _escaped(text: str) -> str:
 
 
 def _lines(md: str) -> str:
-    """Line ends as Markdown keeps them, and bullets as lists."""
+    """Return line ends as Markdown keeps them, and bullets as lists."""
     found: list[str] = []
     in_list = False
     for line in _LINE_END.split(md):
@@ -273,7 +273,7 @@ def _lines(md: str) -> str:
 
 
 def _unread(line: str) -> str:
-    """A line that begins no heading, list, fence or rule."""
+    """Escape a line so that it begins no heading, list, fence or rule."""
     if line[:1] in tuple("#-+~="):
         return f"\\{line}"
     return _NUMBER.sub(r"\1\\\2", line)
@@ -315,7 +315,7 @@ def _kind(element: Json, options: Sequence[str]) -> Kind:
 
 
 def _options(kind: Kind, options: Sequence[tuple[str, str]]) -> Iterator[Option]:
-    """A scale's numbers come by themselves: only their words are options."""
+    """Return the options; of a scale only the numbers with labels."""
     for value, label in options:
         if kind is not Kind.SCALE:
             yield Option(value, label)

@@ -16,13 +16,13 @@ from tests.platforms.slack.world import Json, Line, Upload
 
 
 class RemoteSlack:
-    """Slack by its driver's URL (with the slash)."""
+    """Slack by its driver's URL, which ends with a slash."""
 
     def __init__(self, session: ClientSession, driver_url: str) -> None:
         self._session, self._url = session, driver_url
 
     async def ask(self, deed: str, **asked: Any) -> Any:
-        """Any deed by its name; what the driver refuses is `NotSent`."""
+        """Do an action by its name. Raises `NotSent` where the driver refuses."""
         async with self._session.post(f"{self._url}{deed}", json=asked) as response:
             found = await response.json()
             if response.status != 200:
@@ -84,14 +84,14 @@ class RemoteSlack:
         return [Line(**each) for each in await self.ask("conversation", team=team, user=user)]
 
     async def files(self) -> list[Upload]:
-        """With their content, which goes as base64."""
+        """Return the files with their content, which is sent as base64."""
         return [
             Upload(**{**each, "content": each["content"] and base64.b64decode(each["content"])})
             for each in await self.ask("files")
         ]
 
     async def modal(self, team: str, user: str) -> Json | None:
-        """The open view with `errors` and `typed` beside it."""
+        """Return the open view with `errors` and `typed`."""
         found: Json | None = await self.ask("modal", team=team, user=user)
         return found
 

@@ -1,4 +1,4 @@
-"""Who and what is in a fake Slack, what goes wrong in it, and what people see there."""
+"""The set-up of a fake Slack, its planned faults, and what people see there."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SCOPES = (
     "app_mentions:read,channels:read,chat:write,commands,files:read,files:write,groups:read,im:history,im:write,"
     "mpim:write,team:read,users:read,users:read.email"
 )
-"""What a workspace grants unless a test says otherwise."""
+"""The scopes that a workspace grants unless a test says otherwise."""
 
 
 class Stage:
-    """Who and what is there: set up by a test."""
+    """A fake Slack, set up and observed by a test."""
 
     def __init__(self, session: ClientSession) -> None:
         self.world = World()
@@ -31,13 +31,13 @@ class Stage:
         self.session = session
 
     def connect_app(self, url: str, signing_secret: str) -> None:
-        """Where the app's `POST /slack/events` is; without this, Slack speaks over the app's sockets."""
+        """Set the address of the app's `POST /slack/events`; without one Slack uses Socket Mode."""
         self.wire.url, self.wire.secret = url, signing_secret
 
     def add_workspace(
         self, team: str, name: str = "", *, enterprise: str = "", token: str = "", scopes: str = SCOPES
     ) -> Workspace:
-        """A workspace; with a token the app is installed in it. No team: the token is a whole organisation's."""
+        """Add a workspace; with a token the app is installed in it. No team: the token is a whole organisation's."""
         made = Workspace(id=team, name=name or team, enterprise=enterprise)
         if team:
             self.world.workspaces[team] = made
@@ -47,7 +47,7 @@ class Stage:
         return made
 
     def add_token(self, token: str, team: str, *, enterprise: str = "", scopes: str = SCOPES) -> Token:
-        """One more token of the app."""
+        """Add a token of the app."""
         found = self.world.workspaces.get(team)
         wide = enterprise or (found.enterprise if found else "")
         kept = frozenset(filter(None, scopes.split(",")))
@@ -67,7 +67,7 @@ class Stage:
         refuses: str = "",
         zone: str = "Europe/London",
     ) -> Person:
-        """Somebody of that workspace. `refuses`: the error that every post to them gets."""
+        """Add a person of that workspace. `refuses`: the error of every post to them."""
         made = Person(
             id=user, team=team, name=name or user, email=email, zone=zone,
             is_bot=is_bot, is_guest=is_guest, deleted=deleted, refuses=refuses,
@@ -76,7 +76,7 @@ class Stage:
         return made
 
     def change_person(self, user: str, **changes: Any) -> Person:
-        """The same person, deactivated, renamed, refusing."""
+        """Change a person: deactivated, renamed, refusing."""
         self.world.people[user] = replace(self.world.people[user], **changes)
         return self.world.people[user]
 
@@ -91,36 +91,36 @@ class Stage:
         with_bot: bool = True,
         shared: bool = False,
     ) -> Channel:
-        """A channel with these people; `shared`: by Slack Connect."""
+        """Add a channel with these people; `shared`: by Slack Connect."""
         inside = [*([self.world.workspace_of(team).bot] if with_bot else []), *members]
         made = self.world.open("group" if private else "channel", team, inside, name=name, id=channel)
         made.is_shared = shared
         return made
 
     def fail(self, method: str, *mishaps: Mishap, team: str = "") -> None:
-        """What goes wrong with the next calls of a method, in order; `response_url` and `upload` count as methods."""
+        """Plan faults of the next calls of a method, in order; `response_url` and `upload` count as methods."""
         self.mishaps.plan(method, mishaps, team)
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, as Slack sees it: triggers, response URLs and codes grow old."""
+        """Let time pass in Slack: triggers, response URLs and codes expire."""
         self.world.clock.seconds += seconds
 
     def installing(self, team: str, user: str = "U0ADMIN", *, enterprise: str = "", error: str = "") -> None:
-        """Who stands before the page with *Allow* next; `error="access_denied"` where they cancel."""
+        """Set who sees the page with *Allow* next; `error="access_denied"` where they cancel."""
         self.installs.installer = Installer(team, user, enterprise, error)
 
     # --- what is seen ---------------------------------------------------------------------------------------------
 
     def conversation(self, team: str, user: str) -> list[Line]:
-        """That person's conversation with the bot, oldest first, and what they alone were shown anywhere."""
+        """Return that person's chat with the bot, oldest first, and the messages that only they see elsewhere."""
         return self.world.seen(team, user)
 
     def channel(self, channel: str) -> list[Line]:
-        """What everybody sees in a channel."""
+        """Return what everybody sees in a channel."""
         return [line for line in self.world.lines if line.channel == channel and not line.only_for]
 
     def posts(self, team: str = "") -> list[Line]:
-        """Everything that came by `chat.postMessage`, as it first was, doubles too."""
+        """Return everything that came by `chat.postMessage`, as it first was, with duplicates."""
         return [
             each
             for each in self.world.posts
@@ -128,11 +128,11 @@ class Stage:
         ]
 
     def modal(self, team: str, user: str) -> Modal | None:
-        """The view in sight."""
+        """Return the open view."""
         return self.world.modal(team, user)
 
     def home(self, team: str, user: str) -> Json | None:
-        """The home tab as it was published last."""
+        """Return the home tab as it was published last."""
         return self.world.homes.get((team, user))
 
     @property
@@ -141,5 +141,5 @@ class Stage:
 
     @property
     def refused(self) -> list[str]:
-        """What the app answered, and Slack could not use."""
+        """Return the answers of the app that Slack could not use."""
         return self.world.refused

@@ -1,4 +1,4 @@
-"""Where an answer is seen: by whom asked, in time, in its thread, on their own page; and by nobody else."""
+"""Answers reach the person who asked, in time, in their thread or on their home tab, and nobody else."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ async def test_words_in_a_thread_are_answered_in_it(house: House) -> None:
 
 
 async def asked(house: House) -> Line:
-    """A cycle runs, and Cat has been asked something; the message."""
+    """Start a cycle until Cat is asked a question, and return that message."""
     await house.invite()
     await house.beat()
     for team, user in ((OAK, ANN), (OAK, BEA), (ELM, CAT), (ELM, DAN)):
@@ -164,7 +164,7 @@ async def asked(house: House) -> Line:
 
 
 def button(line: Line, does: str) -> str:
-    """The action id of the button that does that."""
+    """Return the action id of the button with that action."""
     found = (each for block in line.blocks for each in block.get("elements", ()))
     return next(str(each["action_id"]) for each in found if str(each.get("value", "")).startswith(does))
 
@@ -257,7 +257,7 @@ async def test_the_messages_tab_publishes_nothing_and_a_stranger_reads_what_to_d
 
 
 class Slow(SqlStore):
-    """A store that lets nobody in while its door is closed."""
+    """A store whose transactions wait while its door is closed."""
 
     door: asyncio.Event | None = None
 

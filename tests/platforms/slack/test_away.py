@@ -1,4 +1,4 @@
-"""Slack while the store is away: an apology, or Slack brings it again; nothing lost, nothing twice."""
+"""Slack while the store is away: an apology, or Slack sends it again; nothing is lost or done twice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Away(SqlStore):
 
 @pytest.fixture
 async def leaving(database_url: str) -> AsyncIterator[House]:
-    """A house whose store may be away."""
+    """The running bot, with a store that may be away."""
     async with running_house(database_url, wrap=Away) as house:
         yield house
 

@@ -1,4 +1,4 @@
-"""One-time codes: how a school's workspace joins, and whom the bot meets there."""
+"""One-time codes, by which a school's workspace joins, and the people whom the bot then recognises."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
 
 @pytest.fixture
 async def house(database_url: str) -> AsyncIterator[House]:
-    """A third workspace has installed the bot, and was not let in."""
+    """The running bot, with a third workspace that installed it and is not admitted."""
     async with running_house(database_url) as house:
         house.slack.add_workspace(NEW, "New", token="xoxb-new")
         await house.installations.save(NEW, "xoxb-new", name="", now=house.now)
@@ -34,7 +34,7 @@ def words(key: str) -> str:
 
 
 async def made(house: House, school: str = "Elm") -> str:
-    """A code by the coordinator's own command."""
+    """Return a code made by the coordinator's command."""
     answer = await house.slack.command(OAK, SIAN, f"school add {school}")
     [code] = set(CODE.findall(answer.json["text"] + str(answer.json["blocks"])))
     return str(code)

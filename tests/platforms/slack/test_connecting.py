@@ -1,4 +1,4 @@
-"""Slack as the settings connect it: one workspace by its token, and Socket Mode behind a firewall."""
+"""The connection to Slack by the settings: one workspace by its token, and Socket Mode."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from adapters.chat.in_time import RealTime
 from adapters.chat.settings import SettingsError
-from adapters.cli.running import Platforms, connected
+from adapters.cli.running import Platforms, connect_platforms
 from adapters.cli.startup import now
 from bot.message import Message
 from bot.worker import delivery
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, plain, roster_of
+from tests.platforms.patience import ManualPatience, Pauses
 from tests.platforms.slack import reading
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.house import ANN, OAK, SIAN, TEACHERS, email, prompts
 from tests.platforms.slack.mishaps import Mishap, RateLimited, Refused, Status
+from tests.support.limits import HANG
 from tests.support.settings import environment
 
 TOKEN = "xoxb-the-only-one"
@@ -56,7 +59,10 @@ async def connection(
     }
     values |= {} if app_token else {"slack_signing_secret": "secret"}
     with environment(**values) as read:
-        async with connected(read, store, prompts(), is_serving=serving) as platforms:
+        real_time = RealTime(ManualPatience(), Pauses())
+        async with connect_platforms(
+            read, store, prompts(), is_serving=serving, real_time=real_time
+        ) as platforms:
             yield platforms
 
 
@@ -123,7 +129,7 @@ async def test_a_new_token_brings_back_what_the_old_one_lost(slack: FakeSlack, s
 
 
 async def address(store: SqlStore) -> int:
-    """How many people can be written to."""
+    """Return the number of people to whom the bot can send."""
     async with store.transaction() as tx:
         partnership = await tx.schools.partnership_named("Town")
         assert partnership is not None
@@ -144,8 +150,8 @@ def shown(slack: FakeSlack, user: str) -> list[Message]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """What the other end does in its own time."""
-    async with asyncio.timeout(30):
+    """Wait until the other end has done something."""
+    async with asyncio.timeout(HANG):
         while not condition():  # noqa: ASYNC110  # a socket's end tells nobody
             await asyncio.sleep(0.01)
 

@@ -1,4 +1,4 @@
-"""The fake Slack itself: as strict as Slack, and honest about what was done."""
+"""The fake Slack itself, which is as strict as Slack."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ MODAL = {
 
 @dataclass
 class App:
-    """Stands where the bot does: checks signatures as Bolt does, keeps what it hears, answers as told."""
+    """An app in place of the bot: checks signatures as Bolt does, records requests, gives set answers."""
 
     heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)

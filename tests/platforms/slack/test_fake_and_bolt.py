@@ -1,4 +1,4 @@
-"""The fake Slack against Slack's own framework: what people do arrives, by HTTP and by Socket Mode."""
+"""The fake Slack with Slack's own framework, by HTTP and by Socket Mode."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BUTTONS = [
 
 
 def bolt(slack: FakeSlack, heard: list[tuple[str, Any]]) -> AsyncApp:
-    """A little app that notes what it hears, and answers."""
+    """Return a small app that records what it gets, and answers."""
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         heard.append(("authorize", (enterprise_id, team_id)))

@@ -1,4 +1,4 @@
-"""Charts, files and one chat for a pairing: what Slack takes in several steps."""
+"""Charts, files and the shared chat of a pairing, which take several calls each."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ async def test_who_is_not_sent_a_file_is_not_told_that_it_was(house: House) -> N
 
 
 async def pair(house: House, *, together: bool) -> None:
-    """A running cycle; with `together` everybody is in one workspace."""
+    """Start a cycle; with `together` everybody is in one workspace."""
     if together:
         house.slack.add_person(OAK, CAT, "cat.cox@example.org", name="Cat Cox")
         house.slack.add_person(OAK, "U0DAN", "dan.dove@example.org", name="Dan Dove")

@@ -22,18 +22,18 @@ SEED = 20260907
 REQUESTS = 10_000
 AT_ONCE = 16
 SAID = "she-cried-in-lesson-three"
-"""Somebody's words: in no log, whatever becomes of the request."""
+"""A person's text, which must be in no log."""
 TOKEN = "xoxb-1234-a-token-of-somebody"
 HIDDEN = (SAID, TOKEN, SECRET, f"xoxb-{OAK}", f"xoxb-{ELM}", "client-secret")
 Request = tuple[bytes, dict[str, str]]
 
 
 LEVELS = {"": logging.INFO, "aiohttp": 1, "slack_sdk": 1, "slack_bolt": 1}
-"""The database's drivers say at DEBUG what they store; nobody listens there."""
+"""The loggers of the database's drivers, which log at DEBUG what they store, and are never set to DEBUG."""
 
 
 class Logs(logging.Handler):
-    """Everything that anybody logs at any level: structlog's and the standard library's."""
+    """Everything that is logged at any level, by structlog and the standard library."""
 
     def __init__(self) -> None:
         super().__init__(level=0)
@@ -54,7 +54,7 @@ class Logs(logging.Handler):
 
 @pytest.fixture
 def logs() -> Iterator[Logs]:
-    """From every logger there is; of those that read requests down to the last detail."""
+    """Record every logger, at DEBUG those that read requests."""
     taken = Logs()
     loggers = {logging.getLogger(name): level for name, level in LEVELS.items()}
     before = {each: each.level for each in loggers}
@@ -112,7 +112,7 @@ BODIES = (command, event, press)
 
 
 class Forger:
-    """Requests that Slack did not make, from one seed."""
+    """A source of requests that Slack did not send, from one seed."""
 
     def __init__(self, house: House) -> None:
         self.dice = random.Random(SEED)  # examples, no secrets
@@ -120,7 +120,7 @@ class Forger:
         self.number = 0
 
     def request(self) -> Request:
-        """One more."""
+        """Return another request."""
         self.number += 1
         body = self.dice.choice(BODIES)(self.number)
         kind = self.dice.choice((self.forged, self.stale, self.swapped, self.bare, self.odd, self.broken))
@@ -137,22 +137,22 @@ class Forger:
         return self.dice.choice(kinds)
 
     def forged(self, body: bytes) -> Request:
-        """Signed with another secret."""
+        """Return a request signed with another secret."""
         secret = self.dice.choice(("", "guess", SECRET[:-1], SECRET.upper(), "0" * 32))
         return body, self.wire.headers(body, self._media(), secret=secret or "\x00")
 
     def stale(self, body: bytes) -> Request:
-        """Signed rightly, at the wrong time."""
+        """Return a request with a correct signature of a wrong time."""
         age = self.dice.choice((-1, 1)) * self.dice.randrange(305, 10**9)
         return body, self.wire.headers(body, self._media(), age=age)
 
     def swapped(self, body: bytes) -> Request:
-        """A good signature above another body."""
+        """Return a request with the signature of another body."""
         other = self.dice.choice(BODIES)(-self.number)
         return body, self.wire.headers(other, self._media())
 
     def bare(self, body: bytes) -> Request:
-        """Something is missing."""
+        """Return a request without one of its headers."""
         headers = self.wire.headers(body, self._media())
         for name in self.dice.sample(
             ("X-Slack-Signature", "X-Slack-Request-Timestamp"), self.dice.randint(1, 2)
@@ -161,7 +161,7 @@ class Forger:
         return body, headers
 
     def odd(self, body: bytes) -> Request:
-        """Signed rightly for a time that is none, or a signature of another make."""
+        """Return a request signed for a text that is no time, or with a signature of another form."""
         stamp = self.dice.choice(("", "abc", "1e9", "-5", "٣", "9" * 500, "9" * 4_999, "0x10", "1 2", TOKEN))
         headers = self.wire.headers(body, self._media())
         if self.dice.random() < 0.5:
@@ -184,7 +184,7 @@ class Forger:
         return body, headers
 
     def broken(self, body: bytes) -> Request:
-        """Bytes that are no text at all, or half a body; not signed."""
+        """Return an unsigned request with bytes that are no text, or with half a body."""
         at = self.dice.randrange(len(body))
         body = self.dice.choice(
             (self.dice.randbytes(200), body[:at], b"\xff" + body, b"", b"[" * 5_000, body * 50)
@@ -270,7 +270,7 @@ JUNK: tuple[Any, ...] = (
 
 
 def spoiled(value: Any, dice: random.Random) -> Iterator[Any]:
-    """The same with one part of it replaced by some kinds of junk, or missing."""
+    """Yield the payload with one part missing or replaced by other values."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -335,7 +335,7 @@ async def test_what_is_signed_and_makes_no_sense_is_refused_and_breaks_nothing(
 
 
 def _each_once(payload: Any, kind: str, dice: random.Random) -> Iterator[Any]:
-    """A form's fields are texts, and no halves of signs."""
+    """Return a form with each field once, as text without halves of characters."""
     seen = set[str]()
     for worse in spoiled(payload, dice):
         flat = json.dumps(worse)
@@ -346,7 +346,7 @@ def _each_once(payload: Any, kind: str, dice: random.Random) -> Iterator[Any]:
 
 
 def _renumber(payload: Any, number: str) -> None:
-    """An id of its own, where the id itself is not what is wrong."""
+    """Give the request an id of its own, unless the id is the wrong part."""
     for name in ("event_id", "trigger_id"):
         if isinstance(payload, dict) and len(str(payload.get(name) or "")) in range(5, 100):
             payload[name] = f"N{number}"

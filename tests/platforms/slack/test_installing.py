@@ -1,4 +1,4 @@
-"""Installing on Slack, letting in by a code, and leaving again: pages, tokens, addresses."""
+"""Installation on Slack, admission by a code, and removal: pages, tokens, addresses."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ADMIN = "U0ADMIN"
 
 @pytest.fixture
 async def bare(database_url: str) -> AsyncIterator[House]:
-    """Nobody has installed anything."""
+    """The running bot, installed nowhere."""
     async with running_house(database_url, bare=True) as house:
         house.slack.add_person(OAK, ADMIN, "it@example.org")
         yield house
@@ -59,13 +59,13 @@ async def install(house: House, team: str = OAK, user: str = ADMIN, *, enterpris
 
 
 class Browser:
-    """One step at a time, with what it was told to remember."""
+    """A browser with cookies, one step at a time."""
 
     def __init__(self, house: House, session: ClientSession) -> None:
         self.house, self.session, self.cookie = house, session, ""
 
     async def begin(self) -> URL:
-        """To Slack's page."""
+        """Go to Slack's page."""
         async with self.session.get(f"{self.house.url}/slack/install", allow_redirects=False) as page:
             assert page.status == 302
             [(name, morsel)] = page.cookies.items()
@@ -75,12 +75,12 @@ class Browser:
             return URL(page.headers["Location"])
 
     async def allow(self, url: URL) -> URL:
-        """Press *Allow*, and see where that leads."""
+        """Press *Allow*, and return the redirect address."""
         async with self.session.get(url, allow_redirects=False) as page:
             return URL(page.headers["Location"])
 
     async def end(self, url: URL, *, cookie: str | None = None) -> tuple[int, str]:
-        """Come back."""
+        """Follow the redirect back to the app."""
         header = {"Cookie": self.cookie if cookie is None else cookie}
         async with self.session.get(url, headers=header, allow_redirects=False) as page:
             return page.status, await page.text()

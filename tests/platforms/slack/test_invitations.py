@@ -1,4 +1,4 @@
-"""`invite #channel`: who is asked to join, and who is left out."""
+"""`invite #channel`: the people who are invited, and those who are left out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STAFF = "C0STAFF"
 
 @pytest.fixture
 async def house(database_url: str) -> AsyncIterator[House]:
-    """A draft of a cycle; nobody is invited."""
+    """The running bot, with a draft of a cycle and nobody invited."""
     async with running_house(database_url) as house:
         await house.slack.command(OAK, SIAN, "start")
         await house.slack.submit(
@@ -37,7 +37,7 @@ async def invited(house: House) -> set[str]:
 
 
 def strangers(house: House) -> list[str]:
-    """Everybody who may stand in a channel and is not meant; each with a teacher's address."""
+    """Add all kinds of people who are not invited, each with a teacher's e-mail address, and return their ids."""
     slack, wanted = house.slack, email("Bea Birch")
     slack.change_person(BEA, email="other@example.org")
     slack.add_person(OAK, "U0BOT", wanted, is_bot=True)

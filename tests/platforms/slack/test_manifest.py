@@ -1,4 +1,4 @@
-"""The manifest: as Slack's schema has it, with every scope that is needed and none that is not."""
+"""The manifest follows Slack's schema, with exactly the scopes that are needed."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ ASKED_BY_SLACK = {
     "views.open": "",
     "views.publish": "",
 }
-"""docs.slack.dev/reference/methods, read on its own: of several scopes the one for what we use it for."""
+"""The scopes by docs.slack.dev/reference/methods; of several the one for our use."""
 
 
 def printed(*more: str) -> dict[str, Any]:
-    """As `jpd manifest slack` prints it."""
+    """Return the manifest as `jpd manifest slack` prints it."""
     done = run_jpd("manifest", "slack", *more, folder=ROOT)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
@@ -54,7 +54,7 @@ def literals(source: Path) -> Iterator[str]:
 
 
 def called() -> set[str]:
-    """Methods of the Web API that the adapter names as the first words of a call."""
+    """Return the methods of the Web API that the adapter's code calls."""
     families = ("auth", "chat", "conversations", "files", "team", "users", "views")
     found = set()
     for source in SOURCES:

@@ -1,4 +1,4 @@
-"""Every message and form of every pack, as Slack gets it: within its limits, whatever people are called."""
+"""Every message and form of every pack is within Slack's limits, for any name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = ["Tama", "W" * 3_001, "<!channel> *Ann* & `Bob` :tada:"]
 
 
 def longest(question: Question) -> str:
-    """The longest thing that can stand in answer to it."""
+    """Return the longest answer to a question."""
     match question.kind:
         case Kind.SHORT | Kind.LONG:
             return "é" * question.limit
@@ -39,7 +39,7 @@ def longest(question: Question) -> str:
 
 
 def asked(step: Step, partner: str) -> say_check_ins.AskedCheckIn:
-    """A check-in of that step, answered at the greatest length."""
+    """Return a check-in of that step with the longest answers."""
     check_in = CheckIn(
         id=2**60, cycle_id=1, member_id=1, pairing_id=1, step=step.key, due_at=NOW, closes_at=NOW,
         state=CheckInState.OPEN,

@@ -1,4 +1,4 @@
-"""What the reader makes of rendered messages: the same words, buttons and questions."""
+"""Rendered messages are read back with the same text, buttons and questions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from unicodedata import category
 import pytest
 from hypothesis import given
 
-from adapters.chat.markdown import flat, parse, words
+from adapters.chat.markdown import flat, parse, plain_text
 from adapters.slack.render import errors, view
 from adapters.slack.render import message as rendered
 from bot.events import Command, Opened
@@ -21,8 +21,8 @@ from tests.playground.script import ASK, DIGEST, everything, kept
 
 
 def seen(md: str) -> str:
-    """A Markdown text as a reader sees it: its words, white space apart."""
-    return " ".join(words(flat(parse(md))).split())
+    """Return a Markdown text as its reader sees it, with single spaces."""
+    return " ".join(plain_text(flat(parse(md))).split())
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_plain_words_are_read_as_they_stand(said: str) -> None:
 
 
 def shown(said: str) -> str:
-    """The words without what no message can hold."""
+    """Return the text without characters that no message can hold."""
     return " ".join(
         "".join(each for each in said if each.isspace() or category(each) not in ("Cc", "Cs")).split()
     )
@@ -123,7 +123,7 @@ def test_any_message_keeps_its_buttons_and_everybodys_words(said: Message) -> No
 
 
 def pairs(said: Message) -> Iterable[str]:
-    """Labels with their values, where both are there and short enough to be shown whole."""
+    """Return the labels with their values, where both are present and short enough to be shown whole."""
     for element in said.elements:
         if isinstance(element, Fields):
             yield from (

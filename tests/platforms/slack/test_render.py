@@ -57,7 +57,7 @@ def test_nobodys_words_are_ever_read_as_marks(words: str, name: str) -> None:
 
 
 def mrkdwn(payload: object) -> list[str]:
-    """Every text that Slack would parse."""
+    """Yield every text that Slack would parse."""
     match payload:
         case {"type": "mrkdwn", "text": str(text)}:
             return [text]

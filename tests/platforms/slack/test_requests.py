@@ -1,4 +1,4 @@
-"""What Slack sends and what it gets for it: every row of the tables in `slack.md`, over HTTP, on both stores."""
+"""Every kind of request that Slack sends, and its answer, over HTTP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
 
 
 def status(house: House, *, name: str = "1") -> str:
-    """A command's body as Slack writes it."""
+    """Return the body of a command as Slack writes it."""
     told = {
         "team_id": OAK, "user_id": ANN, "command": "/jpd", "text": "status", "trigger_id": f"{name}.2.3",
         "response_url": f"{house.slack.origin}response/none", "is_enterprise_install": "false",
@@ -35,7 +35,7 @@ def status(house: House, *, name: str = "1") -> str:
 
 
 async def marks(house: House) -> int:
-    """How many events were handled."""
+    """Return the number of events that were handled."""
     async with house.store.transaction() as tx:
         found: int = (await tx.connection.execute(text("SELECT count(*) FROM event_seen"))).scalar_one()
         return found
@@ -97,7 +97,7 @@ async def test_whatever_is_not_signed_by_slack_now_is_refused_and_does_nothing(
 
 
 def _at(timestamp: str, body: str) -> dict[str, str]:
-    """Signed rightly, for a time that is none."""
+    """Return headers signed for a text that is no time."""
     signed = signature(SECRET, timestamp, body.encode())
     return {"Content-Type": "application/x-www-form-urlencoded", TIME: timestamp, SIGNED: signed}
 

@@ -1,4 +1,4 @@
-"""What becomes of a message on its way to Slack: refused, lost, uncertain; never posted twice."""
+"""Messages on their way to Slack: refused, lost, uncertain, and never posted twice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.platforms.slack.mishaps import (
 
 POST = "chat.postMessage"
 SETTLED = timedelta(minutes=3)
-"""After that an uncertain try has been looked for."""
+"""The time after which an uncertain message has been looked for."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
 
 
 async def posted(house: House) -> dict[str, int]:
-    """How often each invitation was posted, by who got it; doubles count."""
+    """Return how often each invitation was posted, by person."""
     team_of = {ANN: OAK, BEA: OAK, CAT: ELM, DAN: ELM}
     direct = {user: house.slack.world.direct(team, user).id for user, team in team_of.items()}
     return {
@@ -46,7 +46,7 @@ ONCE = {ANN: 1, BEA: 1, CAT: 1, DAN: 1}
 
 
 async def states(house: House) -> dict[str, tuple[DeliveryState, str, int]]:
-    """State, reason and tries, by name."""
+    """Return state, reason and tries, by name."""
     return {name: (each.state, each.reason, each.attempts) for name, each in (await house.ledger()).items()}
 
 
@@ -179,7 +179,7 @@ async def test_after_ten_tries_it_stands_in_the_ledger_and_in_the_status(house: 
 
 
 def prompts_reason(reason: str) -> str:
-    """As a coordinator reads it."""
+    """Return the reason as a coordinator reads it."""
     from tests.platforms.slack.house import prompts
 
     return prompts().voice("en").text(f"reason.{reason}")
@@ -269,7 +269,7 @@ async def test_a_token_that_was_replaced_meanwhile_is_not_thrown_away(house: Hou
     assert token is not None
 
     class Late:
-        """The store as it was a moment ago, once."""
+        """A store that returns an earlier token once."""
 
         first = True
 

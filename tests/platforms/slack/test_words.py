@@ -1,4 +1,4 @@
-"""Nothing that people write is read as anything but words, on the way in and on the way out."""
+"""Text that people write is never read as marks, neither on the way in nor on the way out."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ WRITTEN_BY_SLACK = {
     "for <!channel> <!here|here> <!subteam^S1|@heads>": "for @channel here @heads",
     "5 &lt; 6 &amp;&amp; &lt;@U1&gt; &amp;lt;": "5 < 6 && <@U1> &lt;",
 }
-"""Marks that Slack's own editor makes of what was typed."""
+"""Marks that Slack's editor makes of typed text."""
 
 
 @pytest.fixture
 async def house(sqlite_url: str) -> AsyncIterator[House]:
-    """Two pairings across two workspaces."""
+    """The running bot, with two pairings across two workspaces."""
     async with running_house(sqlite_url) as house:
         await house.invite()
         await house.beat()
@@ -55,7 +55,7 @@ async def house(sqlite_url: str) -> AsyncIterator[House]:
 
 
 async def read_by_partners(house: House) -> str:
-    """Everything that is new since the pairings."""
+    """Return everything that is new since the pairings."""
     await house.beat()
     return "\n".join([*house.seen(ELM, CAT), *house.seen(ELM, DAN)])
 
@@ -134,7 +134,7 @@ async def test_a_preview_of_a_link_is_no_edit(house: House) -> None:
 
 
 async def writing(house: House) -> str:
-    """The button under one's partner that opens the form."""
+    """Open the form by the button under one's partner."""
     for line in reversed(house.slack.conversation(OAK, ANN)):
         for block in line.blocks:
             for element in block.get("elements", ()):

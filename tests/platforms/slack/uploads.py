@@ -1,4 +1,4 @@
-"""`files.*`: a place to upload to, the bytes, and the file that takes its time to be ready."""
+"""`files.*`: an address for the upload, the bytes, and a file that is ready after some calls."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def upload_url(call: Call) -> Json:
 
 
 def receive(world: World, id: str, content: bytes) -> None:  # noqa: A002  # Slack's word
-    """The bytes themselves: as many as were announced."""
+    """Take the bytes, as many as were announced."""
     file = world.files.get(id)
     if file is None:
         raise Refusal("file_not_found")

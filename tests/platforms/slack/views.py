@@ -30,7 +30,7 @@ def push(call: Call) -> Json:
 
 
 def pushed(world: World, stack: list[Modal], view: Json) -> Json:
-    """Another view over those of a stack."""
+    """Add a view on top of a stack."""
     if len(stack) >= DEEPEST:
         raise Refusal("push_limit_reached")
     below = stack[-1]
@@ -57,7 +57,7 @@ def update(call: Call) -> Json:
 
 
 def publish(call: Call) -> Json:
-    """`views.publish`: somebody's home tab."""
+    """`views.publish`: a person's home tab."""
     person = call.person(call.arg("user_id"))
     view = _view(call)
     if view.get("type") != "home":
@@ -72,7 +72,7 @@ def publish(call: Call) -> Json:
 
 
 def replace(world: World, modal: Modal, view: Json) -> None:
-    """Another view in the same place: the id stays, and what was typed into the same fields; what was wrong is gone."""
+    """Replace a view: the id and the typed text of inputs with the same names stay, errors go."""
     old = modal.view
     check_modal(world, modal.team, view)
     modal.view = kept(world, modal.team, view, id=old["id"])
@@ -85,7 +85,7 @@ def replace(world: World, modal: Modal, view: Json) -> None:
 
 
 def check_modal(world: World, team: str, view: Json) -> None:
-    """Refuse what cannot be a modal."""
+    """Check a modal. Raises `Refusal`."""
     if view.get("type") != "modal":
         raise Refusal("invalid_arguments", response_metadata={"messages": ["[ERROR] not a modal"]})
     if len(json.dumps(view)) > LARGEST:
@@ -94,7 +94,7 @@ def check_modal(world: World, team: str, view: Json) -> None:
 
 
 def kept(world: World, team: str, view: Json, id: str = "") -> Json:  # noqa: A002  # Slack's word
-    """A view with all that Slack adds."""
+    """Return a view with the fields that Slack adds."""
     if view.get("type") == "modal":
         check_modal(world, team, view)
     id = id or world.name("V")  # noqa: A001  # the same
@@ -122,7 +122,7 @@ def kept(world: World, team: str, view: Json, id: str = "") -> Json:  # noqa: A0
 
 
 def _exchanged(call: Call) -> tuple[str, str]:
-    """Whose press the trigger was; from now on it is used."""
+    """Use up the trigger of a press, and return its team and person."""
     view = _view(call)
     trigger = call.world.triggers.get(call.arg("trigger_id"))
     if trigger is None or not call.reaches(trigger.team):

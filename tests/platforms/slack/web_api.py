@@ -1,4 +1,4 @@
-"""Slack's Web API as pure rules over a `World`: who may call what, with which scopes, and what they get."""
+"""The rules of Slack's Web API over a `World`: rights, scopes and answers."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Call:
     args: Mapping[str, Any]
 
     def needs(self, *scopes: str) -> None:
-        """Refuse unless the token has every one of them."""
+        """Check the token's scopes. Raises `Refusal`."""
         if missing := [scope for scope in scopes if scope not in self.token.scopes]:
             provided = ",".join(sorted(self.token.scopes))
             raise Refusal("missing_scope", needed=",".join(missing), provided=provided)
 
     def arg(self, name: str) -> str:
-        """A text that has to be there."""
+        """Return a required text."""
         value = self.args.get(name)
         if value in (None, ""):
             raise Refusal(
@@ -44,14 +44,14 @@ class Call:
         return str(self.args.get(name, "")).casefold() in ("1", "true")
 
     def listed(self, name: str) -> list[str]:
-        """Ids as Slack takes them: a list, or one text with commas."""
+        """Return ids, given as a list or as one text with commas."""
         value = self.args.get(name) or []
         return [each for each in (value.split(",") if isinstance(value, str) else value) if each]
 
     # --- what the token can see -----------------------------------------------------------------------------------
 
     def reaches(self, team: str) -> bool:
-        """Whether a workspace is the token's own, or its organisation's."""
+        """Tell whether a workspace is the token's own, or of its organisation."""
         workspace = self.world.workspaces.get(team)
         if workspace is None:
             return False
@@ -60,7 +60,7 @@ class Call:
         )
 
     def team(self) -> Workspace:
-        """The workspace that is meant: an organisation's token has to say which."""
+        """Return the workspace, which an organisation's token must name."""
         team = self.token.team or str(self.args.get("team_id") or "")
         if not team:
             raise Refusal("missing_argument", argument="team_id")
@@ -69,7 +69,7 @@ class Call:
         return self.world.workspace_of(team)
 
     def person(self, id: str) -> Person:  # noqa: A002  # Slack's word
-        """Somebody whom the token can see: of its workspaces, or met in a shared channel."""
+        """Return a person whom the token can see: of its workspaces, or of a shared channel."""
         found = self.world.people.get(id)
         if found is None or not (self.reaches(found.team) or self._meets(found)):
             raise Refusal("user_not_found")
@@ -82,11 +82,11 @@ class Call:
         )
 
     def home_of(self, person: Person) -> str:
-        """The workspace in which the bot talks with them."""
+        """Return the workspace in which the bot talks to a person."""
         return person.team if self.reaches(person.team) else self.team().id
 
     def channel(self, id: str, *, joined: bool = False) -> Channel:  # noqa: A002  # Slack's word
-        """A conversation that the bot can see; `joined`: in which it is."""
+        """Return a conversation that the bot can see; `joined`: of which it is a member."""
         found = self.world.channels.get(id)
         if found is None or not self.reaches(found.team):
             raise Refusal("channel_not_found")
@@ -102,7 +102,7 @@ Method: TypeAlias = Callable[[Call], Json]
 
 
 def page(call: Call, items: Sequence[T], *, usual: int = 100, most: int = 1_000) -> tuple[list[T], Json]:
-    """The part of a list that `limit` and `cursor` ask for, and what tells where the next begins."""
+    """Return the page that `limit` and `cursor` ask for, and the cursor of the next one."""
     try:
         size = int(call.args.get("limit") or usual)
         start = int(base64.b64decode(call.args.get("cursor") or "MA==", validate=True).removeprefix(b"next:"))
@@ -116,7 +116,7 @@ def page(call: Call, items: Sequence[T], *, usual: int = 100, most: int = 1_000)
 
 
 def read_json(value: object, error: str) -> Any:
-    """An argument that a form carries as a text and a JSON body as it is."""
+    """Return an argument that is JSON as text in a form, and a value in a JSON body."""
     try:
         return json.loads(value) if isinstance(value, str) and value else value
     except ValueError as wrong:
@@ -127,7 +127,7 @@ def read_json(value: object, error: str) -> Any:
 
 
 def checked_blocks(world: World, team: str, text: str, blocks: object) -> list[Json]:
-    """A message's blocks as Slack keeps them, with ids; a fault refuses them all."""
+    """Return a message's blocks with ids. Raises `Refusal` for any fault."""
     if not isinstance(blocks, list):
         raise Refusal("invalid_blocks_format")
     check(world, team, {"text": text, "blocks": blocks})
@@ -135,7 +135,7 @@ def checked_blocks(world: World, team: str, text: str, blocks: object) -> list[J
 
 
 def check(world: World, team: str, payload: Json) -> None:
-    """Refuse a message or a view that Slack's servers would not take."""
+    """Check a message or a view. Raises `Refusal` where Slack's servers would not take it."""
     found = [*_pictures(world, team, payload.get("blocks")), *_faults(payload)]
     if found:
         raise Refusal("invalid_blocks", response_metadata={"messages": [f"[ERROR] {each}" for each in found]})
@@ -163,7 +163,7 @@ def _faults(payload: Json) -> list[str]:
 
 
 def _without_pictures(block: Json) -> Json:
-    """What the table of limits knows of a block: pictures are checked here, where the files are."""
+    """Return a block without its picture, which is checked here, where the files are."""
     if block["type"] == "image":
         return {"type": "divider"}
     if block["type"] == "section" and "accessory" in block:
@@ -198,5 +198,5 @@ def _picture(world: World, team: str, image: Json) -> list[str]:
 
 
 def named(world: World, blocks: Sequence[Json]) -> list[Json]:
-    """The blocks with the ids that Slack gives where an app gave none."""
+    """Return the blocks with ids where the app gave none."""
     return [{**block, "block_id": block.get("block_id") or world.name("b")} for block in blocks]

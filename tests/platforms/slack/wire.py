@@ -1,4 +1,4 @@
-"""The way from Slack to the app: signed HTTP, or envelopes over Socket Mode."""
+"""Requests from Slack to the app: signed HTTP, or envelopes over Socket Mode."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from urllib.parse import urlencode
 from aiohttp import ClientSession, WSMsgType, web
 
 from tests.platforms.slack.world import APP, Json, World
+from tests.support.limits import HANG
 
 EVENT, COMMAND, INTERACTION = "events_api", "slash_commands", "interactive"
 
 
 class NotSent(Exception):
-    """What Slack itself would never have sent: the reason."""
+    """The reason why Slack itself would not have sent something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the app answered; over Socket Mode always 200, and the payload of its ack."""
+    """The app's answer; over Socket Mode always 200, with the payload of its ack."""
 
     status: int
     headers: Mapping[str, str]
@@ -33,7 +34,7 @@ class Answer:
 
     @property
     def json(self) -> Json:
-        """The body as an object; nothing where it is none."""
+        """Return the body as an object; empty where it is none."""
         try:
             found = json.loads(self.body)
         except ValueError:
@@ -43,14 +44,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One thing that Slack told the app."""
+    """One request of Slack's to the app."""
 
     kind: str
     payload: Json
 
 
 def encode(kind: str, payload: Json) -> tuple[bytes, str]:
-    """The body and its media type, as the Events API, commands and interactions have them."""
+    """Return the body and its media type for the Events API, commands and interactions."""
     match kind:
         case "events_api":
             return json.dumps(payload).encode(), "application/json"
@@ -61,19 +62,19 @@ def encode(kind: str, payload: Json) -> tuple[bytes, str]:
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """The v0 signature of a body at a time."""
+    """Return the v0 signature of a body at a time."""
     base = b":".join([b"v0", timestamp.encode(), body])
     return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
 
 
 @dataclass(slots=True)
 class Wire:
-    """Where the app listens, and what it was told."""
+    """The address of the app, and the requests sent to it."""
 
     world: World
     session: ClientSession
     url: str = ""
-    """The app's `POST /slack/events`; empty: Socket Mode."""
+    """The address of the app's `POST /slack/events`; empty: Socket Mode."""
     secret: str = ""
     sent: list[Sent] = field(default_factory=list)
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
@@ -92,7 +93,7 @@ class Wire:
     async def deliver(
         self, kind: str, payload: Json, *, retry: int = 0, reason: str = "http_timeout"
     ) -> Answer:
-        """Tell the app; `retry` counts Slack's tries after the first."""
+        """Send a request to the app; `retry` counts Slack's tries after the first."""
         self.sent.append(Sent(kind, payload))
         if not self.url:
             return await self._envelope(kind, payload, retry, reason)
@@ -103,14 +104,14 @@ class Wire:
         return await self.raw(body, headers)
 
     async def raw(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Post exactly that."""
+        """Post exactly this body."""
         async with self.session.post(self.url, data=body, headers=headers, allow_redirects=False) as response:
             return Answer(response.status, dict(response.headers), await response.text())
 
     # --- Socket Mode ----------------------------------------------------------------------------------------------
 
     async def serve_socket(self, socket: web.WebSocketResponse) -> None:
-        """Say hello, and take acks until the app goes."""
+        """Say hello, and take acks until the app disconnects."""
         self.sockets.append(socket)
         hello = {"num_connections": len(self.sockets), "connection_info": {"app_id": APP}, "debug_info": {}}
         try:
@@ -145,12 +146,12 @@ class Wire:
                 **tries,
             }
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             acked = await self.acks[name]
         return Answer(200, {}, json.dumps(acked) if acked else "")
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Ask every connection to come again, as Slack does every few hours."""
+        """Ask every connection to reconnect, as Slack does every few hours."""
         for socket in tuple(self.sockets):
             await socket.send_json({"type": "disconnect", "reason": reason})
             await socket.close()

@@ -1,4 +1,4 @@
-"""What a Slack holds: workspaces, tokens, people, conversations, views and files, with its rules but without HTTP."""
+"""The state of a fake Slack: workspaces, tokens, people, conversations, views and files, without HTTP."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ TRIGGER_SECONDS = 3
 RESPONSE_SECONDS = 30 * 60
 RESPONSE_USES = 5
 MPIM_PEOPLE = 8
-"""The bot counts."""
+"""The most people of a group chat, with the bot."""
 APP = "A0JPD"
 
 
 class Refusal(Exception):
-    """What Slack answers instead: `ok: false` with an error, and more beside it."""
+    """The answer `ok: false` with an error and more fields."""
 
     def __init__(self, error: str, **more: object) -> None:
         super().__init__(error)
@@ -26,7 +26,7 @@ class Refusal(Exception):
 
 
 class Clock:
-    """A clock that stands still until a test moves it: a slow machine must not let triggers grow old."""
+    """A clock that stands still until a test moves it, so that triggers do not expire on a slow machine."""
 
     def __init__(self) -> None:
         self.seconds = 1_800_000_000.0
@@ -46,7 +46,7 @@ class Workspace:
 
     @property
     def bot(self) -> str:
-        """The bot's own user there: an organisation's workspaces share one."""
+        """Return the bot's own user; the workspaces of an organisation share one."""
         return f"UBOT{self.enterprise or self.id}"
 
     @property
@@ -67,12 +67,12 @@ class Token:
     enterprise: str
     scopes: frozenset[str]
     gone: str = ""
-    """The error it gets from now on."""
+    """The error of every call with this token from now on."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """Somebody; of another workspace than the channel's in Slack Connect."""
+    """A person, who in Slack Connect may be of another workspace than the channel."""
 
     id: str
     team: str
@@ -115,19 +115,19 @@ class Line:
     edited: bool = False
     only_for: str = ""
     via: str = ""
-    """How it came: `post`, `ephemeral`, `file`, `command`, `response_url`, or nothing where a person typed."""
+    """The way it came: `post`, `ephemeral`, `file`, `command`, `response_url`, or empty where a person typed it."""
     files: list[str] = field(default_factory=list)
     thread: str = ""
 
     @property
     def payload(self) -> Json:
-        """Text and blocks, as the reader takes them."""
+        """Return text and blocks, as `reading.message` takes them."""
         return {"text": self.text, "blocks": self.blocks}
 
 
 @dataclass(slots=True, kw_only=True)
 class Upload:
-    """A file on its way, and then one to show."""
+    """A file, uploaded and perhaps complete."""
 
     id: str
     team: str
@@ -138,7 +138,7 @@ class Upload:
     content: bytes | None = None
     complete: bool = False
     polls: int = 0
-    """How many `files.info` it takes until it is ready."""
+    """The number of `files.info` calls until it is ready."""
 
     @property
     def ready(self) -> bool:
@@ -162,26 +162,26 @@ class ResponseUrl:
     channel: str
     person: str
     ts: str
-    """The message that may be replaced; nothing for a command."""
+    """The message that may be replaced; empty for a command."""
     until: float
     uses: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
 class Modal:
-    """An open view: what Slack keeps of it and what its person was told is wrong."""
+    """An open view, with its errors."""
 
     team: str
     person: str
     view: Json
     errors: dict[str, str] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
-    """What stands in the fields after a try that was not taken, by block."""
+    """The typed text after a submission with errors, by block."""
 
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """Everything that one Slack holds."""
+    """The state of one Slack."""
 
     clock: Clock = field(default_factory=Clock)
     workspaces: dict[str, Workspace] = field(default_factory=dict)
@@ -190,15 +190,15 @@ class World:
     channels: dict[str, Channel] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     posts: list[Line] = field(default_factory=list)
-    """Every post of the app as it first was: what was posted twice is here twice."""
+    """Every post of the app as it first was, with duplicates."""
     files: dict[str, Upload] = field(default_factory=dict)
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     modals: dict[tuple[str, str], list[Modal]] = field(default_factory=dict)
-    """A person's open views, the one in sight last."""
+    """A person's open views, the visible one last."""
     homes: dict[tuple[str, str], Json] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
-    """What the app did that Slack would only show as *trouble connecting*."""
+    """Faults of the app that Slack would only show as *trouble connecting*."""
     polls_until_ready: int = 0
     last_number: int = 0
     last_ts: float = 0.0
@@ -211,29 +211,29 @@ class World:
         return self.last_number
 
     def name(self, prefix: str) -> str:
-        """A new id."""
+        """Return a new id."""
         return f"{prefix}{self.number():08d}"
 
     def ts(self) -> str:
-        """A new message's time stamp: later than every other."""
+        """Return the time stamp of a new message, later than every other."""
         self.last_ts = max(self.last_ts + 0.000_1, self.clock.now())
         return f"{self.last_ts:.6f}"
 
     def add(self, line: Line) -> Line:
-        """Put a message where it belongs; the app's are counted."""
+        """Add a message; those of the app are recorded in `posts` too."""
         self.lines.append(line)
         if line.by_app:
             self.posts.append(replace(line))
         return line
 
     def trigger(self, team: str, person: str) -> str:
-        """A new trigger id."""
+        """Return a new trigger id."""
         name = f"{self.number()}.{self.number()}.{self.number():032x}"
         self.triggers[name] = Trigger(team=team, person=person, until=self.clock.now() + TRIGGER_SECONDS)
         return name
 
     def response_url(self, channel: str, person: str, ts: str = "") -> str:
-        """A new right to answer; its id."""
+        """Make a new response URL, and return its id."""
         name = self.name("R")
         until = self.clock.now() + RESPONSE_SECONDS
         self.response_urls[name] = ResponseUrl(channel=channel, person=person, ts=ts, until=until)
@@ -247,7 +247,7 @@ class World:
         return self.workspaces[team]
 
     def live_token(self, team: str) -> Token | None:
-        """The token under which the app is installed there: the workspace's own, or its organisation's."""
+        """Return the token by which the app is installed: the workspace's own, or its organisation's."""
         enterprise = self.workspace_of(team).enterprise
         live = [token for token in self.tokens.values() if not token.gone]
         own = [token for token in live if token.team == team]
@@ -255,14 +255,14 @@ class World:
         return next(iter([*own, *wide]), None)
 
     def end_tokens(self, team: str, error: str) -> None:
-        """Every token that reaches this workspace gets that error from now on; an organisation's too."""
+        """Let every token for this workspace, an organisation's too, fail with that error."""
         enterprise = self.workspace_of(team).enterprise
         for token in self.tokens.values():
             if token.team == team or (enterprise and not token.team and token.enterprise == enterprise):
                 token.gone = token.gone or error
 
     def direct(self, team: str, person: str) -> Channel:
-        """That person's conversation with the bot, opened where there is none."""
+        """Return that person's chat with the bot, opened where there is none."""
         bot = self.workspace_of(team).bot
         for channel in self.channels.values():
             if (channel.kind, channel.team, channel.members) == ("im", team, [bot, person]):
@@ -270,7 +270,7 @@ class World:
         return self.open("im", team, [bot, person])
 
     def open(self, kind: str, team: str, members: Sequence[str], name: str = "", id: str = "") -> Channel:  # noqa: A002  # Slack's word
-        """A new conversation."""
+        """Add a conversation."""
         prefix = {"im": "D", "channel": "C"}.get(kind, "G")
         made = Channel(id=id or self.name(prefix), team=team, kind=kind, name=name, members=list(members))
         self.channels[made.id] = made
@@ -280,7 +280,7 @@ class World:
         return next((each for each in self.lines if (each.channel, each.ts) == (channel, ts)), None)
 
     def seen(self, team: str, person: str) -> list[Line]:
-        """What stands in that person's conversation with the bot, and what they alone were shown anywhere."""
+        """Return the messages of that person's chat with the bot, and those that only they see elsewhere."""
         direct = self.direct(team, person).id
         return [
             line
@@ -294,12 +294,12 @@ class World:
         return stack[-1] if stack else None
 
     def view(self, id: str) -> Modal | None:  # noqa: A002  # Slack's word
-        """An open view by its id."""
+        """Return an open view by its id."""
         return next((each for stack in self.modals.values() for each in stack if each.view["id"] == id), None)
 
 
 def as_json(value: object) -> Any:
-    """A value of ours as JSON: what the driver's HTTP side answers."""
+    """Return a value as JSON, for the driver over HTTP."""
     match value:
         case Modal():
             return {**asdict(value), "id": value.view["id"]}

@@ -14,7 +14,7 @@ from tests.support.places import PROMPTS
 
 @pytest.fixture(scope="session")
 def prompts() -> Prompts:
-    """The content as it is shipped."""
+    """Return the content as it is shipped."""
     return Prompts.load(PROMPTS)
 
 
@@ -26,14 +26,14 @@ def running() -> Iterator[FakeMicrosoft]:
 
 @pytest.fixture
 def microsoft(running: FakeMicrosoft) -> FakeMicrosoft:
-    """Microsoft, with nobody in it yet."""
+    """Return the fake Microsoft, with nobody in it."""
     running.world = World()
     return running
 
 
 @pytest.fixture
 async def stage(microsoft: FakeMicrosoft, prompts: Prompts) -> AsyncIterator[Stage]:
-    """The adapter before a core that only notes what it hears."""
+    """Run the adapter with a core that only records events."""
     async with on_stage(microsoft, prompts) as stage:
         stage.people.add("Elin", "tenant-1", "elin@example.org", installed=True)
         yield stage
@@ -41,7 +41,7 @@ async def stage(microsoft: FakeMicrosoft, prompts: Prompts) -> AsyncIterator[Sta
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[SqlStore]:
-    """A real store, on SQLite and on PostgreSQL in turn."""
+    """Open a real store, on SQLite and on PostgreSQL in turn."""
     store = SqlStore(database_url, durable=False)
     yield store
     await store.close()

@@ -1,4 +1,4 @@
-"""A Microsoft of our own, in a thread of its own: signing keys, Entra, Connector, as strict as the real one."""
+"""A fake Microsoft in a thread of its own: signing keys, Entra, Connector, as strict as the real one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from adapters.teams.render import CARD as LONGEST_CARD
+from adapters.teams.render import CARD_BYTES as LONGEST_CARD
 from tests.platforms.slack.mishaps import (
     DroppedAfter,
     DroppedBefore,
@@ -25,6 +25,7 @@ from tests.platforms.slack.mishaps import (
     Status,
 )
 from tests.platforms.teams.world import APP, BOT, HOME, ISSUER, PASSWORD, Call, Json, Line, World
+from tests.support.limits import HANG
 from tests.support.places import SCHEMAS
 
 CARD = "application/vnd.microsoft.card.adaptive"
@@ -36,7 +37,7 @@ CARD_SCHEMA = SCHEMAS / "adaptive-card-1.5.schema.json"
 
 @contextmanager
 def running_microsoft() -> Iterator[FakeMicrosoft]:
-    """The server while the block runs."""
+    """Run the server while the block runs."""
     microsoft = FakeMicrosoft()
     started, stop = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
@@ -56,17 +57,17 @@ def running_microsoft() -> Iterator[FakeMicrosoft]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    started.wait(10)
+    started.wait(HANG)
     try:
         yield microsoft
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(HANG)
         loop.close()
 
 
 class FakeMicrosoft:
-    """What the app calls."""
+    """The services that the app calls."""
 
     def __init__(self) -> None:
         self.world = World()
@@ -86,7 +87,7 @@ class FakeMicrosoft:
         return self.origin
 
     def fail(self, what: str, *mishaps: Mishap) -> None:
-        """What goes wrong with the next calls of that kind, in order."""
+        """Plan faults of the next calls of that kind, in order."""
         self.world.mishaps.plan(what, mishaps, "")
 
     def application(self) -> web.Application:
@@ -231,7 +232,7 @@ class FakeMicrosoft:
         return _error(403, "MessageWritesBlocked") if person.blocked else None
 
     def _put(self, line: Line, activity: Json) -> None:
-        """Keep it as it is shown; what Teams would not show is a fault."""
+        """Store an activity as it is shown; record a fault where Teams would not show it."""
         line.activity = activity
         attachments = activity.get("attachments") or [{}]
         if activity.get("type") != "message" or len(attachments) != 1:
@@ -291,11 +292,11 @@ def _validator() -> Any:
 
 
 WORDS = {"text", "title", "label", "placeholder", "altText", "errorMessage", "fallbackText", "value"}
-"""Where the schema allows any text."""
+"""The keys for which the schema allows any text."""
 
 
 def card_faults(card: Json) -> list[str]:
-    """What Microsoft's own schema finds; `msteams` is Teams' own and unknown to it."""
+    """Return what Microsoft's schema finds wrong; `msteams`, which it does not know, is left out."""
     found = []
     if len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) > LONGEST_CARD:
         found.append("a card that is too large")
@@ -341,7 +342,7 @@ def _error(status: int, code: str) -> web.Response:
 
 
 def _http(status: int) -> web.HTTPException:
-    """Any status, with a page that is no JSON, as proxies answer."""
+    """Return an error of any status with a page that is no JSON, as proxies answer."""
 
     class _Page(web.HTTPException):
         status_code = status

@@ -1,4 +1,4 @@
-"""What people do in Teams, and what the app's answers then do: each deed returns what the app answered."""
+"""People's actions in the fake Teams, each of which returns the app's answer."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.platforms.teams.world import BOT, Dialog, Json, Line, Person, World, 
 
 
 class NotSent(Exception):
-    """Teams itself would not have let anybody do that."""
+    """An action that Teams itself would not have allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the app answered to an activity."""
+    """The app's answer to an activity."""
 
     status: int
     body: str
@@ -33,7 +33,7 @@ class Answer:
 
 
 class People:
-    """The people of one fake Microsoft, before one app."""
+    """The people of one fake Microsoft, who use one app."""
 
     def __init__(self, microsoft: FakeMicrosoft, session: ClientSession, url: str) -> None:
         """`url`: the app's `POST /api/messages`."""
@@ -43,10 +43,10 @@ class People:
         self._url = url
         self.sent: list[Json] = []
         self.old_clients: set[str] = set()
-        """Who sees the older buttons only."""
+        """People whose clients know only the older buttons."""
 
     def add(self, who: str, tenant: str, email: str = "", **more: Any) -> Person:
-        """Somebody of a tenant; `who` is their account's id too."""
+        """Add a person of a tenant; `who` is a part of their account's id."""
         made = Person(tenant=tenant, id=f"aad-{who}", name=more.pop("name", who), email=email, **more)
         self.world.people[who] = made
         return made
@@ -54,7 +54,7 @@ class People:
     # --- coming and going -----------------------------------------------------------------------------------------
 
     async def install(self, who: str) -> Answer:
-        """Add the app in personal scope: Teams tells it twice, in two ways."""
+        """Install the app in personal scope, of which Teams sends two activities."""
         person = self.world.person(who)
         person.installed = True
         added = {"membersAdded": [{"id": BOT}, {"id": person.seen_as}]}
@@ -62,7 +62,7 @@ class People:
         return await self._deliver(self._activity(person, "installationUpdate", action="add"))
 
     async def uninstall(self, who: str) -> list[Answer]:
-        """Remove it: the same."""
+        """Remove the app, of which Teams sends two activities."""
         person = self.world.person(who)
         person.installed = False
         removed = {"membersRemoved": [{"id": BOT}]}
@@ -72,7 +72,7 @@ class People:
         ]
 
     async def upgrade(self, who: str) -> Answer:
-        """A new version of the app."""
+        """Upgrade the app."""
         return await self._deliver(
             self._activity(self.world.person(who), "installationUpdate", action="add-upgrade")
         )
@@ -80,14 +80,14 @@ class People:
     # --- speaking -------------------------------------------------------------------------------------------------
 
     async def say(self, who: str, text: str, **more: Any) -> Answer:
-        """Words in the chat with the bot."""
+        """Write in the chat with the bot."""
         person = self.world.person(who)
         activity = self._activity(person, "message", **({"text": text, "textFormat": "plain"} | more))
         self.world.lines.append(Line(id=activity["id"], chat=person.chat, by_bot=False, text=text))
         return await self._deliver(activity)
 
     async def mention(self, who: str, company: str, text: str, kind: str = "channel") -> Answer:
-        """`@JPD …` in a team's channel or a group chat."""
+        """Write `@JPD …` in a team's channel or a group chat."""
         self.world.companies.add(company)
         entity = {"type": "mention", "mentioned": {"id": BOT, "name": "JPD"}, "text": "<at>JPD</at>"}
         activity = self._activity(
@@ -100,14 +100,14 @@ class People:
         return await self._deliver(activity)
 
     async def react(self, who: str) -> Answer:
-        """A heart on the newest message."""
+        """Put a heart on the newest message."""
         added = {"reactionsAdded": [{"type": "heart"}], "replyToId": self.world.seen(who)[-1].id}
         return await self._deliver(self._activity(self.world.person(who), "messageReaction", **added))
 
     # --- cards ----------------------------------------------------------------------------------------------------
 
     async def press(self, who: str, label: str, values: Mapping[str, str] | None = None) -> Answer:
-        """The newest button of that label in sight, with these values in the fields beside it."""
+        """Press the newest button of that label, with these values in the inputs beside it."""
         line, action = self._find(who, label)
         return await self._act(who, line, action, values or {})
 
@@ -127,7 +127,7 @@ class People:
         return await self._act(who, line, action, values)
 
     async def forge(self, who: str, what: Opened | Submitted) -> Answer:
-        """A press of what is not on the screen: signed by Microsoft, and still to be doubted."""
+        """Send a signed press of a button that is not on the screen."""
         if isinstance(what, Opened):
             value: Json = {"jpd": {"verb": "press", "press": encode(what), "here": True}}
         else:
@@ -135,7 +135,7 @@ class People:
         return await self._deliver(self._activity(self.world.person(who), "message", value=value))
 
     async def again(self) -> Answer:
-        """The last activity once more, as the channel retries it."""
+        """Send the last activity again, as the channel retries it."""
         return await self._deliver(self.sent[-1])
 
     async def take_file(self, who: str, *, decline: bool = False) -> Answer:
@@ -163,11 +163,11 @@ class People:
         return await self._invoke(person, "fileConsent/invoke", value, line.id)
 
     async def invoke(self, who: str, name: str, value: Any) -> Answer:
-        """Any invoke at all."""
+        """Send any invoke activity."""
         return await self._invoke(self.world.person(who), name, value, "")
 
     def file(self, who: str) -> bytes:
-        """The newest file that came into somebody's OneDrive."""
+        """Return the newest uploaded file."""
         return list(self.world.files.values())[-1]
 
     # --- behind ---------------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ class People:
         return await self._deliver(self._activity(person, "message", value=data, replyToId=line.id))
 
     def _shown(self, line: Line, answer: Answer) -> None:
-        """What the answer to Action.Execute lets its presser see."""
+        """Show the answer to Action.Execute."""
         body = answer.json
         if answer.status != 200:
             self.world.faults.append(f"a press was answered {answer.status}")
@@ -266,7 +266,7 @@ class People:
         }
 
     def activity(self, who: str, **changes: Any) -> Json:
-        """A message of somebody's, not yet sent."""
+        """Return a message of a person, without sending it."""
         return {**self._activity(self.world.person(who), "message", text="status"), **changes}
 
     async def _deliver(self, activity: Json) -> Answer:
@@ -274,11 +274,11 @@ class People:
         return await self.raw(json.dumps(activity).encode(), {"Authorization": f"Bearer {self.token()}"})
 
     def token(self, **changes: Any) -> str:
-        """What Microsoft signs; a change to None leaves a claim out."""
+        """Return a signed token; a change to None leaves a claim out."""
         return self.world.keys[0].sign(claims(self.microsoft.service_url, **changes))
 
     async def raw(self, body: bytes, headers: Mapping[str, str], method: str = "POST") -> Answer:
-        """Exactly that; JSON unless a content type is given."""
+        """Post exactly this body, as JSON unless a content type is given."""
         sent = {"Content-Type": "application/json; charset=utf-8", **headers}
         async with self._session.request(
             method,
@@ -291,7 +291,7 @@ class People:
 
 
 def buttons(item: Any) -> Iterator[Json]:
-    """Every button of a card, as its reader's client shows it."""
+    """Yield every button of a card, as its reader's client shows it."""
     match item:
         case {"type": "Action.Execute" | "Action.Submit"}:
             yield item
@@ -306,7 +306,7 @@ def buttons(item: Any) -> Iterator[Json]:
 
 
 def inputs(item: Any) -> Iterator[Json]:
-    """Every field of a card."""
+    """Yield every input of a card."""
     match item:
         case {"type": str(kind)} if kind.startswith("Input."):
             yield item
@@ -321,7 +321,7 @@ def inputs(item: Any) -> Iterator[Json]:
 
 
 def _filled(card: Any, values: Mapping[str, str]) -> Json:
-    """What stands in the fields; Teams itself asks for what is needed, and joins several by a comma."""
+    """Return the values of the inputs; Teams checks required inputs, and joins several keys by commas."""
     fields = {each["id"]: each for each in inputs(card)}
     if unknown := set(values) - set(fields):
         raise NotSent(f"no such field: {sorted(unknown)}")

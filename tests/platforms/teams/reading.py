@@ -1,4 +1,4 @@
-"""Adaptive Cards read back as the neutral message that their reader sees: pure, and strict about what is ours."""
+"""Adaptive Cards read back as the neutral message that their reader sees."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SCALE = ["1", "2", "3", "4", "5"]
 
 
 def line(shown: Line) -> Message:
-    """One message of a chat."""
+    """Return one message of a chat."""
     if shown.card is None:
         attachments = shown.activity.get("attachments") or []
         return Message(
@@ -46,12 +46,12 @@ def line(shown: Line) -> Message:
 
 
 def message(card: Json, summary: str = "") -> Message:
-    """A card; a form in it is one, with the ways past it."""
+    """Return a card as a message; a form in it has the buttons beside it."""
     return Message(summary or card.get("fallbackText", ""), tuple(_elements(card["body"])))
 
 
 def form(card: Json, title: str = "") -> Form | None:
-    """The form in a card, if there is one."""
+    """Return the form in a card, or None."""
     fields = tuple(map(_input, inputs(card)))
     for action in buttons(card):
         ours = action["data"]["jpd"]
@@ -141,7 +141,7 @@ def _words(item: Json) -> str:
 
 
 def _button(action: Json) -> Button:
-    """What `adapters.actions` did not write is a `ValueError`."""
+    """Return a button. Raises `ValueError` for a text that `adapters.chat.actions` did not write."""
     primary = action.get("style") == "positive"
     return Button(action["title"], decode(action["data"]["jpd"]["press"]), primary)
 
@@ -165,7 +165,7 @@ def _input(field: Json) -> Input:
 
 
 def _with_errors(fields: tuple[Input, ...], card: Json) -> tuple[Input, ...]:
-    """What stands in red below a field is wrong with it; its `errorMessage` is only said when it is left empty."""
+    """Return the inputs with the red text below each as its error; `errorMessage` is only for an empty input."""
     wrong: dict[str, str] = {}
     key = ""
     for item in _in_order(card):
@@ -207,5 +207,5 @@ def _kind(field: Json, options: list[str]) -> Kind:
 
 
 def shown(card: object) -> str:
-    """A whole card as text, for looking whether something stands in it."""
+    """Return a whole card as text, to search in it."""
     return json.dumps(card, ensure_ascii=False)

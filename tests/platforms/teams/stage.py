@@ -1,4 +1,4 @@
-"""The adapter on a real socket, before a fake Microsoft: what the tests of the wire stand on."""
+"""The adapter on a real socket, with a fake Microsoft."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from bot.ports import Directory, Handle
 from bot.prompts import Prompts, Voice
 from bot.worker import delivery
 from storage.store import SqlStore
-from tests.platforms.patience import Patience, Pauses
+from tests.platforms.patience import ManualPatience, Pauses
 from tests.platforms.teams.fake import FakeMicrosoft
 from tests.platforms.teams.people import People
 from tests.platforms.teams.world import APP, HOME, PASSWORD
@@ -39,7 +39,7 @@ NOW = datetime(2026, 1, 7, 15, 30, tzinfo=UTC)
 
 
 class Clock:
-    """Seconds as keys and tokens count them, moved by a test."""
+    """The clock of keys and tokens, moved by a test."""
 
     def __init__(self) -> None:
         self.seconds = 1_000.0
@@ -50,34 +50,34 @@ class Clock:
 
 @dataclass
 class Stage:
-    """One app, its Microsoft, and its people."""
+    """One running app, its Microsoft, and its people."""
 
     microsoft: FakeMicrosoft
     people: People
     messenger: TeamsMessenger
     tokens: TeamsTokens
     clock: Clock
-    patience: Patience
+    patience: ManualPatience
     pauses: Pauses
     url: str
     session: ClientSession
     finish: Callable[[], Awaitable[None]]
-    """Wait for what was answered late."""
+    """Waits for the late answers."""
     now: datetime = NOW
     heard: list[Event] = field(default_factory=list)
-    """What reached the core, where a test gave no store."""
+    """The events that reached the core, in a test without a store."""
     reply: Reply | None = None
-    """What the core answers then."""
+    """The core's reply, in a test without a store."""
     gone: list[Address] = field(default_factory=list)
 
     async def beat(self, store: SqlStore, prompts: Prompts) -> int:
-        """One heartbeat."""
+        """Run a heartbeat."""
         directories: dict[str, Directory] = {PLATFORM: self.messenger}
         return await delivery.run(store, prompts, {PLATFORM: self.messenger}, self.now, directories)
 
 
 def registration(microsoft: FakeMicrosoft, **changes: Any) -> Registration:
-    """The bot, as it is known to that Microsoft."""
+    """Return the bot's registration with that Microsoft."""
     usual: dict[str, Any] = {
         "app_id": APP, "password": PASSWORD, "tenant": HOME,
         "openid_url": microsoft.openid_url, "login_url": microsoft.login_url,
@@ -96,8 +96,8 @@ async def on_stage(
     limit: ClientTimeout = TIMEOUT,
     handle: Handle | None = None,
 ) -> AsyncIterator[Stage]:
-    """The adapter as it is connected in `adapters/teams/platform.py`, with a clock that a test moves."""
-    clock, patience, pauses, known = Clock(), Patience(), Pauses(), known or registration(microsoft)
+    """Run the adapter as it is connected in `adapters/teams/platform.py`, with clocks that a test moves."""
+    clock, patience, pauses, known = Clock(), ManualPatience(), Pauses(), known or registration(microsoft)
     directories: dict[str, Directory] = {}
     async with ClientSession() as session, ClientSession() as outside:
         tokens = TeamsTokens(known, clock=clock)
@@ -124,7 +124,7 @@ async def on_stage(
         if store is not None:
             core = EventHandler(store, prompts, directories, hold=timedelta()).handle
         keys = SigningKeys(known.openid_url, session, clock=clock)
-        connection = app.connect(
+        connection = app.TeamsApp(
             known,
             keys,
             signed,
@@ -146,12 +146,12 @@ async def on_stage(
 
 
 def said(words: str) -> Message:
-    """A short message."""
+    """Return a short message."""
     return Message(words)
 
 
 @contextmanager
 def logs() -> Iterator[list[Any]]:
-    """What is logged meanwhile."""
+    """Yield the log of the block."""
     with capture_logs() as found:
         yield found

@@ -1,4 +1,4 @@
-"""Thousands of forged, stale and malformed requests: none is heard, none breaks anything, and no log holds a secret."""
+"""Thousands of forged, stale and malformed requests: none is handled or breaks anything, and no log holds a secret."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS = "she never speaks in class"
 
 
 def forged(stage: Stage, draw: random.Random) -> tuple[bytes, dict[str, str]]:
-    """One request with at least one fault."""
+    """Return one request with at least one fault."""
     service = stage.microsoft.service_url
     good = stage.people.token()
     body = json.dumps(stage.people.activity("Elin", text=WORDS)).encode()
@@ -45,14 +45,14 @@ def forged(stage: Stage, draw: random.Random) -> tuple[bytes, dict[str, str]]:
 
 
 def flipped(token: str, draw: random.Random) -> str:
-    """Another sign in the first half: there every bit counts."""
+    """Return the token with one character changed in its first half, where every bit counts."""
     place = draw.randrange(len(token) // 2)
     other = draw.choice([each for each in "ABCDabcd0123_-" if each != token[place]])
     return token[:place] + other + token[place + 1 :]
 
 
 def mistyped(stage: Stage, draw: random.Random) -> bytes:
-    """A field that everything relies on, with something else in it."""
+    """Return an activity with a wrong value in a required field."""
     wrong: object = draw.choice([None, 7, [], "", {}, [{}], True])
     name = draw.choice(["conversation", "serviceUrl", "type", "from", "channelId", "id"])
     activity = stage.people.activity("Elin", text=WORDS, **{name: wrong})

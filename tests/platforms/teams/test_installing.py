@@ -1,4 +1,4 @@
-"""Who is let in: tenants by a one-time code, people by their e-mail address, chats as long as they are there."""
+"""Admission of tenants by a one-time code, and of people by their e-mail address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNKNOWN = "I do not know you yet."
 
 @pytest.fixture
 async def stage(microsoft: FakeMicrosoft, prompts: Prompts, store: SqlStore) -> AsyncIterator[Stage]:
-    """Two schools on the roster, and their people in two tenants that nobody has let in."""
+    """Run the adapter with two schools on the roster, whose people are in two tenants that are not admitted."""
     async with store.transaction() as tx:
         made = await tx.schools.add_partnership("Town")
         await tx.schools.apply(made.id, roster_of({"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}), NOW)
@@ -61,7 +61,7 @@ async def address_of(store: SqlStore, name: str) -> Address | None:
 
 
 def last(stage: Stage, who: str) -> str:
-    """The newest that somebody was told, summary and all."""
+    """Return the newest message to a person, with its summary."""
     line = [each for each in stage.microsoft.world.seen(who) if each.by_bot][-1]
     return f"{line.summary}\n{reading.shown(line.card)}"
 

@@ -1,4 +1,4 @@
-"""The app package: a manifest that Microsoft's schema takes, icons of the right size, and words in every language."""
+"""The app package: a manifest that Microsoft's schema takes, icons of the right size, and texts in every language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # it publishes no types
 
-from adapters.teams.package import manifest, package, words
+from adapters.teams.package import manifest, package, translations
 from bot.conversation.commands import parse
 from bot.prompts import Prompts, Voice
 from tests.support.places import SCHEMAS
@@ -81,14 +81,14 @@ def test_other_languages_have_their_words_at_the_same_places(prompts: Prompts, v
         "defaultLanguageTag": "en",
         "additionalLanguages": [{"languageTag": "cy", "file": "cy.json"}],
     }
-    assert translated == words(other)
+    assert translated == translations(other)
     for place in translated:
         assert isinstance(at(found, place), str), place
     assert translated["description.short"] != found["description"]["short"]
 
 
 def at(found: Any, place: str) -> Any:
-    """What stands at `bots[0].commandLists[1].commands[0].title`."""
+    """Return the value at a path such as `bots[0].commandLists[1].commands[0].title`."""
     for part in place.replace("]", "").replace("[", ".").split("."):
         found = found[int(part)] if part.isdecimal() else found[part]
     return found

@@ -1,4 +1,4 @@
-"""Charts at addresses that nobody guesses, that end, and that say nothing."""
+"""Charts at addresses that cannot be guessed, expire, and carry no name."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft6Validator  # type: ignore[import-untyped]  # it publishes no types
 
-from adapters.teams.render import CARD, form, message, messages
+from adapters.teams.render import CARD_BYTES, form, message, messages
 from bot.events import Command
 from bot.message import (
     Button,
@@ -48,7 +48,7 @@ def body(*elements: Element) -> list[dict[str, Any]]:
 
 
 def parts(card: object) -> Iterator[dict[str, Any]]:
-    """Every object in the card."""
+    """Yield every object in the card."""
     if isinstance(card, dict):
         yield card
         for each in card.values():
@@ -82,7 +82,7 @@ def test_the_schema_finds_a_fault() -> None:
 def test_any_message_is_a_card_small_enough(said: Message) -> None:
     card = message(said)
 
-    assert len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) <= CARD
+    assert len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) <= CARD_BYTES
     assert len(card["fallbackText"]) <= 500
     assert shape_faults(card) == []
 
@@ -93,7 +93,7 @@ def test_any_form_is_a_card(asked: Form) -> None:
 
 
 def shape_faults(card: dict[str, Any]) -> list[str]:
-    """What the schema says of the elements we use, quick enough for hundreds of cards."""
+    """Return the faults that the schema finds in the elements we use, quickly enough for hundreds of cards."""
     found = []
     for part in parts(card):
         kind = part.get("type", "")
@@ -206,7 +206,7 @@ def test_a_message_in_several_cards_loses_nothing(said: Message) -> None:
     cards = messages(said)
 
     assert all(
-        len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) <= CARD for card in cards
+        len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) <= CARD_BYTES for card in cards
     )
     if len(cards) == 1:
         assert cards == (message(said),)

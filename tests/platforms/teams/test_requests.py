@@ -1,4 +1,4 @@
-"""What each request gets: the table of statuses, over HTTP."""
+"""The status of the answer to each kind of request, over HTTP."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.platforms.teams.world import ISSUER, Gate, SigningKey, claims
 
 
 def now() -> int:
-    """Tokens are checked by the real clock, whenever this test has its turn."""
+    """Return the real time, by which tokens are checked."""
     return int(time.time())  # noqa: TID251  # Microsoft is the outside world here
 
 
 async def post(stage: Stage, header: str | None, **changes: Any) -> Answer:
-    """A message of Elin's with that `Authorization`."""
+    """Post a message of Elin's with that `Authorization`."""
     body = json.dumps(stage.people.activity("Elin", **changes)).encode()
     return await stage.people.raw(body, {} if header is None else {"Authorization": header})
 

@@ -1,4 +1,4 @@
-"""What goes out: each message once, at the pace that Teams takes, and what every refusal means."""
+"""Messages on their way to Teams: each once, at the pace that Teams takes, and the meaning of every refusal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HELLO = Message("Hello.", (Text("Hello."),))
 
 
 def home(stage: Stage, who: str = "Elin") -> Address:
-    """Where somebody is written to."""
+    """Return a person's address."""
     taken = read(stage.people.activity(who))
     assert taken is not None
     return taken.sender
@@ -49,7 +49,7 @@ async def test_a_conversations_id_is_one_part_of_the_address_whatever_stands_in_
 
 
 def Chatty(person: Any, chat: str) -> Any:  # noqa: N802  # it makes one
-    """Somebody whose chat has another id."""
+    """Return a person whose chat has another id."""
     kind = type("Chatty", (type(person),), {"chat": chat})
     return kind(**{name: getattr(person, name) for name in type(person).__dataclass_fields__})
 
@@ -253,7 +253,7 @@ def test_each_of_teams_limits_is_kept(most: int, within: int, every: float) -> N
 
 
 def refusal(pace: Pace) -> timedelta | None:
-    """How long one more message has to wait; None: it went."""
+    """Return the wait before one more message; None when it was sent."""
     try:
         pace.step("a")
     except SendError as refused:

@@ -1,4 +1,4 @@
-"""Teams' settings: whole, or an error that names what is missing; and the composition that they make."""
+"""Teams' settings, complete or with an error that names what is missing, and their composition."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from adapters.chat.settings import SettingsError, read_platform
-from adapters.cli.running import connected
+from adapters.cli.running import connect_platforms
 from adapters.server.web import application, listening
 from adapters.teams.platform import TeamsSettings
 from bot.prompts import Prompts
@@ -121,7 +121,7 @@ async def test_what_the_settings_make_speaks_with_teams(
 
     async with AsyncExitStack() as opened:
         read = opened.enter_context(environment(**given, database_url=database_url))
-        platforms = await opened.enter_async_context(connected(read, store, prompts, is_serving=True))
+        platforms = await opened.enter_async_context(connect_platforms(read, store, prompts, is_serving=True))
         session = await opened.enter_async_context(ClientSession())
         app = application(platforms.routes, voice=prompts.voice("en"), closing=platforms.closing)
         async with listening(app, "127.0.0.1", 0) as port:
@@ -142,14 +142,14 @@ async def test_who_only_works_has_no_routes(
     microsoft: FakeMicrosoft, prompts: Prompts, store: SqlStore
 ) -> None:
     with environment(**WHOLE) as read:
-        async with connected(read, store, prompts, is_serving=False) as platforms:
+        async with connect_platforms(read, store, prompts, is_serving=False) as platforms:
             assert platforms.routes == []
             assert list(platforms.messengers) == list(platforms.directories) == ["teams"]
 
 
 async def test_without_an_app_id_there_is_a_warning(prompts: Prompts, store: SqlStore) -> None:
     with logs() as found, environment(teams_anonymous=True) as read:
-        async with connected(read, store, prompts, is_serving=True) as platforms:
+        async with connect_platforms(read, store, prompts, is_serving=True) as platforms:
             assert len(platforms.routes) == 1
 
     assert [(each["event"], each["log_level"]) for each in found] == [("teams.anonymous", "warning")]

@@ -1,4 +1,4 @@
-"""What people do in Teams, and where the answers go: HTTP in, HTTP out, with a core that answers as told."""
+"""People's actions in Teams and the places of the answers, over HTTP, with a core of set replies."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def nothing_that_teams_would_refuse(microsoft: FakeMicrosoft):  # type: ignore[n
 
 
 async def ask(stage: Stage, reply: Reply = ASK) -> None:
-    """Put something into Elin's chat."""
+    """Send a reply to Elin's chat."""
     stage.reply = reply
     await stage.people.say("Elin", "hello")
     stage.heard.clear()
@@ -393,7 +393,7 @@ async def test_a_file_that_nobody_wants_is_made_for_nobody(stage: Stage) -> None
 
 @pytest.fixture
 async def slow(microsoft: FakeMicrosoft, prompts: Prompts) -> AsyncIterator[tuple[Stage, asyncio.Event]]:
-    """A core that takes until it is told."""
+    """Run the adapter with a core that takes until an event is set."""
     done = asyncio.Event()
 
     async def handle(event: Event) -> Reply | None:

@@ -1,4 +1,4 @@
-"""What a fake Microsoft holds: tenants' people, their chats with the bot, keys and tokens, and what goes wrong."""
+"""The state of a fake Microsoft: tenants' people, their chats with the bot, keys, tokens and planned faults."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ ISSUER = "https://api.botframework.com"
 
 @cache
 def private_key(number: int) -> RSAPrivateKey:
-    """Made once a run: making them takes longer than a test."""
+    """Return a private key, made once a run because that takes longer than a test."""
     return generate_private_key(public_exponent=65_537, key_size=2_048)
 
 
 @dataclass(slots=True)
 class SigningKey:
-    """One of Microsoft's, or (unpublished) somebody else's."""
+    """A signing key of Microsoft's, or (unpublished) of somebody else."""
 
     kid: str
     number: int
@@ -49,7 +49,7 @@ class SigningKey:
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """Somebody in a tenant. The bot sees an id that only it knows them by."""
+    """A person in a tenant. The bot sees an id that no other bot sees."""
 
     tenant: str
     id: str
@@ -72,7 +72,7 @@ class Person:
 
 @dataclass(slots=True, kw_only=True)
 class Line:
-    """One message of a chat as it stands; with a card the bot's, without one a person's."""
+    """One message of a chat as it stands: with a card of the bot, without one of a person."""
 
     id: str
     chat: str
@@ -82,7 +82,7 @@ class Line:
     card: Json | None = None
     edited: int = 0
     fields: dict[str, str] = field(default_factory=dict)
-    """What its reader has typed into the card's fields and not sent."""
+    """The text that its reader has typed into the card's inputs and not sent."""
 
     @property
     def summary(self) -> str:
@@ -101,7 +101,7 @@ class Dialog:
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """What the app asked of Microsoft."""
+    """A call of the app to Microsoft."""
 
     what: str
     """`openid`, `keys`, `discovery`, `token`, `send`, `update`, `member`, `upload`."""
@@ -110,7 +110,7 @@ class Call:
 
 
 class Gate:
-    """Holds calls until a test, in another thread, opens it: after half a minute it opens by itself."""
+    """A gate that holds calls until a test in another thread opens it, for at most half a minute."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -129,30 +129,30 @@ class Gate:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """Everything that one Microsoft holds."""
+    """The state of one Microsoft."""
 
     people: dict[str, Person] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     posted: list[Line] = field(default_factory=list)
-    """Everything the app ever posted, doubles too."""
+    """Everything that the app ever posted, with duplicates."""
     dialogs: dict[str, Dialog] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
-    """Short words that the platform showed after a press."""
+    """Short texts that the platform showed after a press."""
     keys: list[SigningKey] = field(default_factory=lambda: [SigningKey("key-1", 1)])
     tokens: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    """What the app did that Teams would not take."""
+    """Faults of the app that Teams would not take."""
     mishaps: Mishaps = field(default_factory=Mishaps)
     gates: dict[str, Gate] = field(default_factory=dict)
-    """Where calls of a kind wait."""
+    """The gates of kinds of calls."""
     last_number: int = 0
     companies: set[str] = field(default_factory=set)
     """Ids of team channels and group chats that the bot is in."""
 
     def number(self) -> str:
-        """A new activity's id, as Teams makes them: unique in a chat."""
+        """Return the id of a new activity, unique in a chat."""
         self.last_number += 1
         return f"17600000{self.last_number:05d}"
 
@@ -166,7 +166,7 @@ class World:
         return next((each for each in self.lines if (each.chat, each.id) == (chat, ref)), None)
 
     def seen(self, who: str) -> list[Line]:
-        """That person's chat with the bot, oldest first."""
+        """Return that person's chat with the bot, oldest first."""
         return [each for each in self.lines if each.chat == self.people[who].chat]
 
     def count(self, what: str) -> int:
@@ -174,7 +174,7 @@ class World:
 
 
 def claims(service_url: str, **changes: Any) -> Json:
-    """What a token of Microsoft's says; a change to None leaves a claim out."""
+    """Return the claims of a token of Microsoft's; a change to None leaves a claim out."""
     now = int(time.time())  # noqa: TID251  # Microsoft is the outside world here
     said: Json = {
         "iss": ISSUER,
