@@ -7,6 +7,7 @@ from datetime import date
 from bot.message import Button, Message, Text
 from bot.model import CheckIn, CommandName, FormName, Intent, Role
 from bot.prompts import Voice
+from bot.rules.privacy import FLOOR
 from bot.say.basics import opens, plain, row, runs
 from bot.say.check_ins import AskedCheckIn, quotes
 from bot.say.places import MemberPlace, Place, next_steps, partner_names, place_facts, tell_button
@@ -37,7 +38,7 @@ def who_reads(voice: Voice, roles: frozenset[Role], open_note: str = "") -> Mess
     keys = ["who-reads.teachers"] if Role.TEACHER in roles or not roles else ["who-reads.leaders"]
     parts = [
         *([voice.markdown("who-reads.open", note=open_note)] if open_note else []),
-        *map(voice.markdown, keys),
+        *(voice.markdown(key, floor=FLOOR) for key in keys),
     ]
     return Message(
         voice.text("who-reads.summary"),
@@ -257,7 +258,7 @@ def leaders(voice: Voice, about: Intent, place: MemberPlace, *, is_coordinator: 
     status = runs(voice, "button.status", CommandName.STATUS)
     digest = runs(voice, "button.digest", CommandName.DIGEST)
     if about in (Intent.WHO_REPLIED, Intent.READ_WORDS, Intent.RANK):
-        return plain(voice, f"leaders.{about}", status if is_coordinator else digest)
+        return plain(voice, f"leaders.{about}", status if is_coordinator else digest, floor=FLOOR)
     if not is_coordinator:
         return plain(voice, "leaders.coordinator-does", digest, **place_facts(voice, place))
     match about:
