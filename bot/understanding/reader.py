@@ -37,6 +37,8 @@ class Reader:
 
     def prepare(self) -> None:
         """Learn the phrases now, so that the first text is read as quickly as the others."""
+        if not self._phrases.by_intent:
+            return
         for for_leaders in (False, True):
             classifier(self._phrases, for_leaders=for_leaders)
 
