@@ -45,6 +45,13 @@ def stop(sentence: str) -> NoReturn:
     raise SystemExit(1)
 
 
+def text_or_stop(voice: Voice, key: str, **facts: str) -> str:
+    """Return a text; end the command with the name of the text if the content lacks it."""
+    if not voice.has(key):
+        stop(voice.text("check.text-missing", key=key))
+    return voice.text(key, **facts)
+
+
 def load_setup() -> tuple[settings.Settings, Prompts, Voice]:
     """Return settings, content, and the voice for operators."""
     read = settings.read()

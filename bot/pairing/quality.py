@@ -119,6 +119,8 @@ class Criterion:
     """Return the same as arrays: the columns of a level add up to the points of every pair."""
     reasons: Callable[[Sequence[Person], int], PointedReasons] = no_reasons
     """Return the reasons that this criterion gives for a group."""
+    reason_keys: tuple[str, ...] = ()
+    """The key of each reason that it may give; `reason-why.<key>` is its sentence."""
 
 
 # --- a need meets an offer, half in each direction ----------------------------------------------------------
@@ -268,14 +270,17 @@ def _experience_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
 # --- all of them --------------------------------------------------------------------------------------------
 
 CRITERIA = (
-    Criterion("offer", _offer_points, _offer_columns, _offer_reasons),
-    Criterion("focus", _focus_points, _focus_columns, _focus_reasons),
+    Criterion("offer", _offer_points, _offer_columns, _offer_reasons, ("offer",)),
+    Criterion("focus", _focus_points, _focus_columns, _focus_reasons, ("both-need",)),
     Criterion("ties", _tie_points, _tie_columns),  # named by `reasons` where there is no other reason
-    Criterion("closeness", _closeness_points, _closeness_columns, _closeness_reasons),
-    Criterion("slots", _slot_points, _slot_columns, _slot_reasons),
+    Criterion("closeness", _closeness_points, _closeness_columns, _closeness_reasons, ("subject", "phase")),
+    Criterion("slots", _slot_points, _slot_columns, _slot_reasons, ("slot",)),
     Criterion("tools", _tool_points, _tool_columns),
     Criterion("experience", _experience_points, _experience_columns),
 )
+SCHOOL_REASONS = NEW_TIE, DIFFERENT_SCHOOLS = "new-tie", "different-schools"
+"""The keys of the reasons that are given where no criterion gives one."""
+REASON_KEYS = (*(key for criterion in CRITERIA for key in criterion.reason_keys), *SCHOOL_REASONS)
 
 
 def score_fit(a: Person, b: Person, *, ties: int, on: date, weights: Weights) -> int:
@@ -314,7 +319,7 @@ def _school_reason(people: Sequence[Person], ties: Mapping[frozenset[int], int] 
     new = [pair for pair in pairs if ties is not None and not ties.get(frozenset(pair))]
     school_a, school_b = (new or pairs)[0]
     return Reason(
-        "new-tie" if new else "different-schools",
+        NEW_TIE if new else DIFFERENT_SCHOOLS,
         (("school_a", str(school_a)), ("school_b", str(school_b))),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.model import DEFAULT_LANGUAGE, Question
+from bot.model import DEFAULT_LANGUAGE, CycleState, DeliveryKind, DeliveryState, Question, Role
 from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
@@ -22,8 +22,15 @@ LONGEST_OPTION = 75
 MOST_WORDS_BEFORE_THE_QUESTION = 60
 MOST_WORDS_IN_A_SENTENCE = 20
 MOST_INPUTS = 3
-COMMAND_TEXTS = "bot/basics.en.md"
-"""The file that is named when a text of a command is missing; any file may hold it."""
+BASICS = "bot/basics.en.md"
+"""The file that is named when a text is missing and no other text of its area exists; any file may hold it."""
+NEEDED = TEXT_KEYS | {
+    *(f"kind.{kind}" for kind in DeliveryKind),
+    *(f"delivery.{state}" for state in DeliveryState),
+    *(f"state.{state}" for state in CycleState),
+    *(f"role.{role}" for role in Role),
+}
+"""The keys that are put together from a table or an enum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,13 @@ class ContentFinding:
         return f"{self.level} {self.file}:{self.line} {self.what}"
 
 
-def check(folder: Path) -> tuple[ContentFinding, ...]:
-    """Return every finding in a folder of content, by file and line; content with a `FIX` must not be published."""
+def check(folder: Path, needed: Collection[str] = ()) -> tuple[ContentFinding, ...]:
+    """Return every finding in a folder of content, by file and line; content with a `FIX` must not be published.
+
+    `needed` are keys that the English texts must have beside those of `NEEDED`.
+    """
     flaws = Flaws()
-    return check_files(read_folder(folder, flaws), flaws, needed=TEXT_KEYS)
+    return check_files(read_folder(folder, flaws), flaws, needed={*NEEDED, *needed})
 
 
 def check_files(
@@ -52,11 +62,14 @@ def check_files(
     """Check files by name; `flaws` were found in reading them, `needed` are keys that the English texts must have."""
     flaws = flaws or Flaws()
     texts = read_texts(files, flaws)
-    for key in sorted(set(needed) - set(texts[DEFAULT_LANGUAGE])):
-        flaws.fix(COMMAND_TEXTS, 1, "command-text-missing", key=key)
+    english = texts[DEFAULT_LANGUAGE]
+    for key in sorted(set(needed) - set(english)):
+        area = key.partition(".")[0]
+        file = next((each.file for other, each in english.items() if other.startswith(f"{area}.")), BASICS)
+        flaws.fix(file, 1, "text-missing", key=key)
     words = read_words(files, flaws)
-    _Check(flaws, words, texts[DEFAULT_LANGUAGE]).everything(files, texts)
-    voice = Voice(DEFAULT_LANGUAGE, texts[DEFAULT_LANGUAGE])
+    _Check(flaws, words, english).everything(files, texts)
+    voice = Voice(DEFAULT_LANGUAGE, english)
     ordered = sorted(dict.fromkeys(flaws.found), key=lambda flaw: (flaw.file, flaw.line))
     return tuple(ContentFinding(flaw.level, flaw.file, flaw.line, _sentence(voice, flaw)) for flaw in ordered)
 

@@ -48,6 +48,17 @@ def test_every_weight_has_its_criterion() -> None:
 
 
 @pytest.mark.parametrize("criterion", CRITERIA, ids=lambda criterion: criterion.name)
+def test_a_criterion_names_the_key_of_each_reason_that_it_gives(criterion: Criterion) -> None:
+    random = Random(5)
+    names = [f"word-{number}" for number in range(5)]
+    people = [replace(somebody(at, at, random, names), time_zone="Europe/London") for at in range(60)]
+
+    given = {reason.key for pair in combinations(people, 2) for _, reason in criterion.reasons(pair, 13)}
+
+    assert given == set(criterion.reason_keys)
+
+
+@pytest.mark.parametrize("criterion", CRITERIA, ids=lambda criterion: criterion.name)
 @pytest.mark.parametrize("vocabulary", [5, 40, 90])
 def test_both_forms_of_a_criterion_give_each_pair_the_same_points(
     criterion: Criterion, vocabulary: int
