@@ -19,7 +19,7 @@ from bot.prompts import Level, Prompts, check
 from bot.prompts.flaws import Flaws
 from bot.prompts.packs import read_pack
 from bot.rules.commands import COMMANDS
-from bot.rules.privacy import FLOOR, FOUR_BANDS_FROM, WORDS_FLOOR
+from bot.rules.privacy import FLOOR, FOUR_BANDS_FROM, QUOTE_FLOOR
 from bot.use_cases.workspaces import KEPT_AFTER_REMOVAL
 from bot.worker.pruning import EVENTS_KEPT
 from storage.tables import metadata
@@ -123,8 +123,8 @@ def test_the_thresholds_in_the_document_on_privacy_are_those_of_the_code() -> No
     read = document("docs/privacy/README.md").text
 
     assert f"**The floor is {FLOOR}**" in read
-    assert f"; {WORDS_FLOOR} people must have answered before one is quoted" in read
-    assert f"and {WORDS_FLOOR} or more people answered" in read
+    assert f"; {QUOTE_FLOOR} people must have answered before one is quoted" in read
+    assert f"and {QUOTE_FLOOR} or more people answered" in read
     assert f"In a group of fewer than {FOUR_BANDS_FROM} there are two bands" in read
 
 
