@@ -225,7 +225,7 @@ async def _resolve_batch(services: Services, tick: timedelta) -> float:
     """Ask the platforms about uncertain deliveries; return the seconds to pause."""
     now = await services.store.now()
     async with services.store.transaction() as tx:
-        await tx.deliveries.lapse(now)
+        await tx.deliveries.mark_expired_leases(now)
         uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, BATCH_SIZE)
     await resolve(services, uncertain, now)
     return 0 if uncertain else tick.total_seconds()
