@@ -115,7 +115,7 @@ async def connect_by_email(tx: Tx, address: Address, email: str, now: datetime) 
     member = await _find_staff(tx, workspace, email) if workspace and workspace.gone_at is None else None
     if member is not None:
         await tx.members.connect(address, member.id, now)
-        await tx.deliveries.hurry(member.id, now)
+        await tx.deliveries.make_due(member.id, now)
     return member
 
 

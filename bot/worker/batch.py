@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,15 +24,15 @@ BATCH_SIZE = 20
 
 
 class BatchClock:
-    """The time for one batch. It counts whole seconds, so that it stands still where the store's clock is set."""
+    """The time for one batch: the time of its claim on the store's clock, and the whole seconds since."""
 
-    def __init__(self, claimed_at: datetime) -> None:
-        self.claimed_at, self._start = claimed_at, asyncio.get_running_loop().time()
+    def __init__(self, claimed_at: datetime, seconds: Callable[[], float]) -> None:
+        self.claimed_at, self._seconds, self._start = claimed_at, seconds, seconds()
 
     @property
     def elapsed(self) -> timedelta:
         """The time since the batch was claimed."""
-        return timedelta(seconds=int(asyncio.get_running_loop().time() - self._start))
+        return timedelta(seconds=int(self._seconds() - self._start))
 
     @property
     def now(self) -> datetime:

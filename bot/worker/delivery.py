@@ -31,11 +31,11 @@ async def run(
 
     This is for the playground and tests, where time is set. `work.work` keeps to each workspace's limit.
     """
-    services = Services(store, prompts, messengers, directories, NO_LIMITS)
+    services = Services(store, prompts, messengers, directories, NO_LIMITS, seconds=lambda: 0)
     settled, is_more = 0, True
     while is_more:
         async with store.transaction() as tx:
-            await tx.deliveries.lapse(now)
+            await tx.deliveries.mark_expired_leases(now)
             uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, BATCH_SIZE)
             claimed = await tx.deliveries.claim(now, now + batch.LEASE, BATCH_SIZE)
         await resolve(services, uncertain, now)
@@ -47,4 +47,4 @@ async def run(
 
 async def deliver(services: Services, claimed: Sequence[Delivery], now: datetime) -> None:
     """Compose, send and settle deliveries that were claimed at `now`."""
-    await send(services, await compose_batch(services, claimed, BatchClock(now)))
+    await send(services, await compose_batch(services, claimed, BatchClock(now, services.seconds)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.model import Limit
@@ -21,4 +22,6 @@ class Services:
     directories: Mapping[str, Directory]
     limits: Mapping[str, Limit]
     """Empty where no lanes are used."""
+    seconds: Callable[[], float] = time.monotonic
+    """A clock that only goes forward. It stands still where time is set."""
     turns: Turns = field(default_factory=Turns)

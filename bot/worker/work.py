@@ -6,6 +6,7 @@ Any number of processes may work on one store.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
@@ -49,6 +50,8 @@ class WorkerSettings:
     """How long a worker that was stopped may go on finishing what it has begun."""
     concurrency: int = 4
     """How many batches may be under way at once on each platform."""
+    seconds: Callable[[], float] = time.monotonic
+    """A clock that only goes forward; a test's may stand still."""
 
 
 async def work(
@@ -63,7 +66,7 @@ async def work(
 
     What cannot be finished in time keeps its lease; when that has ended, another worker asks the platform about it.
     """
-    services = Services(store, prompts, messengers, directories, settings.limits)
+    services = Services(store, prompts, messengers, directories, settings.limits, settings.seconds)
     slots, platforms = settings.concurrency * BATCH_SIZE, frozenset(messengers)
     senders = [PlatformSender(LaneFilter(platform), slots) for platform in sorted(platforms)]
     # The last is for members without a workspace, or with one on a platform that is not connected here.
@@ -199,7 +202,7 @@ async def _send_batch(
     """Line up what is due, claim one batch and start sending it; return the seconds to pause."""
     store = services.store
     now = await store.now()
-    clock = BatchClock(now)
+    clock = BatchClock(now, services.seconds)
     async with store.transaction() as tx:
         lined_up = await tx.lanes.line_up(now, services.limits)
     if lined_up:
@@ -222,7 +225,7 @@ async def _resolve_batch(services: Services, tick: timedelta) -> float:
     """Find out about uncertain deliveries; return the seconds to pause."""
     now = await services.store.now()
     async with services.store.transaction() as tx:
-        await tx.deliveries.lapse(now)
+        await tx.deliveries.mark_expired_leases(now)
         uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, BATCH_SIZE)
     await resolve(services, uncertain, now)
     return 0 if uncertain else tick.total_seconds()

@@ -11,6 +11,7 @@ from adapters.chat import charts
 from bot.message import Chart, Week
 from tests.platforms import anything
 from tests.playground.script import CHART
+from tests.support.examples import share_of_examples
 
 OURS = [week.ours for week in CHART.weeks]
 
@@ -101,7 +102,7 @@ def test_the_same_chart_is_drawn_once() -> None:
     assert charts.svg(CHART) is charts.svg(replace(CHART))
 
 
-@settings(max_examples=8)
+@settings(max_examples=share_of_examples(8))
 @given(anything.charts)
 def test_any_words_can_be_drawn_and_none_becomes_markup(chart: Chart) -> None:
     assert not [

@@ -16,6 +16,7 @@ from bot.prompts import Prompts
 from bot.rules.school_time import Term
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, plain
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 START = date(2026, 9, 10)  # a Thursday: the first question is counted in the week after
@@ -50,6 +51,11 @@ async def played(
     return town
 
 
+async def five_of_each_school(store: SqlStore, prompts: Prompts) -> Town:
+    """Four of the five of each school have answered; the first digests have come."""
+    return await played(store, prompts, people(Oak=5, Elm=5), answering=4)
+
+
 def digests(town: Town, school: str) -> list[str]:
     return [plain(each) for each in town.post.received[f"Head {school}"]]
 
@@ -57,18 +63,28 @@ def digests(town: Town, school: str) -> list[str]:
 # --- how many people ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("each", "shown"), [(4, False), (5, True), (6, True)])
+@begins_with(five_of_each_school)
+async def test_a_school_of_five_is_told_about_itself(town: Town) -> None:
+    await _check_first_digests(town, 5, is_shown=True)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize(("each", "is_shown"), [(4, False), (6, True)])
 async def test_a_school_is_told_about_itself_from_five_people_on(
-    store: SqlStore, prompts: Prompts, each: int, shown: bool
+    store: SqlStore, prompts: Prompts, each: int, is_shown: bool
 ) -> None:
     town = await played(store, prompts, people(Oak=each, Elm=each), answering=4)
 
+    await _check_first_digests(town, each, is_shown=is_shown)
+
+
+async def _check_first_digests(town: Town, each: int, *, is_shown: bool) -> None:
     for school in ("Oak", "Elm"):
         [text] = digests(town, school)
         assert f"{2 * each} teachers take part" in text
-        assert (f"of those asked at {school} replied" in text) is shown
-        assert (f"{each} of your teachers take part" in text) is shown
-        assert ("Figures about fewer than 5 people are not shown" in text) is not shown
+        assert (f"of those asked at {school} replied" in text) is is_shown
+        assert (f"{each} of your teachers take part" in text) is is_shown
+        assert ("Figures about fewer than 5 people are not shown" in text) is not is_shown
         assert "The words of" not in text
         assert not any(name in text for name in await town.teachers())
 
@@ -84,6 +100,7 @@ async def test_a_small_school_reads_of_the_partnership_only(store: SqlStore, pro
     assert "6 of your teachers take part" in large
 
 
+@pytest.mark.core
 async def test_a_partnership_under_five_reads_nothing_at_all(store: SqlStore, prompts: Prompts) -> None:
     town = await played(store, prompts, people(Oak=2, Elm=2))
 
@@ -91,6 +108,7 @@ async def test_a_partnership_under_five_reads_nothing_at_all(store: SqlStore, pr
     assert "No digest has been published yet" in await town.command("Head Oak", "digest")
 
 
+@pytest.mark.core
 async def test_two_digests_cannot_be_subtracted(store: SqlStore, prompts: Prompts) -> None:
     """Six of Oak, four of Elm, ten in all: Oak's own figures would tell Elm's."""
     town = await played(store, prompts, people(Oak=6, Elm=4), answering=3)
@@ -104,10 +122,11 @@ async def test_two_digests_cannot_be_subtracted(store: SqlStore, prompts: Prompt
     assert counts <= {"10", "14", "2", "5"}  # all people, the Monday in September, the schools, the floor
 
 
-async def test_numbers_in_a_digest_are_never_about_replies(store: SqlStore, prompts: Prompts) -> None:
-    one = digests(await played(store, prompts, people(Oak=5, Elm=5), answering=4), "Oak")
+@begins_with(five_of_each_school)
+async def test_numbers_in_a_digest_are_never_about_replies(town: Town) -> None:
+    [text] = digests(town, "Oak")
 
-    assert set(re.findall(r"\b\d+\b", one[0])) <= {"5", "10", "14", "2", "1"}
+    assert set(re.findall(r"\b\d+\b", text)) <= {"5", "10", "14", "2", "1"}
 
 
 # --- which weeks ----------------------------------------------------------------------------------------------------
@@ -131,6 +150,7 @@ async def test_a_holiday_week_sends_nothing_and_is_a_gap(store: SqlStore, prompt
     assert "no figures" in digests(town, "Oak")[-1]
 
 
+@pytest.mark.core
 async def test_it_comes_on_the_schools_last_teaching_day_of_the_week(
     store: SqlStore, prompts: Prompts
 ) -> None:
@@ -185,9 +205,9 @@ LAST_FRIDAY = datetime(2026, 9, 25, 15, 0, tzinfo=UTC)
 STORY = "I wait now, and the quiet ones speak"
 
 
-async def told(store: SqlStore, prompts: Prompts, *, until: datetime = LAST_STEP) -> Town:
+async def asked_for_a_story(store: SqlStore, prompts: Prompts) -> Town:
     """Twelve people are asked for a story."""
-    return await played(store, prompts, people(Oak=6, Elm=6), answering=0, until=until)
+    return await played(store, prompts, people(Oak=6, Elm=6), answering=0, until=LAST_STEP)
 
 
 async def tell(town: Town, number: int, consent: str = "") -> None:
@@ -205,10 +225,8 @@ async def stays_open(town: Town) -> None:
             await tx.check_ins.save(replace(step, closes_at=datetime(2026, 9, 28, 16, 0, tzinfo=UTC)))
 
 
-async def test_a_story_is_read_with_consent_and_goes_wherever_it_was_read(
-    store: SqlStore, prompts: Prompts
-) -> None:
-    town = await told(store, prompts)
+@begins_with(asked_for_a_story)
+async def test_a_story_is_read_with_consent_and_goes_wherever_it_was_read(town: Town) -> None:
     for number in range(12):
         await tell(town, number, "yes" if number < 3 else "no" if number < 8 else "")
     await town.until(LAST_FRIDAY)
@@ -237,8 +255,9 @@ async def test_a_story_is_read_with_consent_and_goes_wherever_it_was_read(
     assert STORY not in await town.command("Head Elm", "digest")
 
 
-async def test_no_story_before_ten_have_answered_nor_without_a_yes(store: SqlStore, prompts: Prompts) -> None:
-    town = await told(store, prompts, until=LAST_FRIDAY)
+@begins_with(asked_for_a_story)
+async def test_no_story_before_ten_have_answered_nor_without_a_yes(town: Town) -> None:
+    await town.until(LAST_FRIDAY)
     await stays_open(town)
 
     await tell(town, 0, "yes")
@@ -256,8 +275,8 @@ async def test_no_story_before_ten_have_answered_nor_without_a_yes(store: SqlSto
 # --- asking for it --------------------------------------------------------------------------------------------------
 
 
-async def test_the_last_digest_again_for_who_may_read_it(store: SqlStore, prompts: Prompts) -> None:
-    town = await played(store, prompts, people(Oak=5, Elm=5))
+@begins_with(five_of_each_school)
+async def test_the_last_digest_again_for_who_may_read_it(town: Town) -> None:
     sent = town.post.received["Head Elm"][-1]
 
     again = await town.command("Head Elm", "digest")
@@ -268,8 +287,9 @@ async def test_the_last_digest_again_for_who_may_read_it(store: SqlStore, prompt
     assert isinstance(sent, Message)
 
 
-async def test_nothing_is_owed_twice_and_every_digest_is_settled(store: SqlStore, prompts: Prompts) -> None:
-    town = await played(store, prompts, people(Oak=5, Elm=5), until=datetime(2026, 11, 20, 20, 0, tzinfo=UTC))
+@begins_with(five_of_each_school)
+async def test_nothing_is_owed_twice_and_every_digest_is_settled(town: Town) -> None:
+    await town.until(datetime(2026, 11, 20, 20, 0, tzinfo=UTC))
 
     owed = [each for each in await town.deliveries() if each.kind == "digest"]
 

@@ -32,7 +32,7 @@ from tests.support.limits import HANG
 
 pytestmark = pytest.mark.core  # a fake messenger hangs here; the wire has tests of its own
 
-HASTY = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=1)
+HASTY = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=1, seconds=lambda: 0)
 PATIENT = replace(HASTY, tick=timedelta(minutes=10))
 """Whoever is not woken sleeps longer than any test."""
 Mishaps = list[MutableMapping[str, Any]]

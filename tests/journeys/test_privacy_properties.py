@@ -20,6 +20,7 @@ from bot.model import DeliveryState
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, plain, values_for
+from tests.support.examples import share_of_examples
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 SCHOOLS = {"Oak": ["Xaqi Zvyx", "Xbqo Zwyk"], "Elm": ["Xcqu Zvog", "Xdqa Zwiq"], "Fir": ["Xeqy Zvug"]}
@@ -213,7 +214,7 @@ ALL_ANSWER: list[Action] = [
 
 # Plays are long: what they find becomes an `@example`, and is cut short by hand.
 @settings(
-    max_examples=6,
+    max_examples=share_of_examples(6),
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from bot.message import Inputs
 from bot.model import CycleState, Post, Role
 from bot.model.roster import Roster, RosterPerson, RosterSchool
@@ -13,26 +15,33 @@ from bot.rules.school_time import Term
 from bot.use_cases.rosters import import_roster
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, plain
+from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 PAIR = {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}
+SIX = {"Oak": ["Ann Ash", "Bob Box", "Cat Cox"], "Elm": ["Dan Day", "Eve Eck", "Flo Fay"]}
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
 
 
-async def _running(store: SqlStore, prompts: Prompts, schools: dict[str, list[str]] | None = None) -> Town:
-    town = await build(store, prompts, schools or PAIR, MONDAY)
+async def _running(store: SqlStore, prompts: Prompts, schools: dict[str, list[str]]) -> Town:
+    town = await build(store, prompts, schools, MONDAY)
     await town.run(date(2026, 9, 14))
     return town
 
 
-async def test_words_that_wait_for_their_writers_decision_are_in_no_pool(
-    store: SqlStore, prompts: Prompts
-) -> None:
-    people = {"Oak": ["Ann Ash", "Bob Box", "Cat Cox"], "Elm": ["Dan Day", "Eve Eck", "Flo Fay"]}
-    town = await _running(store, prompts, people)
+async def a_pair(store: SqlStore, prompts: Prompts) -> Town:
+    return await _running(store, prompts, PAIR)
+
+
+async def three_pairs(store: SqlStore, prompts: Prompts) -> Town:
+    return await _running(store, prompts, SIX)
+
+
+@begins_with(three_pairs)
+async def test_words_that_wait_for_their_writers_decision_are_in_no_pool(town: Town) -> None:
     while "has become easier" not in town.everything("Ann Ash"):
         await town.days(1)
-    for name in [each for names in people.values() for each in names if each != "Ann Ash"]:
+    for name in [each for names in SIX.values() for each in names if each != "Ann Ash"]:
         await town.fill(name, easier=f"Asking a colleague in, {name.split()[1].lower()}")
     assert "looks like a pupil's name" in await town.fill("Ann Ash", easier="What the pupil Kayleigh said")
 
@@ -43,10 +52,8 @@ async def test_words_that_wait_for_their_writers_decision_are_in_no_pool(
         assert "Kayleigh" not in town.everything(name)
 
 
-async def test_words_taken_back_disappear_although_the_cycle_closes_first(
-    store: SqlStore, prompts: Prompts
-) -> None:
-    town = await _running(store, prompts)
+@begins_with(a_pair)
+async def test_words_taken_back_disappear_although_the_cycle_closes_first(town: Town) -> None:
     await town.until(ASKED)
     await town.fill("Ann Ash", pupils="Give a reason for every answer")
     await town.days(1)
@@ -59,10 +66,8 @@ async def test_words_taken_back_disappear_although_the_cycle_closes_first(
     assert not [each for each in town.post.received["Cat Cox"] if "Give a reason" in plain(each)]
 
 
-async def test_words_given_to_be_carried_arrive_although_the_cycle_closes(
-    store: SqlStore, prompts: Prompts
-) -> None:
-    town = await _running(store, prompts)
+@begins_with(a_pair)
+async def test_words_given_to_be_carried_arrive_although_the_cycle_closes(town: Town) -> None:
     await town.until(datetime(2026, 9, 14, 20, 0, tzinfo=UTC))
     assert "I carry this to Cat on" in await town.say("Ann Ash", "tell Cat see you on Tuesday")
     await town.command(COORDINATOR, "close yes")
@@ -72,6 +77,7 @@ async def test_words_given_to_be_carried_arrive_although_the_cycle_closes(
     assert "see you on Tuesday" in town.everything("Cat Cox")
 
 
+@pytest.mark.core
 async def test_nobody_is_kept_when_the_calendar_has_run_out(store: SqlStore, prompts: Prompts) -> None:
     terms = {name: [Term("autumn", date(2026, 9, 1), date(2026, 12, 18))] for name in PAIR}
     town = await build(store, prompts, PAIR, MONDAY, terms=terms)
@@ -85,8 +91,8 @@ async def test_nobody_is_kept_when_the_calendar_has_run_out(store: SqlStore, pro
     assert await town.state() is CycleState.CLOSED
 
 
-async def test_a_pause_that_ends_early_brings_back_what_it_put_off(store: SqlStore, prompts: Prompts) -> None:
-    town = await _running(store, prompts)
+@begins_with(a_pair)
+async def test_a_pause_that_ends_early_brings_back_what_it_put_off(town: Town) -> None:
     await town.until(ASKED - timedelta(hours=4))
     await town.say("Ann Ash", "pause until 2 November")
     await town.until(ASKED + timedelta(hours=1))
@@ -99,11 +105,9 @@ async def test_a_pause_that_ends_early_brings_back_what_it_put_off(store: SqlSto
     assert "could not read" in await town.say("Ann Ash", "pause until 1 January 2030")
 
 
-async def test_the_last_weeks_digests_come_although_the_cycle_is_closed_when_proposed(
-    store: SqlStore, prompts: Prompts
-) -> None:
-    people = {"Oak": ["Ann Ash", "Bob Box", "Cat Cox"], "Elm": ["Dan Day", "Eve Eck", "Flo Fay"]}
-    town = await _running(store, prompts, people)
+@pytest.mark.core
+@begins_with(three_pairs)
+async def test_the_last_weeks_digests_come_although_the_cycle_is_closed_when_proposed(town: Town) -> None:
     while "The days of" not in town.everything(COORDINATOR):
         await town.days(1)
     before = len(town.post.received["Head Oak"])
@@ -117,9 +121,10 @@ async def test_the_last_weeks_digests_come_although_the_cycle_is_closed_when_pro
     assert "of those asked replied" in await town.command("Head Oak", "digest")
 
 
-async def test_the_digest_goes_to_whoever_is_principal_now(store: SqlStore, prompts: Prompts) -> None:
-    people = {"Oak": ["Ann Ash", "Bob Box", "Cat Cox"], "Elm": ["Dan Day", "Eve Eck", "Flo Fay"]}
-    town = await _running(store, prompts, people)
+@pytest.mark.core
+@begins_with(three_pairs)
+async def test_the_digest_goes_to_whoever_is_principal_now(town: Town) -> None:
+    store = town.store
     members = await town.members()
     async with store.transaction() as tx:
         schools = {each.id: each.source_id for each in await tx.schools.of(members["Ann Ash"].partnership_id)}

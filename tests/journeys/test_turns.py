@@ -87,7 +87,7 @@ async def claimed(town: Town) -> Sequence[Delivery]:
 @asynccontextmanager
 async def sending(town: Town) -> AsyncIterator[Services]:
     """While the block runs; what is under way is let through after it, and settled."""
-    services = Services(town.store, town.prompts, {"test": town.post}, {}, {})
+    services = Services(town.store, town.prompts, {"test": town.post}, {}, {}, lambda: 0)
     batch = asyncio.create_task(deliver(services, await claimed(town), town.now))
     yield services
     for _ in range(20):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,10 @@ from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
-SETTINGS = WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=3)
+SETTINGS = WorkerSettings(
+    {}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=3, seconds=lambda: 0
+)
+"""Time stands still while a batch is sent, however slow the machine is."""
 QUESTION = "What should your pupils do"
 Mishaps = list[MutableMapping[str, Any]]
 
@@ -162,7 +166,7 @@ async def test_who_stops_finishes_and_settles_what_was_begun(town: Town) -> None
 
 async def test_what_takes_longer_than_stopping_may_is_left_for_the_lease_to_end(town: Town) -> None:
     post(town).gate.clear()
-    hasty = WorkerSettings({}, timedelta(seconds=0.02), stop=timedelta(seconds=0.1))
+    hasty = replace(SETTINGS, stop=timedelta(seconds=0.1))
     async with working(town, Played(town.store, town), hasty):
         await post(town).waiting.wait()
     assert await state_of(town, "Ann Ash") is DeliveryState.SENDING
@@ -180,9 +184,7 @@ async def test_a_database_that_is_away_after_sending_makes_nobody_send_twice(
     monkeypatch.setattr(settling, "SECONDS_BETWEEN_TRIES", [0.1] * 200)
     store = Played(town.store, town)
     post(town).gate.clear()
-    async with working(
-        town, store, WorkerSettings({}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=1)
-    ):
+    async with working(town, store, replace(SETTINGS, concurrency=1)):
         await post(town).waiting.wait()
         await settled(town, "Cat Cox", DeliveryState.SENT)
         store.is_away = True
@@ -227,7 +229,7 @@ async def test_what_was_claimed_and_could_not_be_composed_goes_back_without_a_lo
     store = Played(town.store, town)
     store.is_away = True
     delivering = asyncio.create_task(
-        deliver(Services(store, town.prompts, {"test": town.post}, {}, {}), claimed, ASKED)
+        deliver(Services(store, town.prompts, {"test": town.post}, {}, {}, SETTINGS.seconds), claimed, ASKED)
     )
     for _ in range(3):  # composing, and twice settling
         await store.missed.acquire()
@@ -251,7 +253,7 @@ async def test_who_asks_for_patience_is_left_alone_a_workspace_or_one_chat(
         raise SendError("rate-limited", timedelta(minutes=7), one_chat=one_chat)
 
     monkeypatch.setattr(town.post, "send", busy)
-    paced = WorkerSettings({"test": Limit(timedelta(minutes=1))}, SETTINGS.tick, SETTINGS.stop, concurrency=1)
+    paced = replace(SETTINGS, limits={"test": Limit(timedelta(minutes=1))}, concurrency=1)
     async with working(town, Played(town.store, town), paced):
         await post(town).waiting.wait()
     async with town.store.transaction() as tx:

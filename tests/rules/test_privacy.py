@@ -24,6 +24,7 @@ from bot.rules.privacy import (
     publishable,
     week_bands,
 )
+from tests.support.examples import share_of_examples
 
 LAST_DAY_END = datetime(2026, 11, 20, 17, tzinfo=UTC)
 
@@ -262,7 +263,7 @@ def partnerships(draw: st.DrawFn, schools: int = 10, people: int = 15) -> tuple[
 @example((publishable({0: 6, 1: 6, 2: 3}), (6, 6, 3)))
 @example((publishable({0: 5, 1: 5, 2: 4, 3: 1}), (5, 5, 4, 1)))
 @example((publishable({0: 4, 1: 4}), (4, 4)))
-@settings(max_examples=60)
+@settings(max_examples=share_of_examples(60))
 @given(partnerships(schools=4, people=11))
 def test_all_principals_together_with_any_one_person_learn_what_no_other_person_did(
     partnership: tuple[Published, tuple[int, ...]],
