@@ -30,6 +30,8 @@ EVERY = pytest.mark.parametrize("read", DOCUMENTS, ids=lambda each: each.name)
 README = document("README.md")
 MOST_WORDS = 900
 OURS = re.compile(r"(?:bot|adapters|storage|prompts|tests|bench|docs|\.ci|\.github)/[\w./-]*")
+NAME_IN = re.compile(r"`(\w+)` in `([\w/]+\.py)`")
+"""Such as "`is_released` in `bot/rules/privacy.py`"."""
 TO_BE_MADE = ("prompts/platforms/console.en.md",)
 """Files that a document tells its reader to make."""
 MEASURED = re.compile(
@@ -70,6 +72,15 @@ def test_every_path_of_ours_that_it_names_exists(read: Document) -> None:
     mermaid = " ".join(read.blocks("mermaid"))
     for path in [each for code in [*read.code, mermaid] for each in OURS.findall(code)]:
         assert path in TO_BE_MADE or (ROOT / path).exists(), path
+
+
+@EVERY
+def test_every_name_that_it_looks_for_in_a_file_of_ours_is_defined_there(read: Document) -> None:
+    for name, path in NAME_IN.findall(" ".join(read.prose.split())):
+        source = (ROOT / path).read_text(encoding="utf-8")
+        assert re.search(rf"^ *(?:(?:async )?def |class )?{name}\b", source, re.MULTILINE), (
+            f"{name} in {path}"
+        )
 
 
 @EVERY
