@@ -46,7 +46,7 @@ class SqlConversations:
         async with self._lines() as lines:
             return await lines.of(workspace, person)
 
-    async def add(  # a line's columns
+    async def add(
         self,
         *,
         workspace: str,

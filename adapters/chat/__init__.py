@@ -1,1 +1,1 @@
-"""What every chat platform shares: buttons, Markdown, charts, long texts."""
+"""Code that the chat platforms share: buttons, Markdown, charts, long texts."""

@@ -1,6 +1,6 @@
 """A chat platform, as the command line connects it: one folder under `adapters`, and one line in `PLATFORMS`.
 
-`docs/add-a-platform.md` goes through this file line by line.
+`docs/add-a-platform.md` shows how to write one, with a small platform as its example.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that `jpd doctor` has found: `doctor.<key>` says it, and how to mend it."""
+    """A finding of `jpd doctor`: the text `doctor.<key>` says what it is, and how to fix it."""
 
     key: str
     facts: Mapping[str, str | int] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class ManifestOptions:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a platform wants to know of the bot: a text to print, or a file to write."""
+    """A description of the bot for a platform: a text to print, or a file to write."""
 
     content: str | bytes
     file: str = ""

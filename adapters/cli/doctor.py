@@ -1,4 +1,4 @@
-"""What is wrong, or soon will be, with an installation. Each finding says how to mend it; nothing is changed."""
+"""Checks of an installation, for present and coming faults. Each finding says how to fix it; nothing is changed."""
 
 from __future__ import annotations
 

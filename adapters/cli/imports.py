@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.startup import err, load_setup, now, open_store, out, progress_bar, run_to_end, stop
+from adapters.cli.startup import (
+    err,
+    load_settings_and_content,
+    now,
+    open_store,
+    out,
+    progress_bar,
+    run_to_end,
+    stop,
+)
 from bot.model import School
 from bot.ports import Tx
 from bot.prompts import Voice
@@ -28,7 +37,7 @@ def import_(
     from bot.say import rosters as say_rosters
     from bot.use_cases import rosters as imports
 
-    read, _, voice = load_setup()
+    read, _, voice = load_settings_and_content()
     today = now()
     try:
         roster = read_roster(
@@ -65,7 +74,7 @@ def calendar(
     from bot.say import rosters as say_rosters
     from bot.use_cases import schools
 
-    read, _, voice = load_setup()
+    read, _, voice = load_settings_and_content()
     try:
         found = read_calendar(file)
     except RosterError as wrong:
@@ -91,7 +100,7 @@ def calendar(
 # --- pairing as a tool of its own -----------------------------------------------------------------------------------
 
 
-def pair(  # noqa: PLR0917  # each is an option
+def pair(  # noqa: PLR0917  # one parameter for each option
     members: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="A CSV: id, school, what people bring.")
     ],
@@ -120,7 +129,7 @@ def pair(  # noqa: PLR0917  # each is an option
     from bot.say import pair_files as say_pair_files
     from bot.say import rosters
 
-    voice = load_setup()[2]
+    voice = load_settings_and_content().voice
     try:
         asked = pair_files.read(members, history, blocked, announced)
     except RosterError as wrong:
@@ -148,7 +157,7 @@ def code(
     """Make a one-time code that lets a workspace in for a school: the first one; coordinators make the others."""
     from bot.use_cases import workspaces
 
-    read, _, voice = load_setup()
+    read, _, voice = load_settings_and_content()
 
     async def make() -> str:
         async with open_store(read) as store, store.transaction() as tx:

@@ -11,7 +11,7 @@ import typer
 
 from adapters.chat.settings import SettingsError
 from adapters.cli import settings
-from adapters.cli.startup import err, load_setup, now, open_store, run_to_end, say, start_log
+from adapters.cli.startup import err, load_settings_and_content, now, open_store, run_to_end, say, start_log
 from bot.model import DeliveryKind, DeliveryState, LedgerFilter
 from bot.prompts import Prompts
 
@@ -38,7 +38,7 @@ def ledger(
     from adapters.files import ledger as ledger_files
     from storage import ledger as store_ledger
 
-    read, _, voice = load_setup()
+    read, _, voice = load_settings_and_content()
     wanted = LedgerFilter(
         states=frozenset(state or ()),
         kinds=frozenset(kind or ()),
@@ -77,7 +77,7 @@ def show_settings() -> None:
 
 
 def doctor() -> None:
-    """Look for what is wrong, or soon will be, and say how to mend it. Nothing is changed."""
+    """Look for present and coming faults, and say how to fix them. Nothing is changed."""
     from adapters.chat.platform import Finding
     from adapters.cli.doctor import examine, findings
 

@@ -15,7 +15,7 @@ from adapters.chat.settings import SettingsError
 from adapters.cli import imports, inspect, settings
 from adapters.cli.platforms import PLATFORMS, previews
 from adapters.cli.startup import (
-    load_setup,
+    load_settings_and_content,
     open_playground,
     open_store,
     out,
@@ -53,7 +53,7 @@ app.add_typer(keys_app, name="keys", help="The keys that seal tokens in the stor
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command of these arguments, or of the process. Always ends with `SystemExit`.
 
-    What a person can mend is one sentence, never a stack trace.
+    Errors that the operator can fix are printed as one sentence.
     """
     try:
         app(arguments)
@@ -62,12 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (SettingsError, ContentError) as wrong:
         stop(str(wrong))
     except _port_taken() as taken:
-        stop(load_setup()[2].text("cli.port-taken", port=taken.port))
+        stop(load_settings_and_content().voice.text("cli.port-taken", port=taken.port))
     except _database_errors() as wrong:  # their messages may hold the database's password
         from storage.drivers.engines import is_away
 
         is_there = not isinstance(wrong, StoreAway) and not is_away(wrong)
-        stop(load_setup()[2].text("cli.database" if is_there else "cli.database-away"))
+        stop(load_settings_and_content().voice.text("cli.database" if is_there else "cli.database-away"))
 
 
 def _port_taken() -> type[PortTaken]:
@@ -85,7 +85,7 @@ def _database_errors() -> tuple[type[Exception], ...]:
     return (StoreAway, SQLAlchemyError, CommandError)
 
 
-# --- trying it ------------------------------------------------------------------------------------------------------
+# --- playground -----------------------------------------------------------------------------------------------------
 
 
 @app.command()
@@ -100,12 +100,12 @@ def play(
     from adapters.playground.stage import Stage
     from adapters.server.engine import start_engine
 
-    read, prompts, voice = load_setup()
+    read, prompts, voice = load_settings_and_content()
     start_log(read, logging.WARNING)
     if named := settings.real_tokens():
         stop(voice.text("cli.play-real-tokens", names=voice.listing(named)))
 
-    async def on_stage() -> None:
+    async def run_playground() -> None:
         with start_engine() as engine:
             async with open_playground(folder, fresh=fresh) as (store, conversations):
                 stage = Stage(
@@ -113,7 +113,7 @@ def play(
                 )
                 await serve(stage, port=port, browser=browser, say=say)
 
-    run_to_end(on_stage())
+    run_to_end(run_playground())
 
 
 @app.command()
@@ -123,18 +123,18 @@ def demo() -> None:
 
     from adapters.playground.demo import play_through
 
-    read, prompts, _ = load_setup()
+    read, prompts, _ = load_settings_and_content()
     start_log(read, logging.WARNING)
 
-    async def on_stage() -> None:
+    async def run_playground() -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with open_playground(Path(folder), fresh=True, durable=False) as (store, _conversations):
                 await play_through(store, prompts, read.prompts / "sample", say)
 
-    run_to_end(on_stage())
+    run_to_end(run_playground())
 
 
-# --- running it -----------------------------------------------------------------------------------------------------
+# --- running the bot ------------------------------------------------------------------------------------------------
 
 
 @app.command()
@@ -142,7 +142,7 @@ def migrate() -> None:
     """Bring the store's tables up to date."""
     from storage import migrate as migrations
 
-    read, _, voice = load_setup()
+    read, _, voice = load_settings_and_content()
     migrations.upgrade(read.database_url)
     out.print(voice.text("cli.migrated"))
 
@@ -156,14 +156,14 @@ def serve() -> None:
     from adapters.server.web import application, listening
     from storage.standing import standing
 
-    read, prompts, voice = load_setup()
+    read, prompts, voice = load_settings_and_content()
     metrics = Metrics()
     start_log(read, watching=[metrics.count])
     is_working = read.embedded_worker
     if is_working is None:
         is_working = read.database_url.startswith("sqlite")
 
-    async def on_air() -> None:
+    async def run_server() -> None:
         async with open_store(read) as store, serve_metrics(read, store, voice, metrics):
             stopped = stop_event()
             async with connect_platforms(
@@ -181,7 +181,7 @@ def serve() -> None:
                     else:
                         await stopped.wait()
 
-    run_to_end(on_air())
+    run_to_end(run_server())
 
 
 @app.command()
@@ -193,11 +193,11 @@ def work(
     from adapters.server.operation import Metrics
     from adapters.server.signals import stop_event
 
-    read, prompts, voice = load_setup()
+    read, prompts, voice = load_settings_and_content()
     metrics = Metrics()
     start_log(read, watching=[metrics.count])
 
-    async def beating() -> None:
+    async def run_worker() -> None:
         async with open_store(read) as store, serve_metrics(read, store, voice, metrics):
             stopped = stop_event()
             async with connect_platforms(read, store, prompts, is_serving=False) as platforms:
@@ -207,26 +207,26 @@ def work(
                     read, store, prompts, platforms, worker_settings(read, concurrency), stopped
                 )
 
-    run_to_end(beating())
+    run_to_end(run_worker())
 
 
 # --- connecting platforms -------------------------------------------------------------------------------------------
 
 
 @app.command()
-def manifest(  # each is an option
+def manifest(
     platform: Annotated[str, typer.Argument(help=f"One of: {NAMES}.")],
     url: Annotated[str, typer.Option(help="Where the bot is reached: https://…")] = "",
-    about: Annotated[str, typer.Option(help="A page that says whose bot this is; else the same.")] = "",
+    about: Annotated[str, typer.Option(help="A page that says whose bot this is; by default the URL.")] = "",
     app_id: Annotated[str, typer.Option(help="Teams: the bot's application (client) id from Entra.")] = "",
     socket: Annotated[bool, typer.Option("--socket", help="Slack: Socket Mode, for one workspace.")] = False,
     file: Annotated[Path | None, typer.Option(help="Teams: the zip to write.")] = None,
 ) -> None:
-    """Print or write what a chat platform wants to know of the bot."""
+    """Print the Slack app manifest, or write the Teams app package."""
     chosen = next((each for each in PLATFORMS if each.name == platform), None)
     if chosen is None:
         raise typer.BadParameter(f"{platform} is none of: {NAMES}")
-    _, prompts, voice = load_setup()
+    _, prompts, voice = load_settings_and_content()
     voices = {each: prompts.voice(each) for each in prompts.languages}
     try:
         made = chosen.manifest(voices, ManifestOptions(url=url, about=about, app_id=app_id, socket=socket))
@@ -255,7 +255,7 @@ def keys_rotate() -> None:
     from storage.secrets import NoSuchKey, Seal
     from storage.tokens import reseal
 
-    read, _, voice = load_setup()
+    read, _, voice = load_settings_and_content()
     keys = settings.keys(read)
 
     async def rotate() -> int:
@@ -272,7 +272,7 @@ def keys_rotate() -> None:
 def check_prompts(
     folder: Annotated[Path | None, typer.Argument(help="Another folder of content.")] = None,
 ) -> None:
-    """Find what is wrong in the content: FIX must be mended, look is a matter of taste."""
+    """Check the content. FIX: correct it; look: a suggestion."""
     from adapters.cli.needed_texts import needed_texts
     from bot.prompts import Level, check
 

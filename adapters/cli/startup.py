@@ -10,7 +10,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import structlog
 from rich.console import Console
@@ -30,12 +30,12 @@ out, err = Console(highlight=False, markup=False), Console(stderr=True, highligh
 
 
 def now() -> datetime:
-    """Return the time: the only clock that the core is ever told of."""
+    """Return the time in UTC."""
     return datetime.now(UTC)
 
 
 def say(text: str) -> None:
-    """Print a line to the terminal at once, without folding or colours."""
+    """Print without wrapping or colours, and flush."""
     print(text, flush=True)
 
 
@@ -52,11 +52,19 @@ def text_or_stop(voice: Voice, key: str, **facts: str) -> str:
     return voice.text(key, **facts)
 
 
-def load_setup() -> tuple[settings.Settings, Prompts, Voice]:
-    """Return settings, content, and the voice for operators."""
+class Setup(NamedTuple):
+    """The settings, the content, and the voice for operators."""
+
+    settings: settings.Settings
+    prompts: Prompts
+    voice: Voice
+
+
+def load_settings_and_content() -> Setup:
+    """Read the settings and the content. Raises `SettingsError` or `ContentError`."""
     read = settings.read()
     prompts = Prompts.load(read.prompts)
-    return read, prompts, prompts.voice(prompts.default_language)
+    return Setup(read, prompts, prompts.voice(prompts.default_language))
 
 
 def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
@@ -81,7 +89,7 @@ async def open_store(read: settings.Settings) -> AsyncIterator[SqlStore]:
 
 
 async def warn_if_away(store: SqlStore, voice: Voice) -> None:
-    """Tell the operator if the database does not answer yet; a process that serves waits for it."""
+    """Print a warning if the database does not answer; a process that serves waits for it."""
     try:
         await store.now()
     except StoreAway:

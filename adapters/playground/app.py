@@ -43,13 +43,13 @@ CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
-FACTS = {name: f"{{{name}}}" for name in ("name", "roles", "school", "n", "what", "day")}
+PLACEHOLDERS = {name: f"{{{name}}}" for name in ("name", "roles", "school", "n", "what", "day")}
 """Placeholders that the page's script fills in."""
 PAGE = files(__package__) / "page"
 
 
-class Scene(Protocol):
-    """The people and the time that the page shows, and what moves them."""
+class PlaygroundState(Protocol):
+    """The people and the time that the page shows, and the ways to change them."""
 
     async def people(self) -> Sequence[tuple[Member, School]]:
         """Return everybody with their home school, school by school."""
@@ -57,7 +57,7 @@ class Scene(Protocol):
     def roles(self, member: Member) -> str:
         """Return a member's roles as a phrase."""
 
-    def plays(self, member: Member) -> None:
+    def take_over(self, member: Member) -> None:
         """Stop acting for this member: a person at the page plays them from now on."""
 
     async def now(self) -> datetime:
@@ -73,7 +73,7 @@ class Scene(Protocol):
 
 
 class PageRefused(Exception):
-    """A request can't be done; `sentence` says why, and what to do."""
+    """The request is refused; `sentence` is shown."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -84,7 +84,7 @@ class PageRefused(Exception):
 def connect(
     exchange: Exchange,
     messenger: PlaygroundMessenger,
-    scene: Scene,
+    scene: PlaygroundState,
     voice: Voice,
     previews: Sequence[str] = (),
 ) -> list[web.RouteDef]:
@@ -93,22 +93,22 @@ def connect(
     The messenger must be closed when the application stops: open pages would keep it running.
     """
     playground = _Playground(exchange, messenger, scene, voice, previews)
-    only_here = _only_here(voice)
+    guarded = _loopback_only(voice)
     return [
-        web.get("/", only_here(playground.page)),
-        web.get("/static/{name:page\\.(?:css|js)}", only_here(playground.static)),
-        web.get("/events", only_here(playground.events)),
-        web.get("/api/people", only_here(playground.people)),
-        web.get("/api/lines", only_here(playground.lines)),
-        web.post("/api/say", only_here(playground.say)),
-        web.post("/api/press", only_here(playground.press)),
-        web.post("/api/submit", only_here(playground.submit)),
-        web.post("/api/travel", only_here(playground.travel)),
-        web.post("/api/import", only_here(playground.import_roster)),
+        web.get("/", guarded(playground.page)),
+        web.get("/static/{name:page\\.(?:css|js)}", guarded(playground.static)),
+        web.get("/events", guarded(playground.events)),
+        web.get("/api/people", guarded(playground.people)),
+        web.get("/api/lines", guarded(playground.lines)),
+        web.post("/api/say", guarded(playground.say)),
+        web.post("/api/press", guarded(playground.press)),
+        web.post("/api/submit", guarded(playground.submit)),
+        web.post("/api/travel", guarded(playground.travel)),
+        web.post("/api/import", guarded(playground.import_roster)),
     ]
 
 
-def _only_here(voice: Voice) -> Callable[[Handler], Handler]:
+def _loopback_only(voice: Voice) -> Callable[[Handler], Handler]:
     """Return a guard that refuses requests of other hosts, and posts of other sites' pages in the same browser."""
 
     def guard(handler: Handler) -> Handler:
@@ -138,7 +138,7 @@ class _Playground:
         self,
         exchange: Exchange,
         messenger: PlaygroundMessenger,
-        scene: Scene,
+        scene: PlaygroundState,
         voice: Voice,
         previews: Sequence[str],
     ) -> None:
@@ -152,7 +152,7 @@ class _Playground:
     # --- the page ------------------------------------------------------------------------------------------
 
     async def page(self, _: web.Request) -> web.Response:
-        texts = {key: self._voice.text(f"play.{key}", **FACTS) for key in self._voice.keys("play")}
+        texts = {key: self._voice.text(f"play.{key}", **PLACEHOLDERS) for key in self._voice.keys("play")}
         texts |= {f"as-{name}": self._voice.text(f"platform.{name}-preview") for name in self._previews}
         shown = _filled((PAGE / "index.html").read_text(encoding="utf-8"), texts, self._voice.language)
         headers = {"Content-Security-Policy": CONTENT_SECURITY}
@@ -164,7 +164,7 @@ class _Playground:
         return web.Response(text=(PAGE / name).read_text(encoding="utf-8"), content_type=kind)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Stream notices; the page then reads what it shows anew."""
+        """Stream notices of changes; after each, the page reads its data again."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         with self._messenger.page() as notices, suppress(ConnectionResetError):  # the page was closed
             await response.prepare(request)
@@ -235,7 +235,7 @@ class _Playground:
 
     async def _take(self, posted: Body, what: What, *, typed: str = "") -> web.Response:
         member, school = await self._person(inbound.text(posted, "person"))
-        self._scene.plays(member)
+        self._scene.take_over(member)
         now, sender = await self._scene.now(), address(member, school)
         event = Event(id=inbound.event_id(posted), at=now, sender=sender, what=what)
         reply = await self._exchange.take(event, typed=typed, line_id=inbound.line_id(posted))
@@ -286,18 +286,18 @@ class _Playground:
 
 
 async def _next(notices: asyncio.Queue[Notice | None]) -> bytes | None:
-    """Return the next notice as it goes over the wire, or a sign of life after a while; None at the end."""
+    """Return the next notice as a server-sent event, a keep-alive comment every 15 s, or None at the end."""
     try:
         notice = await asyncio.wait_for(notices.get(), HEARTBEAT_SECONDS)
     except TimeoutError:
-        return b": still here\n\n"
+        return b": keep-alive\n\n"
     if notice is None:
         return None
     return f"data: {json.dumps({'person': notice.person, 'is_news': notice.is_news})}\n\n".encode()
 
 
 def _filled(page: str, texts: dict[str, str], language: str) -> str:
-    """Return the page with its texts, and all of them once more as JSON for its script."""
+    """Return the page with its texts in place, and the same texts as JSON for its script."""
     data = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
     whole = {
         **{key: escape(text) for key, text in texts.items()},
@@ -319,7 +319,7 @@ def _line(line: Line) -> dict[str, object]:
 
 
 def _opened(reply: Reply | None) -> dict[str, object]:
-    """Return what the page does with a reply: opens a form, or shows its errors. Messages come as lines."""
+    """Return a reply as JSON: a form to open, or one with errors. Messages reach the page as lines instead."""
     match reply:
         case Form():
             return {"open": {"title": reply.title, "html": render.form(reply)}}

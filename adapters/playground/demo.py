@@ -25,7 +25,7 @@ LONGEST = timedelta(weeks=14)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptLine:
-    """One message, by whoever wrote it, in one person's conversation."""
+    """A message in one person's conversation, from them or from the bot."""
 
     id: int
     workspace: str

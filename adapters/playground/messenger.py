@@ -15,7 +15,7 @@ from bot.message import Message
 from bot.model import Address
 
 NOTICES_WAITING = 1_000
-"""Most notices that a page may be behind: one further behind is asleep, and is closed until it asks again."""
+"""The most notices that wait for a page. Beyond that its connection is closed; the browser connects again."""
 
 Preview: TypeAlias = Callable[[Message], str]
 """Renders a message as a platform would get it."""
@@ -38,7 +38,7 @@ class Line(Protocol):
     def plain(self) -> str: ...
     @property
     def previews(self) -> Mapping[str, str] | None:
-        """By platform, the text that it would get."""
+        """The text that each platform would get, by platform."""
 
     @property
     def replaced(self) -> bool:
@@ -59,7 +59,7 @@ class Conversations(Protocol):
     async def lines(self, workspace: str, person: str) -> Sequence[Line]:
         """Return the whole conversation, oldest first."""
 
-    async def add(  # a line's columns
+    async def add(
         self,
         *,
         workspace: str,
@@ -94,7 +94,7 @@ class Notice:
 
     person: str = ""
     is_news: bool = False
-    """True for a message that answers nothing: the page then marks the person as having news."""
+    """True for a message that is not a reply: the page then marks the person as having news."""
 
 
 class PlaygroundMessenger:

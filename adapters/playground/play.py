@@ -12,7 +12,7 @@ from adapters.server.signals import stop_event
 from adapters.server.web import application, listening
 
 HOST = "127.0.0.1"
-"""Loopback only: whoever opens the page can act as anybody in it."""
+"""Loopback only, because anybody who opens the page can act as every member."""
 
 
 async def serve(stage: Stage, *, port: int, browser: bool, say: Callable[[str], None]) -> None:

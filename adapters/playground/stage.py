@@ -23,7 +23,7 @@ from bot.prompts import Prompts
 class Stage:
     """The playground's parts."""
 
-    def __init__(  # each part has a default
+    def __init__(
         self,
         store: Store,
         conversations: Conversations,

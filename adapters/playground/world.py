@@ -1,4 +1,4 @@
-"""The playground's people, its clock, and the passing of its time."""
+"""The playground's people, and its clock, which moves only when someone moves it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class World:
         self.residents = residents
 
     async def begin(self, sample: Path) -> None:
-        """Import the sample partnership as a real one is imported, unless the store has one already."""
+        """Import the sample partnership as in real use, unless the store has one already."""
         if await self._conversations.clock() is not None:
             self.residents.played.update(await self._source_ids(FEATURED))
             return
@@ -131,8 +131,8 @@ class World:
         """Return a member's roles as a phrase."""
         return say_members.roles(self._voice, member)
 
-    def plays(self, member: Member) -> None:
-        """Let the residents no longer act for this member."""
+    def take_over(self, member: Member) -> None:
+        """Stop acting for this member: a person at the page plays them from now on."""
         self.residents.played.add(member.source_id)
 
     async def now(self) -> datetime:

@@ -15,7 +15,7 @@ from adapters.files.table import LONGEST_CELL
 
 DAY = timedelta(days=1)
 LONGEST = timedelta(days=3 * 365)
-"""How far repeated events are followed: to the end of the terms, but no further than this."""
+"""The longest time for which repeated events are followed; they end with the terms."""
 
 # What both libraries raise on damaged files, found by damaging some ten thousand calendars.
 DAMAGED = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)

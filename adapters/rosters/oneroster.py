@@ -36,8 +36,8 @@ ROLES = (
 )  # fmt: skip
 
 STAFF_ROLES = {"teacher": Role.TEACHER, "principal": Role.PRINCIPAL}
-LEADS = frozenset({"administrator", "siteadministrator"})
-"""They may lead the school or only run its computers: the person who imports the roster must say."""
+ADMINISTRATOR_ROLES = frozenset({"administrator", "siteadministrator"})
+"""Roles that may mean a principal or somebody who runs the computers: the person who imports decides."""
 
 LONGEST_LIST = 10_000
 
@@ -96,7 +96,7 @@ def _manifest(name: str, archive: Archive, faults: FileFaults) -> _Manifest:
         for row in read_exact_table(stream, "manifest.csv", MANIFEST, faults):
             key, value = row.text("propertyName"), row.text("value").casefold()
             if key == "oneroster.version":
-                version = ".".join(value.split(".")[:2])  # 1.1.1 is 1.1 with its errata
+                version = ".".join(value.split(".")[:2])  # 1.1.1 only corrects mistakes of 1.1
             elif key in {"file.orgs", "file.users", "file.roles"}:
                 modes[key.removeprefix("file.")] = value
                 if value not in {"bulk", "delta", "absent"}:
@@ -176,7 +176,7 @@ class _Reader:
     def _role(self, row: Row) -> Role | None:
         """Return the row's role, or None if such users are left out."""
         name = row.text("role").casefold()
-        if name in LEADS:
+        if name in ADMINISTRATOR_ROLES:
             if self._options.administrators_are_principals is None and name == "administrator":
                 self._administrators.append(row.number)
             return Role.PRINCIPAL if self._options.administrators_are_principals else None
@@ -186,10 +186,10 @@ class _Reader:
 
     def _roles(self) -> dict[str, list[_OrgRole]]:
         """Return the staff roles that have not ended, by user."""
-        held: dict[str, list[_OrgRole]] = {}
+        roles_by_user: dict[str, list[_OrgRole]] = {}
         for row in self._table("roles", ROLES):
-            role = self._role(row)
-            if role is None or self._has_ended(row):
+            name = self._role(row)
+            if name is None or self._has_ended(row):
                 continue
             user_id, org_id = row.text("userSourcedId"), row.text("orgSourcedId")
             for column, value in (("userSourcedId", user_id), ("orgSourcedId", org_id)):
@@ -197,9 +197,9 @@ class _Reader:
                     row.fault(column, "roster.empty-cell", name=column)
             if self._is_known(row, "orgSourcedId", org_id):
                 is_primary = row.text("roleType").casefold() == "primary"
-                one = _OrgRole(role, org_id, is_primary, _is_deleted(row), row.number)
-                held.setdefault(user_id, []).append(one)
-        return held
+                role = _OrgRole(name, org_id, is_primary, _is_deleted(row), row.number)
+                roles_by_user.setdefault(user_id, []).append(role)
+        return roles_by_user
 
     def _has_ended(self, row: Row) -> bool:
         text = row.text("endDate")
@@ -227,33 +227,36 @@ class _Reader:
             org_ids = list(filter(None, map(str.strip, row.text("orgSourcedIds", LONGEST_LIST).split(","))))
             if not org_ids:
                 row.fault("orgSourcedIds", "roster.empty-cell", name="orgSourcedIds")
-            held = [_OrgRole(role, each) for each in org_ids if self._is_known(row, "orgSourcedIds", each)]
-            self._read_person(row, held)
+            roles = [_OrgRole(role, each) for each in org_ids if self._is_known(row, "orgSourcedIds", each)]
+            self._read_person(row, roles)
 
-    def _read_users_1_2(self, held: dict[str, list[_OrgRole]]) -> None:
-        met: set[str] = set()
+    def _read_users_1_2(self, roles_by_user: dict[str, list[_OrgRole]]) -> None:
+        seen_user_ids: set[str] = set()
         for row in self._table("users", USERS_1_2):
             user_id = row.text("sourcedId")
-            if user_id not in held:
+            if user_id not in roles_by_user:
                 self._left_out += 1
                 continue
-            met.add(user_id)
+            seen_user_ids.add(user_id)
             home = row.text("primaryOrgSourcedId")
             self._read_person(
-                row, sorted(held[user_id], key=lambda one: (one.org_id != home, not one.is_primary))
+                row,
+                sorted(roles_by_user[user_id], key=lambda role: (role.org_id != home, not role.is_primary)),
             )
-        without_user = (one for user_id, roles in held.items() if user_id not in met for one in roles)
-        for one in without_user:
-            if not one.is_deleted:
-                self._faults.add("roles.csv", one.row, "userSourcedId", "roster.role-without-user")
+        without_user = (
+            role for user_id, roles in roles_by_user.items() if user_id not in seen_user_ids for role in roles
+        )
+        for role in without_user:
+            if not role.is_deleted:
+                self._faults.add("roles.csv", role.row, "userSourcedId", "roster.role-without-user")
 
-    def _read_person(self, row: Row, held: list[_OrgRole]) -> None:
+    def _read_person(self, row: Row, roles: list[_OrgRole]) -> None:
         is_active = not _is_deleted(row) and _is_enabled(row)
-        if is_active and any(one.is_deleted for one in held):
-            held = [one for one in held if not one.is_deleted]
-            if not held and self._manifest.is_delta():
+        if is_active and any(role.is_deleted for role in roles):
+            roles = [role for role in roles if not role.is_deleted]
+            if not roles and self._manifest.is_delta():
                 row.fault("sourcedId", "roster.role-taken-away")
-        posts = dict.fromkeys((one.role, one.org_id) for one in held if self._is_school(one.org_id))
+        posts = dict.fromkeys((role.role, role.org_id) for role in roles if self._is_school(role.org_id))
         if not posts and not row.is_faulty:
             self._left_out += 1
             return

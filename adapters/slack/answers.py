@@ -36,7 +36,7 @@ class SlackTurn:
     kind: TurnKind
     received: SlackReceived
     tried: int = LAST_TRY
-    """How often Slack has sent it before."""
+    """The number of times that Slack has sent the request before."""
     late: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when Slack has had its answer already: the reply goes to the chat."""
 
@@ -145,7 +145,7 @@ class SlackAnswers:
             return False
         if turn.kind == "mention":
             return await self._carry(
-                lambda: self._messenger.whisper(sender, target.channel, message, thread=target.ts)
+                lambda: self._messenger.post_ephemeral(sender, target.channel, message, thread=target.ts)
             )
         if target.respond and not turn.is_late:
             answer = {**_only_to_them(render.message(message)), "replace_original": False}

@@ -33,7 +33,7 @@ STATE_LASTS = timedelta(minutes=10)
 REASONS = frozenset(
     {"access_denied", "invalid_browser", "invalid_code", "invalid_state", "missing_code", "storage_error"}
 )
-"""The reasons that Slack and its SDK give; an address typed by hand can hold any other text."""
+"""The reasons that Slack and its SDK give. Only these are logged: a link may hold any other text."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
 HEADERS = {
     "Content-Type": ["text/html; charset=utf-8"],
@@ -42,7 +42,7 @@ HEADERS = {
 _STYLE = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem;color:#1b1f24}"
 
 
-def connect(  # the parts of an adapter
+def connect(
     api: Api,
     tokens: TokenStore,
     take: Callable[[SlackReceived], Awaitable[None]],
@@ -77,7 +77,7 @@ def connect(  # the parts of an adapter
             done = await flow.handle_callback(await to_bolt_request(request))
         except (ClientError, TimeoutError, SlackClientError, OSError):
             log.warning("slack.not-installed", reason="slack is silent")
-            done = _page(503, voice.text("install.failed"), voice.text("install.again"))
+            done = _page(voice, 503, voice.text("install.failed"), voice.text("install.again"))
         return await to_aiohttp_response(done)
 
     return [web.get(INSTALL, begin), web.get(CALLBACK, end)]
@@ -115,7 +115,7 @@ class _InstallationStore(AsyncInstallationStore):
     now: Callable[[], datetime]
 
     async def async_save(self, installation: Installation) -> None:
-        """Store the bot's token of a team or a whole organisation; the token of a person is never asked for."""
+        """Store the bot's token of a team or a whole organisation; no token of a person is asked for."""
         is_everywhere = bool(installation.is_enterprise_install)
         workspace = (installation.enterprise_id if is_everywhere else installation.team_id) or ""
         name = (installation.enterprise_name if is_everywhere else installation.team_name) or ""
@@ -129,20 +129,23 @@ def _pages(voice: Voice) -> AsyncCallbackOptions:
     """Return the pages that a person sees when they come back from Slack."""
 
     async def success(_: AsyncSuccessArgs) -> BoltResponse:
-        return _page(200, voice.text("install.done"), voice.text("install.next"))
+        return _page(voice, 200, voice.text("install.done"), voice.text("install.next"))
 
     async def failure(args: AsyncFailureArgs) -> BoltResponse:
         log.info("slack.not-installed", reason=args.reason if args.reason in REASONS else "another")
         if args.reason == "access_denied":
-            return _page(200, voice.text("install.cancelled"), voice.text("install.again"))
-        return _page(args.suggested_status_code, voice.text("install.failed"), voice.text("install.again"))
+            return _page(voice, 200, voice.text("install.cancelled"), voice.text("install.again"))
+        return _page(
+            voice, args.suggested_status_code, voice.text("install.failed"), voice.text("install.again")
+        )
 
     return AsyncCallbackOptions(success=success, failure=failure)
 
 
-def _page(status: int, title: str, text: str) -> BoltResponse:
+def _page(voice: Voice, status: int, title: str, text: str) -> BoltResponse:
     body = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<!doctype html><html lang="{escape(voice.language)}"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1><p>{escape(text)}</p></html>"
     )
     return BoltResponse(status=status, body=body, headers={**HEADERS})

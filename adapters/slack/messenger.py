@@ -63,13 +63,13 @@ class SlackMessenger:
         tokens: SlackTokens,
         removed: Callable[[str], Awaitable[None]],
         *,
-        waits: Sequence[float] = (0.5, 1, 2, 4),
+        picture_retry_seconds: Sequence[float] = (0.5, 1, 2, 4),
     ) -> None:
-        """Call `removed` with a workspace that refuses our token. `waits`: seconds between tries with pictures."""
+        """Call `removed` with a workspace that refuses our token. `picture_retry_seconds`: waits between tries."""
         self._api = api
         self._tokens = tokens
         self._removed = removed
-        self._waits = waits
+        self._picture_retry_seconds = picture_retry_seconds
 
     # --- the messenger -------------------------------------------------------------------------------------
 
@@ -119,7 +119,9 @@ class SlackMessenger:
         """Publish the person's home tab."""
         await self._call(address, "views.publish", user_id=address.user, view=render.home(message))
 
-    async def whisper(self, address: Address, channel: str, message: Message, *, thread: str = "") -> None:
+    async def post_ephemeral(
+        self, address: Address, channel: str, message: Message, *, thread: str = ""
+    ) -> None:
         """Post a message in a channel, or a thread of it, that only this person sees."""
         said = {**render.message(message), **({"thread_ts": thread} if thread else {})}
         await self._call(address, "chat.postEphemeral", channel=channel, user=address.user, **said)
@@ -228,12 +230,12 @@ class SlackMessenger:
     async def _with_pictures(
         self, address: Address, message: Message, method: str, target: Mapping[str, object]
     ) -> Json:
-        """Make a call with the pictures, which Slack takes some moments after their upload, or else with their text."""
+        """Make a call with pictures, tried again until Slack has processed the uploads; in the end with their text."""
         try:
             pictures = {each: await self._picture(address, each) for each in _images(message)}
         except SlackRefused:  # a workspace may forbid uploads
             pictures = {}
-        for wait in self._waits if pictures else ():
+        for wait in self._picture_retry_seconds if pictures else ():
             try:
                 return await self._call(address, method, **target, **render.message(message, pictures))
             except SlackRefused:

@@ -1,4 +1,4 @@
-"""Messages and forms as Adaptive Cards 1.5, within Teams' limits; text that people typed is never parsed.
+"""Messages and forms as Adaptive Cards 1.5, within Teams' limits; text that people typed is never read as Markdown.
 
 A picture needs an HTTPS address, or else its alternative text is shown. A file is its name, and offered after the card.
 """
@@ -36,14 +36,17 @@ from bot.message import (
 )
 from bot.model import Kind, Question
 
-CARD = 25_000
-"""The bytes of a card in UTF-16, well under the 100 KB at which Teams is said to refuse a card."""
-FORM = 16_000
+CARD_BYTES = 25_000
+"""The bytes of a card in UTF-16, well under the limit of a bot's message: about 100 KB, with 80 KB recommended.
+
+Source: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
+"""
+INLINE_FORM_BYTES = 16_000
 """The bytes of an inline form; a larger form opens by a button."""
-INLINE = 3
+INLINE_INPUTS = 3
 """The inputs of an inline form."""
 SUMMARY = 500
-LABEL = 75
+LABEL_CHARACTERS = 75
 VALUE = 3_000
 CHOICES_IN_SIGHT = 10
 NO_PICTURES: Mapping[Image, str] = MappingProxyType({})
@@ -51,21 +54,25 @@ NO_PICTURES: Mapping[Image, str] = MappingProxyType({})
 
 def message(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> Json:
     """Return the message in one card, cut where it would be too large, with its pictures that have an address."""
-    return _card(_within(_body(said, pictures), CARD) or [plain(said.summary or MORE)], said.summary)
+    return _card(
+        _cut_to_size(_body(said, pictures), CARD_BYTES) or [plain(said.summary or MORE)], said.summary
+    )
 
 
 def messages(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> tuple[Json, ...]:
     """Return the whole message, in as many cards as it takes."""
     parts: list[list[Json]] = [[]]
-    room = CARD
+    room = CARD_BYTES
     for item in _body(said, pictures):
         size = _bytes(item)
         if size > room and parts[-1]:
             parts.append([])
-            room = CARD
+            room = CARD_BYTES
         parts[-1].append(item)
         room -= size
-    return tuple(_card(_within(part, CARD) or [plain(said.summary or MORE)], said.summary) for part in parts)
+    return tuple(
+        _card(_cut_to_size(part, CARD_BYTES) or [plain(said.summary or MORE)], said.summary) for part in parts
+    )
 
 
 def _body(said: Message, pictures: Mapping[Image, str]) -> list[Json]:
@@ -81,7 +88,7 @@ def form(asked: Form) -> Json:
 def is_long(asked: Form) -> bool:
     """Tell whether the form is too long for a card in the chat."""
     items = _form(asked, ())
-    return len(asked.inputs) > INLINE or _bytes({"items": items}) > FORM
+    return len(asked.inputs) > INLINE_INPUTS or _bytes({"items": items}) > INLINE_FORM_BYTES
 
 
 def opener(asked: Form, in_a_dialog: str, here: str) -> Json:
@@ -92,7 +99,7 @@ def opener(asked: Form, in_a_dialog: str, here: str) -> Json:
     press = encode(Opened(asked.name, asked.context))
     fetch: Json = {
         "type": "Action.Submit",
-        "title": cut(in_a_dialog, LABEL),
+        "title": cut(in_a_dialog, LABEL_CHARACTERS),
         "data": {"msteams": {"type": "task/fetch"}, DATA: {"verb": "press", "press": press}},
         "associatedInputs": "None",
         "style": "positive",
@@ -165,7 +172,7 @@ def _quote(text: str, by: str) -> list[Json]:
 
 
 def _fields(items: Sequence[tuple[str, str]]) -> Json:
-    """Return a fact set, or a container when a value holds a mark, because clients parse facts."""
+    """Return a fact set; a container if a text contains Markdown characters, because clients parse facts."""
     pairs = [(plain(label), plain(value)) for label, value in items]
     if all(block["type"] == "TextBlock" for pair in pairs for block in pair):
         return {"type": "FactSet", "facts": [{"title": a["text"], "value": b["text"]} for a, b in pairs]}
@@ -226,7 +233,7 @@ def _submit(asked: Form) -> Json:
 def _execute(label: str, verb: str, data: Json, *, primary: bool, inputs: str) -> Json:
     """Return a universal action, with the older action for other clients; both carry the same data."""
     shared: Json = {
-        "title": cut(label, LABEL),
+        "title": cut(label, LABEL_CHARACTERS),
         "data": {DATA: {"verb": verb, **data}},
         "associatedInputs": inputs,
         **({"style": "positive"} if primary else {}),
@@ -239,7 +246,7 @@ def _execute(label: str, verb: str, data: Json, *, primary: bool, inputs: str) -
 
 def _inputs(element: Inputs) -> list[Json]:
     inline: Json = {"type": "Container", "items": _form(element.form, element.buttons)}
-    if len(element.form.inputs) <= INLINE and _bytes(inline) <= FORM:
+    if len(element.form.inputs) <= INLINE_INPUTS and _bytes(inline) <= INLINE_FORM_BYTES:
         return [inline]
     opens = Button(element.open_label, Opened(element.form.name, element.form.context), primary=True)
     return [*markdown(element.form.intro), _actions([_press(each) for each in (opens, *element.buttons)])]
@@ -309,7 +316,7 @@ def _bytes(item: Json) -> int:
     return 2 * units(json.dumps(item, ensure_ascii=False) + ", ")
 
 
-def _within(body: Sequence[Json], limit: int) -> list[Json]:
+def _cut_to_size(body: Sequence[Json], limit: int) -> list[Json]:
     """Keep what fits: buttons and forms first, then the rest in order, with `…` where something is left out."""
     more = plain(MORE)
     room = limit - _bytes(more)

@@ -52,7 +52,7 @@ async def dispatch(
             return await _submit_form(request, prompts, event.what)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
-            await tx.deliveries.hurry(member.id, now)
+            await tx.deliveries.make_due(member.id, now)
             return say_commands.help_for(request.voice, listed_for(member), greeting=member.given_name)
         case Left():
             await tx.members.disconnect(event.sender, now)

@@ -78,7 +78,7 @@ class Pairings(Protocol):
     async def add(self, cycle_id: int, pairing: NewPairing, now: datetime) -> Pairing:
         """Add one live pairing."""
 
-    async def seat(self, pairing_id: int, seat: Seat) -> None:
+    async def add_third(self, pairing_id: int, seat: Seat) -> None:
         """Add a third member to a live pairing."""
 
     async def end(self, pairing_id: int, now: datetime) -> None:

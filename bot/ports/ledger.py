@@ -22,7 +22,7 @@ class Deliveries(Protocol):
         Pays no heed to the workspaces' limits, as `Lanes.claim` does: for the playground and tests.
         """
 
-    async def lapse(self, now: datetime) -> int:
+    async def mark_expired_leases(self, now: datetime) -> int:
         """Set `sending` deliveries whose lease has ended to `uncertain`, and return how many."""
 
     async def claim_uncertain(self, now: datetime, again_at: datetime, limit: int) -> tuple[Delivery, ...]:
@@ -40,8 +40,8 @@ class Deliveries(Protocol):
     async def bring_forward(self, kind: DeliveryKind, subject_ids: Collection[int], due_at: datetime) -> None:
         """Set the due time of queued deliveries to an earlier one; later ones are ignored."""
 
-    async def hurry(self, member_id: int, now: datetime, kinds: Collection[DeliveryKind] = ...) -> None:
-        """Make due now what waited for the member's address, and what is queued of these kinds."""
+    async def make_due(self, member_id: int, now: datetime, kinds: Collection[DeliveryKind] = ...) -> None:
+        """Make due now the queued deliveries that wait for the member's address, and those of these kinds."""
 
     async def drop(
         self,

@@ -112,7 +112,7 @@ async def find_pairing(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: d
         seats = tuple(Seat(each, by_id[each].school_id) for each in group.member_ids)
         await start_pairing(tx, cycle, NewPairing(seats, group.reasons), now)
     for index, member_id in changes.joined:
-        await tx.pairings.seat(live[index].id, Seat(member_id, by_id[member_id].school_id))
+        await tx.pairings.add_third(live[index].id, Seat(member_id, by_id[member_id].school_id))
         trio = await tx.pairings.get(live[index].id)
         await _plan_check_ins(tx, cycle, trio, now)
         await announce_pairing(tx, cycle, trio, DeliveryKind.CHANGED_MATCH, now)

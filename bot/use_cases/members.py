@@ -139,7 +139,7 @@ async def resume(request: Request) -> Message:
     if member.paused_until is None:
         return say.basics.plain(request.voice, "pause.none")
     await request.tx.members.set_pause(member.id, None)
-    await request.tx.deliveries.hurry(member.id, request.now, PUT_OFF_BY_A_PAUSE)
+    await request.tx.deliveries.make_due(member.id, request.now, PUT_OFF_BY_A_PAUSE)
     return say.basics.plain(request.voice, "pause.over")
 
 

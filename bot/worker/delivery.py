@@ -35,7 +35,7 @@ async def run(
     settled, is_more = 0, True
     while is_more:
         async with store.transaction() as tx:
-            await tx.deliveries.lapse(now)
+            await tx.deliveries.mark_expired_leases(now)
             uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, BATCH_SIZE)
             claimed = await tx.deliveries.claim(now, now + batch.LEASE, BATCH_SIZE)
         await resolve(services, uncertain, now)

@@ -16,7 +16,7 @@ SECONDS_A_STATEMENT = 30
 
 
 QUIET = logging.getLogger("psycopg")
-"""It logs what it raises as well, and not to our log."""
+"""The driver's log. It repeats errors that are raised anyway, outside our log."""
 QUIET.setLevel(logging.CRITICAL + 1)
 
 

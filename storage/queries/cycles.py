@@ -73,7 +73,7 @@ class SqlCycles(Queries):
         )
 
     async def last(self, partnership_id: int) -> Cycle | None:
-        """The newest, closed or not; a draft that was thrown away never was one."""
+        """Return the newest that is open or was confirmed."""
         theirs = _CYCLES.where(
             t.cycle.c.partnership_id == partnership_id,
             or_(t.CYCLE_IS_OPEN, t.cycle.c.confirmed_at.is_not(None)),

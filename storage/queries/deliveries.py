@@ -1,5 +1,9 @@
 """The ledger of deliveries in SQL.
 
+The column `meanwhile` holds a change that was decided while a message was being sent, when its row can't be changed
+without the sender: `CHANGED` for a message whose content is new, or the reason of a drop. `settle` applies it: a sent
+message is updated, one that did not arrive is dropped, and a drop is taken back if the message was owed again.
+
 States are literals where a partial index is to be used: neither database uses one when the state is a parameter.
 """
 
@@ -27,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import ASKS, CARRIES_WORDS, Delivery, DeliveryKind, DeliveryState
-from bot.rules.outcomes import CHANGED, overtaken
+from bot.rules.outcomes import CHANGED, apply_change_made_while_sending
 from storage import tables as t
 from storage.queries.base import Queries, batches, columns, values
 
@@ -48,7 +52,10 @@ class SqlDeliveries(Queries):
     """The ledger of deliveries."""
 
     async def owe(self, deliveries: Sequence[Delivery]) -> None:
-        """Add deliveries whose dedupe key is new; make those that still wait, failed or were dropped due as given."""
+        """Add new deliveries; queue known ones (same dedupe key) again if queued, failed or dropped.
+
+        One that is being sent keeps its state and is marked in `meanwhile`: it is sent even if it was to be dropped.
+        """
         if deliveries:
             new = self._insert(t.delivery)
             as_new: dict[str, object] = {
@@ -61,13 +68,12 @@ class SqlDeliveries(Queries):
                 "lane": None,
             }
             d = t.delivery.c
-            # An update of a sent message keeps its time, and a delivery under way its state.
+            # Do not touch a queued update, nor the state of one being sent.
             waits = and_(_is(DeliveryState.QUEUED, DeliveryState.FAILED), d.ref == "")
             is_reset = or_(waits, _is(DeliveryState.DROPPED))
             changes: dict[str, object] = {
                 name: case((is_reset, value), else_=d[name]) for name, value in as_new.items()
             }
-            # A delivery that is under way and about to be dropped is sent after all.
             mark = case((_is(*UNDER_WAY), CHANGED), else_="")
             changes |= {"expires_at": new.excluded.expires_at, "meanwhile": mark}
             new = new.on_conflict_do_update(
@@ -77,7 +83,7 @@ class SqlDeliveries(Queries):
             await self._connection.execute(new, rows)
 
     async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
-        """Mark what is due as `sending`, oldest first, and return it: it is the caller's until the lease ends."""
+        """Mark due deliveries as `sending`, oldest first, and return them: the caller's until the lease ends."""
         due = select(t.delivery.c.id).where(_QUEUED, t.delivery.c.due_at <= now)
         due = (
             due.order_by(t.delivery.c.due_at, t.delivery.c.id).limit(limit).with_for_update(skip_locked=True)
@@ -85,20 +91,20 @@ class SqlDeliveries(Queries):
         ids = list((await self._connection.execute(due)).scalars())
         return await start_sending(self._connection, ids, lease_until)
 
-    async def lapse(self, now: datetime) -> int:
+    async def mark_expired_leases(self, now: datetime) -> int:
         """Mark deliveries whose lease has ended as `uncertain`, and return how many."""
         ended = or_(t.delivery.c.lease_until <= now, t.delivery.c.lease_until > now + LONGEST_LEASE)
-        lapsed = update(t.delivery).where(_SENDING, ended)
-        # Counted as a try: a message that kills its process each time must not be tried for ever.
+        expired = update(t.delivery).where(_SENDING, ended)
+        # It counts as a try: a message that kills its process each time must not be tried for ever.
         tries = t.delivery.c.attempts + 1
-        lapsed = lapsed.values(
+        expired = expired.values(
             state=DeliveryState.UNCERTAIN,
             settled_at=t.delivery.c.lease_until,
             lease_until=None,
             lease="",
             attempts=tries,
         )
-        return (await self._connection.execute(lapsed)).rowcount
+        return (await self._connection.execute(expired)).rowcount
 
     async def claim_uncertain(self, now: datetime, again_at: datetime, limit: int) -> tuple[Delivery, ...]:
         """Return uncertain deliveries that are due to be asked about; they are the caller's until `again_at`."""
@@ -123,7 +129,7 @@ class SqlDeliveries(Queries):
         for each in deliveries:
             lease, meanwhile = kept.get(each.id, (None, ""))
             if lease == each.lease:
-                settled = overtaken(each, meanwhile) if meanwhile else each
+                settled = apply_change_made_while_sending(each, meanwhile) if meanwhile else each
                 is_known = settled.state is not DeliveryState.UNCERTAIN
                 held[each.id] = _settled(settled) | {"new_meanwhile": "" if is_known else meanwhile}
         if held:
@@ -162,9 +168,9 @@ class SqlDeliveries(Queries):
             )
             await self._connection.execute(later.values(due_at=due_at))
 
-    async def hurry(self, member_id: int, now: datetime, kinds: Collection[DeliveryKind] = ()) -> None:
-        """Make due what waits for the member's address, and what is queued of these kinds."""
-        await hurry(self._connection, t.delivery.c.member_id == member_id, now, kinds)
+    async def make_due(self, member_id: int, now: datetime, kinds: Collection[DeliveryKind] = ()) -> None:
+        """Make due now the queued deliveries that wait for the member's address, and those of these kinds."""
+        await make_due(self._connection, t.delivery.c.member_id == member_id, now, kinds)
 
     async def drop(
         self,
@@ -175,9 +181,10 @@ class SqlDeliveries(Queries):
         now: datetime,
         kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
     ) -> int:
-        """Drop what is queued for a member in a cycle (None: any), and return how many.
+        """Drop the queued deliveries for a member in a cycle (None: any), and return how many.
 
-        A delivery under way is marked, and dropped if it does not arrive. A queued update of a sent message stays.
+        One that is being sent is marked in `meanwhile`, and dropped if it does not arrive. A queued update of a sent
+        message stays.
         """
         if member_id is None and cycle_id is None:
             raise ValueError("a member or a cycle is needed: everybody's deliveries are never dropped")
@@ -263,7 +270,7 @@ class SqlDeliveries(Queries):
         return tuple((await self._connection.execute(closed.order_by(t.cycle.c.id))).scalars())
 
     async def prune(self, cycle_id: int | None, before: datetime, limit: int) -> int:
-        """Delete what was settled before then in a closed cycle, or in none (None), and return how many.
+        """Delete deliveries settled before then in a closed cycle, or outside cycles (None), and return how many.
 
         Rows that another worker is deleting are skipped.
         """
@@ -298,14 +305,14 @@ async def start_sending(
     return tuple(sorted(claimed, key=lambda each: (each.due_at, each.id)))
 
 
-async def hurry(
+async def make_due(
     connection: AsyncConnection,
     condition: ColumnElement[bool],
     now: datetime,
     kinds: Collection[DeliveryKind] = (),
 ) -> None:
-    """Make due what waits for an address, and what is queued of these kinds."""
-    # Among queued deliveries only these have a reason.
+    """Make due now the queued deliveries that wait for an address, and those of these kinds."""
+    # A queued delivery has a reason only while it waits for an address.
     waiting = or_(t.delivery.c.reason != "", t.delivery.c.kind.in_(sorted(kinds)))
     waits = update(t.delivery).where(condition, _QUEUED, waiting)
     await connection.execute(waits.values(due_at=now, reason=""))

@@ -35,6 +35,7 @@ async def erase_workspace(connection: AsyncConnection, platform: str, workspace_
     only_there = select(t.address.c.member_id).where(there, t.address.c.member_id.not_in(elsewhere))
     for member_id in list((await connection.execute(only_there.distinct())).scalars()):
         await _erase_words(connection, member_id)
+        # Without `ref`, no message in the workspace is updated any more.
         await connection.execute(update(t.delivery).where(t.delivery.c.member_id == member_id).values(ref=""))
     await connection.execute(delete(t.address).where(there))
     gone = and_(t.workspace.c.platform == platform, t.workspace.c.id == workspace_id)
@@ -57,13 +58,14 @@ async def _erase_words(connection: AsyncConnection, member_id: int) -> None:
 
 
 async def _erase_traces(connection: AsyncConnection, member_id: int) -> None:
-    # The reasons of a match tell what its members offer and need.
+    # A pairing's reasons say what its members offer and need.
     pairings = select(t.seat.c.pairing_id).where(t.seat.c.member_id == member_id)
     await connection.execute(update(t.pairing).where(t.pairing.c.id.in_(pairings)).values(reasons=[]))
+    # Without `ref`, no message to the member is updated any more.
     await connection.execute(update(t.delivery).where(t.delivery.c.member_id == member_id).values(ref=""))
     blocks = or_(t.blocked.c.member_a == member_id, t.blocked.c.member_b == member_id)
     await connection.execute(delete(t.blocked).where(blocks))
-    # Lines of the playground are emptied, not deleted: the one just pressed may be about to be replaced.
+    # Lines of the playground are emptied, not deleted: the reply may be about to replace the line just pressed.
     emptied = update(t.playground_line).where(_is_in_conversation_of(member_id))
     await connection.execute(emptied.values(html="", plain="", previews={}))
     await connection.execute(delete(t.address).where(t.address.c.member_id == member_id))

@@ -5,9 +5,12 @@ weeks between; it leaves the lane when it is claimed. So a change of address nee
 be counted in the lane of a workspace that its receiver has just left, which does no harm: a lane decides when a message
 is sent, not where. A member without an address waits in a lane of their school's workspace, where they are looked up.
 
-Each lane is a GCRA (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm): `tat` is its theoretical arrival time.
-A lane with `ready_at` NULL is asleep: nothing waits in it. Deliveries are locked before lanes, so that whoever lines
-up waits for a worker that is putting the lane to sleep, and wakes it afterwards.
+The rate limit is a GCRA (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). The messages already sent use
+up the limit until `tat`, the theoretical arrival time. With a gap of 1 s and a burst of 5, a lane that sent 3
+messages at 12:00:00 has `tat` 12:00:03 and may send 2 more at once; at 12:00:03 it may send 5 again.
+
+A lane with `ready_at` NULL is idle: nothing waits in it. Deliveries are locked before lanes, so that a process that
+lines deliveries up waits for a worker that is making the lane idle, and makes it active afterwards.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from storage.queries.deliveries import start_sending
 
 _UNLINED = text("delivery.state = 'queued' AND delivery.lane IS NULL")
 _LINED_UP = text("delivery.state = 'queued' AND delivery.lane IS NOT NULL")
-_AWAKE = text("lane.ready_at IS NOT NULL")
+_ACTIVE = text("lane.ready_at IS NOT NULL")
 NO_WORKSPACE = ("", "")
 """The platform and workspace of members who have none; their deliveries are settled without a platform."""
 LINED_UP_AT_ONCE = 500
@@ -41,7 +44,7 @@ class SqlLanes(Queries):
     """The lanes."""
 
     async def line_up(self, now: datetime, limits: Mapping[str, Limit]) -> int:
-        """Put what is due into lanes, wake the lanes, and return how many deliveries, at most `LINED_UP_AT_ONCE`."""
+        """Put due deliveries into lanes, activate the lanes, and return how many, at most `LINED_UP_AT_ONCE`."""
         due = select(t.delivery.c.id, t.delivery.c.member_id).where(_UNLINED, t.delivery.c.due_at <= now)
         due = due.order_by(t.delivery.c.due_at, t.delivery.c.id).limit(LINED_UP_AT_ONCE)
         rows = (await self._connection.execute(due.with_for_update(skip_locked=True))).all()
@@ -58,15 +61,15 @@ class SqlLanes(Queries):
             .values(lane=bindparam("new_lane"))
         )
         await self._connection.execute(line, lined_up)
-        await self._wake({each["new_lane"] for each in lined_up}, now, limits)
+        await self._activate({each["new_lane"] for each in lined_up}, now, limits)
         return len(rows)
 
     async def claim(
         self, now: datetime, lease_until: datetime, limit: int, lanes: LaneFilter = ALL_LANES
     ) -> tuple[Delivery, ...]:
-        """Mark deliveries of ready lanes as `sending`, up to each lane's quota, charge the lanes, and return them."""
+        """Mark deliveries of ready lanes as `sending`, up to each lane's quota, and return them."""
         is_ready = or_(t.lane.c.ready_at <= now, t.lane.c.ready_at > now + LONGEST_HOLD)
-        ready = select(t.lane).where(_AWAKE, is_ready, *_matching(lanes)).order_by(t.lane.c.ready_at)
+        ready = select(t.lane).where(_ACTIVE, is_ready, *_matching(lanes)).order_by(t.lane.c.ready_at)
         ready = ready.limit(LANES_AT_ONCE).with_for_update(skip_locked=True)
         locked = (await self._connection.execute(ready)).all()
         quotas = _quotas(locked, now, limit)
@@ -79,19 +82,21 @@ class SqlLanes(Queries):
         claimed = await start_sending(self._connection, ids, lease_until) if ids else ()
         waiting = Counter(row.lane for row in rows)
         taken = Counter(row.lane for row in rows if row.id in ids)
-        charged = [
-            _charged(lane, now, taken[lane.name], is_empty=waiting[lane.name] == taken[lane.name] < quota)
+        changes = [
+            _count_against_limit(
+                lane, now, taken[lane.name], is_empty=waiting[lane.name] == taken[lane.name] < quota
+            )
             for lane in locked
             if (quota := quotas.get(lane.name)) is not None
         ]
-        charge = update(t.lane).where(t.lane.c.name == bindparam("charged_lane"))
-        charge = charge.values(tat=bindparam("new_tat"), ready_at=bindparam("new_ready_at"))
-        if charged:
-            await self._connection.execute(charge, charged)
+        counted = update(t.lane).where(t.lane.c.name == bindparam("lane_name"))
+        counted = counted.values(tat=bindparam("new_tat"), ready_at=bindparam("new_ready_at"))
+        if changes:
+            await self._connection.execute(counted, changes)
         return claimed
 
     async def hold(self, platform: str, workspace: str, until: datetime, limits: Mapping[str, Limit]) -> None:
-        """Send nothing more to the workspace until then, whether its lane is asleep or not."""
+        """Send nothing more to the workspace until then, whether its lane is idle or active."""
         limit = limits.get(platform, NO_LIMIT)
         new = self._insert(t.lane).values(
             name=lane_name(platform, workspace), **_rate(limit), tat=until, ready_at=until
@@ -105,31 +110,31 @@ class SqlLanes(Queries):
     async def next_ready(self, lanes: LaneFilter = ALL_LANES) -> datetime | None:
         """Return when the next of the lanes is ready."""
         first = (
-            select(t.lane.c.ready_at).where(_AWAKE, *_matching(lanes)).order_by(t.lane.c.ready_at).limit(1)
+            select(t.lane.c.ready_at).where(_ACTIVE, *_matching(lanes)).order_by(t.lane.c.ready_at).limit(1)
         )
         ready_at: datetime | None = await self._connection.scalar(first)
         return ready_at
 
     async def prune(self, before: datetime) -> int:
-        """Delete lanes that have been asleep since then, and return how many.
+        """Delete lanes that have been idle since then, and return how many.
 
-        Nothing waits in them, and waking one makes it again. A lane that is being woken now is awake when this has
-        waited for its lock.
+        Nothing waits in them, and activating one creates it again. A lane that another transaction is activating is
+        kept: this waits for its lock, and then sees that it is active.
         """
-        asleep = delete(t.lane).where(t.lane.c.ready_at.is_(None), t.lane.c.tat <= before)
-        return (await self._connection.execute(asleep)).rowcount
+        idle = delete(t.lane).where(t.lane.c.ready_at.is_(None), t.lane.c.tat <= before)
+        return (await self._connection.execute(idle)).rowcount
 
-    async def _wake(self, names: Collection[str], now: datetime, limits: Mapping[str, Limit]) -> None:
-        """Wake the lanes, even those that look awake: another worker may be putting one to sleep."""
+    async def _activate(self, names: Collection[str], now: datetime, limits: Mapping[str, Limit]) -> None:
+        """Activate the lanes, even those that look active: another worker may be making one idle."""
         rows = [
             {"name": name, **_rate(limits.get(name.partition(":")[0], NO_LIMIT)), "tat": now, "ready_at": now}
             for name in sorted(names)  # in one order, so that two workers cannot deadlock
         ]
         new = self._insert(t.lane)
         rate = {"gap_ms": new.excluded.gap_ms, "burst": new.excluded.burst}
-        woken = {"ready_at": func.coalesce(t.lane.c.ready_at, new.excluded.ready_at)}
+        activated = {"ready_at": func.coalesce(t.lane.c.ready_at, new.excluded.ready_at)}
         await self._connection.execute(
-            new.on_conflict_do_update(index_elements=["name"], set_=rate | woken), rows
+            new.on_conflict_do_update(index_elements=["name"], set_=rate | activated), rows
         )
 
     async def _workspaces(self, member_ids: Collection[int]) -> Mapping[int, tuple[str, str]]:
@@ -168,7 +173,10 @@ def lane_name(platform: str, workspace: str) -> str:
 
 
 def _oldest_of_lane(name: str, quota: int) -> Any:
-    """Select the oldest of a lane. They were due when they came in, so a clock that is set back does not matter."""
+    """Select the oldest deliveries of a lane.
+
+    There is no `due_at <= now`: they were due when they were lined up, and must be sent even if the clock is set back.
+    """
     waits = select(t.delivery.c.id, t.delivery.c.lane).where(_LINED_UP, t.delivery.c.lane == name)
     waits = waits.order_by(t.delivery.c.due_at, t.delivery.c.id).limit(quota)
     return select(waits.subquery())
@@ -194,18 +202,18 @@ def _allowed(lane: Row[*tuple[Any, ...]], now: datetime) -> int:
     return max(0, int(lane.burst) - int(backlog))
 
 
-def _charged(
+def _count_against_limit(
     lane: Row[*tuple[Any, ...]], now: datetime, taken: int, *, is_empty: bool
 ) -> Mapping[str, object]:
-    """Return the lane's columns after `taken` messages; an empty lane falls asleep."""
+    """Return the lane's columns after `taken` messages; an empty lane becomes idle."""
     gap = lane.gap_ms * MILLISECOND
     tat = max(_tat(lane, now), now) + taken * gap
     ready_at = max(now, tat - (lane.burst - 1) * gap)
-    return {"charged_lane": lane.name, "new_tat": tat, "new_ready_at": None if is_empty else ready_at}
+    return {"lane_name": lane.name, "new_tat": tat, "new_ready_at": None if is_empty else ready_at}
 
 
 def _tat(lane: Row[*tuple[Any, ...]], now: datetime) -> datetime:
-    """Return the lane's `tat`. One that is more than a burst ahead was written while the clock was ahead."""
+    """Return the lane's `tat`, at most a burst ahead: a later one was written while the clock was ahead."""
     tat: datetime = lane.tat
     latest: datetime = now + lane.burst * lane.gap_ms * MILLISECOND
     return min(tat, latest)

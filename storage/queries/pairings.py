@@ -30,7 +30,7 @@ class SqlPairings(Queries):
         """Replace the cycle's proposals by these, numbered from 1 or after its live pairings."""
         number = await self._next_number(cycle_id, except_state=PairingState.PROPOSED)
         await self._connection.execute(delete(t.pairing).where(_proposed_in(cycle_id)))
-        await self._keep(cycle_id, pairings, PairingState.PROPOSED, number, now)
+        await self._insert_pairings(cycle_id, pairings, PairingState.PROPOSED, number, now)
         return await self._pairings(_proposed_in(cycle_id))
 
     async def confirm(self, cycle_id: int, now: datetime) -> None:
@@ -45,12 +45,12 @@ class SqlPairings(Queries):
     async def add(self, cycle_id: int, pairing: NewPairing, now: datetime) -> Pairing:
         """Add one live pairing."""
         number = await self._next_number(cycle_id)
-        await self._keep(cycle_id, [pairing], PairingState.LIVE, number, now)
+        await self._insert_pairings(cycle_id, [pairing], PairingState.LIVE, number, now)
         added = await self._pairings(t.pairing.c.cycle_id == cycle_id, t.pairing.c.number == number)
         return added[0]
 
-    async def seat(self, pairing_id: int, seat: Seat) -> None:
-        """Add a third seat to a live pairing."""
+    async def add_third(self, pairing_id: int, seat: Seat) -> None:
+        """Add a third member to a live pairing."""
         kept = await self.get(pairing_id)
         await self._connection.execute(
             insert(t.seat).values(_seat_row(pairing_id, kept.cycle_id, len(kept.seats) + 1, seat, kept.state))
@@ -112,7 +112,7 @@ class SqlPairings(Queries):
             taken = taken.where(t.pairing.c.state != except_state)
         return int((await self._connection.execute(taken)).scalar_one()) + 1
 
-    async def _keep(
+    async def _insert_pairings(
         self, cycle_id: int, new: Sequence[NewPairing], state: PairingState, first: int, now: datetime
     ) -> None:
         if not new:

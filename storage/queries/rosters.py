@@ -23,7 +23,7 @@ class RosterQueries(Queries):
         """Return what importing the roster would change. Another import of the partnership waits for this one."""
         lock = select(t.partnership.c.id).where(t.partnership.c.id == partnership_id)
         await self._connection.execute(lock.with_for_update(key_share=True))
-        return difference(await self._kept(partnership_id), roster)
+        return difference(await self._stored_roster(partnership_id), roster)
 
     async def write(self, partnership_id: int, changes: Difference) -> None:
         """Write a difference."""
@@ -35,14 +35,14 @@ class RosterQueries(Queries):
 
     # --- reading --------------------------------------------------------------------------------------------
 
-    async def _kept(self, partnership_id: int) -> Roster:
+    async def _stored_roster(self, partnership_id: int) -> Roster:
         """Read all schools, and all members who are not erased, as a roster."""
         schools = select(*columns(t.school, RosterSchool)).where(t.school.c.partnership_id == partnership_id)
         return Roster(
-            schools=await self._all(RosterSchool, schools), people=await self._kept_people(partnership_id)
+            schools=await self._all(RosterSchool, schools), people=await self._stored_people(partnership_id)
         )
 
-    async def _kept_people(self, partnership_id: int) -> tuple[RosterPerson, ...]:
+    async def _stored_people(self, partnership_id: int) -> tuple[RosterPerson, ...]:
         posts: defaultdict[int, list[tuple[Role, str]]] = defaultdict(list)
         held = select(t.post.c.member_id, t.post.c.role, t.school.c.source_id).join_from(t.post, t.school)
         held = held.where(t.school.c.partnership_id == partnership_id).order_by(

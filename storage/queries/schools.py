@@ -82,7 +82,7 @@ class SqlSchools(Queries):
 
     async def set_calendar(self, school_id: int, terms: Sequence[Term], closed: Mapping[date, str]) -> None:
         """Replace a school's terms and closed days (date → reason)."""
-        self._forget()
+        self._clear_cache()
         run = self._connection.execute
         await run(delete(t.term).where(t.term.c.school_id == school_id))
         await run(delete(t.closed_day).where(t.closed_day.c.school_id == school_id))
@@ -96,7 +96,7 @@ class SqlSchools(Queries):
         """Write a school's zone, holidays, hours and safeguarding lead."""
         settings = values(school, "id", "partnership_id", "source_id", "name")
         await self._connection.execute(update(t.school).where(t.school.c.id == school.id).values(settings))
-        self._forget()
+        self._clear_cache()
 
     async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
         """Return what importing the roster would change."""
@@ -109,13 +109,13 @@ class SqlSchools(Queries):
         now: datetime,  # noqa: ARG002 - part of the port, for a store that keeps a history
     ) -> tuple[RosterChange, ...]:
         """Import a roster: add, change, and make members inactive who are missing. Nothing is deleted."""
-        self._forget()
+        self._clear_cache()
         rosters = RosterQueries(self._connection)
         difference = await rosters.compare(partnership_id, roster)
         await rosters.write(partnership_id, difference)
         return difference.changes
 
-    def _forget(self) -> None:
-        """Read schools again, because they have changed."""
+    def _clear_cache(self) -> None:
+        """Make later reads of schools and calendars ask the database again."""
         self._known.clear()
         self._calendars.clear()

@@ -10,7 +10,7 @@ from bot.model import LinkCode, School, Workspace
 from storage import tables as t
 from storage.queries import erasure
 from storage.queries.base import Queries, values
-from storage.queries.deliveries import hurry
+from storage.queries.deliveries import make_due
 
 
 class SqlWorkspaces(Queries):
@@ -74,7 +74,7 @@ class SqlWorkspaces(Queries):
         )
         await self._connection.execute(linked.on_conflict_do_nothing())
         theirs = select(t.post.c.member_id).where(t.post.c.school_id == school.id)
-        await hurry(self._connection, t.delivery.c.member_id.in_(theirs), now)
+        await make_due(self._connection, t.delivery.c.member_id.in_(theirs), now)
 
     async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
         """Mark a workspace that removed the bot, and all its addresses as not working."""
@@ -94,7 +94,7 @@ class SqlWorkspaces(Queries):
         theirs = select(t.address.c.member_id).where(
             t.address.c.platform == platform, t.address.c.workspace == workspace_id
         )
-        await hurry(self._connection, t.delivery.c.member_id.in_(theirs), now)
+        await make_due(self._connection, t.delivery.c.member_id.in_(theirs), now)
 
     async def _set_live(self, platform: str, workspace_id: str, *, live: bool) -> None:
         theirs = update(t.address).where(

@@ -64,7 +64,9 @@ enrolment = Table(
     Column("state", one_of(EnrolmentState), nullable=False),
     Column("invited_at", UTCDateTime, nullable=False),
     Column("answered_at", UTCDateTime),
+    # True once the member has asked for another partner, which is possible once a cycle.
     Column("asked_for_another", Boolean, nullable=False),
+    # True if the member had accepted when the cycle was confirmed: figures are about these people only.
     Column("in_cohort", Boolean, nullable=False),
     UniqueConstraint("cycle_id", "member_id", "school_id"),
 )
@@ -91,6 +93,7 @@ seat = Table(
     "seat",
     metadata,
     Column("pairing_id", Id, primary_key=True, autoincrement=False),
+    # The number of the member in the pairing: 1, 2, or 3 for the third of a trio.
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("cycle_id", Id, nullable=False),
     Column("member_id", Id, nullable=False),
@@ -121,7 +124,9 @@ check_in = Table(
     Column("due_at", UTCDateTime, nullable=False),
     Column("closes_at", UTCDateTime, nullable=False),
     Column("state", one_of(CheckInState), nullable=False),
+    # The key of the question that the next plain text answers.
     Column("asking", String(64)),
+    # The time at which the bot suggested another wording, which it does once.
     Column("suggested_at", UTCDateTime),
     ForeignKeyConstraint(["cycle_id", "member_id"], ["enrolment.cycle_id", "enrolment.member_id"]),
     ForeignKeyConstraint(["pairing_id", "cycle_id"], ["pairing.id", "pairing.cycle_id"]),

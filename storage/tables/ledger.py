@@ -38,6 +38,7 @@ delivery = Table(
     Column("ref", Text, nullable=False),
     Column("settled_at", UTCDateTime),
     Column("perhaps_twice", Boolean, nullable=False, server_default=false()),
+    # A change decided while the message is being sent: `CHANGED`, or the reason of a drop; `settle` applies it.
     Column("meanwhile", String(32), nullable=False, server_default=""),
     Column("lease_until", UTCDateTime),
     Column("lease", String(32), nullable=False, server_default=""),
@@ -71,9 +72,12 @@ lane = Table(
     "lane",
     metadata,
     Column("name", String(300), primary_key=True),
+    # The rate limit: one message every `gap_ms` milliseconds on average, and at most `burst` at once.
     Column("gap_ms", Integer, nullable=False),
     Column("burst", Integer, nullable=False),
+    # Theoretical arrival time: the messages already sent use up the limit until then.
     Column("tat", UTCDateTime, nullable=False),
+    # The time of the next look at the lane; NULL while nothing waits in it.
     Column("ready_at", UTCDateTime),
     CheckConstraint("gap_ms >= 0 AND burst >= 1", name="a_pace"),
 )

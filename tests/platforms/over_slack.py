@@ -71,7 +71,7 @@ async def slack_road(store: SqlStore, prompts: Prompts) -> AsyncIterator[SlackRo
         async def removed(workspace: str) -> None:
             raise AssertionError(f"{workspace} takes no token any more")
 
-        road.messenger = SlackMessenger(api, road, removed, waits=(0, 0))
+        road.messenger = SlackMessenger(api, road, removed, picture_retry_seconds=(0, 0))
         directories: dict[str, Directory] = {PLATFORM: road.messenger}
         road.handle = EventHandler(store, prompts, directories).handle
 

@@ -17,7 +17,7 @@ from adapters.playground.exchange import Exchange
 from adapters.playground.messenger import PlaygroundMessenger, renderer
 from adapters.server.web import application
 from bot.prompts import Prompts, Voice
-from tests.playground.script import Core, KeptConversations, Scene
+from tests.playground.script import Core, KeptConversations, PlaygroundState
 from tests.support.places import PROMPTS
 
 ELIN, TAMA = "bryn-derw/elin", "te-awa/tama"
@@ -34,7 +34,7 @@ class Playground:
 
     client: TestClient[web.Request, web.Application]
     core: Core
-    scene: Scene
+    scene: PlaygroundState
     conversations: KeptConversations
     messenger: PlaygroundMessenger
     numbers: count[int]
@@ -60,7 +60,10 @@ class Playground:
 @pytest.fixture
 async def playground(voice: Voice) -> AsyncIterator[Playground]:
     core, conversations = Core(), KeptConversations()
-    messenger, scene = PlaygroundMessenger(conversations, renderer(previews())), Scene(conversations)
+    messenger, scene = (
+        PlaygroundMessenger(conversations, renderer(previews())),
+        PlaygroundState(conversations),
+    )
     routes = connect(Exchange(core.handle, messenger), messenger, scene, voice, list(previews()))
     server = TestServer(application(routes, voice=voice, closing=[messenger.close]))
     async with TestClient(server) as client:

@@ -283,7 +283,7 @@ PEOPLE = (
 )
 
 
-class Scene:
+class PlaygroundState:
     """A few people of three schools, and a clock that only moves."""
 
     def __init__(self, conversations: KeptConversations) -> None:
@@ -310,7 +310,7 @@ class Scene:
     def roles(self, member: Member) -> str:
         return member.posts[0].role.capitalize()
 
-    def plays(self, member: Member) -> None:
+    def take_over(self, member: Member) -> None:
         self.played.append(member.source_id)
 
     async def now(self) -> datetime:

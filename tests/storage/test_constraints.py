@@ -45,8 +45,8 @@ async def seat_for_a_school_they_are_not_enrolled_for(tx: SqlTx, world: World) -
 
 async def fourth_seat(tx: SqlTx, world: World) -> None:
     pairing = await world.meet(tx, "Anest", "Tama")
-    await tx.pairings.seat(pairing.id, world.seat("Rosa"))
-    await tx.pairings.seat(pairing.id, world.seat("Bethan"))
+    await tx.pairings.add_third(pairing.id, world.seat("Rosa"))
+    await tx.pairings.add_third(pairing.id, world.seat("Bethan"))
 
 
 async def two_pairings_of_one_number(tx: SqlTx, world: World) -> None:

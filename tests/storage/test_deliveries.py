@@ -128,9 +128,9 @@ async def test_a_lease_that_ended_leaves_the_delivery_uncertain_never_queued(wor
         await tx.deliveries.claim(NOW, LEASE, 1)
         await tx.deliveries.claim(NOW, LEASE + HOUR / 4, 1)
 
-        assert await tx.deliveries.lapse(LEASE - HOUR / 2) == 0
-        assert await tx.deliveries.lapse(LEASE) == 1
-        assert await tx.deliveries.lapse(LEASE) == 0
+        assert await tx.deliveries.mark_expired_leases(LEASE - HOUR / 2) == 0
+        assert await tx.deliveries.mark_expired_leases(LEASE) == 1
+        assert await tx.deliveries.mark_expired_leases(LEASE) == 0
         (lapsed,) = await tx.deliveries.claim_uncertain(LEASE, LEASE + HOUR, 10)
         assert await tx.deliveries.claim(LEASE, LEASE + HOUR, 10) == ()
 
@@ -143,7 +143,7 @@ async def test_what_was_claimed_while_the_clock_was_ahead_lapses_as_well(world: 
     await owed(world, world.delivery("Anest", 1))
     async with world.store.transaction() as tx:
         await tx.deliveries.claim(NOW + DAY, NOW + DAY + HOUR, 1)
-        assert await tx.deliveries.lapse(NOW) == 1
+        assert await tx.deliveries.mark_expired_leases(NOW) == 1
 
 
 async def test_who_comes_after_their_lease_settles_nothing(world: World) -> None:
@@ -151,7 +151,7 @@ async def test_who_comes_after_their_lease_settles_nothing(world: World) -> None
     async with world.store.transaction() as tx:
         slow, quick = await tx.deliveries.claim(NOW, LEASE, 2)
         await tx.deliveries.settle([replace(quick, state=DeliveryState.SENT, settled_at=NOW)])
-        await tx.deliveries.lapse(LEASE)
+        await tx.deliveries.mark_expired_leases(LEASE)
         (asked,) = await tx.deliveries.claim_uncertain(LEASE, LEASE + HOUR, 10)
         late = [replace(each, state=DeliveryState.FAILED, settled_at=LEASE) for each in (slow, quick)]
 
@@ -171,7 +171,7 @@ async def test_of_a_whole_batch_what_is_still_held_is_settled_and_nothing_else(w
     async with world.store.transaction() as tx:
         first = await tx.deliveries.claim(NOW, LEASE, 20)
         second = await tx.deliveries.claim(NOW, LEASE + HOUR, 20)
-        await tx.deliveries.lapse(LEASE)
+        await tx.deliveries.mark_expired_leases(LEASE)
         refs = [
             replace(each, state=DeliveryState.SENT, ref=f"C:{each.subject_id}", settled_at=NOW)
             for each in first + second
@@ -188,7 +188,7 @@ async def test_what_is_being_asked_about_is_given_to_nobody_else_until_then(worl
     await owed(world, world.delivery("Anest", 1))
     async with world.store.transaction() as tx:
         await tx.deliveries.claim(NOW, LEASE, 1)
-        await tx.deliveries.lapse(LEASE)
+        await tx.deliveries.mark_expired_leases(LEASE)
 
         assert len(await tx.deliveries.claim_uncertain(LEASE, LEASE + HOUR, 10)) == 1
         assert await tx.deliveries.claim_uncertain(LEASE + HOUR / 2, LEASE + DAY, 10) == ()
@@ -207,7 +207,7 @@ async def test_settling_writes_what_became_of_it_and_ends_the_lease(world: World
         )
         await tx.deliveries.settle([failed])
 
-        assert await tx.deliveries.lapse(NOW + DAY) == 0
+        assert await tx.deliveries.mark_expired_leases(NOW + DAY) == 0
         assert await tx.deliveries.of_cycle(world.cycle.id) == (failed,)
     assert retried.attempts == 1
 
@@ -419,7 +419,7 @@ async def test_an_ask_that_may_have_arrived_is_the_one_of_its_day(world: World) 
     async with world.store.transaction() as tx:
         tried, died = await tx.deliveries.claim(NOW, LEASE, 2)
         await tx.deliveries.settle([replace(tried, state=DeliveryState.UNCERTAIN, settled_at=NOW)])
-        assert await tx.deliveries.lapse(LEASE) == 1
+        assert await tx.deliveries.mark_expired_leases(LEASE) == 1
         anest = world.members["Anest"]
         assert await tx.deliveries.asks_sent(anest, NOW, NOW + DAY) == 2
         assert await tx.deliveries.asks_sent(anest, NOW + DAY, NOW + 2 * DAY) == 0

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.model import Address, Delivery, DeliveryState, Limit
 from storage import tables as t
-from storage.queries.lanes import LINED_UP_AT_ONCE, _allowed, _charged
+from storage.queries.lanes import LINED_UP_AT_ONCE, _allowed, _count_against_limit
 from storage.store import SqlStore
 from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
 
@@ -127,7 +127,7 @@ async def test_who_is_told_to_wait_waits_alone_asleep_or_not(world: World) -> No
 
     assert whose(world, await claim(world.store)) == {"Tama": 1}
     async with world.store.transaction() as tx:
-        await tx.lanes.hold("slack", "T-Tama", NOW + HOUR, SLACK)  # asleep
+        await tx.lanes.hold("slack", "T-Tama", NOW + HOUR, SLACK)  # idle
     await owed(world, "Tama", first=10)
     await line_up(world.store)
     assert await claim(world.store, NOW + HOUR / 2 - SECOND) == ()
@@ -278,7 +278,7 @@ def test_in_any_stretch_of_time_a_lane_never_gives_more_than_it_may(
     for wait, wanted in steps:
         now += wait * timedelta(milliseconds=1)
         quota = min(_allowed(lane, now), wanted)
-        lane = replace(lane, tat=_charged(lane, now, quota, is_empty=False)["new_tat"])
+        lane = replace(lane, tat=_count_against_limit(lane, now, quota, is_empty=False)["new_tat"])
         given_at += [now] * quota
     for first, start in enumerate(given_at):
         for last in range(first, len(given_at)):

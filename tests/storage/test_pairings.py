@@ -92,7 +92,7 @@ async def test_a_third_joins_and_the_three_count_as_three_pairs(world: World) ->
     anest, tama, bethan = (world.members[name] for name in ("Anest", "Tama", "Bethan"))
     async with world.store.transaction() as tx:
         pairing = await world.meet(tx, "Anest", "Tama")
-        await tx.pairings.seat(pairing.id, world.seat("Bethan"))
+        await tx.pairings.add_third(pairing.id, world.seat("Bethan"))
         of_three = await tx.pairings.of_member(world.cycle.id, bethan)
         history = await tx.pairings.history(world.partnership_id)
 

@@ -171,7 +171,7 @@ async def _house(
         sender = Address(PLATFORM, workspace, "")
         await handle(Event(id=f"removed:{new_key()}", at=house.now, sender=sender, what=Removed()))
 
-    messenger = SlackMessenger(api, installations, removed, waits=waits)
+    messenger = SlackMessenger(api, installations, removed, picture_retry_seconds=waits)
     directories[PLATFORM] = messenger
 
     async def english(_: Address) -> Voice:

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from adapters.teams.render import CARD as LONGEST_CARD
+from adapters.teams.render import CARD_BYTES as LONGEST_CARD
 from tests.platforms.slack.mishaps import (
     DroppedAfter,
     DroppedBefore,

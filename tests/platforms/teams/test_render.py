@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft6Validator  # type: ignore[import-untyped]  # it publishes no types
 
-from adapters.teams.render import CARD, form, message, messages
+from adapters.teams.render import CARD_BYTES, form, message, messages
 from bot.events import Command
 from bot.message import (
     Button,
@@ -82,7 +82,7 @@ def test_the_schema_finds_a_fault() -> None:
 def test_any_message_is_a_card_small_enough(said: Message) -> None:
     card = message(said)
 
-    assert len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) <= CARD
+    assert len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) <= CARD_BYTES
     assert len(card["fallbackText"]) <= 500
     assert shape_faults(card) == []
 
@@ -206,7 +206,7 @@ def test_a_message_in_several_cards_loses_nothing(said: Message) -> None:
     cards = messages(said)
 
     assert all(
-        len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) <= CARD for card in cards
+        len(json.dumps(card["body"], ensure_ascii=False).encode("utf-16-le")) <= CARD_BYTES for card in cards
     )
     if len(cards) == 1:
         assert cards == (message(said),)
