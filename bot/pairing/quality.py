@@ -291,9 +291,8 @@ CRITERIA = (
     Criterion("language_and_platform", _language_and_platform_points, _language_and_platform_columns),
     Criterion("experience", _experience_points, _experience_columns),
 )
-SCHOOL_REASONS = NEW_TIE, DIFFERENT_SCHOOLS = "new-tie", "different-schools"
-"""The keys of the reasons that are given where no criterion gives one."""
-REASON_KEYS = (*(key for criterion in CRITERIA for key in criterion.reason_keys), *SCHOOL_REASONS)
+NEW_TIE, DIFFERENT_SCHOOLS = "new-tie", "different-schools"  # where no criterion gives a reason
+REASON_KEYS = (*(key for criterion in CRITERIA for key in criterion.reason_keys), NEW_TIE, DIFFERENT_SCHOOLS)
 
 
 def score_fit(a: Person, b: Person, *, ties: int, on: date, weights: Weights) -> int:
@@ -333,10 +332,8 @@ def _school_reason(people: Sequence[Person], ties: Mapping[frozenset[int], int] 
     pairs = [(a.school_id, b.school_id) for a, b in combinations(people, 2) if a.school_id != b.school_id]
     new = [pair for pair in pairs if ties is not None and not ties.get(frozenset(pair))]
     school_a, school_b = (new or pairs)[0]
-    return Reason(
-        NEW_TIE if new else DIFFERENT_SCHOOLS,
-        (("school_a", str(school_a)), ("school_b", str(school_b))),
-    )
+    facts = (("school_a", str(school_a)), ("school_b", str(school_b)))
+    return Reason(NEW_TIE if new else DIFFERENT_SCHOOLS, facts)
 
 
 def _overlap(some: Collection[str], others: Collection[str]) -> bool:
