@@ -92,7 +92,7 @@ class _Check:
     def _language(self, language: str, texts: Mapping[str, Sentence]) -> None:
         for key, text in texts.items():
             for form in text.forms.values():
-                self._taste(text.file, text.line, form, language)
+                self._check_style(text.file, text.line, form, language)
             if text.is_plural:
                 self._plural(key, text)
             self._facts(key, text)
@@ -124,7 +124,7 @@ class _Check:
 
     def _pack(self, pack: PackFiles) -> None:
         for language, title in pack.pack.titles:
-            self._taste(pack.settings.file, pack.settings.line("title"), title, language)
+            self._check_style(pack.settings.file, pack.settings.line("title"), title, language)
         for number, step in enumerate(pack.pack.steps):
             line = pack.settings.line("steps", number, "stage")
             if f"stage.{step.stage}" not in self._english:
@@ -141,12 +141,12 @@ class _Check:
     def _written(self, written: Written, words: tuple[str, ...], *, is_challenge: bool) -> None:
         wording = written.wording
         for part, line, text in _parts(written):
-            self._taste(written.file, line, text, written.language)
+            self._check_style(written.file, line, text, written.language)
             if part in {"lead", "body"}:
                 self._braces(written.file, line, text, words)
             elif "{" in text or "}" in text:
                 self._flaws.fix(written.file, line, "word-not-here", text=text)
-        self._lasting(written)
+        self._check_lead_facts(written)
         if len(wording.form) > LONGEST_TITLE:
             self._flaws.fix(written.file, written.line("form"), "title-too-long", longest=LONGEST_TITLE)
         if len(sentences(wording.principals)) > 1:
@@ -154,7 +154,7 @@ class _Check:
         self._before_the_question(written)
         self._inputs(written, most_needed=2 if is_challenge else 1)
 
-    def _lasting(self, written: Written) -> None:
+    def _check_lead_facts(self, written: Written) -> None:
         """Find facts in the lead that may be unknown: a line with an unknown fact is left out, but never the lead."""
         for word in words_in(written.wording.lead):
             if word not in ALWAYS_KNOWN:
@@ -199,7 +199,7 @@ class _Check:
         if stray_braces(text):
             self._flaws.fix(file, line, "brace-stray")
 
-    def _taste(self, file: str, line: int, text: str, language: str) -> None:
+    def _check_style(self, file: str, line: int, text: str, language: str) -> None:
         words = self._words.get(language) or self._words.get(DEFAULT_LANGUAGE) or Words()
         for phrase in words.guilt_in(text):
             self._flaws.fix(file, line, "guilt", phrase=phrase)

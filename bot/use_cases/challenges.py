@@ -92,10 +92,13 @@ async def read_for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challen
     """
     if check_in.pairing_id is None:
         return None
-    for challenge in await tx.challenges.of_pairing(check_in.pairing_id):
+    given = await tx.challenges.of_pairing(check_in.pairing_id)
+    for challenge in given:
         if challenge.receiver_id == check_in.member_id:
             if challenge.released_at is None:
-                if now < await read_last_closing(tx, check_in):
+                expected = len((await tx.pairings.get(check_in.pairing_id)).seats)
+                last_closing = await read_last_closing(tx, check_in)
+                if not privacy.is_released(len(given), expected, now, last_closing):
                     return None
                 await tx.challenges.release(check_in.pairing_id, now)
             return challenge
