@@ -1,4 +1,4 @@
-"""Counts of what is waiting, which partial indexes answer quickly however long the ledger is."""
+"""Counts of deliveries under way and of lanes on hold; partial indexes keep them fast for a long ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.store import SqlStore
 
 
 async def standing(store: SqlStore) -> Standing:
-    """Count what is waiting now, by the store's clock."""
+    """Return the counts at this moment, by the clock of the store."""
     now = await store.now()
     d = t.delivery
     async with store.transaction() as tx:

@@ -1,4 +1,4 @@
-"""The bots' tokens by platform and workspace, sealed; and who is about to install a bot."""
+"""The bots' tokens by platform and workspace, sealed; and installations that have begun."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class StoredTokens:
         self._seal = seal
         self._platform = platform
         self._last_read: dict[str, bytes | None] = {}
-        """While the store is away, the token as last read lets us tell people that it is."""
+        """The tokens as last read: with them we can tell people that the store is away."""
 
     async def save(self, workspace: str, token: str, *, name: str, now: datetime) -> None:
         """Store the token of a workspace (called `name` there) in place of an earlier one."""

@@ -1,6 +1,6 @@
 """A chat platform, as the command line connects it: one folder under `adapters`, and one line in `PLATFORMS`.
 
-`docs/add-a-platform.md` goes through this file line by line.
+`docs/add-a-platform.md` shows how to write one, with a small platform as its example.
 """
 
 from __future__ import annotations

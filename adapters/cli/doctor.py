@@ -18,6 +18,7 @@ from adapters.chat.settings import (
     read_platform,
     read_settings,
 )
+from adapters.cli.needed_texts import needed_texts
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
 from adapters.cli.settings import Settings, unknown_names
 from bot.model import Role, School
@@ -112,7 +113,7 @@ def _settings(read: Settings, known: Sequence[AnyPlatform]) -> Iterator[Finding]
 
 
 def _content(read: Settings) -> Iterator[Finding]:
-    wrong = [each for each in check(read.prompts) if each.level is Level.FIX]
+    wrong = [each for each in check(read.prompts, needed_texts()) if each.level is Level.FIX]
     if wrong:
         yield Finding("content", {"n": len(wrong), "first": str(wrong[0])})
 

@@ -24,6 +24,7 @@ from adapters.cli.startup import (
     say,
     start_log,
     stop,
+    text_or_stop,
     warn_if_away,
 )
 from bot.errors import StoreAway
@@ -237,13 +238,14 @@ def manifest(
     try:
         made = chosen.manifest(voices, ManifestOptions(url=url, about=about, app_id=app_id, socket=socket))
     except OptionsMissing:
-        stop(voice.text(f"platform.{chosen.name}-manifest"))
+        stop(text_or_stop(voice, f"platform.{chosen.name}-manifest"))
     if isinstance(made.content, str):
         say(made.content)
         return
     written = file or Path(made.file)
+    done = text_or_stop(voice, f"platform.{chosen.name}-written", file=str(written))
     written.write_bytes(made.content)
-    say(voice.text(f"platform.{chosen.name}-written", file=str(written)))
+    say(done)
 
 
 @keys_app.command("new")
@@ -278,9 +280,10 @@ def check_prompts(
     folder: Annotated[Path | None, typer.Argument(help="Another folder of content.")] = None,
 ) -> None:
     """Check the content. FIX: correct it; look: a suggestion."""
+    from adapters.cli.needed_texts import needed_texts
     from bot.prompts import Level, check
 
-    findings = check(folder or settings.read().prompts)
+    findings = check(folder or settings.read().prompts, needed_texts())
     for finding in findings:
         out.print(str(finding), soft_wrap=True)
     if any(finding.level is Level.FIX for finding in findings):

@@ -45,6 +45,13 @@ def stop(sentence: str) -> NoReturn:
     raise SystemExit(1)
 
 
+def text_or_stop(voice: Voice, key: str, **facts: str) -> str:
+    """Return a text; end the command with the name of the text if the content lacks it."""
+    if not voice.has(key):
+        stop(voice.text("check.text-missing", key=key))
+    return voice.text(key, **facts)
+
+
 class Setup(NamedTuple):
     """The settings, the content, and the voice for operators."""
 

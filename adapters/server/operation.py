@@ -115,7 +115,7 @@ def figures(metrics: Metrics, look: Look) -> list[web.RouteDef]:
 
 
 def _in_time(look: Look) -> Callable[[], Awaitable[Standing | None]]:
-    """Share one look at the store between simultaneous requests: a hanging database takes one connection."""
+    """Share one query of the store between simultaneous requests: a hanging database takes one connection."""
     looking: asyncio.Future[Standing] | None = None
 
     async def looked() -> Standing | None:

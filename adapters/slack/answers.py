@@ -1,4 +1,4 @@
-"""Giving a reply to the person on Slack: at once, in place of the pressed message, or in the chat."""
+"""Replies to people on Slack: at once, in place of the pressed message, or in the chat."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LAST_TRY = 3
 
 @dataclass(frozen=True, slots=True)
 class SlackTurn:
-    """One thing that a person did on Slack, and how it can be answered."""
+    """An action of a person on Slack, and the ways to answer it."""
 
     kind: TurnKind
     received: SlackReceived
@@ -73,7 +73,7 @@ class SlackAnswers:
                 return await self._message(turn, reply)
 
     async def one_moment(self, turn: SlackTurn) -> Ack:
-        """Ask for patience, because the reply takes longer than Slack waits."""
+        """Ask the person to wait, because the reply takes longer than Slack allows."""
         if turn.kind != "command":
             return NOTHING
         voice = await self._voice_of(turn.received.sender)

@@ -1,4 +1,4 @@
-"""Slack as one of the bot's platforms: its settings, and how it is connected and examined."""
+"""Slack as one of the bot's platforms: its settings, its connection and its checks."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class TokenCheck(StrEnum):
     """Slack's answer when a token is tried."""
 
     TAKEN = "taken"
-    """Or Slack asks for patience: then it answers, and the next look will tell."""
+    """True also if Slack asks us to try later: it is reachable, and the next check tries the token."""
     REFUSED = "refused"
     SILENT = "silent"
 
@@ -207,7 +207,7 @@ PLATFORM = SlackPlatform()
 
 
 async def _admit_workspace(api: Api, token: str, core: Core) -> None:
-    """Let in the workspace of a token: whoever set the token has decided that."""
+    """Let in the workspace of a token: the operator who set the token has decided that."""
     try:
         team = str((await api.call("auth.test", token))["team_id"])
     except Disconnected:

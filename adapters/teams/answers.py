@@ -1,4 +1,4 @@
-"""Giving a reply to the person on Teams: in place of the pressed card, in a dialog, or in the chat."""
+"""Replies to people on Teams: in place of the pressed card, in a dialog, or in the chat."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TeamsAnswers:
                 return await self._message(received, reply, is_late=is_late)
 
     async def one_moment(self, received: TeamsReceived) -> TeamsAnswer:
-        """Ask for patience, because the reply takes longer than Teams waits."""
+        """Ask the person to wait, because the reply takes longer than Teams allows."""
         return await self._short_text(received, "wait.one-moment")
 
     async def point_to_own_chat(self, received: TeamsReceived) -> None:

@@ -1,4 +1,4 @@
-"""Microsoft Teams as one of the bot's platforms: its settings, and how it is connected and examined."""
+"""Microsoft Teams as one of the bot's platforms: its settings, its connection and its checks."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class TeamsPlatform:
         tokens: TokenStore | None,  # noqa: ARG002  # Microsoft's are never stored
         seconds: float,  # noqa: ARG002  # the SDK has its own limit
     ) -> AsyncIterator[Finding]:
-        """Sign in as the bot does."""
+        """Sign in with the bot's credentials, and yield a finding if that fails."""
         from adapters.teams.tokens import NO_TENANT, TeamsTokens
 
         if not settings.app_id:

@@ -15,7 +15,7 @@ from bot.use_cases import workspaces
 
 @dataclass(frozen=True, slots=True)
 class PlatformFacts:
-    """What the platform has told about an event; None stands for what it has not been asked yet."""
+    """Facts about an event that only the platform knows; None: the platform has not been asked yet."""
 
     gathers: bool = False
     """The platform lets the bot open one chat for several people."""

@@ -14,7 +14,10 @@ from bot.model.people import Member, School
 
 
 class DeliveryKind(StrEnum):
-    """The kind of message that is owed."""
+    """The kind of message that is owed.
+
+    A new kind needs a migration that calls `allow_kinds` of `storage/migration_helpers.py`.
+    """
 
     INVITATION = "invitation"
     MATCH = "match"

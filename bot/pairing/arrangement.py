@@ -18,7 +18,7 @@ from bot.pairing.levels import IN_ORDER, ArrangedLevel, arrange_level, exact_up_
 from bot.pairing.quality import Person, Weights
 from bot.pairing.trios import joining_edges
 
-EVEN = Weights()
+DEFAULT_WEIGHTS = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Somebody without a place, and the reason as a key of the content.
+    """A person without a place, and the reason as a key of the content.
 
     `one-school-too-large`, `level` (nobody of their level elsewhere), `slots` (no shared free time), `blocked` or
     `alone`.
@@ -43,7 +43,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The groups of a cycle, and who is left out."""
+    """The groups of a cycle, and the people left out."""
 
     groups: tuple[Group, ...]
     left_out: tuple[LeftOut, ...]
@@ -52,7 +52,7 @@ class Arrangement:
     value: int = 0
     """The quality of all pairs and of the two edges of each trio: hundredths of a point, by `quality.weigh_fit`."""
     bound: int = 0
-    """The most that any arrangement can be worth that places as many people and repeats as few pairs."""
+    """An upper bound of the value of all arrangements that place as many people and repeat as few pairs."""
 
     @property
     def gap(self) -> Fraction:
@@ -78,7 +78,7 @@ def arrange(  # noqa: PLR0913  # all that an arrangement depends on, each by its
     on: date,
     size: int = 2,
     seed: int = 0,
-    weights: Weights = EVEN,
+    weights: Weights = DEFAULT_WEIGHTS,
     announced: Collection[frozenset[int]] = (),
     need_slot: bool = False,
     report: Report = lambda _: None,
@@ -134,7 +134,7 @@ def _arrange_levels(
     return placed
 
 
-def rearrange(  # noqa: PLR0913  # the same
+def rearrange(  # noqa: PLR0913  # all that the places depend on, each by its name
     unplaced: Iterable[Person],
     groups: Sequence[tuple[int, ...]],
     everyone: Iterable[Person],
@@ -143,7 +143,7 @@ def rearrange(  # noqa: PLR0913  # the same
     blocked: Collection[frozenset[int]],
     on: date,
     seed: int = 0,
-    weights: Weights = EVEN,
+    weights: Weights = DEFAULT_WEIGHTS,
     need_slot: bool = False,
 ) -> Rearrangement:
     """Place those who have no partner: in new pairs among them, else as thirds of live pairs.
@@ -192,7 +192,7 @@ def why_left_out(
     member_ids: Iterable[int], people: Iterable[Person], *, blocked: Collection[frozenset[int]], on: date
 ) -> tuple[LeftOut, ...]:
     """Return the reasons why these members could have no place, as far as the rules tell."""
-    rules = MatchingRules(past=Past.of((), {}, on, EVEN), on=on, blocked=frozenset(blocked))
+    rules = MatchingRules(past=Past.of((), {}, on, DEFAULT_WEIGHTS), on=on, blocked=frozenset(blocked))
     return _left_out(PairGraph(people, IN_ORDER, rules), member_ids)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import count
 from typing import NamedTuple, TypeAlias
 
@@ -21,7 +22,7 @@ from bot.pairing.duals import Worths, match_fractionally
 from bot.pairing.scores import NO_PAIR, Values
 
 COVER = 500_000_000
-"""The worth of a person's being matched at all: more than any chain of changes can win or lose in quality."""
+"""The worth of a person's being matched at all: more than any possible total change of quality."""
 
 CANDIDATES, MORE = 24, 8
 """Candidates of each person at first, and how many join them in each round."""
@@ -29,8 +30,8 @@ CANDIDATES, MORE = 24, 8
 ROUNDS = 6
 """The most rounds of column generation."""
 
-CLOSE = 20_000
-"""Rounds end when the missing pairs could improve the whole by less than one part in so many."""
+STOP_AT_GAP = Fraction(1, 20_000)
+"""Rounds end when the missing pairs could improve the total by less than this part of it."""
 
 REGION, LARGEST_REGION = 600, 2_400
 """People who are matched anew together around some who are unmatched: at first, and at most."""
@@ -40,7 +41,7 @@ SEEDS = 16
 
 Pair: TypeAlias = tuple[int, int]
 Report: TypeAlias = Callable[[float], None]
-"""Told the part of the work that is done, 0 to 1."""
+"""A function that is called with the part of the work that is done, 0 to 1."""
 
 
 class Edges(NamedTuple):
@@ -65,7 +66,7 @@ class BoundedMatching:
 def match_large(
     values: Values, special: Mapping[Pair, int], report: Report = lambda _: None
 ) -> BoundedMatching:
-    """Match the people; `special` holds the bonus or penalty of those pairs set aside that may meet."""
+    """Match the people; `special` holds the bonus or penalty of pairs left out of the tiles (repeats, announced)."""
     edges, prices, partner = generate_candidates(values, special, report)
     neighbours = _Neighbours(edges, prices)
     mate = _split_cycles(partner.tolist())
@@ -97,7 +98,7 @@ def generate_candidates(
             lambda part, turn=turn: report((turn + part) / (turn + 2)),  # type: ignore[misc]  # a lambda with a default has no type of its own
         )
         violation = np.maximum(missing.score.max(axis=1), 0).astype(np.int64)
-        if turn == ROUNDS or violation.sum() * CLOSE <= abs(int(prices.sum())) // 2:
+        if turn == ROUNDS or int(violation.sum()) <= STOP_AT_GAP * (abs(int(prices.sum())) // 2):
             # Each end of a pair has at least the pair's own violation, so adding it to both makes all prices hold.
             return edges, prices + violation, partner
         a, b = select_pairs(missing, MORE, above=0)
@@ -148,7 +149,7 @@ def _rematch_around(neighbours: _Neighbours, mate: list[int], unmatched: list[in
 
 
 def _match_by_exchange(values: Values, mate: list[int], unmatched: list[int]) -> None:
-    """Pair two unmatched people whom no candidate joins, or part the best pair so that each gets one of it."""
+    """Pair unmatched people, or split the pair whose members are worth most to two of them."""
     everybody = np.arange(len(mate))
     while len(unmatched) > 1:
         one = unmatched.pop()
@@ -171,12 +172,12 @@ def _match_by_exchange(values: Values, mate: list[int], unmatched: list[int]) ->
 
 
 class _Neighbours:
-    """Each person's candidates, by how much a pair loses against the prices, the least first."""
+    """Each person's candidates, by reduced cost, smallest first."""
 
     def __init__(self, edges: Edges, prices: Worths) -> None:
-        loss = prices[edges.a] + prices[edges.b] - 2 * edges.worth
+        reduced_cost = prices[edges.a] + prices[edges.b] - 2 * edges.worth
         ends, others = np.append(edges.a, edges.b), np.append(edges.b, edges.a)
-        order = np.lexsort((others, np.append(loss, loss), ends))
+        order = np.lexsort((others, np.append(reduced_cost, reduced_cost), ends))
         self._others = others[order].tolist()
         self._worth = np.append(edges.worth, edges.worth)[order].tolist()
         self._starts = np.searchsorted(ends[order], np.arange(len(prices) + 1)).tolist()
@@ -188,7 +189,7 @@ class _Neighbours:
         return zip(self._others[start:stop], self._worth[start:stop], strict=True)
 
     def around(self, seeds: Sequence[int], mate: Sequence[int], size: int) -> list[int]:
-        """Return about `size` people near the seeds, those of least loss first; partners come together."""
+        """Return about `size` people near the seeds, by reduced cost, each with their partner."""
         region = dict.fromkeys(seeds)
         reach = 2
         while len(region) < size and reach <= size:

@@ -50,11 +50,17 @@ class Units:
     """The weight of one unit of each rule: one unit of a higher rule outweighs everything of all lower ones."""
 
     quality: int
+    """For a hundredth of a point of quality."""
     age: int
+    """Against a repeat, times the number of the latest cycle in which the two met (1 is the oldest)."""
     repeat: int
+    """Against two people who were in one group before."""
     mixed: int
+    """Against two people of one school in a trio."""
     three: int
+    """Against a third person in a group."""
     cover: int
+    """For a person with a place."""
 
     @classmethod
     def in_order(cls, rules: Sequence[str], *, people: int, cycles: int) -> Units:
@@ -130,7 +136,7 @@ class PairGraph:
         return dict(sorted(pairs.items()))
 
     def school(self, member_id: int) -> int:
-        """Return the school for which somebody takes part."""
+        """Return the school for which this person takes part."""
         return self.people[member_id].school_id
 
     def may_pair(self, a: int, b: int) -> bool:
@@ -174,13 +180,13 @@ class PairGraph:
         return (points + loyalty) * self.units.quality + self._draw(pair) - self.penalty(*pair)
 
     def penalty(self, a: int, b: int) -> int:
-        """Return what it costs to have two people in one group: a repeat (more if recent), or one school."""
+        """Return the penalty for two people in one group: for a repeat (more if recent), and for one school."""
         age = self.rules.past.ages.get(frozenset((a, b)), 0)
         repeat = self.units.repeat + age * self.units.age if age else 0
         return repeat + (self.units.mixed if self.school(a) == self.school(b) else 0)
 
     def worth_of_joining(self, pair: Sequence[int], other: int) -> int | None:
-        """Return what it is worth that somebody joins a pair; None if they may not."""
+        """Return the worth of a person's joining a pair; None if they may not."""
         if not self.may_meet((*pair, other)):
             return None
         return sum(
@@ -189,7 +195,7 @@ class PairGraph:
         )
 
     def faults(self, groups: Sequence[tuple[int, ...]]) -> ArrangementFaults:
-        """Count who is left out, pairs of one school, and repeats."""
+        """Count the people left out, the pairs of one school, and the repeats."""
         together = [pair for group in groups for pair in combinations(group, 2)]
         return ArrangementFaults(
             len(self.people) - sum(map(len, groups)),

@@ -16,22 +16,22 @@ BEST = 10_000
 
 MOST_REASONS = 3
 
-SHARED_SLOTS = (0, 60, 80, 100)
+SLOT_PERCENT = (0, 60, 80, 100)
 """Percent for none, one, two and more common free times. The first counts most: a visit needs one."""
 
-SHARED_FOCUS = (50, 30, 20)
-"""Percent for sharing a focus at all, among the first two of both, and the first of both. They add up."""
+FOCUS_PERCENT = (50, 30, 20)
+"""Percent for any common focus; for one among both people's first two; for the same first. Added together."""
 
-YEARS = 10
-"""Years of difference in experience from which on more difference counts no more."""
+MOST_YEARS_APART = 10
+"""The greatest difference in experience that counts; more years apart count the same."""
 
-FLOOR = BEST // 2
+DOUBLED_UP_TO = BEST // 2
 """Points up to here count twice: avoiding a bad fit matters more than improving a good one."""
 
 MOST_POOR_FITS = 4
-"""Poor fits of earlier cycles that count at most: each doubles what a member's points count."""
+"""At most this many poor fits of earlier cycles count; each doubles the weight of the points."""
 
-MOST_WORTH = BEST + FLOOR + BEST * (2**MOST_POOR_FITS - 1)
+MOST_WORTH = BEST + DOUBLED_UP_TO + BEST * (2**MOST_POOR_FITS - 1)
 """The most that `weigh_fit` returns."""
 
 
@@ -61,9 +61,9 @@ class Weights:
     offer: int = 35
     focus: int = 20
     ties: int = 15
-    closeness: int = 15
+    phase_and_subjects: int = 15
     slots: int = 10
-    tools: int = 5
+    language_and_platform: int = 5
     experience: int = 0
 
     def __post_init__(self) -> None:
@@ -73,12 +73,12 @@ class Weights:
             raise ValueError(f"the weights sum to {sum(astuple(self))}, not to 100")
 
 
-# --- what criteria are about --------------------------------------------------------------------------------
+# --- the input of criteria ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Couple:
-    """Two people, and what else counts between them."""
+class PairContext:
+    """Two people, with the facts of their schools and the week that criteria need."""
 
     a: Person
     b: Person
@@ -90,7 +90,7 @@ class Couple:
 
 @dataclass(frozen=True, slots=True)
 class PeopleOfLevel:
-    """All people of one level, those of a school side by side, and what else counts between them."""
+    """All people of one level, those of a school side by side, with the same facts as `PairContext`."""
 
     people: Sequence[Person]
     ties: Mapping[frozenset[int], int]
@@ -102,30 +102,37 @@ PointedReasons = Iterable[tuple[int, Reason]]
 """Reasons, each with the points by which reasons are ordered."""
 
 
-def no_reasons(people: Sequence[Person], weight: int) -> PointedReasons:  # noqa: ARG001  # the form of all others
+def no_reasons(people: Sequence[Person], weight: int) -> PointedReasons:  # noqa: ARG001  # same signature as the other reason functions
     """Give no reason: the criterion counts without being named."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One part of quality. A new one needs an entry in `CRITERIA`, its weight, and a sentence for each reason."""
+    """One part of quality.
+
+    A new one needs its functions and an entry in `CRITERIA`, a field of `Weights`, the texts of its reasons in
+    `prompts/bot/cycles.en.md` (`reason-why.…`), their keys and facts in `model.Reason`, and each new fact in
+    `say/pairings.py`.
+    """
 
     name: str
     """The field of `Weights`."""
-    points: Callable[[Couple, int], int]
+    points: Callable[[PairContext, int], int]
     """Return the hundredths of a point of two people, given the criterion's weight."""
     columns: Callable[[PeopleOfLevel, int], Iterator[Column]]
-    """Return the same as arrays: the columns of a level add up to the points of every pair."""
+    """Array version of `points`: the sum of all columns equals the points of every pair."""
     reasons: Callable[[Sequence[Person], int], PointedReasons] = no_reasons
     """Return the reasons that this criterion gives for a group."""
+    reason_keys: tuple[str, ...] = ()
+    """The key of each reason that it may give; `reason-why.<key>` is its sentence."""
 
 
 # --- a need meets an offer, half in each direction ----------------------------------------------------------
 
 
-def _offer_points(two: Couple, weight: int) -> int:
-    mine, theirs = two.a.profile, two.b.profile
+def _offer_points(pair: PairContext, weight: int) -> int:
+    mine, theirs = pair.a.profile, pair.b.profile
     return weight * 50 * (_overlap(mine.offers, theirs.needs) + _overlap(theirs.offers, mine.needs))
 
 
@@ -153,24 +160,24 @@ def _offer_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
 
 
 def _focus_by_rank(person: Person) -> tuple[tuple[str, ...], ...]:
-    """Return a focus list whole, its first two, and its first; the needs three times where nobody ranked them."""
+    """Return the whole focus list, its first two, and its first; the needs three times if the member ranked none."""
     if not person.focus:
         return (person.profile.needs,) * 3
     return person.focus, person.focus[:2], person.focus[:1]
 
 
-def _focus_points(two: Couple, weight: int) -> int:
-    ranks = zip(SHARED_FOCUS, _focus_by_rank(two.a), _focus_by_rank(two.b), strict=True)
+def _focus_points(pair: PairContext, weight: int) -> int:
+    ranks = zip(FOCUS_PERCENT, _focus_by_rank(pair.a), _focus_by_rank(pair.b), strict=True)
     return weight * sum(percent * _overlap(some, others) for percent, some, others in ranks)
 
 
 def _focus_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
     ranked = [_focus_by_rank(each) for each in level.people]
-    whole, two, first = ([each[rank] for each in ranked] for rank in range(3))
-    if whole == first:  # nobody ranked more than one: one comparison says as much as three
-        yield Overlap(weight * sum(SHARED_FOCUS), whole, whole)
+    whole, first_two, first = ([each[rank] for each in ranked] for rank in range(3))
+    if whole == first:  # nobody ranked more than one, so that the three comparisons are one
+        yield Overlap(weight * sum(FOCUS_PERCENT), whole, whole)
         return
-    for percent, focus in zip(SHARED_FOCUS, (whole, two, first), strict=True):
+    for percent, focus in zip(FOCUS_PERCENT, (whole, first_two, first), strict=True):
         yield Overlap(weight * percent, focus, focus)
 
 
@@ -182,8 +189,8 @@ def _focus_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
 # --- schools that have met seldom come first ----------------------------------------------------------------
 
 
-def _tie_points(two: Couple, weight: int) -> int:
-    return weight * 100 // (1 + two.ties)
+def _tie_points(pair: PairContext, weight: int) -> int:
+    return weight * 100 // (1 + pair.ties)
 
 
 def _tie_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
@@ -193,20 +200,20 @@ def _tie_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
 # --- phase and subjects -------------------------------------------------------------------------------------
 
 
-def _closeness_points(two: Couple, weight: int) -> int:
-    mine, theirs = two.a.profile, two.b.profile
+def _phase_and_subject_points(pair: PairContext, weight: int) -> int:
+    mine, theirs = pair.a.profile, pair.b.profile
     same_phase = mine.phase == theirs.phase != ""
     return weight * (60 * _overlap(mine.subjects, theirs.subjects) + 40 * same_phase)
 
 
-def _closeness_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
+def _phase_and_subject_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
     subjects = [each.profile.subjects for each in level.people]
     phases = [_named(each.profile.phase) for each in level.people]
     yield Overlap(weight * 60, subjects, subjects)
     yield Overlap(weight * 40, phases, phases)
 
 
-def _closeness_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
+def _phase_and_subject_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
     if subject := _first(*(each.profile.subjects for each in people)):
         yield weight * 60, Reason("subject", (("subject", subject),))
     if phase := _first(*((each.profile.phase,) for each in people)):
@@ -216,34 +223,34 @@ def _closeness_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
 # --- free at the same time ----------------------------------------------------------------------------------
 
 
-def _slot_points(two: Couple, weight: int) -> int:
-    a, b = two.a, two.b
-    shared = common(a.profile.slots, a.time_zone, b.profile.slots, b.time_zone, two.on)
-    return weight * SHARED_SLOTS[min(shared, len(SHARED_SLOTS) - 1)]
+def _slot_points(pair: PairContext, weight: int) -> int:
+    a, b = pair.a, pair.b
+    shared = common(a.profile.slots, a.time_zone, b.profile.slots, b.time_zone, pair.on)
+    return weight * SLOT_PERCENT[min(shared, len(SLOT_PERCENT) - 1)]
 
 
 def _slot_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
     slots = [each.profile.slots for each in level.people]
     zones = [each.time_zone for each in level.people]
-    yield SharedSlots([weight * percent for percent in SHARED_SLOTS], slots, zones, level.on)
+    yield SharedSlots([weight * percent for percent in SLOT_PERCENT], slots, zones, level.on)
 
 
 def _slot_reasons(people: Sequence[Person], weight: int) -> PointedReasons:
     # A slot's name is a local time: true for all of a group only where they share a time zone.
     same_zone = len({each.time_zone for each in people}) == 1
     if same_zone and (slot := _first(*(each.profile.slots for each in people))):
-        yield weight * SHARED_SLOTS[1], Reason("slot", (("slot", slot),))
+        yield weight * SLOT_PERCENT[1], Reason("slot", (("slot", slot),))
 
 
 # --- language and platform ----------------------------------------------------------------------------------
 
 
-def _tool_points(two: Couple, weight: int) -> int:
-    a, b = two.a, two.b
+def _language_and_platform_points(pair: PairContext, weight: int) -> int:
+    a, b = pair.a, pair.b
     return weight * 50 * (_overlap(a.languages, b.languages) + (a.platform == b.platform != ""))
 
 
-def _tool_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
+def _language_and_platform_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
     languages = [each.languages for each in level.people]
     platforms = [_named(each.platform) for each in level.people]
     yield Overlap(weight * 50, languages, languages)
@@ -253,43 +260,55 @@ def _tool_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
 # --- one has taught longer than the other -------------------------------------------------------------------
 
 
-def _experience_points(two: Couple, weight: int) -> int:
-    if two.a.experience is None or two.b.experience is None:
+def _experience_points(pair: PairContext, weight: int) -> int:
+    if pair.a.experience is None or pair.b.experience is None:
         return 0
-    return weight * (100 // YEARS) * min(abs(two.a.experience - two.b.experience), YEARS)
+    return (
+        weight * (100 // MOST_YEARS_APART) * min(abs(pair.a.experience - pair.b.experience), MOST_YEARS_APART)
+    )
 
 
 def _experience_columns(level: PeopleOfLevel, weight: int) -> Iterator[Column]:
     years = [each.experience for each in level.people]
     if any(each is not None for each in years):
-        yield YearsApart(weight * (100 // YEARS), YEARS, years)
+        yield YearsApart(weight * (100 // MOST_YEARS_APART), MOST_YEARS_APART, years)
 
 
 # --- all of them --------------------------------------------------------------------------------------------
 
 CRITERIA = (
-    Criterion("offer", _offer_points, _offer_columns, _offer_reasons),
-    Criterion("focus", _focus_points, _focus_columns, _focus_reasons),
+    Criterion("offer", _offer_points, _offer_columns, _offer_reasons, ("offer",)),
+    Criterion("focus", _focus_points, _focus_columns, _focus_reasons, ("both-need",)),
     Criterion("ties", _tie_points, _tie_columns),  # named by `reasons` where there is no other reason
-    Criterion("closeness", _closeness_points, _closeness_columns, _closeness_reasons),
-    Criterion("slots", _slot_points, _slot_columns, _slot_reasons),
-    Criterion("tools", _tool_points, _tool_columns),
+    Criterion(
+        "phase_and_subjects",
+        _phase_and_subject_points,
+        _phase_and_subject_columns,
+        _phase_and_subject_reasons,
+        ("subject", "phase"),
+    ),
+    Criterion("slots", _slot_points, _slot_columns, _slot_reasons, ("slot",)),
+    Criterion("language_and_platform", _language_and_platform_points, _language_and_platform_columns),
     Criterion("experience", _experience_points, _experience_columns),
 )
+NEW_TIE, DIFFERENT_SCHOOLS = "new-tie", "different-schools"  # where no criterion gives a reason
+REASON_KEYS = (*(key for criterion in CRITERIA for key in criterion.reason_keys), NEW_TIE, DIFFERENT_SCHOOLS)
 
 
 def score_fit(a: Person, b: Person, *, ties: int, on: date, weights: Weights) -> int:
     """Return how well two people fit, 0 to `BEST`; `ties` are the past pairings of their schools. Shown to nobody."""
-    two = Couple(a, b, ties, on)
-    return sum(criterion.points(two, getattr(weights, criterion.name)) for criterion in CRITERIA)
+    pair = PairContext(a, b, ties, on)
+    return sum(criterion.points(pair, getattr(weights, criterion.name)) for criterion in CRITERIA)
 
 
 def weigh_fit(points: int, poor_fits: int = 0, other_poor_fits: int = 0) -> int:
-    """Return what a fit counts when arrangements are compared: the first fifty points twice.
+    """Return what a fit counts when arrangements are compared: points up to `DOUBLED_UP_TO` twice.
 
     Each poor fit that one of the two had in an earlier cycle doubles half of the points.
     """
-    return points + min(points, FLOOR) + (points * ((1 << poor_fits) + (1 << other_poor_fits) - 2) >> 1)
+    return (
+        points + min(points, DOUBLED_UP_TO) + (points * ((1 << poor_fits) + (1 << other_poor_fits) - 2) >> 1)
+    )
 
 
 def reasons(
@@ -313,10 +332,8 @@ def _school_reason(people: Sequence[Person], ties: Mapping[frozenset[int], int] 
     pairs = [(a.school_id, b.school_id) for a, b in combinations(people, 2) if a.school_id != b.school_id]
     new = [pair for pair in pairs if ties is not None and not ties.get(frozenset(pair))]
     school_a, school_b = (new or pairs)[0]
-    return Reason(
-        "new-tie" if new else "different-schools",
-        (("school_a", str(school_a)), ("school_b", str(school_b))),
-    )
+    facts = (("school_a", str(school_a)), ("school_b", str(school_b)))
+    return Reason(NEW_TIE if new else DIFFERENT_SCHOOLS, facts)
 
 
 def _overlap(some: Collection[str], others: Collection[str]) -> bool:

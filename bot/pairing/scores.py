@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.pairing.columns import Places, Points, SharedSlots, number_schools
-from bot.pairing.quality import CRITERIA, FLOOR, PeopleOfLevel, Person, Weights
+from bot.pairing.quality import CRITERIA, DOUBLED_UP_TO, PeopleOfLevel, Person, Weights
 
 Tile: TypeAlias = NDArray[np.int16] | NDArray[np.int32]
 """The worth of all pairs of two runs of people, in hundredths of a point: 16 bits hold it where nobody has had a poor
@@ -89,7 +89,7 @@ class Values:
         for column in self._columns:
             column.add_to(points, a, b)
         may_meet = None if self._slots is None else self._slots.count(a, b) > 0
-        worth = points + np.minimum(points, np.uint16(FLOOR))
+        worth = points + np.minimum(points, np.uint16(DOUBLED_UP_TO))
         if not self._extra.any():
             return worth.view(np.int16), may_meet
         return worth + (points.astype(np.int32) * (self._extra[a] + self._extra[b]) >> 1), may_meet

@@ -141,7 +141,7 @@ class Workspaces(Protocol):
         """Return the workspaces that are linked to a school and have not removed the bot."""
 
     async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
-        """Link a workspace to a school, and make due what waits for the addresses of the school's people."""
+        """Link a workspace to a school, and make due the deliveries that wait for an address of its members."""
 
     async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
         """Record that a workspace removed the bot: nothing is sent there any more."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.model import DEFAULT_LANGUAGE, Question
+from bot.model import DEFAULT_LANGUAGE, CycleState, DeliveryKind, DeliveryState, Question, Role
 from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
@@ -23,8 +23,15 @@ LONGEST_OPTION = 75
 MOST_WORDS_BEFORE_THE_QUESTION = 60
 MOST_WORDS_IN_A_SENTENCE = 20
 MOST_INPUTS = 3
-COMMAND_TEXTS = "bot/basics.en.md"
-"""The file that is named when a text of a command is missing; any file may hold it."""
+BASICS = "bot/basics.en.md"
+"""The file that is named when a text is missing and no other text of its area exists; any file may hold it."""
+NEEDED = TEXT_KEYS | {
+    *(f"kind.{kind}" for kind in DeliveryKind),
+    *(f"delivery.{state}" for state in DeliveryState),
+    *(f"state.{state}" for state in CycleState),
+    *(f"role.{role}" for role in Role),
+}
+"""The keys that are put together from a table or an enum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +48,13 @@ class ContentFinding:
         return f"{self.level} {self.file}:{self.line} {self.what}"
 
 
-def check(folder: Path) -> tuple[ContentFinding, ...]:
-    """Return every finding in a folder of content, by file and line; content with a `FIX` must not be published."""
+def check(folder: Path, needed: Collection[str] = ()) -> tuple[ContentFinding, ...]:
+    """Return every finding in a folder of content, by file and line; content with a `FIX` must not be published.
+
+    `needed` are keys that the English texts must have beside those of `NEEDED`.
+    """
     flaws = Flaws()
-    return check_files(read_folder(folder, flaws), flaws, needed=TEXT_KEYS)
+    return check_files(read_folder(folder, flaws), flaws, needed={*NEEDED, *needed})
 
 
 def check_files(
@@ -53,13 +63,16 @@ def check_files(
     """Check files by name; `flaws` were found in reading them, `needed` are keys that the English texts must have."""
     flaws = flaws or Flaws()
     texts = read_texts(files, flaws)
-    for key in sorted(set(needed) - set(texts[DEFAULT_LANGUAGE])):
-        flaws.fix(COMMAND_TEXTS, 1, "command-text-missing", key=key)
+    english = texts[DEFAULT_LANGUAGE]
+    for key in sorted(set(needed) - set(english)):
+        area = key.partition(".")[0]
+        file = next((each.file for other, each in english.items() if other.startswith(f"{area}.")), BASICS)
+        flaws.fix(file, 1, "text-missing", key=key)
     words = read_words(files, flaws)
     for file in phrase_files(files).values():
         check_phrases(file, files[file], flaws)
-    _Check(flaws, words, texts[DEFAULT_LANGUAGE]).everything(files, texts)
-    voice = Voice(DEFAULT_LANGUAGE, texts[DEFAULT_LANGUAGE])
+    _Check(flaws, words, english).everything(files, texts)
+    voice = Voice(DEFAULT_LANGUAGE, english)
     ordered = sorted(dict.fromkeys(flaws.found), key=lambda flaw: (flaw.file, flaw.line))
     return tuple(ContentFinding(flaw.level, flaw.file, flaw.line, _sentence(voice, flaw)) for flaw in ordered)
 
@@ -95,7 +108,7 @@ class _Check:
     def _language(self, language: str, texts: Mapping[str, Sentence]) -> None:
         for key, text in texts.items():
             for form in text.forms.values():
-                self._taste(text.file, text.line, form, language)
+                self._check_style(text.file, text.line, form, language)
             if text.is_plural:
                 self._plural(key, text)
             self._facts(key, text)
@@ -127,7 +140,7 @@ class _Check:
 
     def _pack(self, pack: PackFiles) -> None:
         for language, title in pack.pack.titles:
-            self._taste(pack.settings.file, pack.settings.line("title"), title, language)
+            self._check_style(pack.settings.file, pack.settings.line("title"), title, language)
         for number, step in enumerate(pack.pack.steps):
             line = pack.settings.line("steps", number, "stage")
             if f"stage.{step.stage}" not in self._english:
@@ -144,12 +157,12 @@ class _Check:
     def _written(self, written: Written, words: tuple[str, ...], *, is_challenge: bool) -> None:
         wording = written.wording
         for part, line, text in _parts(written):
-            self._taste(written.file, line, text, written.language)
+            self._check_style(written.file, line, text, written.language)
             if part in {"lead", "body"}:
                 self._braces(written.file, line, text, words)
             elif "{" in text or "}" in text:
                 self._flaws.fix(written.file, line, "word-not-here", text=text)
-        self._lasting(written)
+        self._check_lead_facts(written)
         if len(wording.form) > LONGEST_TITLE:
             self._flaws.fix(written.file, written.line("form"), "title-too-long", longest=LONGEST_TITLE)
         if len(sentences(wording.principals)) > 1:
@@ -157,7 +170,7 @@ class _Check:
         self._before_the_question(written)
         self._inputs(written, most_needed=2 if is_challenge else 1)
 
-    def _lasting(self, written: Written) -> None:
+    def _check_lead_facts(self, written: Written) -> None:
         """Find facts in the lead that may be unknown: a line with an unknown fact is left out, but never the lead."""
         for word in words_in(written.wording.lead):
             if word not in ALWAYS_KNOWN:
@@ -202,7 +215,7 @@ class _Check:
         if stray_braces(text):
             self._flaws.fix(file, line, "brace-stray")
 
-    def _taste(self, file: str, line: int, text: str, language: str) -> None:
+    def _check_style(self, file: str, line: int, text: str, language: str) -> None:
         words = self._words.get(language) or self._words.get(DEFAULT_LANGUAGE) or Words()
         for phrase in words.guilt_in(text):
             self._flaws.fix(file, line, "guilt", phrase=phrase)

@@ -62,17 +62,17 @@ def read_pack(pack_id: str, files: Mapping[str, str], flaws: Flaws, folder: str 
         flaws.fix(name, 1, "pack-yaml-missing")
     settings = read_settings(name, files.get(SETTINGS, ""), flaws)
     given = _TypedSettings(settings, flaws)
-    given.only(_PACK_SETTINGS)
+    given.refuse_unknown(_PACK_SETTINGS)
     if given.text("id") != pack_id:
         flaws.fix(name, settings.line("id"), "pack-id", id=given.text("id"), folder=pack_id)
     if not _VERSION.fullmatch(given.text("version")):
         flaws.fix(name, settings.line("version"), "pack-version", version=given.text("version"))
-    languages = given.texts("languages")
+    languages = given.text_list("languages")
     titles = given.mapping("title")
     for language in languages:
         if language not in titles:
             flaws.fix(name, settings.line("title"), "translation-missing", what="title", language=language)
-    words = given.texts("words")
+    words = given.text_list("words")
     for word in set(words) - set(KNOWN_WORDS):
         flaws.fix(name, settings.line("words"), "word-unknown", word=word, words=", ".join(KNOWN_WORDS))
     reader = _StepReader(files, flaws, folder, languages)
@@ -82,7 +82,7 @@ def read_pack(pack_id: str, files: Mapping[str, str], flaws: Flaws, folder: str 
         steps.append(step)
         written.append(wordings)
     _check_order(settings, steps, flaws)
-    reader.check_no_file_is_left()
+    reader.check_unused_files()
     pack = Pack(
         id=pack_id,
         version=given.text("version"),
@@ -122,20 +122,20 @@ class _StepReader:
         self._flaws = flaws
         self._folder = folder
         self._languages = languages
-        self._left = set(files) - {SETTINGS}
+        self._unused = set(files) - {SETTINGS}
 
     def step(self, given: _TypedSettings) -> tuple[Step, tuple[Written, ...]]:
         """Return one step of `pack.yaml` with its wordings."""
-        given.only(_STEP_SETTINGS)
+        given.refuse_unknown(_STEP_SETTINGS)
         written = tuple(self._wordings(given))
         step = Step(
             key=given.text("key"),
-            day=given.number("day"),
-            open_days=given.number("open_days"),
-            remind_after=given.number("remind_after") if given.has("remind_after") else None,
+            day=given.positive_int("day"),
+            open_days=given.positive_int("open_days"),
+            remind_after=given.positive_int("remind_after") if given.has("remind_after") else None,
             share=given.share(),
             stage=given.text("stage"),
-            is_challenge=given.truth("challenge"),
+            is_challenge=given.boolean("challenge"),
             plan=given.pair("plan"),
             focus=given.text("focus") if given.has("focus") else None,
             visit_day=given.text("visit_day") if given.has("visit_day") else None,
@@ -155,15 +155,15 @@ class _StepReader:
             if name not in self._files:
                 given.fix("file", "translation-missing", what=name, language=language)
                 continue
-            self._left.discard(name)
+            self._unused.discard(name)
             written = read_wording(self._folder + name, language, self._files[name], self._flaws)
             first = first or written
             _check_translation(first, written, self._flaws)
             yield written
 
-    def check_no_file_is_left(self) -> None:
+    def check_unused_files(self) -> None:
         """Add a flaw for each file that no step names: a language not declared, or a misspelt name."""
-        for name in sorted(self._left):
+        for name in sorted(self._unused):
             self._flaws.fix(self._folder + name, 1, "file-unused")
 
 
@@ -227,7 +227,7 @@ class _TypedSettings:
         """Add a flaw at that setting."""
         self._flaws.fix(self._settings.file, self._settings.line(*self._path, name), key, **facts)
 
-    def only(self, names: tuple[str, ...]) -> None:
+    def refuse_unknown(self, names: tuple[str, ...]) -> None:
         """Add a flaw for every setting of another name."""
         for name in self._values:
             if name not in names:
@@ -242,17 +242,17 @@ class _TypedSettings:
             return value.strip()
         return self._wrong(name, "setting-not-text", "")
 
-    def number(self, name: str) -> int:
+    def positive_int(self, name: str) -> int:
         value = self._values.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
             return value
         return self._wrong(name, "setting-not-number", 1)
 
-    def truth(self, name: str) -> bool:
+    def boolean(self, name: str) -> bool:
         value = self._values.get(name, False)
         return value if isinstance(value, bool) else self._wrong(name, "setting-not-truth", default=False)
 
-    def texts(self, name: str) -> tuple[str, ...]:
+    def text_list(self, name: str) -> tuple[str, ...]:
         value = self._values.get(name)
         if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
             return tuple(value)

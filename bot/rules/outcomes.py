@@ -7,21 +7,23 @@ from datetime import datetime, timedelta
 
 from bot.model import Delivery, DeliveryState
 
-TRIES = 10
-"""The most tries; with the waits between them some four hours, the length of a platform's outage."""
-TRIES_TO_MEND = 200
+MOST_TRIES = 10
+"""The most tries to send; with the waits between them some four hours, the length of a platform's outage."""
+MOST_UPDATE_TRIES = 200
 """The most tries of an update, for over a week: text that its author took back must not stay after an outage."""
 BACKOFF = timedelta(minutes=1)
-LONGEST = timedelta(hours=1)
+"""The wait after the first try that failed."""
+LONGEST_WAIT = timedelta(hours=1)
 """The longest wait between two tries."""
-UNCONNECTED = timedelta(hours=6)
+WAIT_WITHOUT_ADDRESS = timedelta(hours=6)
 """The wait until a member without an address is looked up again; one who connects earlier is written to at once."""
-SHUT_OUT = timedelta(minutes=15)
+WAIT_AFTER_BAD_TOKEN = timedelta(minutes=15)
 """The wait until a workspace that refused the bot's token is tried again: an administrator may have corrected it."""
 CHANGED = "changed"
-"""The mark on a delivery whose text changed, or that was owed anew, while it was being sent."""
+"""The mark on a delivery whose text changed, or that became due again, while it was being sent."""
 SETTLING = timedelta(minutes=2)
-"""The wait before a platform is asked about an uncertain try: one that it takes later would be sent twice."""
+"""The wait before a platform is asked about an uncertain try: if it accepts the first try after we
+asked, there would be two messages."""
 
 
 def sent(tried: Delivery, ref: str, now: datetime) -> Delivery:
@@ -56,28 +58,31 @@ def put_back(delivery: Delivery, due_at: datetime) -> Delivery:
 
 
 def unconnected(delivery: Delivery, until: datetime) -> Delivery:
-    """Queue a delivery to a member without an address until then."""
+    """Queue a delivery to a member without an address, to be tried again at `until`."""
     return replace(put_back(delivery, until), reason="not-connected")
 
 
 def refused(tried: Delivery, now: datetime) -> Delivery:
-    """Queue a delivery that the platform did not take, later after each try, or fail it."""
+    """Queue a delivery that the platform refused, after a wait that grows with each try; fail it after too many."""
     if _is_hopeless(tried):
         return failed(tried, "too-many-tries", now)
-    return put_back(tried, now + growing(BACKOFF, tried))
+    return put_back(tried, now + backoff(tried))
 
 
 def _is_hopeless(tried: Delivery) -> bool:
-    return tried.attempts >= (TRIES_TO_MEND if tried.ref else TRIES)
+    return tried.attempts >= (MOST_UPDATE_TRIES if tried.ref else MOST_TRIES)
 
 
-def growing(wait: timedelta, tried: Delivery) -> timedelta:
-    """Return the wait, doubled after each try and spread by the id, so that deliveries do not come back all at once."""
-    doubled: int = 2 ** min(TRIES, max(0, tried.attempts - 1))
-    return min(wait * doubled, LONGEST) * (1 + tried.id % 16 / 64)
+def backoff(tried: Delivery) -> timedelta:
+    """Return the wait before the next try: doubled after each try, up to `LONGEST_WAIT`, plus up to 23 % by id.
+
+    The part by id spreads deliveries that failed together.
+    """
+    doubled: int = 2 ** min(MOST_TRIES, max(0, tried.attempts - 1))
+    return min(BACKOFF * doubled, LONGEST_WAIT) * (1 + tried.id % 16 / 64)
 
 
-def overtaken(settled: Delivery, meanwhile: str) -> Delivery:
+def apply_change_made_while_sending(settled: Delivery, meanwhile: str) -> Delivery:
     """Apply a change or drop that was decided during sending: update what was sent, or drop what did not arrive."""
     match settled.state:
         case DeliveryState.SENT if settled.settled_at is not None:
@@ -108,10 +113,10 @@ def found(delivery: Delivery, ref: str, now: datetime) -> Delivery:
 
 
 def never_arrived(delivery: Delivery, now: datetime) -> Delivery:
-    """Queue a delivery that did not arrive: at once, later after more tries; fail it after too many."""
+    """Queue a delivery that did not arrive: at once, from the second try after a wait; fail it after too many."""
     if _is_hopeless(delivery):
         return failed(delivery, "too-many-tries", now)
-    due_at = now + growing(BACKOFF, delivery) if delivery.attempts > 1 else now
+    due_at = now + backoff(delivery) if delivery.attempts > 1 else now
     return replace(put_back(delivery, due_at), reason="", settled_at=None)
 
 

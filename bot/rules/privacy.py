@@ -1,25 +1,25 @@
 """Privacy rules: who may read what, and which figures about people may be published.
 
-Figures go to principals, who are employers and who talk to each other. So whatever all of them together can compute
-from all their digests counts as published, and they are assumed to know who was asked. The reasoning:
+Figures go to principals, who are employers and may compare digests: treat all that can be computed from all digests
+together as published, and assume that principals know who was asked. The reasoning:
 
-- A week's replies are told in bands, one for each of several groups that share nobody, each of `FLOOR` people
-  or more. Every band leaves at least two counts possible, and never means only "all", "all but one", "one" or
-  "nobody": even a principal who is in the group, and knows their own reply, learns no colleague's.
+- A week's replies are told in bands, one band per group; nobody is in two groups, and each has `FLOOR` people or more.
+  Every band leaves at least two counts possible, and no band means exactly nobody or exactly everybody: even a
+  principal who is in the group, and knows their own reply, learns no colleague's.
 - The band of everyone overlaps those of the schools: "most of A's 5" and "nearly all of the 10" together would say
-  that all of B's 5 replied. So a step of the scale is used only where it stays `CLEAR` of both ends of what the
-  schools' bands allow; otherwise the band of everyone is estimated from those bands. Which of the two happens
-  follows from the bands alone, so leaving a step out tells nothing either.
+  that all of B's 5 replied. So a threshold between two bands of everyone is used only where it stays `MARGIN` away from
+  both ends of what the schools' bands allow; otherwise the band of everyone is estimated from those bands. The bands of
+  the schools alone decide between the two, so the choice reveals nothing.
 - If the people outside the shown schools are fewer than `FLOOR` in a week, the band of everyone leaves them out.
 - Numbers of people are those of the cohort, locked when the cycle was confirmed, so no two weeks can be
-  subtracted. Schools too small to be shown have together nobody or at least `FLOOR` people; otherwise one more
-  school is hidden.
+  subtracted. Schools too small to be shown together have 0 people or at least `FLOOR`; otherwise one more school is
+  hidden.
 - What is shown or hidden depends on who was asked, never on who replied.
 
 What remains: a school of `FLOOR` people whose band is missing had somebody who was not asked that week (paused, left,
 away). Two people of a small group who put their own replies together may learn about the others. Somebody who always
 does the same can be guessed at over many weeks. Numbers of people of two *cycles* can be subtracted, which tells who
-takes part, never what they did. And none of it would hold for two counts of one week: a week is counted once, at one
+takes part, never what they did. None of this would hold for two counts of one week: a week is counted once, at one
 moment, for all schools.
 """
 
@@ -38,18 +38,22 @@ FLOOR = 5
 Code, sentences and documents take the number from here; `docs/privacy/README.md` gives the reasons.
 """
 
-WORDS_FLOOR = 10
-"""The least number of people who answered before a principal may read one answer: text tells more than a number."""
+QUOTE_FLOOR = 10
+"""The least number of people who answered before a principal may read one answer: text tells more than a figure."""
 
 FOUR_BANDS_FROM = 10
-"""The least number of people for four bands: then each holds two counts, the outer ones three. Below, there are two."""
+"""The least number of people for four bands, so that each inner band covers at least two counts and each outer one
+three. Smaller groups get two bands."""
 
-CLEAR = 2
-"""The least number of replies between a used step of the scale and the ends of what the bands allow. One would be
-enough for readers outside the group; the second is for a reader who knows their own reply."""
+MARGIN = 2
+"""The least number of replies between a threshold that is used and the ends of what the schools' bands allow.
+
+Where those allow 10 to 20 replies, a threshold of 13 to 18 is used; with 12 or 19 the band is estimated. A margin of 1
+would do for readers outside the group; the second reply is for a reader who knows their own.
+"""
 
 
-# --- words --------------------------------------------------------------------------------------------------
+# --- answers --------------------------------------------------------------------------------------------------
 
 
 def may_partner_read(share: Share) -> bool:
@@ -64,7 +68,7 @@ def may_pool_read(authors: int) -> bool:
 
 def may_principal_read(*, consented: bool, respondents: int) -> bool:
     """Return whether principals may read an answer: with its author's consent, as one of many who answered."""
-    return consented and respondents >= WORDS_FLOOR
+    return consented and respondents >= QUOTE_FLOOR
 
 
 def is_released(given: int, expected: int, now: datetime, last_day_end: datetime) -> bool:
@@ -100,7 +104,7 @@ class Band(IntEnum):
     """A rough share of those asked who replied; the number is the height to draw.
 
     Of fewer than `FOUR_BANDS_FROM` people only SOME (half or fewer) and MOST (more than half) are told. SOME may be
-    nobody, MOST and NEARLY_ALL may be all: there is no band for either.
+    nobody, MOST and NEARLY_ALL may be everybody: no band means exactly nobody or exactly everybody.
     """
 
     SOME = 1  # under 40 %
@@ -146,7 +150,7 @@ def week_bands(published: Published, week: Mapping[int, Replies]) -> WeekBands:
         for school, replies in week.items()
         if school in published.schools and replies.asked >= FLOOR
     }
-    others = _together(replies for school, replies in week.items() if school not in shown)
+    others = _add_up(replies for school, replies in week.items() if school not in shown)
     return WeekBands(
         schools={school: _own_band(replies) for school, replies in shown.items()},
         everyone=_band_of_everyone(shown.values(), others) if published.everyone else None,
@@ -157,32 +161,34 @@ def _band_of_everyone(shown: Collection[Replies], others: Replies) -> Band | Non
     """Return the band of the shown schools and all others, which must not narrow down any school's count."""
     if others.asked < FLOOR:
         others = Replies(0, 0)
-    everyone = _together([*shown, others])
+    everyone = _add_up([*shown, others])
     if everyone.asked < FLOOR:
         return None
-    lowest = sum(_range(replies)[0] for replies in shown)
-    highest = sum(_range(replies)[1] for replies in shown) + others.asked
+    lowest = sum(_range_of_band(replies)[0] for replies in shown)
+    highest = sum(_range_of_band(replies)[1] for replies in shown) + others.asked
 
-    def is_reached(step: int) -> bool:
-        if lowest + CLEAR < step <= highest - CLEAR:
-            return everyone.replied >= step
-        return lowest + highest > 2 * step  # estimated: the middle of what the bands allow
+    midpoint = (lowest + highest) / 2
 
-    return _band_reaching(is_reached(step) for step in _steps(everyone.asked))
+    def is_reached(threshold: int) -> bool:
+        if lowest + MARGIN < threshold <= highest - MARGIN:
+            return everyone.replied >= threshold
+        return midpoint > threshold  # an estimate from the published bands, without the real count
+
+    return _band_reaching(is_reached(threshold) for threshold in _thresholds(everyone.asked))
 
 
 def _own_band(replies: Replies) -> Band:
-    return _band_reaching(replies.replied >= step for step in _steps(replies.asked))
+    return _band_reaching(replies.replied >= threshold for threshold in _thresholds(replies.asked))
 
 
-def _range(replies: Replies) -> tuple[int, int]:
+def _range_of_band(replies: Replies) -> tuple[int, int]:
     """Return the fewest and the most replies that have the same band."""
-    bounds = (0, *_steps(replies.asked), replies.asked + 1)
+    bounds = (0, *_thresholds(replies.asked), replies.asked + 1)
     own = _own_band(replies)
     return bounds[own - 1], bounds[own] - 1
 
 
-def _steps(asked: int) -> tuple[int, int, int]:
+def _thresholds(asked: int) -> tuple[int, int, int]:
     """Return the numbers of replies from which the band is HALF, MOST and NEARLY_ALL."""
     if asked < FOUR_BANDS_FROM:
         majority = asked // 2 + 1
@@ -190,11 +196,12 @@ def _steps(asked: int) -> tuple[int, int, int]:
     return -(-asked * 4 // 10), -(-asked * 6 // 10), -(-asked * 8 // 10)
 
 
-def _band_reaching(steps: Iterable[bool]) -> Band:
-    return Band(1 + sum(steps))
+def _band_reaching(reached: Iterable[bool]) -> Band:
+    """Return the band, given for each threshold whether it is reached."""
+    return Band(1 + sum(reached))
 
 
-def _together(groups: Iterable[Replies]) -> Replies:
+def _add_up(groups: Iterable[Replies]) -> Replies:
     asked = replied = 0
     for group in groups:
         asked += group.asked

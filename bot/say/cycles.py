@@ -50,7 +50,7 @@ class DraftPlan:
     schools: int
     first_day: date
     last_day: date
-    shortest: tuple[str, str] | None
+    stretched_by: tuple[str, str] | None
     """Two schools whose calendars stretch the cycle beyond what its teaching days need, if any."""
 
 
@@ -71,8 +71,8 @@ def draft(voice: Voice, cycle: Cycle, pack: Pack, plan: DraftPlan) -> Message:
         ),
     )
     warning = (
-        (Text(voice.markdown("draft.stretched", a=plan.shortest[0], b=plan.shortest[1])),)
-        if plan.shortest
+        (Text(voice.markdown("draft.stretched", a=plan.stretched_by[0], b=plan.stretched_by[1])),)
+        if plan.stretched_by
         else ()
     )
     return Message(
@@ -210,8 +210,8 @@ def _next_buttons(voice: Voice, state: CycleState) -> tuple[Element, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceInCycle:
-    """One member's place in a cycle."""
+class MemberStatus:
+    """The status of one member in a cycle."""
 
     enrolment: EnrolmentState | None
     partners: Sequence[str]
@@ -224,42 +224,42 @@ class PlaceInCycle:
     paused_until: date | None
 
 
-def place(voice: Voice, cycle: Cycle, place: PlaceInCycle, today: date) -> Message:
+def member_status(voice: Voice, cycle: Cycle, status: MemberStatus, today: date) -> Message:
     """Show a member their partner, their open check-ins and what comes next."""
-    if place.enrolment is not EnrolmentState.ACCEPTED:
-        key = f"place.{place.enrolment or 'outside'}"
-        may_join = place.enrolment is not None and cycle.state is not CycleState.CLOSED
+    if status.enrolment is not EnrolmentState.ACCEPTED:
+        key = f"place.{status.enrolment or 'outside'}"
+        may_join = status.enrolment is not None and cycle.state is not CycleState.CLOSED
         join = (runs(voice, "button.join", CommandName.JOIN, primary=True),) if may_join else ()
         return plain(voice, key, *join, cycle=cycle.name)
     fields = [
         (
             voice.text("place.partner"),
-            voice.listing(list(place.partners)) if place.partners else voice.text("place.no-partner"),
+            voice.listing(list(status.partners)) if status.partners else voice.text("place.no-partner"),
         )
     ]
-    for _, title, closes in place.open_titles:
+    for _, title, closes in status.open_titles:
         fields.append(
             (
                 voice.text("place.open"),
                 voice.text("place.until", title=title, until=voice.until(closes, today)),
             )
         )
-    if place.paused_until:
-        fields.append((voice.text("place.paused"), voice.day(place.paused_until)))
-    elif place.next_ask:
-        fields.append((voice.text("place.next"), voice.day(place.next_ask.date())))
+    if status.paused_until:
+        fields.append((voice.text("place.paused"), voice.day(status.paused_until)))
+    elif status.next_ask:
+        fields.append((voice.text("place.next"), voice.day(status.next_ask.date())))
     buttons = [
         opens(voice, "button.answer", FormName.CHECK_IN, check_in_id, primary=True)
-        for check_in_id, _, _ in place.open_titles[:1]
+        for check_in_id, _, _ in status.open_titles[:1]
     ]
-    if place.pairing_id:
+    if status.pairing_id:
         buttons.append(
             opens(
                 voice,
                 "button.tell",
                 FormName.TELL,
-                place.pairing_id,
-                partner=voice.listing(list(place.given_names)),
+                status.pairing_id,
+                partner=voice.listing(list(status.given_names)),
             )
         )
     return Message(

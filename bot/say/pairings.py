@@ -75,9 +75,9 @@ def _reason(
     schools: Mapping[int, str],
     reader: int | None,
 ) -> str:
-    facts = dict(reason.facts)
-    practice = label(voice, "practice", facts.get("practice", ""))
     if reason.key == "offer":
+        facts = dict(reason.facts)
+        practice = label(voice, "practice", facts["practice"])
         giver, taker = int(facts["giver"]), int(facts["taker"])
         key = (
             "reason-why.offer-you-give"
@@ -88,12 +88,8 @@ def _reason(
         )
         return voice.text(key, giver=names.get(giver, ""), taker=names.get(taker, ""), practice=practice)
     spoken = {
-        "practice": practice,
-        "subject": label(voice, "subject", facts.get("subject", "")),
-        "phase": label(voice, "phase", facts.get("phase", "")),
-        "slot": label(voice, "slot", facts.get("slot", "")),
-        "school_a": schools[int(facts["school_a"])] if "school_a" in facts else "",
-        "school_b": schools[int(facts["school_b"])] if "school_b" in facts else "",
+        name: schools[int(fact)] if name in ("school_a", "school_b") else label(voice, name, fact)
+        for name, fact in reason.facts
     }
     return voice.text(f"reason-why.{reason.key}", n=heads, **spoken)
 

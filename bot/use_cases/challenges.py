@@ -100,7 +100,8 @@ async def read_for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challen
     """
     if check_in.pairing_id is None:
         return None
-    for challenge in await tx.challenges.of_pairing(check_in.pairing_id):
+    given = await tx.challenges.of_pairing(check_in.pairing_id)
+    for challenge in given:
         if challenge.receiver_id == check_in.member_id:
             if challenge.released_at is None:
                 if now < await read_release(tx, check_in, now):

@@ -142,7 +142,7 @@ async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.DraftPlan:
         schools=len(school_ids),
         first_day=first_day,
         last_day=last_day,
-        shortest=(a, b) if is_stretched else None,
+        stretched_by=(a, b) if is_stretched else None,
     )
 
 

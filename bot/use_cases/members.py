@@ -171,7 +171,7 @@ async def choose_language(request: Request, text: str, known: Mapping[str, Voice
 
 
 def language_names(known: Mapping[str, Voice]) -> Mapping[str, str]:
-    """What one may call the languages, casefolded, with their codes."""
+    """Return the language codes by every name that a member may type for a language, casefolded."""
     codes = {code.casefold(): code for code in known}
     names = {
         voice.text(f"language.{code}").casefold(): code

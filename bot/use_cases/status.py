@@ -26,7 +26,7 @@ async def show(request: Request) -> Message:
         )
         return basics.plain(request.voice, "status.none", *start)
     if not is_coordinator:
-        return await _show_place(request, cycle)
+        return await _show_member_status(request, cycle)
     if cycle.state is CycleState.DRAFT:
         return await cycles.show_draft(request, cycle)
     return await _show_overview(request, cycle)
@@ -59,7 +59,7 @@ async def _show_overview(request: Request, cycle: Cycle) -> Message:
     return say_cycles.coordinator_status(request.voice, cycle, await cycles.read_pack(tx, cycle), state)
 
 
-async def _show_place(request: Request, cycle: Cycle) -> Message:
+async def _show_member_status(request: Request, cycle: Cycle) -> Message:
     """Return the member's partners, open check-ins and next ask."""
     tx, voice, member, now = request.tx, request.voice, request.member, request.now
     enrolment = await tx.cycles.enrolment(cycle.id, member.id)
@@ -73,7 +73,7 @@ async def _show_place(request: Request, cycle: Cycle) -> Message:
         each for each in await tx.check_ins.open_for(member.id, now) if each.state is CheckInState.OPEN
     ]
     next_check_in = await tx.deliveries.next_for(member.id)
-    place = say_cycles.PlaceInCycle(
+    status = say_cycles.MemberStatus(
         enrolment=enrolment.state if enrolment else None,
         partners=[
             voice.text("person.at", name=each.name, school=school_names[each.id])
@@ -90,7 +90,7 @@ async def _show_place(request: Request, cycle: Cycle) -> Message:
         if member.paused_until and member.paused_until > availability.local_day(now)
         else None,
     )
-    return say_cycles.place(voice, cycle, place, availability.local_day(now))
+    return say_cycles.member_status(voice, cycle, status, availability.local_day(now))
 
 
 async def show_ledger(request: Request) -> Message:

@@ -22,7 +22,7 @@ from bot.use_cases.request import Request
 
 CODE_LASTS = timedelta(days=7)
 KEPT_AFTER_REMOVAL = timedelta(days=30)
-"""How long the data of a workspace that removed the bot is kept, in case it comes back."""
+"""The time for which the data of a workspace that removed the bot is kept, in case it comes back."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32 has no letters that look like figures
 _GROUPS, _GROUP_LENGTH = 3, 4  # 60 bits: nobody can guess a code within a week

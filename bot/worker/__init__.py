@@ -1,1 +1,1 @@
-"""What is owed goes out: claim, compose, send, settle."""
+"""The sending of due deliveries: claim, compose, send, settle."""

@@ -19,7 +19,7 @@ from bot.worker.services import Services
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)
-"""How long a worker holds what it has claimed."""
+"""The time for which a worker holds what it has claimed."""
 BATCH_SIZE = 20
 
 
@@ -96,7 +96,7 @@ async def _compose_each_if_needed(
         [delivery] = claimed
         log.exception("delivery.not-composed", id=delivery.id, kind=delivery.kind)
         tried = replace(delivery, attempts=delivery.attempts + 1)
-        return [Composed(tried, Later(now + outcomes.growing(outcomes.BACKOFF, tried)), None)]
+        return [Composed(tried, Later(now + outcomes.backoff(tried)), None)]
 
 
 async def _compose_together(

@@ -1,4 +1,4 @@
-"""Composing a delivery when it is about to be sent: its message, or until when it waits, or why it is dropped."""
+"""Composition: turn a due delivery into a message, a later time, or a reason to drop it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from bot.use_cases.schools import read_availability, read_availability_at
 
 POOL_SHOWN = 3
 AFTER_CLOSING = timedelta(days=30)
-"""How long after a cycle is closed a member who had no address may still get what was owed in it."""
+"""The time after a cycle is closed in which a member who had no address may still get what was owed in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ async def compose(
     cycle = await tx.cycles.get(delivery.cycle_id) if delivery.cycle_id is not None else None
     if not member.active:
         return Dropped("inactive")
-    if not delivery.ref:  # an update of a sent message disturbs nobody, and is never too late
+    if not delivery.ref:  # an update notifies nobody, so hours and expiry do not apply
         closed_at = cycle.closed_at if cycle else None
         if delivery.reason == "not-connected" and closed_at and closed_at + AFTER_CLOSING <= now:
             return Dropped("closed")
@@ -87,22 +87,21 @@ async def compose(
 
 
 async def _wait(request: Request, delivery: Delivery, cycle: Cycle | None) -> Later | None:
-    """Return until when the delivery must wait: for school hours, the end of a pause, or another day's ask."""
+    """Return the time to wait for: school hours, the end of a pause, or the next day, as the member was asked today."""
     now = request.now
     person = await _availability(request, delivery)
     if not person.is_reachable(now):
         return _later(delivery, _next_moment(person, delivery.kind, now))
     if cycle is not None and cycle.state is CycleState.PAUSED and delivery.kind is not DeliveryKind.NOTE:
-        return _later(delivery, _tomorrow(person, now))
-    if moment := _overdue_ask_moment(person, delivery, now):
+        return _later(delivery, _next_asking_day(person, now))
+    if moment := _asking_time_if_too_early(person, delivery, now):
         return _later(delivery, moment)
     if delivery.kind in ASKS:
         start, end = person.day_bounds(person.local_day(now))
         if await request.tx.deliveries.asks_sent(request.member.id, start, end):
-            return _later(delivery, _tomorrow(person, now))
-        if await request.tx.deliveries.is_asking(
-            delivery
-        ):  # another worker knows in a moment whether it was sent
+            return _later(delivery, _next_asking_day(person, now))
+        # Another worker may be sending this member an ask: look again in a minute.
+        if await request.tx.deliveries.is_asking(delivery):
             return _later(delivery, now + timedelta(minutes=1))
     return None
 
@@ -122,8 +121,8 @@ def _next_moment(person: Availability, kind: DeliveryKind, now: datetime) -> dat
     return moment
 
 
-def _overdue_ask_moment(person: Availability, delivery: Delivery, now: datetime) -> datetime | None:
-    """Move an overdue ask to today's asking time, so that nobody is asked during a lesson."""
+def _asking_time_if_too_early(person: Availability, delivery: Delivery, now: datetime) -> datetime | None:
+    """Return today's asking time if an ask of an earlier day would arrive before it, during a lesson."""
     today = person.local_day(now)
     if delivery.kind not in ASKS or delivery.kind is DeliveryKind.INVITATION:
         return None
@@ -133,7 +132,7 @@ def _overdue_ask_moment(person: Availability, delivery: Delivery, now: datetime)
     return moment if moment > now else None
 
 
-def _tomorrow(person: Availability, now: datetime) -> datetime:
+def _next_asking_day(person: Availability, now: datetime) -> datetime:
     """Return the asking time of the member's next day on which they may be asked."""
     _, end_of_day = person.day_bounds(person.local_day(now))
     return person.ask_moment(person.local_day(end_of_day))
@@ -219,7 +218,7 @@ async def _first_ask(request: Request, delivery: Delivery) -> Message | Later | 
     check_in = await _answerable(request, delivery)
     if isinstance(check_in, Dropped):
         return check_in
-    if check_in.due_at > request.now:  # it was moved to a later day after this was owed
+    if check_in.due_at > request.now:  # the check-in was moved to a later day after the delivery was queued
         return Later(check_in.due_at)
     if check_in.state is not CheckInState.PLANNED:
         return Dropped("answered")
@@ -277,7 +276,7 @@ async def _shared_answer(request: Request, delivery: Delivery) -> Message | Late
 
 
 def _taken_back(voice: Voice, delivery: Delivery) -> Message | Dropped:
-    """Replace erased words in the message that was sent, or drop a delivery that was not sent yet."""
+    """Replace erased text in the message that was sent, or drop a delivery that was not sent yet."""
     return say_challenges.took_back(voice, "") if delivery.ref else Dropped("taken-back")
 
 

@@ -14,11 +14,11 @@ from bot.use_cases import workspaces
 log = structlog.get_logger()
 
 EVENTS_KEPT = timedelta(days=30)
-"""How long a repeated event is recognised."""
+"""The time for which a repeated event is recognised."""
 WORDS_KEPT = timedelta(hours=24)
-"""How long typed text waits for its author to say what it is."""
+"""The time for which typed text waits for its author to say what it is."""
 LANES_KEPT = timedelta(days=30)
-"""How long an unused lane keeps the name of its workspace."""
+"""The time for which an unused lane keeps the name of its workspace."""
 PORTION = 1_000
 """Deliveries deleted in one transaction."""
 SECONDS_BETWEEN_PORTIONS = 0.05

@@ -59,7 +59,7 @@ async def _send_one(services: Services, composed: Composed, clock: BatchClock) -
         case Message() as message:
             messenger = services.messengers.get(address.platform) if address else None
             if address is None or messenger is None:
-                return Outcome(outcomes.unconnected(delivery, clock.now + outcomes.UNCONNECTED))
+                return Outcome(outcomes.unconnected(delivery, clock.now + outcomes.WAIT_WITHOUT_ADDRESS))
             return await _send_in_turn(services, messenger, delivery, message, address, clock)
 
 
@@ -115,7 +115,7 @@ async def _send(
         else:
             ref = await messenger.send(address, message, delivery.id)
     except Disconnected:
-        return Outcome(outcomes.unconnected(delivery, clock.now + outcomes.SHUT_OUT))
+        return Outcome(outcomes.unconnected(delivery, clock.now + outcomes.WAIT_AFTER_BAD_TOKEN))
     except Unreachable as error:
         return Outcome(outcomes.failed(tried, error.reason, clock.now))
     except SendError as error:

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from bot.model import Address
 
 BACK_OFF = timedelta(seconds=5)
-"""How long a workspace is sent nothing after a send with unknown outcome."""
+"""The time for which a workspace is sent nothing after a send with unknown outcome."""
 
 
 class Turns:

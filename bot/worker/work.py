@@ -1,4 +1,4 @@
-"""The worker: loops that line up, claim and send what is due at each workspace's rate, until stopped.
+"""The worker: loops that put due deliveries into their lanes, claim and send them at each workspace's rate.
 
 Any number of processes may work on one store.
 """
@@ -32,8 +32,8 @@ log = structlog.get_logger()
 SECONDS_AFTER_AN_ERROR = 5.0
 SECONDS_WHILE_AWAY = (1.0, 2.0, 4.0, 8.0, 15.0)
 """The waits between tries while the store is away: few lines in the log, and no long wait when it is back."""
-TIMES_TO_CANCEL = 3
-"""On the first cancellation a database driver asks a server that hangs to cancel; on the next it gives up."""
+MOST_CANCELLATIONS = 3
+"""On the first, a database driver asks its server to cancel the query; the driver gives up only at the second."""
 SHORTEST_PAUSE = 0.02
 """Seconds between two looks at a lane that another worker has locked."""
 
@@ -47,9 +47,9 @@ class WorkerSettings:
     tick: timedelta
     """The longest pause between two looks for what is due."""
     stop: timedelta
-    """How long a worker that was stopped may go on finishing what it has begun."""
+    """The time that a stopped worker has to finish what it has begun."""
     concurrency: int = 4
-    """How many batches may be under way at once on each platform."""
+    """The most batches under way at once on each platform."""
     seconds: Callable[[], float] = time.monotonic
     """A clock that only goes forward; a test's may stand still."""
 
@@ -69,7 +69,7 @@ async def work(
     services = Services(store, prompts, messengers, directories, settings.limits, settings.seconds)
     slots, platforms = settings.concurrency * BATCH_SIZE, frozenset(messengers)
     senders = [PlatformSender(LaneFilter(platform), slots) for platform in sorted(platforms)]
-    # The last is for members without a workspace, or with one on a platform that is not connected here.
+    # One more sender for members not reachable by this process: it only settles or postpones.
     senders.append(PlatformSender(LaneFilter(except_platforms=platforms), slots))
     loops = [
         Loop(partial(_send_batch, services, each, settings.tick, senders), each.slot_freed)
@@ -93,7 +93,7 @@ async def _finish(
                 await asyncio.wait(sending)
     begun = [*running, *(batch for sender in senders for batch in sender.batches)]
     unfinished = [each for each in begun if not each.done()]
-    for _ in range(TIMES_TO_CANCEL if unfinished else 0):
+    for _ in range(MOST_CANCELLATIONS if unfinished else 0):
         for each in unfinished:
             each.cancel()
         await asyncio.wait(unfinished, timeout=1)
@@ -123,7 +123,7 @@ class PlatformSender:
     @property
     def lanes(self) -> LaneFilter:
         """The lanes from which may be claimed now."""
-        return replace(self._lanes, except_workspaces=frozenset(+self._sending))
+        return replace(self._lanes, except_workspaces=frozenset(+self._sending))  # `+` drops counts of zero
 
     def start(self, services: Services, batch: Batch) -> None:
         """Begin to send a batch, and return at once."""
@@ -149,9 +149,9 @@ def _workspace(address: Address | None) -> str:
 
 @dataclass
 class Outage:
-    """How many tries have failed since the store went away; shared by all loops, so that only one logs each try."""
+    """An outage of the store, shared by all loops so that only one logs each failed try."""
 
-    tries: int = 0
+    consecutive_failures: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,25 +160,25 @@ class Loop:
 
     step: Callable[[], Awaitable[float]]
     """Returns the seconds to pause before the next."""
-    wakes: asyncio.Event = field(default_factory=asyncio.Event)
-    """Ends the pause early."""
+    wake_up: asyncio.Event = field(default_factory=asyncio.Event)
+    """When set, the pause ends at once."""
 
     async def run(self, stopped: asyncio.Event, outage: Outage) -> None:
         """Repeat the step until stopped, whatever it raises: what is due stays due."""
         tries = 0
         while not stopped.is_set():
-            self.wakes.clear()
+            self.wake_up.clear()
             try:
                 pause = await self.step()
-                if outage.tries:
+                if outage.consecutive_failures:
                     log.info("work.store-is-back")
-                tries = outage.tries = 0
+                tries = outage.consecutive_failures = 0
             except StoreAway:
                 pause = SECONDS_WHILE_AWAY[min(tries, len(SECONDS_WHILE_AWAY) - 1)]
                 tries += 1
-                if tries > outage.tries:
+                if tries > outage.consecutive_failures:
                     log.warning("work.store-away", again_in=pause)
-                    outage.tries = tries
+                    outage.consecutive_failures = tries
             except Conflict:  # rolled back, so it can begin again
                 pause = SHORTEST_PAUSE
             except Exception:
@@ -190,7 +190,7 @@ class Loop:
         if not pause:
             await asyncio.sleep(0)
             return
-        events = [asyncio.create_task(each.wait()) for each in (stopped, self.wakes)]
+        events = [asyncio.create_task(each.wait()) for each in (stopped, self.wake_up)]
         await asyncio.wait(events, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
         for each in events:
             each.cancel()
@@ -199,14 +199,14 @@ class Loop:
 async def _send_batch(
     services: Services, sender: PlatformSender, tick: timedelta, senders: Collection[PlatformSender]
 ) -> float:
-    """Line up what is due, claim one batch and start sending it; return the seconds to pause."""
+    """Put due deliveries into their lanes, claim one batch and start sending it; return the seconds to pause."""
     store = services.store
     now = await store.now()
     clock = BatchClock(now, services.seconds)
     async with store.transaction() as tx:
         lined_up = await tx.lanes.line_up(now, services.limits)
     if lined_up:
-        for each in senders:  # another loop may have looked a moment ago and found empty lanes
+        for each in senders:  # wake the others: their lanes may have been empty
             each.slot_freed.set()
     if not (slots := min(BATCH_SIZE, sender.free_slots)):
         return tick.total_seconds()
@@ -222,7 +222,7 @@ async def _send_batch(
 
 
 async def _resolve_batch(services: Services, tick: timedelta) -> float:
-    """Find out about uncertain deliveries; return the seconds to pause."""
+    """Ask the platforms about uncertain deliveries; return the seconds to pause."""
     now = await services.store.now()
     async with services.store.transaction() as tx:
         await tx.deliveries.mark_expired_leases(now)

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import ASKS, CARRIES_WORDS, Delivery, DeliveryKind, DeliveryState
-from bot.rules.outcomes import CHANGED, overtaken
+from bot.rules.outcomes import CHANGED, apply_change_made_while_sending
 from storage import tables as t
 from storage.queries.base import Queries, batches, columns, values
 
@@ -129,7 +129,7 @@ class SqlDeliveries(Queries):
         for each in deliveries:
             lease, meanwhile = kept.get(each.id, (None, ""))
             if lease == each.lease:
-                settled = overtaken(each, meanwhile) if meanwhile else each
+                settled = apply_change_made_while_sending(each, meanwhile) if meanwhile else each
                 is_known = settled.state is not DeliveryState.UNCERTAIN
                 held[each.id] = _settled(settled) | {"new_meanwhile": "" if is_known else meanwhile}
         if held:

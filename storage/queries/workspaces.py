@@ -63,7 +63,7 @@ class SqlWorkspaces(Queries):
         return tuple(each for each in found if each is not None)
 
     async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
-        """Link a workspace to a school, and make due what waits for an address of its members."""
+        """Link a workspace to a school, and make due the deliveries that wait for an address of its members."""
         row = self._insert(t.workspace).values(
             platform=platform, id=workspace_id, partnership_id=school.partnership_id, linked_at=now
         )
@@ -87,7 +87,7 @@ class SqlWorkspaces(Queries):
         await self._set_live(platform, workspace_id, live=False)
 
     async def come_back(self, platform: str, workspace_id: str, now: datetime) -> None:
-        """Mark a workspace that installed the bot again: its addresses work, and what waited for them is due."""
+        """Mark a workspace that installed the bot again: its addresses work, and their deliveries are due."""
         back = update(t.workspace).where(t.workspace.c.platform == platform, t.workspace.c.id == workspace_id)
         await self._connection.execute(back.values(gone_at=None))
         await self._set_live(platform, workspace_id, live=True)

@@ -122,6 +122,22 @@ def test_prompts_check_finds_a_planted_fault_and_says_where(jpd: Jpd, tmp_path: 
     assert "gaol" in planted.stdout
 
 
+def test_a_missing_text_of_a_platform_is_named_by_the_check_and_by_the_manifest(
+    jpd: Jpd, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
+    file = folder / "platforms" / "teams.en.md"
+    file.write_text(file.read_text().replace("## platform.teams-manifest\n", "## platform.teams-other\n"))
+
+    checked = jpd("prompts", "check", str(folder))
+    made = jpd("manifest", "teams", JPD_PROMPTS=str(folder))
+
+    assert checked.returncode == made.returncode == 1
+    assert "“platform.teams-manifest”" in checked.stdout
+    assert "“platform.teams-manifest”" in made.stderr
+    assert "Traceback" not in made.stderr
+
+
 def started(
     tmp_path: Path, *words: str, errors: int = subprocess.DEVNULL, **more: str
 ) -> subprocess.Popen[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from pathlib import Path
 
 import pytest
 
-from adapters.chat.settings import name_of
+from adapters.chat.settings import EnvironmentSettings, name_of
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
+from adapters.cli.settings import Settings
 from bot.prompts import Prompts
-from tests.support.places import PROMPTS
+from tests.support.places import PROMPTS, ROOT
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: str(platform.name))
@@ -30,3 +32,18 @@ def test_a_platform_has_its_texts_and_its_own_settings(
 
 def test_every_platform_has_another_name() -> None:
     assert len({each.name for each in PLATFORMS}) == len(PLATFORMS)
+
+
+KINDS: list[type[EnvironmentSettings]] = [Settings, *(platform.settings for platform in PLATFORMS)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.__name__))
+def test_every_setting_is_read_somewhere(kind: type[EnvironmentSettings]) -> None:
+    read = {
+        node.attr
+        for file in (ROOT / "adapters").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+
+    assert set(kind.model_fields) - read == set()

@@ -119,6 +119,9 @@ def test_a_coordinators_word_is_an_answer_from_anybody_else(words: str) -> None:
         ("go on", CommandName.GO_ON, ""),
         ("tell  a  b", CommandName.TELL, "a  b"),
         ("/jpd /jpd", None, ""),
+        ("/JPD Join", CommandName.JOIN, ""),
+        ("MY Data", CommandName.MY_DATA, ""),
+        ("Pause UNTIL 12 May", CommandName.PAUSE, "UNTIL 12 May"),
     ],
 )
 def test_a_command_and_what_follows_it(line: str, command: CommandName | None, argument: str) -> None:
@@ -129,5 +132,6 @@ def test_a_command_and_what_follows_it(line: str, command: CommandName | None, a
 
 def test_a_slip_is_forgiven_and_a_stranger_is_not() -> None:
     assert commands.nearest("statsu", TEACHER) is CommandName.STATUS
+    assert commands.nearest("STATSU", TEACHER) is CommandName.STATUS
     assert commands.nearest("pairss", COORDINATOR) is CommandName.PAIRS
     assert commands.nearest("xyzzy", COORDINATOR) is None

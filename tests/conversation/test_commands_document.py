@@ -1,9 +1,10 @@
 """`docs/commands.md` says what the table of commands says."""
 
+import re
 from collections.abc import Iterable
 
 from bot.prompts import Prompts
-from bot.rules.commands import COMMANDS, CommandSpec
+from bot.rules.commands import COMMANDS, Audience, CommandSpec
 from bot.say.commands import description
 from tests.support.places import PROMPTS, ROOT
 
@@ -45,3 +46,17 @@ def test_it_has_every_other_command() -> None:
     )
 
     assert expected in DOCUMENT, f"docs/commands.md should hold:\n{expected}"
+
+
+def test_the_readme_names_every_command_beside_those_who_may_use_it() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    for audience, start in (
+        (Audience.EVERYONE, "| Teachers |"),
+        (Audience.COORDINATORS, "| Coordinators |"),
+        (Audience.LEADERS, "| Principals |"),
+    ):
+        [line] = [each for each in lines if each.startswith(start)]
+        named = {each.split()[0] for each in re.findall("`([^`]+)`", line)}
+        listed = [spec.name for spec in COMMANDS if spec.audience is audience and spec.is_listed]
+        lacking = [name for name in listed if name.split()[0] not in named]
+        assert not lacking, f"README.md, “{start}”: {lacking}"

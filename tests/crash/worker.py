@@ -29,7 +29,7 @@ SECOND = timedelta(seconds=1)
 TIMEOUT = ClientTimeout(total=5)
 batch.LEASE, outcomes.SETTLING = 10 * SECOND, 4 * SECOND
 turns.BACK_OFF = outcomes.BACKOFF = SECOND / 2
-outcomes.TRIES = 12  # more faults a minute than in a year
+outcomes.MOST_TRIES = 12  # more faults a minute than in a year
 
 
 class Shifted(SqlStore):

@@ -13,7 +13,7 @@ from bot.model import Profile
 from bot.pairing import Person, Weights, quality
 from bot.pairing.columns import Places, Points
 from bot.pairing.free_times import common
-from bot.pairing.quality import CRITERIA, Couple, Criterion, PeopleOfLevel
+from bot.pairing.quality import CRITERIA, Criterion, PairContext, PeopleOfLevel
 from bot.pairing.scores import NO_PAIR, Values
 from tests.pairing.worlds import ON
 
@@ -48,6 +48,17 @@ def test_every_weight_has_its_criterion() -> None:
 
 
 @pytest.mark.parametrize("criterion", CRITERIA, ids=lambda criterion: criterion.name)
+def test_a_criterion_names_the_key_of_each_reason_that_it_gives(criterion: Criterion) -> None:
+    random = Random(5)
+    names = [f"word-{number}" for number in range(5)]
+    people = [replace(somebody(at, at, random, names), time_zone="Europe/London") for at in range(60)]
+
+    given = {reason.key for pair in combinations(people, 2) for _, reason in criterion.reasons(pair, 13)}
+
+    assert given == set(criterion.reason_keys)
+
+
+@pytest.mark.parametrize("criterion", CRITERIA, ids=lambda criterion: criterion.name)
 @pytest.mark.parametrize("vocabulary", [5, 40, 90])
 def test_both_forms_of_a_criterion_give_each_pair_the_same_points(
     criterion: Criterion, vocabulary: int
@@ -71,7 +82,7 @@ def test_both_forms_of_a_criterion_give_each_pair_the_same_points(
 
     for (a, b), of_list in zip(pairs, listed.tolist(), strict=True):
         met = ties.get(frozenset((people[a].school_id, people[b].school_id)), 0)
-        wanted = criterion.points(Couple(people[a], people[b], met, ON), 13)
+        wanted = criterion.points(PairContext(people[a], people[b], met, ON), 13)
         assert rectangle[a, b] == rectangle[b, a] == of_list == wanted
     assert len(set(listed.tolist())) > 1, "these people are all alike to the criterion: nothing was compared"
 
@@ -88,7 +99,9 @@ def test_a_tile_says_what_quality_says(
         people = [replace(each, time_zone="") for each in people]
     ties = {frozenset(random.sample(range(6), 2)): random.randint(1, 3) for _ in range(5)}
     poor_fits = {random.randrange(18): random.randint(1, 4) for _ in range(random.choice((0, 3)))}
-    weights = random.choice((Weights(), Weights(slots=5, experience=5), Weights(slots=0, tools=15)))
+    weights = random.choice(
+        (Weights(), Weights(slots=5, experience=5), Weights(slots=0, language_and_platform=15))
+    )
     values = Values(people, ties=ties, poor_fits=poor_fits, on=ON, weights=weights, need_slot=need_slot)
     aside = {(1, 9), (3, 17)}
     values.set_aside(aside)

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.cli.needed_texts import needed_texts
 from bot.prompts import ContentFinding, Level, check
-from bot.prompts.check import check_files
+from bot.prompts.check import NEEDED, check_files
 from bot.rules.commands import TEXT_KEYS
 from tests.support.places import ROOT
 
@@ -56,8 +57,30 @@ def test_every_command_has_the_texts_that_it_is_shown_with(files: dict[str, str]
 
     assert {"help.status", "button.help", "starter.profile"} <= TEXT_KEYS
     assert check_files(files, needed=TEXT_KEYS) == check_files(files)
-    said = "A command is shown with the text “help.status”, which is missing in the English files. Add it."
+    said = "The bot shows the text “help.status”, which is missing in the English files. Add it."
     assert findings == [f"FIX bot/basics.en.md:1 {said}"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "kind.changed_match",
+        "delivery.dropped",
+        "state.closed",
+        "role.principal",
+        "reason-why.slot",
+        "platform.slack",
+    ],
+)
+def test_a_text_that_is_put_together_from_a_table_is_missed(files: dict[str, str], key: str) -> None:
+    [file] = [name for name, text in files.items() if f"## {key}\n" in text]
+    lacking = planted(files, file, f"## {key}\n", "## a.stranger\n")
+
+    needed = NEEDED | needed_texts()
+    missing = [each for each in check_files(lacking, needed=needed) if f"“{key}”" in each.what]
+
+    assert [each.level for each in missing] == [Level.FIX]
+    assert check_files(files, needed=needed) == check_files(files)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(files: dict[str, str], tmp_path: Path) -> None:
@@ -70,7 +93,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(files: dict[str, s
 
 def test_a_file_in_another_encoding_is_named(files: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "bot").mkdir()
-    (tmp_path / "bot" / "basics.en.md").write_text("\n".join(f"## {key}\nA text.\n" for key in TEXT_KEYS))
+    (tmp_path / "bot" / "basics.en.md").write_text("\n".join(f"## {key}\nA text.\n" for key in NEEDED))
     (tmp_path / "bot" / "help.en.md").write_bytes("## a\nCafé\n".encode("latin-1"))
 
     assert [(each.file, each.what) for each in check(tmp_path)] == [("bot/help.en.md", "not-utf-8")]

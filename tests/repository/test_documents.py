@@ -19,7 +19,7 @@ from bot.prompts import Level, Prompts, check
 from bot.prompts.flaws import Flaws
 from bot.prompts.packs import read_pack
 from bot.rules.commands import COMMANDS
-from bot.rules.privacy import FLOOR, FOUR_BANDS_FROM, WORDS_FLOOR
+from bot.rules.privacy import FLOOR, FOUR_BANDS_FROM, QUOTE_FLOOR
 from bot.use_cases.workspaces import KEPT_AFTER_REMOVAL
 from bot.worker.pruning import EVENTS_KEPT
 from storage.tables import metadata
@@ -30,6 +30,8 @@ EVERY = pytest.mark.parametrize("read", DOCUMENTS, ids=lambda each: each.name)
 README = document("README.md")
 MOST_WORDS = 900
 OURS = re.compile(r"(?:bot|adapters|storage|prompts|tests|bench|docs|\.ci|\.github)/[\w./-]*")
+NAME_IN = re.compile(r"`(\w+)` in `([\w/]+\.py)`")
+"""Such as "`is_released` in `bot/rules/privacy.py`"."""
 TO_BE_MADE = ("prompts/platforms/console.en.md",)
 """Files that a document tells its reader to make."""
 MEASURED = re.compile(
@@ -70,6 +72,15 @@ def test_every_path_of_ours_that_it_names_exists(read: Document) -> None:
     mermaid = " ".join(read.blocks("mermaid"))
     for path in [each for code in [*read.code, mermaid] for each in OURS.findall(code)]:
         assert path in TO_BE_MADE or (ROOT / path).exists(), path
+
+
+@EVERY
+def test_every_name_that_it_looks_for_in_a_file_of_ours_is_defined_there(read: Document) -> None:
+    for name, path in NAME_IN.findall(" ".join(read.prose.split())):
+        source = (ROOT / path).read_text(encoding="utf-8")
+        assert re.search(rf"^ *(?:(?:async )?def |class )?{name}\b", source, re.MULTILINE), (
+            f"{name} in {path}"
+        )
 
 
 @EVERY
@@ -123,8 +134,8 @@ def test_the_thresholds_in_the_document_on_privacy_are_those_of_the_code() -> No
     read = document("docs/privacy/README.md").text
 
     assert f"**The floor is {FLOOR}**" in read
-    assert f"; {WORDS_FLOOR} people must have answered before one is quoted" in read
-    assert f"and {WORDS_FLOOR} or more people answered" in read
+    assert f"; {QUOTE_FLOOR} people must have answered before one is quoted" in read
+    assert f"and {QUOTE_FLOOR} or more people answered" in read
     assert f"In a group of fewer than {FOUR_BANDS_FROM} there are two bands" in read
 
 

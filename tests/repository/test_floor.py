@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.rules.privacy import FLOOR, WORDS_FLOOR
+from bot.rules.privacy import FLOOR, QUOTE_FLOOR
 from tests.support.places import PROMPTS, ROOT
 
 BY_HAND = re.compile(
@@ -41,7 +41,7 @@ def test_every_document_names_the_numbers_that_the_code_uses() -> None:
         f"{file.relative_to(ROOT)}: {match[0]}"
         for file in documents()
         for match in LEAST_GROUP.finditer(file.read_text("utf-8"))
-        if next(filter(None, match.groups())) not in {str(FLOOR), str(WORDS_FLOOR)}
+        if next(filter(None, match.groups())) not in {str(FLOOR), str(QUOTE_FLOOR)}
     ]
 
     assert not found, "write the number of `bot/rules/privacy.py` in digits"

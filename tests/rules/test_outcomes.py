@@ -26,7 +26,9 @@ NOTE = Delivery(
 def test_a_message_that_changed_while_it_was_sent_is_corrected_at_once_however_long_that_took(
     sending_took: timedelta,
 ) -> None:
-    settled = outcomes.overtaken(outcomes.sent(NOTE, "ref", DUE + sending_took), outcomes.CHANGED)
+    settled = outcomes.apply_change_made_while_sending(
+        outcomes.sent(NOTE, "ref", DUE + sending_took), outcomes.CHANGED
+    )
 
     assert (settled.state, settled.ref, settled.due_at) == (DeliveryState.QUEUED, "ref", DUE)
 
@@ -35,4 +37,4 @@ def test_a_message_that_is_found_later_is_corrected_at_once_although_its_next_lo
     tried = outcomes.uncertain(NOTE, DUE)
     found = outcomes.found(tried, "ref", DUE + outcomes.SETTLING)
 
-    assert outcomes.overtaken(found, outcomes.CHANGED).due_at == DUE
+    assert outcomes.apply_change_made_while_sending(found, outcomes.CHANGED).due_at == DUE

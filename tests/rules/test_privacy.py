@@ -12,7 +12,7 @@ from bot.model import Share
 from bot.rules.privacy import (
     FLOOR,
     FOUR_BANDS_FROM,
-    WORDS_FLOOR,
+    QUOTE_FLOOR,
     Band,
     Published,
     Replies,
@@ -66,7 +66,7 @@ def test_challenges_open_when_all_have_given_or_the_last_day_is_over(
 
 
 def test_words_need_a_larger_crowd_than_figures() -> None:
-    assert (FLOOR, WORDS_FLOOR) == (5, 10)
+    assert (FLOOR, QUOTE_FLOOR) == (5, 10)
 
 
 # --- numbers of people ---

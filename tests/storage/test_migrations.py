@@ -66,6 +66,9 @@ def test_migrating_makes_exactly_what_the_tables_would_make(empty_database_url: 
     with engine.begin() as connection:
         as_migrated = list(everything_in(connection))
 
+    differing = [("migrated", each) for each in as_migrated if each not in as_made]
+    differing += [("made", each) for each in as_made if each not in as_migrated]
+    assert not differing, "\n".join(f"{where}: {each}" for where, each in differing)
     assert as_migrated == as_made
 
 

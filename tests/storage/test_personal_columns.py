@@ -99,6 +99,11 @@ async def anest(world: World) -> World:
             anest, Profile(subjects=("maths",), phase="primary", offers=("a",), needs=("b",), slots=("c",))
         )
         await tx.members.keep_words(anest, "My answer", NOW)
+    for table in TABLES:
+        row = await row_of(world, table)
+        assert row is not None, table.name
+        empty = {name for name, value in row._mapping.items() if value in (None, "", [])}  # noqa: SLF001  # public in spite of its name
+        assert empty <= ({"erased_at"} if table is t.member else set()), f"{table.name}: {empty}"
     return world
 
 

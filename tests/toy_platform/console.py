@@ -32,7 +32,7 @@ class Console:
     """The ports `Messenger` and `Directory`; a reference is the delivery's id."""
 
     gathers = False
-    one_at_a_time = False
+    one_at_a_time = True
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.model import CommandName
 from storage.store import SqlStore, SqlTx
 from tests.journeys.town import plain
 from tests.platforms.slack.house import ANN, BEA, CAT, DAN, ELM, OAK, SIAN, House, prompts, running_house
@@ -60,8 +61,13 @@ SAID_BY_ANYBODY = (
         "another",
         "together",
     ),
-    *("forget me", "nonsense", "<!channel>", ""),
+    *("take-back", "forget me", "nonsense", "<!channel>", ""),
 )
+
+
+def test_every_command_is_said_in_a_channel() -> None:
+    said = (*SAID_BY_COORDINATORS, *SAID_BY_ANYBODY)
+    assert [each for each in CommandName if not any(f"{line} ".startswith(f"{each} ") for line in said)] == []
 
 
 @pytest.mark.parametrize("words", [*SAID_BY_COORDINATORS, *SAID_BY_ANYBODY])
