@@ -2,7 +2,7 @@
 # Another Python: make PYTHON=/path/to/python3.13 play    More arguments: make test ARGS="-k pairing -x"
 
 .DEFAULT_GOAL := help
-.PHONY: help play demo test test-rest test-all crash lint format browser teams-playground bench lock clean
+.PHONY: help play demo test test-rest test-all crash lint format browser teams-playground bench understanding lock clean
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
@@ -71,6 +71,9 @@ teams-playground: $(VENV)/.dev $(AGENTS)/.made ## Play in Microsoft's own Agents
 
 bench: $(VENV)/.dev ## Measure
 	@set -e; for file in $(sort $(wildcard bench/[!_]*.py)); do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
+
+understanding: $(VENV)/.run ## Measure how typed lines are read (make understanding FILE=lines.tsv)
+	@$(BIN)/python -m tests.understanding $(FILE)
 
 lock: $(VENV)/.dev ## Write the lock files anew (make lock ARGS=--upgrade takes newer versions)
 	@echo "Resolving …"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -23,6 +23,23 @@ class Said:
     """Text typed in the chat with the bot: an answer, unless it can only be a command."""
 
     text: str
+    message: str | None = field(default=None, compare=False)
+    """The platform's reference to this message, by which it is found again when it is edited or deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """New text in place of what was typed in a message before."""
+
+    text: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The deletion of a message that was typed before."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +79,7 @@ class Removed:
     """A whole workspace has removed the bot; the sender's `user` is empty."""
 
 
-What: TypeAlias = Command | Said | Opened | Submitted | Joined | Left | Installed | Removed
+What: TypeAlias = Command | Said | Edited | Deleted | Opened | Submitted | Joined | Left | Installed | Removed
 
 
 LONGEST = 40_000
@@ -80,14 +97,16 @@ def readable(what: What) -> What:
     match what:
         case Command(line):
             return Command(_readable(line))
-        case Said(text):
-            return Said(_readable(text))
+        case Said(text, message):
+            return Said(_readable(text), message)
+        case Edited(text, message):
+            return Edited(_readable(text), message)
         case Opened(form, context):
             return Opened(_readable(form), _readable(context))
         case Submitted(form, context, values):
             read = {_readable(key): _readable(value) for key, value in values.items()}
             return Submitted(_readable(form), _readable(context), read)
-        case Joined() | Left() | Installed() | Removed():
+        case Deleted() | Joined() | Left() | Installed() | Removed():
             return what
 
 
@@ -111,3 +130,14 @@ class Event:
     what: What
     comes_again: bool = False
     """The platform delivers the event again if it fails: `StoreAway` is then raised, and nobody apologises."""
+
+    @property
+    def message(self) -> str | None:
+        """The reference to the chat message with the typed text; None for an event without one."""
+        match self.what:
+            case Said(_, message):
+                return message or self.id
+            case Edited(_, message):
+                return message
+            case _:
+                return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,13 +25,15 @@ from storage.queries.notes import SqlNotes
 from storage.queries.pairings import SqlPairings
 from storage.queries.schools import SqlSchools
 from storage.queries.workspaces import SqlWorkspaces
+from storage.secrets import Seal, new_key
 
 
 class SqlTx:
     """One open transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, seal: Seal) -> None:
         self.connection = connection
+        self._seal = seal
 
     @cached_property
     def events(self) -> SqlEvents:
@@ -43,7 +45,7 @@ class SqlTx:
 
     @cached_property
     def members(self) -> SqlMembers:
-        return SqlMembers(self.connection)
+        return SqlMembers(self.connection, self._seal)
 
     @cached_property
     def cycles(self) -> SqlCycles:
@@ -85,8 +87,10 @@ class SqlTx:
 class SqlStore:
     """The store on SQLite or PostgreSQL, migrated before (`storage.migrate.upgrade`)."""
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
+    def __init__(self, url: str, *, keys: Sequence[str] = (), durable: bool = True) -> None:
+        """Open the store; `keys` seal typed text that is kept. Without any, a key of this process does."""
         self._engine = async_engine(url, durable=durable)
+        self._seal = Seal(keys or (new_key(),))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlTx]:
@@ -96,7 +100,7 @@ class SqlStore:
         """
         with _core_errors():
             async with self._engine.begin() as connection:
-                yield SqlTx(connection)
+                yield SqlTx(connection, self._seal)
 
     async def now(self) -> datetime:
         """Return the time by PostgreSQL's clock, so that workers' clocks don't matter, or the machine's on SQLite."""

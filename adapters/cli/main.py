@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -99,6 +100,7 @@ def play(
     from adapters.playground.play import serve
     from adapters.playground.stage import Stage
     from adapters.server.engine import start_engine
+    from bot.understanding.reader import Reader
 
     read, prompts, voice = load_settings_and_content()
     start_log(read, logging.WARNING)
@@ -111,7 +113,12 @@ def play(
                 stage = Stage(
                     store, conversations, prompts, read.prompts / "sample", previews=previews(), engine=engine
                 )
+                # The page is there at once; until the phrases are learnt, the first typed text waits.
+                learning = asyncio.create_task(
+                    asyncio.to_thread(Reader(prompts.phrases(prompts.default_language)).prepare)
+                )
                 await serve(stage, port=port, browser=browser, say=say)
+                await learning
 
     run_to_end(run_playground())
 

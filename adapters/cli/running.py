@@ -27,6 +27,7 @@ from bot.errors import StoreAway
 from bot.model import Address, Limit
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Prompts, Voice
+from bot.understanding.reader import Reader
 from bot.use_cases import workspaces
 from bot.worker import pruning
 from bot.worker.work import WorkerSettings, work
@@ -75,9 +76,13 @@ async def connect_platforms(
     wanted = _wanted(read, known)
     seal = Seal(read.deployment.keys)
     voice_of = voice_lookup(store, prompts, clock)
+    if is_serving and wanted:
+        # Learning the phrases takes seconds: the first typed text must not wait for it.
+        await asyncio.to_thread(Reader(prompts.phrases(prompts.default_language)).prepare)
     async with AsyncExitStack() as opened:
         engine = opened.enter_context(start_engine())
-        handle = timed(EventHandler(store, prompts, platforms.directories, engine).handle)
+        hold = timedelta(minutes=read.hold_minutes)
+        handle = timed(EventHandler(store, prompts, platforms.directories, engine, hold).handle)
         for platform, settings in wanted:
             core = Core(
                 handle=handle,

@@ -51,6 +51,12 @@ class Settings(EnvironmentSettings, env_prefix="JPD_"):
         default=None,
         description="Whether `jpd serve` sends what is due as well. Where it is not set, on SQLite it does",
     )
+    hold_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=1440,
+        description="How many minutes of the school's day typed text waits before it goes to a partner",
+    )
     ledger_days: int = Field(
         default=400,
         ge=30,

@@ -81,7 +81,7 @@ async def open_store(read: settings.Settings) -> AsyncIterator[SqlStore]:
 
     if read.database_url.startswith("sqlite"):
         migrations.upgrade(read.database_url)
-    store = SqlStore(read.database_url)
+    store = SqlStore(read.database_url, keys=read.deployment.keys)
     try:
         yield store
     finally:

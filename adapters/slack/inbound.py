@@ -14,7 +14,7 @@ from adapters.chat.actions import decode
 from adapters.chat.bodies import Body, Malformed, part, strictly, string
 from adapters.chat.received import Received
 from adapters.slack.messenger import PLATFORM
-from bot.events import Command, Installed, Opened, Removed, Said, Submitted, What
+from bot.events import Command, Deleted, Edited, Installed, Opened, Removed, Said, Submitted, What
 from bot.model import Address
 
 _ID = re.compile("[!-~]{1,255}")
@@ -25,6 +25,8 @@ _EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?![\w:])")
 _MENTION = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^>]*)?>")
 _DIRECT_CHAT = "D"
 """The first letter of the id of a chat between one person and the bot."""
+_TOMBSTONE = "tombstone"
+"""The subtype of a deleted message that still has replies in its thread."""
 _SUBTYPES_WITH_NEW_TEXT = frozenset({None, "", "file_share", "thread_broadcast"})
 
 
@@ -139,20 +141,35 @@ def _value(block: object) -> str:
 
 @strictly
 def said(body: Body) -> SlackReceived | None:
-    """Read what a person wrote in the chat with the bot; None for every other event. The target is the thread."""
+    """Read what a person wrote, edited or deleted in the chat with the bot; None for every other event."""
     event = part(body, "event")
-    if event.get("type") != "message" or event.get("subtype") not in _SUBTYPES_WITH_NEW_TEXT:
+    if event.get("type") != "message" or not str(event.get("channel", "")).startswith(_DIRECT_CHAT):
         return None
-    if event.get("bot_id") or not event.get("user"):
-        return None
-    if not str(event.get("channel", "")).startswith(_DIRECT_CHAT):
+    what, message = _what_was_said(event)
+    if what is None or message.get("bot_id") or not message.get("user"):
         return None
     return Received(
         id=_id(body, "event_id"),
-        sender=_sender(body, event, route=_id(event, "channel")),
-        what=Said(typed(str(event.get("text") or ""))),
-        target=_thread(event),
+        sender=_sender(body, message, route=_id(event, "channel")),
+        what=what,
+        target=SlackReplyTarget(string(event, "channel"), str(message.get("thread_ts") or "")),
     )
+
+
+def _what_was_said(event: Body) -> tuple[Said | Edited | Deleted | None, Body]:
+    """Return what somebody did with a message, and that message; None for everything else."""
+    subtype = event.get("subtype")
+    if subtype in _SUBTYPES_WITH_NEW_TEXT:
+        return Said(typed(str(event.get("text") or "")), str(event.get("ts") or "") or None), event
+    if subtype not in ("message_changed", "message_deleted"):
+        return None, event
+    before = part(event, "previous_message")
+    after = part(event, "message") if subtype == "message_changed" else before
+    if subtype == "message_deleted" or after.get("subtype") == _TOMBSTONE:
+        return Deleted(string(before, "ts")), before
+    if after.get("text") == before.get("text"):  # a preview of a link was added, or a thread was begun
+        return None, after
+    return Edited(typed(str(after.get("text") or "")), string(before, "ts")), after
 
 
 @strictly

@@ -16,7 +16,7 @@ from adapters.chat.received import Received
 from adapters.teams.cards import DATA
 from adapters.teams.messenger import PLATFORM
 from adapters.teams.route import Route
-from bot.events import Command, Joined, Left, Opened, Said, Submitted, What
+from bot.events import Command, Deleted, Edited, Joined, Left, Opened, Said, Submitted, What
 from bot.model import Address, CommandName
 
 TargetKind: TypeAlias = Literal[
@@ -54,12 +54,14 @@ TeamsReceived: TypeAlias = Received[TeamsReplyTarget]
 def read(activity: Body) -> TeamsReceived | None:
     """Read what a person did; None for activities that need no handling. Raises `Malformed` or `UnknownInvoke`."""
     kind, conversation = activity.get("type"), part(activity, "conversation")
-    if kind not in ("message", "invoke", "installationUpdate"):
+    if kind not in ("message", "messageUpdate", "messageDelete", "invoke", "installationUpdate"):
         return None  # `conversationUpdate` too: Teams sends it beside every `installationUpdate`
     if conversation.get("conversationType") not in (None, "personal"):
         return _in_a_group(activity)
     if kind == "message":
         return _message(activity)
+    if kind in ("messageUpdate", "messageDelete"):
+        return _changed_message(activity)
     if kind == "invoke":
         return _invoke(activity)
     return _installation(activity)
@@ -72,7 +74,24 @@ def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    return _received(activity, Said(typed(activity)), TeamsReplyTarget("text", _route(activity)))
+    what = Said(typed(activity), string(activity, "id") or None)
+    return _received(activity, what, TeamsReplyTarget("text", _route(activity)))
+
+
+def _changed_message(activity: Body) -> TeamsReceived | None:
+    """Read that a person edited or deleted a message; one that is there again after that is not read."""
+    event, message = _mapping(activity.get("channelData")).get("eventType"), string(activity, "id")
+    what: What
+    match event:
+        case "editMessage":
+            what = Edited(typed(activity), message)
+        case "softDeleteMessage":
+            what = Deleted(message)
+        case _:
+            return None
+    # The activity has the id of the message, so its time tells one edit from another.
+    mark = json.dumps([event, message, string(activity, "timestamp")])
+    return _received(activity, what, TeamsReplyTarget("text", _route(activity)), mark)
 
 
 def _invoke(activity: Body) -> TeamsReceived | None:
@@ -140,7 +159,7 @@ def _received(activity: Body, what: What, target: TeamsReplyTarget, mark: str = 
     sender, route = part(activity, "from"), target.route
     # The account in the tenant: `from.id` is another one for every bot.
     user = _text(sender, "aadObjectId") or route.user
-    activity_id = _text(activity, "id")
+    activity_id = string(activity, "id")
     if not (user and route.tenant and activity_id):
         raise Malformed("from nobody")
     unique = json.dumps([user, mark or [route.conversation, activity_id]])
@@ -153,7 +172,7 @@ def _route(activity: Body) -> Route:
     conversation = part(activity, "conversation")
     tenant = _mapping(_mapping(activity.get("channelData")).get("tenant"))
     return Route(
-        service_url=_text(activity, "serviceUrl"),
+        service_url=string(activity, "serviceUrl"),
         conversation=_text(conversation, "id"),
         bot=_text(_mapping(activity.get("recipient")), "id"),
         user=_text(_mapping(activity.get("from")), "id"),
@@ -162,7 +181,7 @@ def _route(activity: Body) -> Route:
 
 
 def _ref(activity: Body) -> str:
-    return _text(activity, "replyToId")
+    return string(activity, "replyToId")
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------
@@ -213,7 +232,7 @@ def _value(given: object, is_several: bool) -> str:
 
 def typed(activity: Body) -> str:
     """Return the text as it was typed, without a mention of the bot."""
-    text = _with_names(activity, _text(activity, "text"))
+    text = _with_names(activity, string(activity, "text"))
     if activity.get("textFormat") == "xml":
         text = unescape(_MARKUP.sub("", _PARAGRAPH.sub("\n", text)))
     return text.strip()

@@ -5,19 +5,34 @@ from __future__ import annotations
 from bot.conversation import commands
 from bot.conversation.senders import PlatformFactNeeded, PlatformFacts
 from bot.errors import UserError
-from bot.events import Command, Event, Installed, Joined, Left, Opened, Removed, Said, Submitted
-from bot.message import Reply
+from bot.events import (
+    Command,
+    Deleted,
+    Edited,
+    Event,
+    Installed,
+    Joined,
+    Left,
+    Opened,
+    Removed,
+    Said,
+    Submitted,
+)
+from bot.message import Message, Reply
 from bot.model import CommandName, FormName, Member
 from bot.pairing import PairingTask
 from bot.prompts import Prompts, Voice
 from bot.rules.commands import KnownNames, listed_for
 from bot.say import basics
 from bot.say import commands as say_commands
+from bot.say.typed import FORM
 from bot.use_cases import (
     challenges,
     check_ins,
+    coordinators,
     cycles,
     digests,
+    edits,
     enrolments,
     home,
     introductions,
@@ -26,7 +41,10 @@ from bot.use_cases import (
     notes,
     pairings,
     personal_data,
+    safeguarding,
     status,
+    typed,
+    withdrawals,
     workspaces,
 )
 from bot.use_cases.request import Request
@@ -41,14 +59,19 @@ async def dispatch(
         case Command(line):
             return await _run_command(request, prompts, line, facts)
         case Said(text):
-            if not text.strip():
-                return basics.plain(request.voice, "said.nothing")
-            if await _is_command(request, prompts, text):
-                return await _run_command(request, prompts, text, facts)
-            return await check_ins.answer_by_typing(request, prompts, text)
+            return await _answer_text(request, prompts, text, facts)
+        case Edited(text, message):
+            found = await edits.withdraw(request, message)
+            if found is True and text.strip():  # what stands there now is read as if it were typed anew
+                return await _answer_text(request, prompts, text, facts)
+            return found if isinstance(found, Message) else None
+        case Deleted(message):
+            return await edits.delete(request, message)
         case Opened(form, context):
             return await _open_form(request, prompts, form, context)
         case Submitted():
+            if help_now := await safeguarding.answer_worry_in_form(request, prompts, event.what):
+                return help_now
             return await _submit_form(request, prompts, event.what)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
@@ -61,6 +84,16 @@ async def dispatch(
             return None  # these concern a workspace, and were answered before
 
 
+async def _answer_text(
+    request: Request, prompts: Prompts, text: str, facts: PlatformFacts
+) -> Reply | PairingTask:
+    if not text.strip():
+        return basics.plain(request.voice, "said.nothing")
+    if await _is_command(request, prompts, text):
+        return await _run_command(request, prompts, text, facts)
+    return await typed.answer(request, prompts, text)
+
+
 async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     is_tell = commands.parse(text).name is CommandName.TELL
     names = KnownNames(
@@ -70,11 +103,15 @@ async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     return commands.is_command(text, request.member, names)
 
 
-async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of every command
+async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible table of every command
     request: Request, prompts: Prompts, line: str, facts: PlatformFacts
 ) -> Reply | PairingTask:
     parsed = commands.parse(line)
     argument = parsed.argument
+    if parsed.name in (None, CommandName.TELL, CommandName.PAUSE) and (
+        help_now := await safeguarding.answer_worry(request, prompts, line)
+    ):
+        return help_now
     match parsed.name:
         case None:
             nearest = commands.nearest(parsed.word, request.member)
@@ -107,6 +144,14 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of 
             return await members.show_safeguarding_lead(request)
         case CommandName.TELL:
             return await notes.tell(request, argument)
+        case CommandName.TO_PARTNER:
+            return await notes.tell_kept_text(request)
+        case CommandName.NEITHER:
+            return await notes.drop_kept_text(request)
+        case CommandName.SEND_NOTE:
+            return await notes.send_now(request, argument)
+        case CommandName.TAKE_BACK_NOTE:
+            return await notes.take_back(request, argument)
         case CommandName.SKIP:
             return await check_ins.skip(request, argument)
         case CommandName.UNDO:
@@ -114,11 +159,28 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912  # one visible table of 
         case CommandName.LATER:
             return await check_ins.ask_again_later(request, argument)
         case CommandName.TAKE_BACK:
-            return await check_ins.take_back(request, argument)
+            return await withdrawals.take_back(request, argument)
+        case CommandName.NOT_MEANT:
+            return await withdrawals.take_back_typed(request, argument)
         case CommandName.SEND:
-            return await check_ins.send(request, argument)
+            return await check_ins.send_now(request, argument)
         case CommandName.PUT:
             return await check_ins.assign_kept_text(request, prompts, argument)
+        case CommandName.MEANT if argument == FORM:
+            submitted = await safeguarding.take_kept_form(request)
+            if submitted is None:
+                raise UserError("words-gone")
+            return await _submit_form(request, prompts, submitted)
+        case CommandName.MEANT:
+            return await typed.settle(request, prompts, argument)
+        case CommandName.STOP:
+            return await members.stop(request)
+        case CommandName.NOT_ME:
+            return await coordinators.disconnect(request)
+        case CommandName.REQUEST:
+            return await coordinators.ask(request, argument)
+        case CommandName.REMIND_PARTNER:
+            return await coordinators.remind_partner(request, argument)
         case CommandName.ANOTHER:
             return await late_changes.ask_for_another(request, argument)
         case CommandName.START:
@@ -182,6 +244,8 @@ async def _open_form(request: Request, prompts: Prompts, form: str, context: str
             return await challenges.open_reply_form(request, context)
         case FormName.TELL:
             return await notes.open_form(request, context)
+        case FormName.NOTE:
+            return await notes.open_changing_form(request, context)
         case FormName.START:
             return await cycles.open_start_form(request, prompts)
         case FormName.PROFILE | FormName.TIMES | FormName.PAUSE:
@@ -197,6 +261,8 @@ async def _submit_form(request: Request, prompts: Prompts, submitted: Submitted)
             return await challenges.reply(request, submitted.context, values)
         case FormName.TELL:
             return await notes.submit(request, submitted.context, values)
+        case FormName.NOTE:
+            return await notes.change(request, submitted.context, values)
         case FormName.START:
             return await cycles.start(request, prompts, values)
         case FormName.PROFILE:

@@ -30,6 +30,8 @@ TRIES = 5
 """Transactions for one event, and proposals for one preview, before a conflict is given up."""
 HELP_KEPT_FOR = timedelta(minutes=1)
 MOST_HELP_KEPT = 10_000
+HOLD = timedelta(minutes=10)
+"""How long typed text waits before it goes to somebody else, if no setting says otherwise."""
 LONGEST_HELP = 40
 """Characters of a command that are read to see whether it asks for help."""
 
@@ -51,11 +53,13 @@ class EventHandler:
         prompts: Prompts,
         directories: Mapping[str, Directory] | None = None,
         engine: Engine = answer_here,
+        hold: timedelta = HOLD,
     ) -> None:
         self._store = store
         self._prompts = prompts
         self._directories = {} if directories is None else directories  # may be filled later
         self._engine = engine
+        self._hold = hold
         self._help: dict[Address, tuple[datetime, Reply]] = {}
         """Help given a moment ago, and until when it may be given again."""
 
@@ -120,7 +124,7 @@ class EventHandler:
                     if member is None or not member.active:
                         return await senders.answer_stranger(tx, recipient.voice, event)
                     recipient.member, recipient.voice = member, self._prompts.voice(member.language)
-                    request = Request(tx, recipient.voice, member, event.at)
+                    request = Request(tx, recipient.voice, member, event.at, self._hold, event.message)
                     return await dispatch(request, self._prompts, event, facts)
         raise Conflict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.events import Event, Installed, Left, Removed
+from bot.events import Deleted, Edited, Event, Installed, Left, Removed
 from bot.message import Reply
 from bot.model import Account, Member
 from bot.ports import Directory, Tx
@@ -70,7 +70,7 @@ async def answer_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:
         case Removed():
             await workspaces.mark_removed(tx, event.sender, event.at)
             return None
-        case Left():
+        case Left() | Edited() | Deleted():
             return None
         case _:
             is_linked = await workspaces.is_linked(tx, event.sender)

@@ -7,6 +7,7 @@ from bot.model.delivery import (
     ALL_LANES,
     ASKS,
     CARRIES_WORDS,
+    FROM_PARTNERS,
     KINDS,
     NO_LIMIT,
     Delivery,
@@ -16,6 +17,7 @@ from bot.model.delivery import (
     LaneFilter,
     Limit,
 )
+from bot.model.intent import LEADERS_INTENTS, Intent
 from bot.model.ledger import LedgerFilter, LedgerLine
 from bot.model.pack import Kind, Option, Pack, Question, Step, Wording
 from bot.model.people import (
@@ -38,7 +40,9 @@ __all__ = [
     "ASKS",
     "CARRIES_WORDS",
     "DEFAULT_LANGUAGE",
+    "FROM_PARTNERS",
     "KINDS",
+    "LEADERS_INTENTS",
     "NO_LIMIT",
     "Account",
     "Address",
@@ -57,6 +61,7 @@ __all__ = [
     "EnrolmentState",
     "FormName",
     "Hours",
+    "Intent",
     "Kind",
     "LaneFilter",
     "LedgerFilter",

@@ -40,6 +40,8 @@ class CheckIn:
     """The key of the question that the next plain text answers."""
     suggested_at: datetime | None = None
     """The time at which the bot suggested another wording, which it does once."""
+    held_until: datetime | None = None
+    """Until then nobody else reads the answers, because some of them were typed in the chat; None: not held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ class Answer:
     language: str
     given_at: datetime
     edited_at: datetime | None = None
+    message: str | None = None
+    """The platform's reference to the chat message in which it was typed; None for an answer given in a form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +82,14 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A text that a member asked the bot to carry to their partners."""
+    """A text that a member asked the bot to carry to their partners; it is empty once it was taken back."""
 
     id: int
     pairing_id: int
     author_id: int | None
     text: str
     sent_at: datetime
+    message: str | None = None
+    """As `Answer.message`."""
+    receiver_id: int | None = None
+    """The one partner for whom it is; None: all partners."""

@@ -42,8 +42,18 @@ class CommandName(StrEnum):
     TAKE_BACK = "take-back"
     SEND = "send"
     PUT = "put"
+    TO_PARTNER = "to-partner"
+    NEITHER = "neither"
+    NOT_MEANT = "not-meant"
+    SEND_NOTE = "send-note"
+    TAKE_BACK_NOTE = "take-back-note"
     TOGETHER = "together"
     ANOTHER = "another"
+    STOP = "stop"
+    MEANT = "meant"
+    NOT_ME = "not-me"
+    REQUEST = "request"
+    REMIND_PARTNER = "remind-partner"
 
 
 class FormName(StrEnum):
@@ -53,6 +63,7 @@ class FormName(StrEnum):
     CHECK_IN = "check-in"
     CHALLENGE = "challenge"
     TELL = "tell"
+    NOTE = "note"
     START = "start"
     PROFILE = "profile"
     TIMES = "times"

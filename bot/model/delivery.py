@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from bot.model.check_in import Challenge, CheckIn, Note
 from bot.model.cycle import Cycle, Pairing
-from bot.model.people import School
+from bot.model.people import Member, School
 
 
 class DeliveryKind(StrEnum):
@@ -41,6 +41,8 @@ class DeliveryKind(StrEnum):
     """Reminds a member of a check-in because the partner asked for it."""
     TOGETHER = "together"
     """Opens one chat for all members of a pairing who share a workspace."""
+    REQUEST = "request"
+    """Asks a coordinator to get in touch with a member; `occurrence` begins with what it is about."""
     DIGEST = "digest"
     CYCLE_END = "cycle_end"
     """Asks a coordinator to close a cycle whose last day has passed."""
@@ -76,12 +78,17 @@ KINDS: Mapping[DeliveryKind, DeliveryTraits] = MappingProxyType(
         DeliveryKind.NOTE: DeliveryTraits(Note, carries_words=True),
         DeliveryKind.NUDGE: DeliveryTraits(CheckIn, asks=True),
         DeliveryKind.TOGETHER: DeliveryTraits(Pairing),
+        DeliveryKind.REQUEST: DeliveryTraits(Member),
         DeliveryKind.DIGEST: DeliveryTraits(School, carries_words=True),
         DeliveryKind.CYCLE_END: DeliveryTraits(Cycle),
         DeliveryKind.CLOSED: DeliveryTraits(Cycle),
     }
 )
 ASKS = frozenset(kind for kind in DeliveryKind if KINDS[kind].asks)
+FROM_PARTNERS = frozenset(
+    {DeliveryKind.SHARED_ANSWER, DeliveryKind.CHALLENGE, DeliveryKind.CHALLENGE_REPLY, DeliveryKind.NOTE}
+)
+"""The kinds that bring what a partner wrote."""
 CARRIES_WORDS = frozenset(kind for kind in DeliveryKind if KINDS[kind].carries_words)
 
 

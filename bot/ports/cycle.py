@@ -116,7 +116,7 @@ class CheckIns(Protocol):
         """Set a planned check-in to open, with the question that plain text answers; leave other states alone."""
 
     async def save(self, check_in: CheckIn) -> None:
-        """Store what may change: pairing_id, due_at, closes_at, state, asking, suggested_at."""
+        """Store what may change: pairing_id, due_at, closes_at, state, asking, suggested_at, held_until."""
 
     async def of_member(self, cycle_id: int, member_id: int) -> tuple[CheckIn, ...]:
         """Return a member's check-ins in a cycle, by due time."""
@@ -133,11 +133,14 @@ class CheckIns(Protocol):
     async def answer(self, answer: Answer) -> None:
         """Store an answer. It replaces an earlier one to the same question, whose `given_at` stays."""
 
+    async def typed_in(self, member_id: int, message: str) -> tuple[Answer, ...]:
+        """Return the answers that a member typed in that chat message."""
+
     async def answers(self, check_in_id: int) -> tuple[Answer, ...]:
         """Return the answers of a check-in."""
 
-    async def take_back(self, check_in_id: int) -> None:
-        """Delete the answers of a check-in."""
+    async def take_back(self, check_in_id: int, question: str | None = None) -> None:
+        """Delete the answers of a check-in, or that to one question."""
 
     async def answers_of(self, cycle_id: int, member_id: int) -> Mapping[str, tuple[Answer, ...]]:
         """Return a member's answers in a cycle, by step."""
@@ -182,6 +185,12 @@ class Notes(Protocol):
 
     async def get(self, note_id: int) -> Note | None:
         """Return a note."""
+
+    async def set_text(self, note_id: int, text: str) -> None:
+        """Store the changed text of a note; an empty one takes it back."""
+
+    async def typed_in(self, member_id: int, message: str) -> tuple[Note, ...]:
+        """Return the notes that a member typed in that chat message, without those taken back."""
 
     async def by(self, member_id: int) -> tuple[Note, ...]:
         """Return the notes that a member wrote."""

@@ -67,6 +67,9 @@ class Deliveries(Protocol):
     async def was_sent(self, kind: DeliveryKind, subject_id: int, member_id: int) -> bool:
         """Return whether a delivery of that kind about that subject has been sent to a member."""
 
+    async def last_sent(self, member_id: int) -> Delivery | None:
+        """Return the delivery that was sent or updated last for a member."""
+
     async def next_due(self) -> datetime | None:
         """Return when the next queued delivery is due."""
 

@@ -104,13 +104,16 @@ class Members(Protocol):
         """Store a member's own days and hours."""
 
     async def keep_words(self, member_id: int, text: str, now: datetime) -> None:
-        """Store typed text until the member has chosen the check-in that it answers."""
+        """Store typed text, sealed, until the member has said what it is."""
 
     async def take_words(self, member_id: int) -> str | None:
         """Return the stored text and delete it."""
 
     async def peek_words(self, member_id: int) -> str | None:
         """Return the stored text without deleting it."""
+
+    async def prune_words(self, before: datetime) -> int:
+        """Delete text that was stored before that time, and return how many."""
 
     async def block(self, member_a: int, member_b: int, now: datetime) -> None:
         """Block two members: they are never paired."""

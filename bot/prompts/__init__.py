@@ -8,6 +8,7 @@ from bot.prompts.flaws import ContentError, Level, PackError
 from bot.prompts.library import Prompts
 from bot.prompts.markdown import escape
 from bot.prompts.packs import parse_pack
+from bot.prompts.phrases import Phrases
 from bot.prompts.voice import Voice
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ContentFinding",
     "Level",
     "PackError",
+    "Phrases",
     "Prompts",
     "Voice",
     "Words",

@@ -13,6 +13,7 @@ from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
 from bot.prompts.library import files_of, pack_ids, read_folder
 from bot.prompts.markdown import count_words, sentences, stray_braces, words_in
 from bot.prompts.packs import ALWAYS_KNOWN, SETTINGS, PackFiles, read_pack
+from bot.prompts.phrases import check_phrases, phrase_files
 from bot.prompts.voice import Voice
 from bot.prompts.wording import Written
 from bot.rules.commands import TEXT_KEYS
@@ -68,6 +69,8 @@ def check_files(
         file = next((each.file for other, each in english.items() if other.startswith(f"{area}.")), BASICS)
         flaws.fix(file, 1, "text-missing", key=key)
     words = read_words(files, flaws)
+    for file in phrase_files(files).values():
+        check_phrases(file, files[file], flaws)
     _Check(flaws, words, english).everything(files, texts)
     voice = Voice(DEFAULT_LANGUAGE, english)
     ordered = sorted(dict.fromkeys(flaws.found), key=lambda flaw: (flaw.file, flaw.line))

@@ -10,6 +10,7 @@ from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import ContentError, Flaws
 from bot.prompts.packs import SETTINGS, parse_pack
+from bot.prompts.phrases import Phrases, phrase_files, read_phrases
 from bot.prompts.voice import Voice
 
 
@@ -54,6 +55,14 @@ class Prompts:
     def words(self, language: str) -> Words:
         """Return the careful words of a language, or of the default language."""
         return self._words[_nearest(language, self._words)] if self._words else Words()
+
+    def phrases(self, language: str) -> Phrases:
+        """Return what people type in a language, or in the default language. Raises `ContentError`."""
+        by_language = phrase_files(self.files)
+        if not by_language:
+            return Phrases()
+        file = by_language[_nearest(language, by_language)]
+        return read_phrases(file, self.files[file])
 
     def pack(self, pack_id: str) -> Pack:
         """Return the pack of that id, as its files are now; raises `KeyError`."""

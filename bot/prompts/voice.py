@@ -86,6 +86,13 @@ class Voice:
             return self.text("moment.soon", weekday=self.weekday(day), time=clock)
         return self.text("moment.later", day=self.day(day), time=clock)
 
+    def at(self, moment: dt.datetime, today: dt.date) -> str:
+        """Return a moment to come: at 17:00 if it is today, else on Friday 4 December at 17:00; in school time."""
+        day, clock = moment.date(), self.time(moment)
+        if day == today:
+            return self.text("moment.today", time=clock)
+        return self.text("moment.other-day", day=self.day(day), time=clock)
+
     def tenths(self, tenths: int) -> str:
         """Return tenths as a decimal number: 0.1."""
         return format_decimal(Decimal(tenths) / 10, locale=self._locale)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.errors import UserError
 from bot.events import Command, Opened
@@ -12,6 +13,30 @@ from bot.model import CommandName, FormName, Kind, Option, Question
 from bot.prompts import Voice
 
 LONGEST_ECHO = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """The moments at which text goes to its readers, in its author's own time."""
+
+    now: datetime
+    first: datetime | None
+    last: datetime | None
+    """Both are None while it is not known when: a challenge waits for the others."""
+    held_until: datetime | None = None
+    """Until then its author can stop it; None: it is not held."""
+
+
+def goes_to(voice: Voice, partner: str, departure: Departure, *, md: bool = True) -> str:
+    """Say when text goes to the partner or partners, as Markdown or as plain text."""
+    if departure.first is None or departure.last is None:
+        raise ValueError("a text that waits for others has no time")
+    say = voice.markdown if md else voice.text
+    if departure.last <= departure.now:
+        return say("goes.now", partner=partner)
+    when = voice.at(departure.first, departure.now.date())
+    key = "goes.at" if departure.first == departure.last else "goes.several"
+    return say(key, partner=partner, when=when)
 
 
 def runs(

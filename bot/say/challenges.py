@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from bot.message import Form, Input, Message, Quote, Text
-from bot.model import Challenge, FormName, Kind
+from bot.model import Challenge, CommandName, FormName, Kind, Note
 from bot.prompts import Voice
-from bot.say.basics import opens, plain, question, row
+from bot.say.basics import Departure, goes_to, opens, plain, question, row, runs
 
 
 def released(voice: Voice, challenge: Challenge, name: str) -> Message:
@@ -86,24 +87,77 @@ def reply(voice: Voice, challenge: Challenge, name: str, day: date) -> Message:
     )
 
 
-def tell_form(voice: Voice, pairing_id: int, partner: str, text: str = "") -> Form:
-    """Return the form for a note to a partner."""
+def tell_form(voice: Voice, context: str, partner: str) -> Form:
+    """Return the form for a note to a partner, or to several."""
     asked = question(voice, "text", "tell", Kind.LONG, needed=True, limit=2000)
     return Form(
-        name=FormName.TELL, context=str(pairing_id), title=voice.text("tell.title"),
+        name=FormName.TELL, context=context, title=voice.text("tell.title"),
         intro=voice.markdown("tell.intro", partner=partner),
-        inputs=(Input(asked, text),), submit=voice.text("tell.submit"),
+        inputs=(Input(asked, ""),), submit=voice.text("tell.submit"),
     )  # fmt: skip
 
 
-def note(voice: Voice, text: str, name: str, pairing_id: int) -> Message:
-    """Carry a note from a partner, with a button to reply."""
+def note_form(voice: Voice, note: Note, partner: str) -> Form:
+    """Return the form in which the author of a note changes it."""
+    form = tell_form(voice, str(note.id), partner)
+    return replace(
+        form, name=FormName.NOTE, inputs=tuple(replace(each, value=note.text) for each in form.inputs)
+    )
+
+
+def note_goes(voice: Voice, note: Note, partner: str, departure: Departure) -> Message:
+    """Tell the author who gets the note and when; while it is held, it can be sent now."""
+    held = (runs(voice, "button.send-now", CommandName.SEND_NOTE, note.id, primary=True),)
+    return Message(
+        goes_to(voice, partner, departure, md=False),
+        (
+            Text(goes_to(voice, partner, departure)),
+            Quote(note.text, voice.text("check-in.your-words")),
+            *row(
+                (
+                    *(held if departure.held_until else ()),
+                    opens(voice, "button.change-note", FormName.NOTE, note.id),
+                    runs(voice, "button.take-back", CommandName.TAKE_BACK_NOTE, note.id),
+                )
+            ),
+        ),
+    )
+
+
+def note_has_gone(voice: Voice, note: Note, partner: str) -> Message:
+    """Say that the partner has had the note, with buttons to change it or to take it back."""
+    return plain(
+        voice,
+        "check-in.edited-gone",
+        opens(voice, "button.change-note", FormName.NOTE, note.id),
+        runs(voice, "button.take-back", CommandName.TAKE_BACK_NOTE, note.id),
+        partner=partner,
+    )
+
+
+def note_taken_back(voice: Voice, note: Note) -> Message:
+    """Return a note that was taken back to its author."""
+    return Message(
+        voice.text("note.taken-back"),
+        (Text(voice.markdown("note.taken-back")), Quote(note.text, voice.text("check-in.your-words"))),
+    )
+
+
+def dropped(voice: Voice, text: str) -> Message:
+    """Return text that was neither kept nor sent to its author."""
+    quoted = (Quote(text, voice.text("check-in.your-words")),) if text else ()
+    return Message(voice.text("check-in.dropped"), (Text(voice.markdown("check-in.dropped")), *quoted))
+
+
+def note_from(voice: Voice, note: Note, name: str) -> Message:
+    """Carry a note from a partner, with a button to reply to that partner alone."""
+    reply_to = f"{note.pairing_id} {note.author_id}"
     return Message(
         voice.text("note.summary", name=name),
         (
             Text(voice.markdown("note.lead", name=name)),
-            Quote(text),
-            *row((opens(voice, "button.reply", FormName.TELL, pairing_id, primary=True),)),
+            Quote(note.text),
+            *row((opens(voice, "button.reply", FormName.TELL, reply_to, primary=True),)),
             Text(voice.markdown("note.foot"), small=True),
         ),
     )

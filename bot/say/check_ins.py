@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from bot.message import Button, Form, Heading, Input, Inputs, Message, Quote, Text
 from bot.model import Answer, CheckIn, CommandName, FormName, Kind, Question, Share, Step
 from bot.prompts import Voice
-from bot.say.basics import opens, plain, row, runs
+from bot.say.basics import Departure, goes_to, opens, plain, row, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,10 @@ class AskedCheckIn:
     """The member's own when–then plan, and the day on which they made it."""
     answers: Sequence[Answer]
     closes: datetime
+    last_closing: datetime
+    """When the step closes for the last member of the pairing, and challenges are released at the latest."""
     today: date
-    """`closes` and `today` are in the member's own time."""
+    """`closes`, `last_closing` and `today` are in the member's own time."""
 
     @property
     def values(self) -> dict[str, str]:
@@ -72,7 +74,8 @@ def privacy_note(voice: Voice, ask: AskedCheckIn) -> str:
     key = "share.challenge" if ask.step.is_challenge else f"share.{ask.step.share}"
     if not ask.partner and ask.step.share is Share.PARTNER:
         key = "share.me"
-    text = voice.markdown(key, partner=ask.partner, n=ask.readers)
+    latest = voice.until(ask.last_closing, ask.today)
+    text = voice.markdown(key, partner=ask.partner, latest=latest, n=ask.readers)
     return f"{text} {voice.markdown('share.story')}" if ask.step.story else text
 
 
@@ -110,29 +113,62 @@ def _buttons_past_form(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     )
 
 
-def kept(voice: Voice, ask: AskedCheckIn) -> Message:
-    """Confirm an answer: who gets it, and until when it can be changed."""
-    until = voice.until(ask.closes, ask.today)
-    if ask.step.is_challenge:
-        first = voice.markdown("check-in.given", partner=ask.partner, until=until)
-    elif ask.step.share is Share.PARTNER and ask.partner:
-        first = voice.markdown("check-in.sent", partner=ask.partner, until=until)
-    elif ask.step.share is Share.POOL:
-        first = voice.markdown("check-in.pooled", until=until)
-    else:
-        first = voice.markdown("check-in.kept", until=until)
+def kept(
+    voice: Voice, ask: AskedCheckIn, departure: Departure, following: Question | None = None, typed: str = ""
+) -> Message:
+    """Confirm answers: who gets them and when, until when they can be changed, and the next optional question.
+
+    `typed` is the key of the question that was answered by typing.
+    """
+    is_closed = ask.closes <= departure.now
+    key = "check-in.changeable-later" if is_closed else "check-in.changeable"
+    changeable = voice.markdown(key, until=voice.until(ask.closes, ask.today))
+    is_held = bool(departure.held_until and departure.first)
+    more = (
+        (
+            Text(voice.markdown("check-in.next-question", question=following.label)),
+            *_options(voice, following),
+        )
+        if following
+        else ()
+    )
     return Message(
         voice.text("check-in.your-words"),
-        (Text(first), *quotes(voice, ask.step, ask.answers), *row(_change_buttons(voice, ask.check_in))),
+        (
+            Text(f"{_destination(voice, ask, departure)} {changeable}"),
+            *quotes(voice, ask.step, ask.answers),
+            *more,
+            *row(_buttons_after(voice, ask.check_in, typed, is_held=is_held)),
+        ),
     )
 
 
-def _change_buttons(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
+def _destination(voice: Voice, ask: AskedCheckIn, departure: Departure) -> str:
+    """Say who gets the answers and when, as Markdown."""
+    if ask.step.is_challenge and departure.first is None:
+        latest = voice.until(ask.last_closing, ask.today)
+        return voice.markdown("check-in.given", partner=ask.partner, latest=latest)
+    if departure.first is not None and ask.partner:
+        return goes_to(voice, ask.partner, departure)
+    return voice.markdown("check-in.pooled" if ask.step.share is Share.POOL else "check-in.kept")
+
+
+def _buttons_after(voice: Voice, check_in: CheckIn, typed: str, *, is_held: bool) -> tuple[Button, ...]:
+    """Return the buttons below answers; those of a held one send it now, or say that it was not meant as one."""
     number = str(check_in.id)
     return (
+        *((runs(voice, "button.send-now", CommandName.SEND, number, primary=True),) if is_held else ()),
         opens(voice, "button.change", FormName.CHECK_IN, number),
-        runs(voice, "button.take-back", CommandName.TAKE_BACK, number),
+        runs(voice, "button.not-meant", CommandName.NOT_MEANT, f"{number} {typed}")
+        if typed
+        else runs(voice, "button.take-back", CommandName.TAKE_BACK, number),
     )
+
+
+def _options(voice: Voice, asked: Question) -> tuple[Text, ...]:
+    """Return the options of a question, if it has any, as a text."""
+    labels = voice.listing([each.label for each in asked.options])
+    return (Text(voice.markdown("check-in.options", options=labels)),) if asked.options else ()
 
 
 def quotes(voice: Voice, step: Step, answers: Sequence[Answer], *, story: bool = True) -> tuple[Quote, ...]:
@@ -162,27 +198,18 @@ def shown_value(voice: Voice, question: Question, value: str) -> str:
             return voice.time(time.fromisoformat(value))
 
 
-def next_question(voice: Voice, ask: AskedCheckIn, asked: Question, kept_text: str) -> Message:
-    """Quote the answer that was kept, and ask the next question."""
+def next_question(
+    voice: Voice, ask: AskedCheckIn, answered: Question, asked: Question, kept_text: str
+) -> Message:
+    """Quote the answer that was kept, say that nobody gets it yet, and ask the next question."""
     key = "check-in.next-needed" if asked.needed else "check-in.next-question"
-    options = (
-        (
-            Text(
-                voice.markdown(
-                    "check-in.options", options=voice.listing([each.label for each in asked.options])
-                )
-            ),
-        )
-        if asked.options
-        else ()
-    )
     return Message(
         voice.text(key, question=asked.label),
         (
             Quote(kept_text, voice.text("check-in.your-words")),
-            Text(voice.markdown(key, question=asked.label)),
-            *options,
-            *row(_change_buttons(voice, ask.check_in)),
+            Text(f"{voice.markdown('check-in.not-yet')} {voice.markdown(key, question=asked.label)}"),
+            *_options(voice, asked),
+            *row(_buttons_after(voice, ask.check_in, answered.key, is_held=False)),
             Text(privacy_note(voice, ask), small=True),
         ),
     )
@@ -218,12 +245,44 @@ def suggestion(voice: Voice, ask: AskedCheckIn, kind: str, found: Sequence[str])
     )
 
 
+def not_meant(voice: Voice, ask: AskedCheckIn, text: str, *, has_gone: bool) -> Message:
+    """Return a text that was no answer to its author; `has_gone`: it was sent to the partner before."""
+    number = str(ask.check_in.id)
+    key = "check-in.not-meant-gone" if has_gone and ask.partner else "check-in.not-meant"
+    return Message(
+        voice.text(key, partner=ask.partner),
+        (
+            Text(voice.markdown(key, partner=ask.partner)),
+            Quote(text, voice.text("check-in.your-words")),
+            *row((opens(voice, "button.answer", FormName.CHECK_IN, number),)),
+        ),
+    )
+
+
 def choose_check_in(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
     """Ask which of several open check-ins a typed answer belongs to."""
     buttons = tuple(
         runs(voice, "button.put", CommandName.PUT, number, title=name) for number, name in titles[:4]
     )
     return plain(voice, "check-in.which", *buttons)
+
+
+def choose_receiver(voice: Voice, ask: AskedCheckIn, text: str) -> Message:
+    """Ask whether text that was typed below a partner's words is for the partner or answers the question."""
+    return Message(
+        voice.text("check-in.after-partner"),
+        (
+            Text(voice.markdown("check-in.after-partner")),
+            Quote(text, voice.text("check-in.your-words")),
+            *row(
+                (
+                    runs(voice, "button.to-partner", CommandName.TO_PARTNER),
+                    runs(voice, "button.my-answer", CommandName.PUT, ask.check_in.id),
+                    runs(voice, "button.neither", CommandName.NEITHER),
+                )
+            ),
+        ),
+    )
 
 
 def skipped(voice: Voice, ask: AskedCheckIn) -> Message:

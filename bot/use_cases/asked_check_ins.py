@@ -45,8 +45,19 @@ async def read_asked_check_in(request: Request, check_in: CheckIn) -> AskedCheck
         plan=(plan[0], availability.local_day(plan[1])) if plan else None,
         answers=answers.get(check_in.step, ()),
         closes=availability.local(check_in.closes_at),
+        last_closing=availability.local(
+            await read_last_closing(tx, check_in) if step.is_challenge else check_in.closes_at
+        ),
         today=availability.local_day(request.now),
     )
+
+
+async def read_last_closing(tx: Tx, check_in: CheckIn) -> datetime:
+    """Return when this step closes for the last member of the pairing."""
+    if check_in.pairing_id is None:
+        return check_in.closes_at
+    check_ins = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
+    return max((each.closes_at for each in check_ins), default=check_in.closes_at)
 
 
 async def _read_readers(tx: Tx, check_in: CheckIn, step: Step, member: Member) -> list[Member]:

@@ -13,6 +13,7 @@ from bot.ports import Tx
 from bot.rules import privacy
 from bot.say import challenges as say_challenges
 from bot.say.check_ins import AskedCheckIn
+from bot.use_cases.asked_check_ins import read_last_closing
 from bot.use_cases.forms import find_faults, parse_id
 from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
@@ -22,8 +23,11 @@ EVIDENCE, QUESTION, SUGGESTION = "evidence", "question", "suggestion"
 """Keys of the questions of a challenge step; the suggestion is optional."""
 
 
-async def give(request: Request, asked: AskedCheckIn) -> None:
-    """Store the member's challenge; release the pairing's challenges when it was the last one missing."""
+async def give(request: Request, asked: AskedCheckIn) -> datetime | None:
+    """Store the member's challenge; release the pairing's challenges when it was the last one missing.
+
+    Returns when they are released, or None while the others are waited for.
+    """
     tx, member, now = request.tx, request.member, request.now
     check_in = asked.check_in
     if check_in.pairing_id is None:
@@ -50,22 +54,26 @@ async def give(request: Request, asked: AskedCheckIn) -> None:
         )
     )
     if stored.released_at is not None:  # changed after the release
-        await _refresh(tx, check_in, stored, now)
-        return
+        await _refresh(tx, check_in, stored, check_in.held_until or now)
+        return check_in.held_until or now
     given = await tx.challenges.of_pairing(pairing.id)
-    if privacy.is_released(len(given), len(pairing.seats), now, await read_last_closing(tx, check_in)):
-        await release(tx, check_in, now)
+    if not privacy.is_released(len(given), len(pairing.seats), now, await read_last_closing(tx, check_in)):
+        return None
+    released_at = await read_release(tx, check_in, now)
+    await release(tx, check_in, now, released_at)
+    return released_at
 
 
-async def release(tx: Tx, check_in: CheckIn, now: datetime) -> None:
-    """Release the pairing's challenges and make their deliveries due."""
+async def release(tx: Tx, check_in: CheckIn, now: datetime, at: datetime) -> None:
+    """Make the deliveries of the pairing's challenges due at that time; if it has come, release the challenges."""
     if check_in.pairing_id is None:
         return
-    await tx.challenges.release(check_in.pairing_id, now)
+    if at <= now:
+        await tx.challenges.release(check_in.pairing_id, now)
     check_ins = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
-    await tx.deliveries.bring_forward(DeliveryKind.CHALLENGE, [each.id for each in check_ins], now)
+    await tx.deliveries.bring_forward(DeliveryKind.CHALLENGE, [each.id for each in check_ins], at)
     for each in check_ins:  # given again after it was taken back: the old message shows it again
-        await tx.deliveries.refresh(DeliveryKind.CHALLENGE, each.id, now)
+        await tx.deliveries.refresh(DeliveryKind.CHALLENGE, each.id, at)
 
 
 async def take_back(tx: Tx, check_in: CheckIn, now: datetime) -> None:
@@ -88,7 +96,7 @@ async def _refresh(tx: Tx, check_in: CheckIn, challenge: Challenge, now: datetim
 async def read_for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challenge | None:
     """Return the challenge for this check-in's owner once released, or None.
 
-    After the step's last closing time an unreleased challenge is released here, so that silence blocks nobody.
+    An unreleased challenge whose time has come is released here: typed ones are held, and silence blocks nobody.
     """
     if check_in.pairing_id is None:
         return None
@@ -96,21 +104,24 @@ async def read_for_receiver(tx: Tx, check_in: CheckIn, now: datetime) -> Challen
     for challenge in given:
         if challenge.receiver_id == check_in.member_id:
             if challenge.released_at is None:
-                expected = len((await tx.pairings.get(check_in.pairing_id)).seats)
-                last_closing = await read_last_closing(tx, check_in)
-                if not privacy.is_released(len(given), expected, now, last_closing):
+                if now < await read_release(tx, check_in, now):
                     return None
                 await tx.challenges.release(check_in.pairing_id, now)
             return challenge
     return None
 
 
-async def read_last_closing(tx: Tx, check_in: CheckIn) -> datetime:
-    """Return when this step closes for the last member of the pairing."""
+async def read_release(tx: Tx, check_in: CheckIn, now: datetime) -> datetime:
+    """Return when the pairing's challenges of this step may be read, as far as is known now."""
+    closing = await read_last_closing(tx, check_in)
     if check_in.pairing_id is None:
-        return check_in.closes_at
+        return closing
+    pairing = await tx.pairings.get(check_in.pairing_id)
+    given = await tx.challenges.of_pairing(check_in.pairing_id)
     check_ins = await tx.check_ins.of_pairing(check_in.pairing_id, check_in.step)
-    return max((each.closes_at for each in check_ins), default=check_in.closes_at)
+    is_released = privacy.is_released(len(given), len(pairing.seats), now, closing)
+    held = [each.held_until for each in check_ins if each.held_until]
+    return max([now if is_released else closing, *held])
 
 
 async def open_reply_form(request: Request, number: str) -> Form:

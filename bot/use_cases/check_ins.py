@@ -1,18 +1,20 @@
-"""Use cases on check-ins: answer by form or by typing, change, take back, skip, postpone, share."""
+"""Use cases on check-ins: answer by form or by typing, change, share, skip, postpone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.errors import UserError
 from bot.message import Form, Message, Replacement, Reply
 from bot.model import (
+    FROM_PARTNERS,
     Answer,
     CheckIn,
     CheckInState,
     CommandName,
+    CycleState,
     DeliveryKind,
     Kind,
     PairingState,
@@ -27,25 +29,47 @@ from bot.say.check_ins import AskedCheckIn
 from bot.use_cases import challenges, digests
 from bot.use_cases.asked_check_ins import parse_typed_answer, read_asked_check_in
 from bot.use_cases.forms import find_faults, parse_id
+from bot.use_cases.holding import compute_hold_end, read_departure
 from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
 from bot.use_cases.schools import choose_moment, read_availability
 
 
-async def _get_open_check_in(request: Request, number: str) -> CheckIn:
-    """Return the member's check-in with this number; raise `UserError` unless it was asked and is not closed."""
+async def get_check_in(request: Request, number: str) -> CheckIn:
+    """Return the member's check-in with this number; raise `UserError` unless it was asked."""
     check_in_id = parse_id(number)
     check_in = await request.tx.check_ins.get(check_in_id) if check_in_id is not None else None
     if check_in is None or check_in.member_id != request.member.id or check_in.state is CheckInState.PLANNED:
         raise UserError("no-such-check-in")
+    return check_in
+
+
+async def get_open_check_in(request: Request, number: str) -> CheckIn:
+    """Return the member's check-in with this number; raise `UserError` unless it was asked and is not closed."""
+    check_in = await get_check_in(request, number)
     if check_in.closes_at <= request.now:
         raise UserError("closed")
     return check_in
 
 
+async def _read_changeable(request: Request, number: str) -> AskedCheckIn:
+    """Return the member's check-in whose answers may be changed now; raise `UserError` if they may not.
+
+    A focus or plan that was given is quoted for weeks, so it may be changed until the cycle is closed.
+    """
+    check_in = await get_check_in(request, number)
+    asked = await read_asked_check_in(request, check_in)
+    is_quoted = bool(asked.answers) and bool(asked.step.focus or asked.step.plan)
+    if check_in.closes_at <= request.now:
+        cycle = await request.tx.cycles.get(check_in.cycle_id)
+        if not is_quoted or cycle.state is CycleState.CLOSED:
+            raise UserError("closed")
+    return asked
+
+
 async def open_form(request: Request, number: str) -> Form:
     """Return the form with the answers given so far."""
-    asked = await read_asked_check_in(request, await _get_open_check_in(request, number))
+    asked = await _read_changeable(request, number)
     if asked.step.is_challenge and not asked.partner:
         raise UserError("no-partner")
     return say_check_ins.form(request.voice, asked)
@@ -54,20 +78,21 @@ async def open_form(request: Request, number: str) -> Form:
 async def submit(request: Request, prompts: Prompts, number: str, values: Mapping[str, str]) -> Reply:
     """Store the answers of the form and share them as the step says."""
     voice = request.voice
-    check_in = await _get_open_check_in(request, number)
-    asked = await read_asked_check_in(request, check_in)
+    asked = await _read_changeable(request, number)
+    check_in = asked.check_in
     form = say_check_ins.form(voice, asked, values)
     if faults := find_faults(voice, form, values):
         return faults
-    await _refresh_digests(request.tx, asked, request.now)
+    await refresh_digests(request.tx, asked, request.now)
     await request.tx.check_ins.take_back(check_in.id)
     for question in say_check_ins.questions(voice, asked):
         if values.get(question.key, "").strip():
             await _store_answer(request, asked, question, values[question.key].strip())
-    return Replacement(await _share_or_suggest(request, prompts, asked))
+    answered = replace(asked, check_in=replace(check_in, asking=None))
+    return Replacement(await _share_or_suggest(request, prompts, answered))
 
 
-async def _refresh_digests(tx: Tx, asked: AskedCheckIn, now: datetime) -> None:
+async def refresh_digests(tx: Tx, asked: AskedCheckIn, now: datetime) -> None:
     """Update the digests that quote the answers, because these are about to change."""
     if asked.step.story:
         cycle = await tx.cycles.get(asked.check_in.cycle_id)
@@ -75,7 +100,7 @@ async def _refresh_digests(tx: Tx, asked: AskedCheckIn, now: datetime) -> None:
 
 
 async def _store_answer(request: Request, asked: AskedCheckIn, question: Question, text: str) -> None:
-    """Store one answer, with the language in which it was given."""
+    """Store one answer, with the language in which it was given and the chat message in which it was typed."""
     await request.tx.check_ins.answer(
         Answer(
             check_in_id=asked.check_in.id,
@@ -84,12 +109,18 @@ async def _store_answer(request: Request, asked: AskedCheckIn, question: Questio
             share=asked.step.share,
             language=request.voice.language,
             given_at=request.now,
+            message=request.message,
         )
     )
 
 
-async def _share_or_suggest(request: Request, prompts: Prompts, asked: AskedCheckIn) -> Message:
-    """Share the answers; once, suggest other wording first if they judge someone or name a pupil."""
+async def _share_or_suggest(
+    request: Request, prompts: Prompts, asked: AskedCheckIn, typed: Question | None = None
+) -> Message:
+    """Share the answers; once, suggest other wording first if they judge someone or name a pupil.
+
+    `typed` is the question that was answered by typing: then they are held first.
+    """
     voice = request.voice
     check_in = asked.check_in
     asked = replace(asked, answers=await request.tx.check_ins.answers(check_in.id))
@@ -106,17 +137,21 @@ async def _share_or_suggest(request: Request, prompts: Prompts, asked: AskedChec
         )
         if judging or naming:
             # Open again: changed answers wait for their author's decision, even if earlier ones were shared.
-            waiting = replace(check_in, state=CheckInState.OPEN, suggested_at=request.now, asking=None)
+            waiting = replace(
+                check_in, state=CheckInState.OPEN, suggested_at=request.now, asking=None, held_until=None
+            )
             await request.tx.check_ins.save(waiting)
             return say_check_ins.suggestion(
                 voice, asked, "judging" if judging else "naming", (judging or naming)[:3]
             )
-    return await _share(request, asked)
+    return await _share(request, asked, typed)
 
 
-async def send(request: Request, number: str) -> Reply:
-    """Share the answers as they are, after a suggestion."""
-    check_in = await _get_open_check_in(request, number)
+async def send_now(request: Request, number: str) -> Reply:
+    """Share the answers as they are: after a suggestion, or while typed ones are held."""
+    check_in = await get_check_in(request, number)
+    if check_in.state is not CheckInState.ANSWERED:
+        check_in = await get_open_check_in(request, number)
     asked = await read_asked_check_in(request, check_in)
     missing = [
         each
@@ -128,30 +163,46 @@ async def send(request: Request, number: str) -> Reply:
     return Replacement(await _share(request, asked))
 
 
-async def _share(request: Request, asked: AskedCheckIn) -> Message:
-    """Mark the check-in as answered and share the answers as the step says."""
-    answered = replace(asked.check_in, state=CheckInState.ANSWERED, asking=None)
+async def _share(request: Request, asked: AskedCheckIn, typed: Question | None = None) -> Message:
+    """Mark the check-in as answered, share the answers as the step says, and ask the question that follows, if any.
+
+    Typed answers are held first; the others go at once.
+    """
+    is_read_by_others = asked.step.is_challenge or asked.step.share is not Share.ME
+    held_until = await compute_hold_end(request) if typed and is_read_by_others else None
+    answered = replace(asked.check_in, state=CheckInState.ANSWERED, held_until=held_until)
     await request.tx.check_ins.save(answered)
     asked = replace(asked, check_in=answered)
+    moments: Collection[datetime] = ()
     if asked.step.is_challenge:
-        await challenges.give(request, asked)
+        released_at = await challenges.give(request, asked)
+        moments = (released_at,) if released_at else ()
     elif asked.step.share is Share.PARTNER:
-        await _owe_to_partners(request, answered)
-    return say_check_ins.kept(request.voice, asked)
+        moments = await _owe_to_partners(request, answered)
+    questions = say_check_ins.questions(request.voice, asked)
+    return say_check_ins.kept(
+        request.voice,
+        asked,
+        await read_departure(request, moments, held_until),
+        following=next((each for each in questions if each.key == answered.asking), None),
+        typed=typed.key if typed else "",
+    )
 
 
-async def _owe_to_partners(request: Request, check_in: CheckIn) -> None:
-    """Owe the answers to the partners; where they have arrived already, update them in place."""
+async def _owe_to_partners(request: Request, check_in: CheckIn) -> Collection[datetime]:
+    """Owe the answers to the partners, and return when; where they have arrived already, update them in place."""
     tx = request.tx
     if check_in.pairing_id is None:
-        return
+        return ()
     pairing = await tx.pairings.get(check_in.pairing_id)
     if pairing.state is not PairingState.LIVE:
-        return
+        return ()
     cycle = await tx.cycles.get(check_in.cycle_id)
     partners = await tx.members.many(pairing.partners_of(request.member.id))
-    await owe(tx, cycle, DeliveryKind.SHARED_ANSWER, check_in.id, partners.values(), request.now)
-    await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, request.now)
+    after = check_in.held_until or request.now
+    moments = await owe(tx, cycle, DeliveryKind.SHARED_ANSWER, check_in.id, partners.values(), after)
+    await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, after)
+    return moments.values()
 
 
 # --- typed replies ---------------------------------------------------------------------------------------------------
@@ -169,25 +220,39 @@ async def answer_by_typing(request: Request, prompts: Prompts, text: str) -> Rep
             voice, [(each.check_in.id, say_check_ins.title(voice, each.step)) for each in several]
         )
     if asking:
-        return await _take_typed_answer(request, prompts, asking[0], text)
+        # Without a chat message a button was pressed, which says that the text is an answer.
+        if request.message is not None and await _is_after_partner(request, asking[0]):
+            await request.tx.members.keep_words(request.member.id, text, request.now)
+            return say_check_ins.choose_receiver(voice, await read_asked_check_in(request, asking[0]), text)
+        return await keep_typed(request, prompts, asking[0], text)
     if open_now:
         asked = await read_asked_check_in(request, open_now[-1])
         return say_check_ins.all_answered(voice, asked.check_in, asked.check_in.pairing_id, asked.partner)
     return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", CommandName.STATUS))
 
 
+async def _is_after_partner(request: Request, check_in: CheckIn) -> bool:
+    """Return whether the newest message in the chat is a partner's, and the member has written nothing since."""
+    tx = request.tx
+    last = await tx.deliveries.last_sent(request.member.id)
+    if last is None or last.kind not in FROM_PARTNERS or last.settled_at is None:
+        return False
+    written = [each.edited_at or each.given_at for each in await tx.check_ins.answers(check_in.id)]
+    written += [each.sent_at for each in await tx.notes.by(request.member.id)]
+    return all(each < last.settled_at for each in written)
+
+
 async def assign_kept_text(request: Request, prompts: Prompts, number: str) -> Reply:
     """Take the text kept by `answer_by_typing` as an answer to this check-in."""
-    check_in = await _get_open_check_in(request, number)
+    check_in = await get_open_check_in(request, number)
     text = await request.tx.members.take_words(request.member.id) if check_in.asking else None
     if text is None:
         return await open_form(request, number)
-    reply = await _take_typed_answer(request, prompts, check_in, text)
-    return Replacement(reply)
+    return Replacement(await keep_typed(request, prompts, check_in, text))
 
 
-async def _take_typed_answer(request: Request, prompts: Prompts, check_in: CheckIn, text: str) -> Message:
-    """Store typed text as the answer to the question being asked, and continue."""
+async def keep_typed(request: Request, prompts: Prompts, check_in: CheckIn, text: str) -> Message:
+    """Store typed text as the answer to the question being asked, hold it if others read it, and continue."""
     asked = await read_asked_check_in(request, check_in)
     question = next(
         each for each in say_check_ins.questions(request.voice, asked) if each.key == check_in.asking
@@ -205,40 +270,40 @@ async def _ask_next(
     request: Request, prompts: Prompts, asked: AskedCheckIn, question: Question, value: str
 ) -> Message:
     """Ask the next question; share as soon as every needed answer is there."""
-    tx, voice = request.tx, request.voice
+    voice = request.voice
     questions = say_check_ins.questions(voice, asked)
-    following = next(iter(questions[questions.index(question) + 1 :]), None)
-    check_in = replace(asked.check_in, asking=following.key if following else None)
-    await tx.check_ins.save(check_in)
     answered = {*asked.values, question.key}
+    following = next(
+        (each for each in questions[questions.index(question) + 1 :] if each.key not in answered), None
+    )
+    check_in = replace(asked.check_in, asking=following.key if following else None)
     complete = all(each.key in answered for each in questions if each.needed)
     if following is None or (complete and not following.needed and not asked.step.is_challenge):
-        message = await _share_or_suggest(request, prompts, replace(asked, check_in=check_in))
-        after = await tx.check_ins.get(check_in.id)
-        if following is None or after is None or after.state is not CheckInState.ANSWERED:
-            return message
-        await tx.check_ins.save(replace(after, asking=following.key))
+        return await _share_or_suggest(request, prompts, replace(asked, check_in=check_in), question)
+    await request.tx.check_ins.save(check_in)
     return say_check_ins.next_question(
-        voice, asked, following, say_check_ins.shown_value(voice, question, value)
+        voice, asked, question, following, say_check_ins.shown_value(voice, question, value)
     )
 
 
-# --- skip, postpone, take back ---------------------------------------------------------------------------------------
+# --- skip, postpone --------------------------------------------------------------------------------------------------
 
 
 async def skip(request: Request, number: str) -> Reply:
     """Skip a check-in, which counts as a reply: nobody follows up. An answered one stays answered."""
-    check_in = await _get_open_check_in(request, number)
+    check_in = await get_open_check_in(request, number)
     asked = await read_asked_check_in(request, check_in)
     if check_in.state is CheckInState.ANSWERED:
-        return Replacement(say_check_ins.kept(request.voice, asked))
+        return Replacement(
+            say_check_ins.all_answered(request.voice, check_in, check_in.pairing_id, asked.partner)
+        )
     await request.tx.check_ins.save(replace(check_in, state=CheckInState.SKIPPED, asking=None))
     return Replacement(say_check_ins.skipped(request.voice, asked))
 
 
 async def undo_skip(request: Request, number: str) -> Reply:
     """Open a skipped check-in again."""
-    check_in = await _get_open_check_in(request, number)
+    check_in = await get_open_check_in(request, number)
     asked = await read_asked_check_in(request, check_in)
     if check_in.state is CheckInState.SKIPPED:
         await request.tx.check_ins.save(
@@ -252,7 +317,7 @@ async def undo_skip(request: Request, number: str) -> Reply:
 async def ask_again_later(request: Request, number: str) -> Reply:
     """Ask again in an hour, within the member's hours; the question stays open meanwhile."""
     tx = request.tx
-    check_in = await _get_open_check_in(request, number)
+    check_in = await get_open_check_in(request, number)
     moment = choose_moment(await read_availability(tx, request.member), request.now + timedelta(hours=1))
     await owe(
         tx,
@@ -265,22 +330,3 @@ async def ask_again_later(request: Request, number: str) -> Reply:
         expires_at=check_in.closes_at,
     )
     return basics.plain(request.voice, "check-in.later")
-
-
-async def take_back(request: Request, number: str) -> Reply:
-    """Delete the answers, and update what partners have received of them."""
-    tx, now = request.tx, request.now
-    check_in = await _get_open_check_in(request, number)
-    asked = await read_asked_check_in(request, check_in)
-    await _refresh_digests(tx, asked, now)
-    await tx.check_ins.take_back(check_in.id)
-    await tx.check_ins.save(
-        replace(
-            check_in, state=CheckInState.OPEN, asking=say_check_ins.questions(request.voice, asked)[0].key
-        )
-    )
-    if asked.step.is_challenge:
-        await challenges.take_back(tx, check_in, now)
-    else:
-        await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, now)
-    return Replacement(say_check_ins.open_again(request.voice, asked, "check-in.taken-back"))

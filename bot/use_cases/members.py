@@ -18,6 +18,7 @@ from bot.model import (
 from bot.prompts import Voice
 from bot.rules.dates import read_day
 from bot.say import members as say_members
+from bot.say import typed_replies as say_replies
 from bot.use_cases import late_changes
 from bot.use_cases.forms import find_faults
 from bot.use_cases.request import Request
@@ -131,6 +132,21 @@ async def save_pause(request: Request, values: Mapping[str, str]) -> Reply:
     if not today < date.fromisoformat(values["until"]) <= today + LONGEST_PAUSE:
         return find_faults(voice, form, values, {"until": voice.text("field.past")}) or form
     return await pause(request, values["until"])
+
+
+async def stop(request: Request) -> Message:
+    """End all messages at once, with a button that undoes it; nobody is told."""
+    await fall_silent(request)
+    cycle = await request.tx.cycles.current(request.member.partnership_id)
+    enrolment = await request.tx.cycles.enrolment(cycle.id, request.member.id) if cycle else None
+    in_cycle = enrolment is not None and enrolment.state is EnrolmentState.ACCEPTED
+    return say_replies.stopped(request.voice, in_cycle=in_cycle)
+
+
+async def fall_silent(request: Request) -> None:
+    """Send the member nothing until they say otherwise: for as long as the longest pause."""
+    today = (await read_availability(request.tx, request.member)).local_day(request.now)
+    await request.tx.members.set_pause(request.member.id, today + LONGEST_PAUSE)
 
 
 async def resume(request: Request) -> Message:

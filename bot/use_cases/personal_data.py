@@ -29,7 +29,9 @@ async def export(request: Request) -> Message:
         "address": await _export_address(request),
         "waiting_words": await tx.members.peek_words(member.id),
         "notes": [
-            {"text": note.text, "sent_at": note.sent_at.isoformat()} for note in await tx.notes.by(member.id)
+            {"text": note.text, "sent_at": note.sent_at.isoformat()}
+            for note in await tx.notes.by(member.id)
+            if note.text
         ],
         "cycles": [
             await _export_cycle(request, cycle) for cycle in await tx.cycles.all_of(member.partnership_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model import Member
 from bot.ports import Tx
@@ -18,3 +18,7 @@ class Request:
     voice: Voice
     member: Member
     now: datetime
+    hold: timedelta = timedelta()
+    """How long typed text waits before it goes to somebody else."""
+    message: str | None = None
+    """The platform's reference to the chat message that is answered; None where the member typed none."""

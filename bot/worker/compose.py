@@ -29,7 +29,7 @@ from bot.say import challenges as say_challenges
 from bot.say import check_ins as say_check_ins
 from bot.say import cycles as say_cycles
 from bot.say import pairings as say_pairings
-from bot.use_cases import challenges, cycles, digests, enrolments, introductions, notes
+from bot.use_cases import challenges, coordinators, cycles, digests, enrolments, introductions, notes
 from bot.use_cases.asked_check_ins import read_asked_check_in
 from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability, read_availability_at
@@ -171,6 +171,9 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
             return introduction or Dropped("changed")
         case DeliveryKind.TOGETHER:
             return await introductions.compose_opening(request, subject) or Dropped("changed")
+        case DeliveryKind.REQUEST:
+            about = delivery.occurrence.partition(" ")[0]
+            return await coordinators.compose_request(request, subject, about) or Dropped("changed")
         case DeliveryKind.ALONE:
             pairing = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
@@ -246,7 +249,7 @@ async def _answerable(request: Request, delivery: Delivery) -> CheckIn | Dropped
     return check_in
 
 
-async def _shared_answer(request: Request, delivery: Delivery) -> Message | Dropped:
+async def _shared_answer(request: Request, delivery: Delivery) -> Message | Later | Dropped:
     tx = request.tx
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.pairing_id is None:
@@ -265,6 +268,8 @@ async def _shared_answer(request: Request, delivery: Delivery) -> Message | Drop
     answers = await tx.check_ins.answers(check_in.id)
     if answers and check_in.state is not CheckInState.ANSWERED:
         return Dropped("changed")  # it is owed again when the author has decided
+    if answers and check_in.held_until and check_in.held_until > request.now:
+        return Later(check_in.held_until)
     if not answers and not delivery.ref:
         return Dropped("taken-back")
     return say_check_ins.partner_answer(request.voice, step, author.given_name, answers, pairing.id)
@@ -284,9 +289,9 @@ async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message |
     check_in = await tx.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.state is not CheckInState.ANSWERED:
         return Dropped("nothing-to-say")
-    step_ends = max(
-        each.closes_at for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step
-    )
+    of_step = [each for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step]
+    held = [each.held_until for each in of_step if each.held_until]
+    step_ends = max([each.closes_at for each in of_step] + held)
     if step_ends > request.now:
         return Later(step_ends)
     step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
@@ -313,6 +318,8 @@ async def _challenge(request: Request, delivery: Delivery) -> Message | Later | 
         return Dropped("changed")
     check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # the pairing when this was owed
     message = await challenges.compose_challenge(request, check_in, is_update=bool(delivery.ref))
-    if message is None and (last := await challenges.read_last_closing(request.tx, check_in)) > request.now:
-        return Later(last)
+    if message is None:
+        release = await challenges.read_release(request.tx, check_in, request.now)
+        if release > request.now:
+            return Later(release)
     return message or Dropped("nothing-to-say")

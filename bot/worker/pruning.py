@@ -15,6 +15,8 @@ log = structlog.get_logger()
 
 EVENTS_KEPT = timedelta(days=30)
 """The time for which a repeated event is recognised."""
+WORDS_KEPT = timedelta(hours=24)
+"""The time for which typed text waits for its author to say what it is."""
 LANES_KEPT = timedelta(days=30)
 """The time for which an unused lane keeps the name of its workspace."""
 PORTION = 1_000
@@ -28,6 +30,8 @@ async def prune(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) ->
     now = await store.now()
     async with store.transaction() as tx:
         await tx.events.prune(now - EVENTS_KEPT)
+    async with store.transaction() as tx:
+        await tx.members.prune_words(now - WORDS_KEPT)
     async with store.transaction() as tx:
         await workspaces.erase_removed(tx, now)
     async with store.transaction() as tx:

@@ -37,7 +37,7 @@ class SqlCheckIns(Queries):
         return await self._first(CheckIn, _CHECK_INS.where(t.check_in.c.id == check_in_id))
 
     async def save(self, check_in: CheckIn) -> None:
-        """Write pairing_id, due_at, closes_at, state, asking, suggested_at."""
+        """Write pairing_id, due_at, closes_at, state, asking, suggested_at, held_until."""
         row = update(t.check_in).where(t.check_in.c.id == check_in.id)
         await self._connection.execute(row.values(values(check_in, "id", "cycle_id", "member_id", "step")))
 
@@ -71,20 +71,31 @@ class SqlCheckIns(Queries):
         """Store an answer in place of an earlier one to the same question, whose `given_at` is kept."""
         row = self._insert(t.answer).values(values(answer))
         edited_at = func.coalesce(row.excluded.edited_at, row.excluded.given_at)
-        changed = {"text": answer.text, "share": answer.share, "language": answer.language}
+        changed = {
+            "text": answer.text,
+            "share": answer.share,
+            "language": answer.language,
+            "message": answer.message,
+        }
         keys = list(t.answer.primary_key)
         await self._connection.execute(
             row.on_conflict_do_update(index_elements=keys, set_={**changed, "edited_at": edited_at})
         )
+
+    async def typed_in(self, member_id: int, message: str) -> tuple[Answer, ...]:
+        """Return the answers that a member typed in that chat message."""
+        found = _ANSWERS.join_from(t.answer, t.check_in).where(t.check_in.c.member_id == member_id)
+        return await self._all(Answer, found.where(t.answer.c.message == message))
 
     async def answers(self, check_in_id: int) -> tuple[Answer, ...]:
         """Return a check-in's answers in the order in which they were first given."""
         theirs = _ANSWERS.where(t.answer.c.check_in_id == check_in_id)
         return await self._all(Answer, theirs.order_by(t.answer.c.given_at, t.answer.c.question))
 
-    async def take_back(self, check_in_id: int) -> None:
-        """Delete a check-in's answers."""
-        await self._connection.execute(delete(t.answer).where(t.answer.c.check_in_id == check_in_id))
+    async def take_back(self, check_in_id: int, question: str | None = None) -> None:
+        """Delete the answers of a check-in, or that to one question."""
+        taken = delete(t.answer).where(t.answer.c.check_in_id == check_in_id)
+        await self._connection.execute(taken.where(t.answer.c.question == question) if question else taken)
 
     async def answers_of(self, cycle_id: int, member_id: int) -> Mapping[str, tuple[Answer, ...]]:
         """Return a member's answers in a cycle, by step."""

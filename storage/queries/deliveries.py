@@ -243,6 +243,13 @@ class SqlDeliveries(Queries):
         )
         return await self._connection.scalar(sent.limit(1)) is not None
 
+    async def last_sent(self, member_id: int) -> Delivery | None:
+        """Return the delivery that was sent or updated last for a member."""
+        sent = select(*_COLUMNS).where(t.delivery.c.member_id == member_id, _is(DeliveryState.SENT))
+        return await self._first(
+            Delivery, sent.order_by(t.delivery.c.settled_at.desc(), t.delivery.c.id.desc())
+        )
+
     async def next_due(self) -> datetime | None:
         """Return when the next queued delivery is due."""
         first = select(t.delivery.c.due_at).where(_QUEUED).order_by(t.delivery.c.due_at).limit(1)

@@ -53,7 +53,9 @@ async def _erase_words(connection: AsyncConnection, member_id: int) -> None:
     # A challenge belongs to the partner who gave it; only the reply is erased.
     given_to_them = update(t.challenge).where(t.challenge.c.receiver_id == member_id)
     await connection.execute(given_to_them.values(reply="", next_step="", next_step_on=None))
-    await connection.execute(update(t.note).where(t.note.c.author_id == member_id).values(text=""))
+    await connection.execute(
+        update(t.note).where(t.note.c.author_id == member_id).values(text="", message=None)
+    )
     await connection.execute(delete(t.held_words).where(t.held_words.c.member_id == member_id))
 
 

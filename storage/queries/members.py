@@ -15,6 +15,7 @@ from storage import tables as t
 from storage.queries import erasure
 from storage.queries.base import Queries, batches, columns, values
 from storage.queries.rows import hours_columns, hours_from, profile_from
+from storage.secrets import NoSuchKey, Seal
 
 _MEMBERS_AND_POSTS = (
     select(t.member, t.post.c.role, t.post.c.school_id)
@@ -26,8 +27,9 @@ _MEMBERS_AND_POSTS = (
 class SqlMembers(Queries):
     """Queries about members, their profiles and addresses; each member is read once in a transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, seal: Seal) -> None:
         super().__init__(connection)
+        self._seal = seal
         self._known: dict[int, Member] = {}
 
     async def get(self, member_id: int) -> Member:
@@ -114,24 +116,31 @@ class SqlMembers(Queries):
         await self._set(member_id, **hours_columns(hours))
 
     async def keep_words(self, member_id: int, text: str, now: datetime) -> None:
-        """Keep a text until the member has said which check-in it answers."""
-        kept = {"text": text, "held_at": now}
+        """Keep typed text, sealed, until the member has said what it is."""
+        kept = {"sealed": self._seal.close(text), "held_at": now}
         row = self._insert(t.held_words).values(member_id=member_id, **kept)
         await self._connection.execute(row.on_conflict_do_update(index_elements=["member_id"], set_=kept))
 
     async def take_words(self, member_id: int) -> str | None:
-        """Return the kept text and delete it."""
-        taken = (
-            delete(t.held_words).where(t.held_words.c.member_id == member_id).returning(t.held_words.c.text)
-        )
-        text: str | None = await self._connection.scalar(taken)
-        return text
+        """Return the kept text and delete it; None if there is none, or if its key is lost."""
+        taken = delete(t.held_words).where(t.held_words.c.member_id == member_id)
+        return self._opened(await self._connection.scalar(taken.returning(t.held_words.c.sealed)))
 
     async def peek_words(self, member_id: int) -> str | None:
-        """Return the kept text, and go on keeping it."""
-        kept = select(t.held_words.c.text).where(t.held_words.c.member_id == member_id)
-        text: str | None = await self._connection.scalar(kept)
-        return text
+        """Return the kept text without deleting it; None if there is none, or if its key is lost."""
+        kept = select(t.held_words.c.sealed).where(t.held_words.c.member_id == member_id)
+        return self._opened(await self._connection.scalar(kept))
+
+    async def prune_words(self, before: datetime) -> int:
+        """Delete text that was kept before that time, and return how many."""
+        old = delete(t.held_words).where(t.held_words.c.held_at < before)
+        return (await self._connection.execute(old)).rowcount
+
+    def _opened(self, sealed: bytes | None) -> str | None:
+        try:
+            return None if sealed is None else self._seal.open(sealed)
+        except NoSuchKey:  # kept by another process without keys, or sealed with a key that is gone
+            return None
 
     async def block(self, member_a: int, member_b: int, now: datetime) -> None:
         """Never pair these two members."""

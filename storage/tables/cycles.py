@@ -128,6 +128,7 @@ check_in = Table(
     Column("asking", String(64)),
     # The time at which the bot suggested another wording, which it does once.
     Column("suggested_at", UTCDateTime),
+    Column("held_until", UTCDateTime),
     ForeignKeyConstraint(["cycle_id", "member_id"], ["enrolment.cycle_id", "enrolment.member_id"]),
     ForeignKeyConstraint(["pairing_id", "cycle_id"], ["pairing.id", "pairing.cycle_id"]),
     ForeignKeyConstraint(["pairing_id", "member_id"], ["seat.pairing_id", "seat.member_id"]),
@@ -148,6 +149,7 @@ answer = Table(
     Column("language", String(16), nullable=False),
     Column("given_at", UTCDateTime, nullable=False),
     Column("edited_at", UTCDateTime),
+    Column("message", Text),
 )
 
 challenge = Table(
@@ -183,6 +185,8 @@ note = Table(
     Column("author_id", Id, index=True),
     Column("text", Text, nullable=False),
     Column("sent_at", UTCDateTime, nullable=False),
+    Column("message", Text),
+    Column("receiver_id", Id),
     ForeignKeyConstraint(["pairing_id", "author_id"], ["seat.pairing_id", "seat.member_id"]),
     sqlite_autoincrement=True,
 )

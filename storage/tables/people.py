@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -128,8 +129,8 @@ held_words = Table(
     "held_words",
     metadata,
     Column("member_id", ForeignKey("member.id"), primary_key=True),
-    Column("text", Text, nullable=False),
-    Column("held_at", UTCDateTime, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("held_at", UTCDateTime, nullable=False, index=True),
 )
 
 blocked = Table(

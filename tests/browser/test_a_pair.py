@@ -87,7 +87,7 @@ def challenge_each_other(player: Player, partner: str) -> None:
     player.picture("challenge")
     player.check()
     player.press(f"Send to {given}")
-    newest(player, "It opens when you both have written").wait_for()
+    newest(player, "once everyone has written theirs").wait_for()
 
     player.become(partner)
     assert evidence not in player.page.locator("#log").inner_text()  # not before both have given
@@ -95,10 +95,10 @@ def challenge_each_other(player: Player, partner: str) -> None:
     write(player, ask, "What I saw or heard", "Nine different pupils answered after the pair talk")
     write(player, ask, "A question I don't know the answer to", "How do you choose who begins?")
     player.press("Send to Elin")
-    newest(player, "Given to Elin").wait_for()
+    newest(player, "Sent to Elin").wait_for()
 
     player.become(TEACHER)
-    days_until(player, f"{given} was in your lesson, and writes", 3)
+    days_until(player, f"{given} writes to you, as a peer", 3)
     player.press("Reply, and set a next step")
     dialog = player.page.locator("dialog#form[open]")
     write(player, dialog, "What do you make of it?", "By who looks up first, I think")
@@ -119,7 +119,7 @@ def test_one_pair_from_invitation_to_digest(player: Player) -> None:
     player.become(TEACHER)
     days_until(player, "What should your pupils do that they don't do yet?", 8)
     player.say("Give a reason for every answer")
-    newest(player, "Kept. One more, if you like").wait_for()
+    newest(player, "You can add:").wait_for()
     player.picture("answered")
     player.check()
 
@@ -133,7 +133,7 @@ def test_one_pair_from_invitation_to_digest(player: Player) -> None:
 
     player.become(TEACHER)
     player.say(f"tell {given} see you on Tuesday")
-    newest(player, "I carry this to").wait_for()
+    newest(player, f"Goes to {given}").wait_for()
     challenge_each_other(player, partner)
 
     player.become(PRINCIPAL)

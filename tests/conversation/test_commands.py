@@ -114,7 +114,7 @@ def test_a_coordinators_word_is_an_answer_from_anybody_else(words: str) -> None:
         ("jpd skip 12", CommandName.SKIP, "12"),
         ("/", CommandName.HELP, ""),
         ("", CommandName.HELP, ""),
-        ("STOP", CommandName.LEAVE, ""),
+        ("STOP", CommandName.STOP, ""),
         ("forget me yes", CommandName.FORGET_ME, "yes"),
         ("go on", CommandName.GO_ON, ""),
         ("tell  a  b", CommandName.TELL, "a  b"),

@@ -117,7 +117,7 @@ def test_home_offers_the_same_settings(
     [
         ("statsu", Role.TEACHER, "status"),
         ("hlep", Role.TEACHER, "help"),
-        ("stpo", Role.TEACHER, "leave"),
+        ("stpo", Role.TEACHER, "stop"),
         ("forgett", Role.TEACHER, "forget me"),
         ("pairss", Role.TEACHER, "pairs"),
         ("confrim", Role.TEACHER, None),

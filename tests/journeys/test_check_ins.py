@@ -59,7 +59,9 @@ async def test_the_next_typed_reply_answers_the_next_question(town: Town) -> Non
     await town.say("Ann Ash", "Count to five")
     last = await town.say("Ann Ash", "Longer answers")
 
-    assert "Sent to Cat. You can change it until Wednesday 17:00." in last
+    assert (
+        "Goes to Cat at 15:40. You can change it until Wednesday 17:00, and take it back at any time." in last
+    )
     for words in ("Give reasons", "Count to five", "Longer answers"):
         assert words in last
     assert "has its answer already" in await town.say("Ann Ash", "And one more thing")
@@ -95,11 +97,26 @@ async def test_an_answer_can_be_taken_back_wherever_it_arrived(town: Town) -> No
 
 
 async def test_after_it_closed_nothing_can_be_changed_and_nothing_is_lost(town: Town) -> None:
+    contract = (await town.check_ins("Ann Ash"))["contract"]
+    await town.until(contract.due_at)
+    await town.fill_step("Ann Ash", "contract", between="Everything")
+    await town.until(contract.closes_at)
+
+    assert "has closed" in plain(await town.press("Ann Ash", "Change my answer"))
+    assert "Everything" in await town.command("Ann Ash", "my data")
+
+
+async def test_the_focus_can_be_mended_until_the_cycle_is_closed(town: Town) -> None:
     await town.fill("Ann Ash", pupils="Give reasons")
     await town.until(datetime(2026, 9, 16, 16, 1, tzinfo=UTC))
 
-    assert "has closed" in plain(await town.press("Ann Ash", "Change my answer"))
-    assert "Give reasons" in await town.command("Ann Ash", "my data")
+    form = await town.press("Ann Ash", "Change my answer")
+    assert isinstance(form, Form)
+    said = plain(await town.submit("Ann Ash", form.name, form.context, pupils="Ask why"))
+    await town.beat()
+
+    assert "You can take it back at any time." in said
+    assert "Ask why" in town.everything("Cat Cox")
 
 
 async def test_a_skip_is_a_real_reply_and_can_be_undone(town: Town) -> None:
@@ -182,13 +199,14 @@ async def test_a_slip_in_a_command_gets_a_suggestion(town: Town) -> None:
 
 
 async def test_words_that_may_be_an_answer_are_one(town: Town) -> None:
-    assert "Your words: “Pairs”" in await town.say("Ann Ash", "Pairs")
+    assert "“Pairs”" in await town.say("Ann Ash", "Pairs")
     assert "What I can do" in await town.say("Ann Ash", "HELP")
 
 
 @pytest.mark.across
 async def test_tell_carries_words_and_the_partner_can_reply(town: Town) -> None:
-    assert "I carry this to Cat now." in await town.say("Ann Ash", "tell Cat see you on Tuesday")
+    assert "Goes to Cat at 15:40." in await town.say("Ann Ash", "tell Cat see you on Tuesday")
+    await town.press("Ann Ash", "Send now")
     await town.beat()
     assert "“see you on Tuesday”" in town.last("Cat Cox")
 

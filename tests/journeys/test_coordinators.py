@@ -281,10 +281,11 @@ async def test_partners_may_go_on_writing_after_the_close_and_while_the_next_is_
     await town.command(COORDINATOR, "close yes")
     partner = await town.partner_of("Ann Ash")
 
-    assert "I carry this to" in await town.command("Ann Ash", "tell Shall we go on?")
+    assert "Goes to" in await town.command("Ann Ash", "tell Shall we go on?")
     await town.command(COORDINATOR, "start")
     await town.submit(COORDINATOR, "start", pack=SHORT, starts_on="2026-10-05", goal="More")
-    assert "I carry this to" in await town.command("Ann Ash", "tell In October, I mean")
+    assert "Goes to" in await town.command("Ann Ash", "tell In October, I mean")
+    await town.press("Ann Ash", "Send now")
     await town.beat()
 
     assert "In October, I mean" in town.last(partner)

@@ -121,7 +121,7 @@ async def test_after_ten_refusals_it_has_failed_each_later_than_the_last(town: T
         return SendError("down")
 
     post(town).fails = down
-    await town.command("Cat Cox", "tell see you")
+    await town.submit("Cat Cox", "tell", text="see you")
     await town.until(ASKED)
 
     [note] = [each for each in await town.deliveries() if each.kind is DeliveryKind.NOTE]
@@ -139,7 +139,7 @@ async def test_a_platform_that_has_a_bad_hour_costs_no_message(
     town: Town, fails: Callable[[], Exception]
 ) -> None:
     post(town).fails = fails
-    await town.command("Cat Cox", "tell see you")
+    await town.submit("Cat Cox", "tell", text="see you")
     for _ in range(60):
         await town.beat()
         town.now += timedelta(minutes=1)
@@ -152,7 +152,7 @@ async def test_a_platform_that_has_a_bad_hour_costs_no_message(
 
 async def test_a_network_that_is_away_for_a_day_costs_no_message(town: Town) -> None:
     post(town).fails, post(town).times = lambda: SendError("connect", timedelta(minutes=1)), 9_999
-    await town.command("Cat Cox", "tell see you")
+    await town.submit("Cat Cox", "tell", text="see you")
     await town.days(1)
     post(town).fails = None
     await town.days(1)
@@ -227,7 +227,7 @@ async def test_what_did_arrive_is_never_sent_twice_and_can_be_answered(town: Tow
 async def test_guessing_ends_after_ten_tries(town: Town) -> None:
     town.now = MONDAY + timedelta(days=7)
     post(town).fails = lambda: Uncertain("timeout")
-    await town.command("Cat Cox", "tell see you")
+    await town.submit("Cat Cox", "tell", text="see you")
     while town.now < ASKED:
         await town.beat()
         town.now += outcomes.SETTLING
@@ -247,7 +247,7 @@ async def test_a_platform_that_cannot_say_what_arrived_stops_nobody_else(
 
     monkeypatch.setattr(town.post, "find", refuse)
     town.now += outcomes.SETTLING
-    await town.command("Ann Ash", "tell see you")
+    await town.submit("Ann Ash", "tell", text="see you")
     await town.beat()
 
     assert "see you" in town.last("Cat Cox")
@@ -415,7 +415,7 @@ async def test_a_mishap_in_a_use_case_undoes_everything_and_the_person_gets_an_a
 
 
 async def test_what_a_message_says_is_decided_when_it_is_sent(town: Town) -> None:
-    await town.command("Ann Ash", "tell I am free on Tuesday")
+    await town.submit("Ann Ash", "tell", text="I am free on Tuesday")
     await town.command("Ann Ash", "forget me yes")
     await town.beat()
 
@@ -443,7 +443,7 @@ async def test_a_note_after_the_cycle_arrives_however_long_its_reader_pauses(tow
     await town.command(COORDINATOR, "close yes")
     await town.days(35)
     await town.command("Cat Cox", "pause until 20 December")
-    await town.command("Ann Ash", "tell Cat how did the autumn go?")
+    await town.submit("Ann Ash", "tell", text="how did the autumn go?")
     await town.days(70)
 
     assert "how did the autumn go" in town.everything("Cat Cox")
@@ -453,7 +453,7 @@ async def test_who_never_connects_is_owed_nothing_for_ever(town: Town) -> None:
     await town.beat()
     async with town.store.transaction() as tx:
         await tx.members.disconnect(town.address("Ann Ash"), town.now)
-    await town.command("Cat Cox", "tell see you")
+    await town.submit("Cat Cox", "tell", text="see you")
     await town.command(COORDINATOR, "close yes")
     await town.days(29)
     waiting = {each.kind for each in await town.deliveries() if each.state is DeliveryState.QUEUED}

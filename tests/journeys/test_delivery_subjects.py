@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table, select, text
 
 from bot.message import Form
-from bot.model import KINDS, Challenge, CheckIn, Cycle, DeliveryKind, Note, Pairing, School
+from bot.model import KINDS, Challenge, CheckIn, Cycle, DeliveryKind, Member, Note, Pairing, School
 from bot.prompts import Prompts
 from storage import tables as t
 from storage.store import SqlStore
@@ -23,6 +23,7 @@ TABLES: dict[type, Table] = {
     Challenge: t.challenge,
     CheckIn: t.check_in,
     Cycle: t.cycle,
+    Member: t.member,
     Note: t.note,
     Pairing: t.pairing,
     School: t.school,
@@ -50,11 +51,12 @@ async def test_every_delivery_refers_to_a_row_of_the_class_that_its_kind_names(
     await town.until(ASKED)
     partner = await town.partner_of("Ann Ash")
     await town.press("Ann Ash", "In an hour")
-    await town.command("Ann Ash", "tell See you on Monday")
+    await town.submit("Ann Ash", "tell", text="See you on Monday")
     form = await town.press(partner, "Answer now")
     assert isinstance(form, Form)
     await town.submit(partner, "check-in", form.context, **values_for(form))
     await town.command(COORDINATOR, "nudge 1")
+    await town.command("Ann Ash", "request partner")
     await town.until(CHALLENGED)
     for name in ("Ann Ash", partner):
         await town.fill(name, evidence="Four hands went up", question="What made them dare?")

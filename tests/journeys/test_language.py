@@ -183,7 +183,7 @@ async def _work(town: Town) -> None:
     await town.command(partner, "another")
     await town.command(partner, "another")
     await town.command(COORDINATOR, "nudge 1")
-    await town.command("Ann Ash", f"tell {WORDS}")
+    await town.submit("Ann Ash", "tell", text=f"{WORDS}")
     await town.until(datetime(2026, 9, 14, 15, 0, tzinfo=UTC))
     for name in names[:6]:
         await _answer(town, name, "visit", day="2026-09-16")

@@ -37,7 +37,7 @@ async def test_a_pair_meets_answers_and_hears_from_each_other(town: Town) -> Non
     assert "Only Cat sees this." in town.last("Ann Ash")
 
     assert "Give reasons" in await town.say("Ann Ash", "Give reasons")
-    assert "I carry this to Ann" in await town.say("Cat Cox", "tell Ann see you on Tuesday")
+    assert "Goes to Ann at 15:40." in await town.say("Cat Cox", "tell Ann see you on Tuesday")
     await town.days(1)
 
     assert "Give reasons" in town.everything("Cat Cox")

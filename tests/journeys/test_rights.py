@@ -121,7 +121,7 @@ async def with_words(town: Town) -> dict[str, str]:
     for name in await town.teachers():
         given = name.split()[0].lower()
         await town.fill_step(name, "focus", pupils=f"pupils of {given}", technique=f"technique of {given}")
-        await town.command(name, f"tell note of {given}")
+        await town.submit(name, "tell", text=f"note of {given}")
         await town.submit(name, "profile", phase="primary", subjects="maths", offers="wait-time", needs="")
         said[name] = given
     await town.until(datetime(2026, 9, 21, 14, 30, tzinfo=UTC))

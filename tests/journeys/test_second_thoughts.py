@@ -69,7 +69,9 @@ async def test_words_taken_back_disappear_although_the_cycle_closes_first(town: 
 @begins_with(a_pair)
 async def test_words_given_to_be_carried_arrive_although_the_cycle_closes(town: Town) -> None:
     await town.until(datetime(2026, 9, 14, 20, 0, tzinfo=UTC))
-    assert "I carry this to Cat on" in await town.say("Ann Ash", "tell Cat see you on Tuesday")
+    assert "Goes to Cat on Tuesday 15 September at 08:40." in await town.say(
+        "Ann Ash", "tell Cat see you on Tuesday"
+    )
     await town.command(COORDINATOR, "close yes")
 
     await town.days(1)

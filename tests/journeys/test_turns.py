@@ -58,7 +58,7 @@ async def three_notes_owed(store: SqlStore, prompts: Prompts) -> Town:
     await town.until(NOW)
     for number in range(3):
         for name in ("Ann Ash", "Bob Box"):
-            await town.command(name, f"tell note {number}")
+            await town.submit(name, "tell", text=f"note {number}")
     return town
 
 

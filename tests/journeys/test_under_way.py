@@ -133,7 +133,7 @@ async def test_words_whose_author_wants_to_be_forgotten_meanwhile_disappear(
     town: Town, under_way: Any
 ) -> None:
     await town.beat()
-    await town.command("Ann Ash", "tell secret words")
+    await town.submit("Ann Ash", "tell", text="secret words")
     async with under_way(town, "Cat Cox"):
         await town.command("Ann Ash", "forget me yes")
     await town.beat()
@@ -143,7 +143,7 @@ async def test_words_whose_author_wants_to_be_forgotten_meanwhile_disappear(
 
 async def test_whoever_leaves_while_nobody_knows_gets_nothing_again(town: Town) -> None:
     await town.beat()
-    await town.command("Ann Ash", "tell words for Cat")
+    await town.submit("Ann Ash", "tell", text="words for Cat")
     async with in_doubt(town, "Cat Cox"):
         assert stands(town, "Cat Cox", "words for Cat")
         post(town).arrived.clear()  # as far as the platform knows, it never came
@@ -236,7 +236,7 @@ async def test_beside_a_message_that_cannot_be_made_one_ask_a_day_still_holds(
     town: Town, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await two_asks(town, ASKED + timedelta(days=1))
-    await town.command("Ann Ash", "tell see you")
+    await town.submit("Ann Ash", "tell", text="see you")
 
     async def broken(self: SqlNotes, note_id: int) -> object:
         raise RuntimeError("the row cannot be read")

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.model import Address, Hours, Profile
+from storage.secrets import new_key
+from storage.store import SqlStore
+from storage.tables import held_words
 from tests.storage.world import HOUR, NOW, World
 
 SLACK = Address("slack", "T1", "U1", route="D1")
@@ -117,6 +121,32 @@ async def test_held_words_are_taken_once_and_the_newest_count(world: World) -> N
 
         assert await tx.members.take_words(anest) == "second words"
         assert await tx.members.take_words(anest) is None
+
+
+async def test_kept_words_cannot_be_read_without_the_key(world: World, database_url: str) -> None:
+    anest, key = world.members["Anest"], new_key()
+    first, second = SqlStore(database_url, keys=[key]), SqlStore(database_url, keys=[new_key(), key])
+    async with first.transaction() as tx:
+        await tx.members.keep_words(anest, "a marker that nobody may find", NOW)
+
+    async with world.store.transaction() as tx:
+        [row] = await tx.connection.execute(select(held_words))
+        assert b"marker" not in bytes(row.sealed)
+        assert await tx.members.peek_words(anest) is None  # another process without keys
+    async with second.transaction() as tx:
+        assert await tx.members.peek_words(anest) == "a marker that nobody may find"
+    for store in (first, second):
+        await store.close()
+
+
+async def test_kept_words_go_after_a_day(world: World) -> None:
+    anest = world.members["Anest"]
+    async with world.store.transaction() as tx:
+        await tx.members.keep_words(anest, "words", NOW)
+        assert await tx.members.prune_words(NOW) == 0
+        assert await tx.members.peek_words(anest) == "words"
+        assert await tx.members.prune_words(NOW + timedelta(seconds=1)) == 1
+        assert await tx.members.peek_words(anest) is None
 
 
 async def test_two_are_blocked_whoever_is_named_first(world: World) -> None:

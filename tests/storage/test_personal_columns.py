@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time
 
 import pytest
-from sqlalchemy import Row, Table, insert, select, update
+from sqlalchemy import Row, Table, select, update
 
 from bot.message import File
 from bot.model import Address, Hours, Profile, Role
@@ -82,7 +82,7 @@ DECISIONS: Mapping[str, Decision] = {
     "post.school_id": Decision(kept=COUNTED, other=OTHER_SCHOOL),
     "post.role": Decision(kept=COUNTED, other=Role.COORDINATOR),
     "held_words.member_id": Decision(left_out=NUMBER),
-    "held_words.text": Decision(other="other"),
+    "held_words.sealed": Decision(other=b"cannot be opened"),
     "held_words.held_at": Decision(left_out="the text is kept for minutes", other=NOW + HOUR),
 }
 
@@ -98,9 +98,7 @@ async def anest(world: World) -> World:
         await tx.members.set_profile(
             anest, Profile(subjects=("maths",), phase="primary", offers=("a",), needs=("b",), slots=("c",))
         )
-        await tx.connection.execute(
-            insert(t.held_words).values(member_id=anest, text="My answer", held_at=NOW)
-        )
+        await tx.members.keep_words(anest, "My answer", NOW)
     for table in TABLES:
         row = await row_of(world, table)
         assert row is not None, table.name

@@ -162,7 +162,7 @@ async def _house(
     store: SqlStore, slack: FakeSlack, session: ClientSession, *, waits: Sequence[float]
 ) -> House:
     directories: dict[str, Directory] = {}
-    handle = EventHandler(store, prompts(), directories).handle
+    handle = EventHandler(store, prompts(), directories, hold=timedelta()).handle
     patience, pauses = ManualPatience(), Pauses()
     api = Api(session, slack.api_url)
     installations = StoredTokens(store, Seal([new_key()]), PLATFORM)

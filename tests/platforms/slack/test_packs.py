@@ -10,6 +10,7 @@ from adapters.slack import render
 from bot.model import Answer, CheckIn, CheckInState, Kind, Question, Step
 from bot.prompts import Prompts
 from bot.say import check_ins as say_check_ins
+from bot.say.basics import Departure
 from tests.platforms.slack.limits_of_slack import faults
 from tests.support.places import PROMPTS
 
@@ -57,7 +58,7 @@ def asked(step: Step, partner: str) -> say_check_ins.AskedCheckIn:
     facts = dict.fromkeys(KNOWN, partner)
     return say_check_ins.AskedCheckIn(
         check_in=check_in, step=step, cycle_name=partner, partner=partner, readers=2, facts=facts,
-        plan=(partner, date(2026, 11, 20)), answers=answers, closes=NOW, today=date(2026, 11, 25),
+        plan=(partner, date(2026, 11, 20)), answers=answers, closes=NOW, last_closing=NOW, today=date(2026, 11, 25),
     )  # fmt: skip
 
 
@@ -69,7 +70,14 @@ def test_every_step_of_every_pack_is_within_slacks_limits(step: Step, partner: s
     voice, ask = SHIPPED.voice("en"), asked(step, partner)
 
     assert faults(render.message(say_check_ins.question(voice, ask))) == []
-    assert faults(render.message(say_check_ins.kept(voice, ask))) == []
+    assert (
+        faults(
+            render.message(
+                say_check_ins.kept(voice, ask, Departure(now=NOW, first=NOW, last=NOW, held_until=NOW))
+            )
+        )
+        == []
+    )
     assert faults(render.message(say_check_ins.partner_answer(voice, step, partner, ask.answers, 1))) == []
     assert faults(render.view(say_check_ins.form(voice, ask))) == []
 

@@ -91,6 +91,48 @@ async def test_a_sign_that_somebody_chose_is_read_as_the_sign(house: House) -> N
     assert "Well done 🎉 👍" in await read_by_partners(house)
 
 
+async def test_an_edited_message_changes_what_is_on_its_way(house: House) -> None:
+    await house.slack.say(OAK, ANN, "jpd tell my partner Megan was brave today")
+    [line] = [each for each in house.slack.conversation(OAK, ANN) if "Megan" in each.text and not each.by_app]
+
+    await house.slack.edit(OAK, ANN, line.ts, "jpd tell my partner A pupil was brave today")
+
+    read = await read_by_partners(house)
+    assert "A pupil was brave today" in read
+    assert "Megan" not in read
+
+
+@pytest.mark.parametrize("leaves_a_tombstone", [False, True])
+async def test_a_deleted_message_is_taken_back(house: House, leaves_a_tombstone: bool) -> None:
+    await house.slack.say(OAK, ANN, "jpd tell my partner Megan was brave today")
+    before = house.slack.wire.sent[-1].payload["event"]
+    told = {key: before[key] for key in ("type", "channel", "channel_type")} | {"previous_message": before}
+    if leaves_a_tombstone:
+        told |= {"subtype": "message_changed", "message": {**before, "subtype": "tombstone", "text": "Gone"}}
+    else:
+        told |= {"subtype": "message_deleted", "deleted_ts": before["ts"]}
+    await house.slack.event(OAK, told)
+
+    assert "I took it back" in house.last(OAK, ANN)
+    assert "Megan" not in await read_by_partners(house)
+
+
+async def test_a_preview_of_a_link_is_no_edit(house: House) -> None:
+    await house.slack.say(OAK, ANN, "jpd tell my partner see example.org")
+    before = house.slack.wire.sent[-1].payload["event"]
+    told = {key: before[key] for key in ("type", "channel", "channel_type")}
+    told |= {
+        "subtype": "message_changed",
+        "previous_message": before,
+        "message": {**before, "attachments": [{}]},
+    }
+    answered = len(house.seen(OAK, ANN))
+    await house.slack.event(OAK, told)
+
+    assert len(house.seen(OAK, ANN)) == answered
+    assert "see example.org" in await read_by_partners(house)
+
+
 async def writing(house: House) -> str:
     """Open the form by the button under one's partner."""
     for line in reversed(house.slack.conversation(OAK, ANN)):

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout
@@ -122,7 +122,7 @@ async def on_stage(
         messenger = TeamsMessenger(Connector(session, signed, Pace(clock), limit), left, english, pictures)
         directories[PLATFORM] = messenger
         if store is not None:
-            core = EventHandler(store, prompts, directories).handle
+            core = EventHandler(store, prompts, directories, hold=timedelta()).handle
         keys = SigningKeys(known.openid_url, session, clock=clock)
         connection = app.TeamsApp(
             known,

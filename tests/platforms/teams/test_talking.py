@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
-from bot.events import Command, Event, Joined, Left, Opened, Said, Submitted
+from bot.events import Command, Deleted, Edited, Event, Joined, Left, Opened, Said, Submitted
 from bot.message import (
     Button,
     Buttons,
@@ -105,6 +106,34 @@ async def test_a_message_without_words_is_one_all_the_same(stage: Stage) -> None
     await stage.people.say("Elin", "", attachments=[{"contentType": "image/png"}])
 
     assert stage.heard[0].what == Said("")
+
+
+async def test_each_edit_and_the_deletion_of_a_message_are_events_of_their_own(stage: Stage) -> None:
+    await stage.people.say("Elin", "I waited longr")
+    said = stage.people.sent[-1]
+    for number, (kind, event, text) in enumerate(
+        [
+            ("messageUpdate", "editMessage", "I waited longer"),
+            ("messageUpdate", "editMessage", "I waited"),
+            ("messageDelete", "softDeleteMessage", ""),
+            ("messageUpdate", "undeleteMessage", "I waited"),
+        ]
+    ):
+        told = {**said, "type": kind, "text": text, "timestamp": f"2026-01-07T15:31:0{number}Z"}
+        told["channelData"] = {**said["channelData"], "eventType": event}
+        header = {"Authorization": f"Bearer {stage.people.token()}"}
+        answer = await stage.people.raw(json.dumps(told).encode(), header)
+        assert answer.status == 200
+
+    message = said["id"]
+    assert [event.what for event in stage.heard] == [
+        Said("I waited longr"),
+        Edited("I waited longer", message),
+        Edited("I waited", message),
+        Deleted(message),
+    ]
+    assert stage.heard[0].message == message
+    assert len({event.id for event in stage.heard}) == 4
 
 
 async def test_the_channels_own_retry_is_the_same_event(stage: Stage) -> None:

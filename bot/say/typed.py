@@ -1,0 +1,128 @@
+"""Replies to typed text: what it was taken for, what happens with it, and the buttons that go on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.message import Button, Fields, Message, Quote, Text
+from bot.model import CommandName, Intent, School
+from bot.prompts import Voice
+from bot.say.basics import plain, row, runs
+from bot.say.places import MemberPlace, next_steps, place_facts
+
+MOST_BUTTONS = 4
+A_CHILD, NOT_A_CHILD, FORM, NOTHING = "child", "not-a-child", "form", "nothing"
+PUPIL_A, LEFT_OUT, AS_IT_IS = "pupil-a", "left-out", "as-it-is"
+"""Choices of `meant` that are no intent."""
+
+
+def meant(voice: Voice, choice: Intent | str, *, primary: bool = False) -> Button:
+    """Return the button by which a writer says what their text was."""
+    return runs(voice, f"meant.{choice}", CommandName.MEANT, str(choice), primary=primary)
+
+
+def with_buttons(message: Message, *buttons: Button) -> Message:
+    """Return the message with more buttons below it."""
+    return replace(message, elements=(*message.elements, *row(buttons)))
+
+
+def with_quote(voice: Voice, message: Message, text: str) -> Message:
+    """Return the message with the writer's text below its first element."""
+    first, *rest = message.elements
+    return replace(message, elements=(first, Quote(text, voice.text("check-in.your-words")), *rest))
+
+
+def with_answer_button(voice: Voice, message: Message) -> Message:
+    """Return the message with a button for a text that was the answer after all."""
+    return with_buttons(message, meant(voice, Intent.ANSWER))
+
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+
+def ask_meaning(voice: Voice, text: str, choices: Sequence[Intent]) -> Message:
+    """Ask what a text was, with a button for its being the answer and for each likely other thing."""
+    others = [each for each in dict.fromkeys(choices) if each not in (Intent.ANSWER, *_KEPT_LIKE_ANSWERS)]
+    buttons = [meant(voice, Intent.ANSWER, primary=True), *(meant(voice, each) for each in others[:2])]
+    return with_quote(voice, plain(voice, "typed.unsure", *buttons, meant(voice, NOTHING)), text)
+
+
+_KEPT_LIKE_ANSWERS = (Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH)
+
+
+def ask_about_child(voice: Voice, school: School, *, is_form: bool) -> Message:
+    """Ask whether a text is about a child's safety, with the help for that beside the question."""
+    no = meant(voice, FORM if is_form else NOT_A_CHILD)
+    return Message(
+        voice.text("typed.child-summary"),
+        (
+            Text(voice.markdown("typed.child-asked")),
+            *_lead(voice, school),
+            Text(voice.markdown("concern.foot"), small=True),
+            *row((meant(voice, A_CHILD, primary=True), no)),
+        ),
+    )
+
+
+def child_in_danger(voice: Voice, school: School) -> Message:
+    """Say that nothing was kept or passed on, and whom to go to now."""
+    return Message(
+        voice.text("typed.child-summary"),
+        (
+            Text(voice.markdown("typed.child-found")),
+            *_lead(voice, school),
+            Text(voice.markdown("typed.child-how")),
+            Text(voice.markdown("concern.foot"), small=True),
+        ),
+    )
+
+
+def _lead(voice: Voice, school: School) -> tuple[Fields | Text, ...]:
+    if not school.lead_name:
+        return (Text(voice.markdown("typed.child-no-lead", school=school.name)),)
+    return (
+        Fields(
+            (
+                (voice.text("concern.who", school=school.name), school.lead_name),
+                (voice.text("concern.contact"), school.lead_contact),
+            )
+        ),
+    )
+
+
+def careful(
+    voice: Voice,
+    text: str,
+    *,
+    names: Sequence[str],
+    health: bool,
+    judging: Sequence[str],
+    is_safe_to_cut: bool,
+) -> Message:
+    """Show, before an answer is kept, what in it names a pupil, tells of a colleague's health, or judges."""
+    parts = [
+        *([voice.markdown("typed.names", words=voice.listing(list(names)))] if names else []),
+        *([voice.markdown("typed.health")] if health else []),
+        *([voice.markdown("typed.judges", words=voice.listing(list(judging)))] if judging else []),
+        voice.markdown("typed.you-decide"),
+    ]
+    buttons = (
+        *((meant(voice, PUPIL_A, primary=True),) if names else ()),
+        *((meant(voice, LEFT_OUT),) if is_safe_to_cut else ()),
+        meant(voice, AS_IT_IS),
+        meant(voice, NOTHING),
+    )
+    message = Message(voice.text("suggest.summary"), (Text("\n\n".join(parts)), *row(buttons)))
+    return with_quote(voice, message, text)
+
+
+def not_kept(voice: Voice, place: MemberPlace, text: str, likely: Sequence[Intent] = ()) -> Message:
+    """Say that a text was not kept, quote it, and offer the likely meanings and the next steps of this place."""
+    key = f"typed.none-open.{place.place}"
+    facts = place_facts(voice, place)
+    buttons = [meant(voice, each) for each in likely[:2]]
+    offered = {each.does for each in buttons}
+    buttons += [each for each in next_steps(voice, place) if each.does not in offered]
+    message = plain(voice, key, *buttons[:MOST_BUTTONS], **facts)
+    return with_quote(voice, message, text)

@@ -1,0 +1,139 @@
+"""Reading a typed text: rules first, then the likeliest intent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from bot.model import Intent, Role
+from bot.prompts import Phrases
+from bot.rules.dates import days_in
+from bot.understanding.classifier import Classifier, classifier
+from bot.understanding.names import NameFinder
+from bot.understanding.normalise import bare, normalise
+from bot.understanding.reading import Reading
+from bot.understanding.safeguarding import Worry, worry_of
+from bot.understanding.situation import Open, Situation
+
+ANSWER_ENOUGH = 0.7
+"""With a question open, a text is its answer unless another intent leads by more than this …"""
+ANSWER_POSSIBLE = 1.8
+"""… and it is asked about, with the answer on a button, unless another intent leads by more than this."""
+CLEAR_LEAD = 0.6
+"""The lead over the next intent from which an intent is acted on without asking."""
+NAME_LIKELY = 0.0
+"""The lead of pupil_name over answer from which a word that may be a name counts as one."""
+
+_KEPT = (Intent.ANSWER, Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH)
+"""Intents whose words are kept only with a question open."""
+_DATED = (Intent.PAUSE, Intent.PROPOSE_TIME, Intent.LATER, Intent.SKIP, Intent.LEAVE, Intent.MOVED)
+
+
+class Reader:
+    """The reading of typed texts in one language; the first one of a language in a process learns the phrases."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        self._phrases = phrases
+
+    def prepare(self) -> None:
+        """Learn the phrases now, so that the first text is read as quickly as the others."""
+        if not self._phrases.by_intent:
+            return
+        for for_leaders in (False, True):
+            classifier(self._phrases, for_leaders=for_leaders)
+
+    def read(self, text: str, situation: Situation) -> Reading:
+        """Return the likeliest intent of a text in a situation."""
+        is_open = situation.question is not Open.NONE
+        if not self._phrases.by_intent:
+            return Reading(intent=Intent.ANSWER, certain=is_open, because="no phrases")
+        for_leaders = bool(situation.roles - {Role.TEACHER})
+        model = classifier(self._phrases, for_leaders=for_leaders)
+        scores = model.scores(text)
+        if (worry := worry_of(text, model, scores)) is not Worry.NO:
+            likeliest = [each for each in scores if each is not Intent.SAFEGUARDING][:2]
+            found = worry is Worry.FOUND
+            others = () if found else tuple(likeliest)
+            because = model.nearest(text, Intent.SAFEGUARDING)
+            return Reading(intent=Intent.SAFEGUARDING, certain=found, others=others, because=because)
+        if is_open and (rule := self._answers(text, situation)):
+            return Reading(intent=Intent.ANSWER, certain=True, because=rule)
+        exact = model.exact(text)
+        if exact is not None and (is_open or exact not in _KEPT) and exact is not Intent.PUPIL_NAME:
+            return self._reading(text, situation, model, [exact], certain=True, names=())
+        names = self._pupils(text, situation, scores)
+        written = Intent.PUPIL_NAME if names else Intent.ANSWER
+        answer = max(scores[Intent.ANSWER], scores[Intent.PUPIL_NAME])
+        both = (Intent.ANSWER, Intent.PUPIL_NAME)
+        ranked: dict[Intent, float] = {each: score for each, score in scores.items() if each not in both}
+        ranked[written] = answer
+        order = sorted(ranked, key=lambda intent: -ranked[intent])
+        lead = ranked[order[0]] - ranked[order[1]]
+        behind = ranked[order[0]] - answer
+        if not is_open:
+            certain = lead >= CLEAR_LEAD and order[0] not in _KEPT
+        elif behind <= ANSWER_ENOUGH:
+            order = [written, *(each for each in order if each is not written)]
+            certain = True
+        else:
+            certain = behind > ANSWER_POSSIBLE and lead >= CLEAR_LEAD
+            if behind <= ANSWER_POSSIBLE and written not in order[:3]:
+                order[2] = written
+        return self._reading(text, situation, model, order[:3], certain=certain, names=names)
+
+    def _answers(self, text: str, situation: Situation) -> str:
+        """Return the rule by which a text answers the open question whatever it looks like, or an empty text."""
+        alone = bare(text)
+        if alone in map(bare, situation.choices):
+            return "an option of the question"
+        if situation.takes_yes_or_no and alone in map(bare, self._phrases.words("yes_or_no")):
+            return "yes or no"
+        return ""
+
+    def _pupils(self, text: str, situation: Situation, scores: Mapping[Intent, float]) -> tuple[str, ...]:
+        known = situation.partners | situation.own_names
+        names = _finder(self._phrases).names_in(text, known)
+        if names.sure:
+            return names.sure
+        is_likely = scores[Intent.PUPIL_NAME] - scores[Intent.ANSWER] >= NAME_LIKELY
+        return names.maybe if is_likely else ()
+
+    def _reading(
+        self,
+        text: str,
+        situation: Situation,
+        model: Classifier,
+        order: list[Intent],
+        *,
+        certain: bool,
+        names: tuple[str, ...],
+    ) -> Reading:
+        intent = order[0]
+        found: tuple[str, ...] = ()
+        if intent is Intent.PUPIL_NAME:
+            found = names
+        elif intent is Intent.COLLEAGUE_HEALTH:
+            found = model.lists.found("health", normalise(text))
+        elif intent is Intent.TELL:
+            found = _named(text, situation)
+        since, until = days_in(text, situation.today) if set(order) & set(_DATED) else (None, None)
+        return Reading(
+            intent=intent,
+            certain=certain,
+            others=tuple(order[1:]),
+            because=model.nearest(text, intent),
+            found=found,
+            since=since,
+            until=until,
+        )
+
+
+@lru_cache(maxsize=4)
+def _finder(phrases: Phrases) -> NameFinder:
+    return NameFinder(phrases)
+
+
+def _named(text: str, situation: Situation) -> tuple[str, ...]:
+    """Return the partners whose first or full name stands in a text."""
+    words = set(normalise(text).replace("'s", " ").replace(",", " ").replace(":", " ").split())
+    return tuple(sorted(name for name in situation.partners if normalise(name).split()[0] in words))

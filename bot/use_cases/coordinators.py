@@ -1,0 +1,87 @@
+"""Use cases by which a member asks a coordinator for help, or reminds a partner without blame."""
+
+from __future__ import annotations
+
+from bot.errors import UserError
+from bot.message import Message, Replacement, Reply
+from bot.model import CheckInState, Cycle, DeliveryKind, Member
+from bot.say import basics
+from bot.use_cases.owing import owe
+from bot.use_cases.places import read_coordinators
+from bot.use_cases.request import Request
+
+SUBJECTS = ("moved", "tech", "partner", "complaint", "wrong-person")
+"""What a request may be about; it never holds the words that somebody typed."""
+
+
+async def ask(request: Request, about: str) -> Reply:
+    """Ask the coordinators to get in touch with the member; they learn what it is about, and no words."""
+    if about not in SUBJECTS:
+        raise UserError("no-such-check-in")
+    coordinators = await read_coordinators(request)
+    if not coordinators:
+        raise UserError("no-coordinator")
+    await _owe_request(request, coordinators, about)
+    names = request.voice.listing([each.name for each in coordinators])
+    return Replacement(basics.plain(request.voice, "request.done", coordinator=names))
+
+
+async def _owe_request(request: Request, coordinators: list[Member], about: str) -> None:
+    cycle = await request.tx.cycles.last(request.member.partnership_id)
+    if cycle is not None:
+        occurrence = f"{about} {request.now.date().isoformat()}"
+        await owe(
+            request.tx, cycle, DeliveryKind.REQUEST, request.member.id, coordinators, request.now,
+            occurrence=occurrence,
+        )  # fmt: skip
+
+
+async def disconnect(request: Request) -> Reply:
+    """Send nothing to this address any more, and let the coordinators know that it is another person's."""
+    address = await request.tx.members.address_of(request.member.id)
+    if address is not None:
+        await request.tx.members.disconnect(address, request.now)
+    await _owe_request(request, await read_coordinators(request), "wrong-person")
+    return Replacement(basics.plain(request.voice, "not-me.done"))
+
+
+async def remind_partner(request: Request, number: str) -> Reply:
+    """Remind the partners of what is open for them, once; they are not told who asked."""
+    tx, voice = request.tx, request.voice
+    cycle = await tx.cycles.current(request.member.partnership_id)
+    pairing = await tx.pairings.of_member(cycle.id, request.member.id) if cycle else None
+    if cycle is None or pairing is None:
+        raise UserError("no-partner")
+    if number not in ("", str(pairing.id)):
+        raise UserError("earlier-partner")
+    partners = list((await tx.members.many(pairing.partners_of(request.member.id))).values())
+    reminded = [each for each in partners if await _remind(request, cycle, each)]
+    names = voice.listing([each.given_name for each in reminded or partners])
+    return Replacement(
+        basics.plain(voice, "remind-partner.done" if reminded else "remind-partner.nothing", partner=names)
+    )
+
+
+async def _remind(request: Request, cycle: Cycle, partner: Member) -> bool:
+    """Owe a partner one reminder of their open check-in; return False if there is none."""
+    tx = request.tx
+    for check_in in await tx.check_ins.open_for(partner.id, request.now):
+        if check_in.state is CheckInState.OPEN:
+            await owe(
+                tx, cycle, DeliveryKind.NUDGE, check_in.id, [partner], request.now,
+                expires_at=check_in.closes_at,
+            )  # fmt: skip
+            return True
+    return False
+
+
+async def compose_request(request: Request, member_id: int, about: str) -> Message | None:
+    """Return the message that asks a coordinator to get in touch; None for a member who was erased."""
+    member = await request.tx.members.get(member_id)
+    if not member.active or not member.name:
+        return None
+    school = await request.tx.schools.get(member.home_school_id)
+    voice = request.voice
+    return basics.plain(
+        voice, "request.message", name=member.name, school=school.name, about=voice.text(f"request.{about}")
+    )

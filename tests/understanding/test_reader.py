@@ -1,0 +1,124 @@
+"""How typed lines are read: the handed file in three situations, and rules that no phrase teaches."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.model import LEADERS_INTENTS, Intent, Role
+from bot.prompts import Phrases, Prompts
+from bot.understanding.reader import Reader
+from bot.understanding.safeguarding import Worry, worry_in
+from bot.understanding.situation import Open, Situation
+from tests.understanding.measure import HANDED, Line, Outcome, lines_of, read_all, shares_of
+
+ENGLISH = Prompts.load(Path(__file__).parents[2] / "prompts").phrases("en")
+READER = Reader(ENGLISH)
+NOTHING_OPEN = Situation(today=date(2026, 9, 7), partners=frozenset({"Tama Walker"}))
+OPEN = replace(NOTHING_OPEN, question=Open.QUESTION, read_by_others=True)
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> list[Outcome]:
+    return read_all(READER, lines_of(HANDED))
+
+
+def test_nearly_every_handed_line_is_read_rightly(outcomes: list[Outcome]) -> None:
+    wrong = [(each.line.text, each.reading.intent) for each in outcomes if not each.right]
+    assert len(wrong) <= 0.03 * len(outcomes), wrong
+
+
+def test_every_handed_worry_about_a_child_is_caught(outcomes: list[Outcome]) -> None:
+    worries = [each for each in outcomes if each.line.intent is Intent.SAFEGUARDING]
+    assert worries
+    assert [each.line.text for each in worries if each.reading.intent is not Intent.SAFEGUARDING] == []
+
+
+def test_no_handed_answer_is_lost(outcomes: list[Outcome]) -> None:
+    answers = [each for each in outcomes if each.is_open_answer]
+    assert answers
+    assert [each.line.text for each in answers if each.taken_for_else] == []
+
+
+def test_the_handed_lines_are_within_the_bounds(outcomes: list[Outcome]) -> None:
+    assert shares_of(outcomes).within_bounds
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("Who's my partner??", Intent.WHO_PARTNER),
+        ("UNSUBSCRIBE", Intent.LEAVE),
+        ("can i chnage my answer", Intent.CHANGE_ANSWER),
+        ("  Helloooooo ", Intent.GREETING),
+    ],
+)
+def test_slips_case_and_signs_are_forgiven(text: str, intent: Intent) -> None:
+    assert READER.read(text, NOTHING_OPEN).intent is intent
+
+
+def test_a_worry_about_a_child_is_found_whatever_is_open() -> None:
+    text = "a boy told me his dad hits him"
+    assert worry_in(text, ENGLISH) is Worry.FOUND
+    for situation in (NOTHING_OPEN, OPEN):
+        reading = READER.read(text, situation)
+        assert (reading.intent, reading.certain) == (Intent.SAFEGUARDING, True)
+
+
+def test_an_ordinary_answer_is_no_worry() -> None:
+    assert worry_in("They talked in pairs before they wrote", ENGLISH) is Worry.NO
+
+
+def test_yes_answers_a_question_that_takes_it_and_no_other() -> None:
+    assert READER.read("Yes", replace(OPEN, takes_yes_or_no=True)).intent is Intent.ANSWER
+    assert READER.read("Yes", OPEN).intent is Intent.ACK
+
+
+def test_an_option_of_the_open_question_is_its_answer() -> None:
+    assert READER.read("skip", replace(OPEN, choices=("Skip", "Try"))).intent is Intent.ANSWER
+    assert READER.read("skip", OPEN).intent is Intent.SKIP
+
+
+def test_a_pupils_name_is_found_and_a_partners_is_none() -> None:
+    reading = READER.read("Poppy and Tama waited before they answered", OPEN)
+    assert (reading.intent, reading.found) == (Intent.PUPIL_NAME, ("Poppy",))
+    assert READER.read("Tama waited before he asked the next question", OPEN).intent is Intent.ANSWER
+
+
+def test_what_looks_like_an_answer_is_asked_about_when_nothing_is_open() -> None:
+    text = "I will wait ten seconds after each question before I take a hand"
+    assert READER.read(text, OPEN).certain
+    reading = READER.read(text, NOTHING_OPEN)
+    assert not reading.certain
+    assert Intent.ANSWER in reading.choices
+
+
+def test_days_and_partners_are_read_from_the_text() -> None:
+    assert READER.read("pause until 12 May", OPEN).until == date(2027, 5, 12)
+    assert READER.read("tell Tama I'll be late", OPEN).found == ("Tama Walker",)
+
+
+def test_coordinators_words_are_read_from_coordinators_only() -> None:
+    leads = replace(NOTHING_OPEN, roles=frozenset({Role.COORDINATOR}))
+    assert READER.read("who hasn't replied?", leads).intent is Intent.WHO_REPLIED
+    assert READER.read("who hasn't replied?", NOTHING_OPEN).intent is not Intent.WHO_REPLIED
+
+
+def test_at_most_three_choices_are_offered_and_the_reason_is_a_phrase_of_the_content() -> None:
+    reading = READER.read("is it a thing for tomorrow or what", OPEN)
+    assert 1 <= len(reading.choices) <= 3
+    assert reading.because in {phrase for own in ENGLISH.by_intent.values() for phrase in own}
+
+
+@pytest.mark.long
+def test_a_third_of_the_phrases_is_read_by_what_the_others_teach() -> None:
+    own = {intent: phrases for intent, phrases in ENGLISH.by_intent.items() if intent not in LEADERS_INTENTS}
+    held = [Line(intent, text, Open.QUESTION) for intent, texts in own.items() for text in texts[::3]]
+    rest = {intent: [text for n, text in enumerate(texts) if n % 3] for intent, texts in own.items()}
+    learnt = Phrases({intent: tuple(texts) for intent, texts in rest.items()}, ENGLISH.lists)
+    shares = shares_of(read_all(Reader(learnt), held))
+    assert shares.right_or_asked >= 0.80
+    assert shares.safeguarding >= 0.93
+    assert shares.answers_taken <= 0.02
+    assert shares.answers_asked <= 0.06
