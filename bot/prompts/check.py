@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.model import DEFAULT_LANGUAGE, CycleState, DeliveryKind, DeliveryState, Question, Role
+from bot.prompts.calendar_words import read_calendar_words
 from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Sentence, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
@@ -69,6 +70,7 @@ def check_files(
         file = next((each.file for other, each in english.items() if other.startswith(f"{area}.")), BASICS)
         flaws.fix(file, 1, "text-missing", key=key)
     words = read_words(files, flaws)
+    read_calendar_words(files, flaws)
     for file in phrase_files(files).values():
         check_phrases(file, files[file], flaws)
     _Check(flaws, words, english).everything(files, texts)
