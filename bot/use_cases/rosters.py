@@ -17,4 +17,5 @@ async def import_roster(
     found = await tx.schools.partnership_named(partnership)
     if found is not None and not dry_run:
         await late_changes.update_after_import(tx, found.id, now)
+        await tx.accounts.ask_again(found.id, now)
     return changes
