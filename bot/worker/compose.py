@@ -287,7 +287,8 @@ async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message |
     """
     tx = request.tx
     check_in = await tx.check_ins.get(delivery.subject_id)
-    if check_in is None or check_in.state is not CheckInState.ANSWERED:
+    was_sent = bool(delivery.ref)  # then this is an update, because an answer was taken back
+    if check_in is None or (check_in.state is not CheckInState.ANSWERED and not was_sent):
         return Dropped("nothing-to-say")
     of_step = [each for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step]
     held = [each.held_until for each in of_step if each.held_until]
@@ -304,7 +305,7 @@ async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message |
         each for each in await tx.check_ins.pool(cycle.id, step.key, Share.POOL) if each[1].question in typed
     ]
     if not privacy.may_pool_read(len({author for author, _ in shared})):
-        return Dropped("nothing-to-say")
+        return _taken_back(request.voice, delivery) if was_sent else Dropped("nothing-to-say")
     others = {answer.text for author, answer in shared if author != request.member.id}
     # Sorted by the texts themselves, so that the order does not tell who wrote when.
     return say_check_ins.pool(request.voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
