@@ -39,17 +39,15 @@ class Reader:
         """Learn the phrases now, so that the first text is read as quickly as the others."""
         if not self._phrases.by_intent:
             return
-        for for_leaders in (False, True):
-            classifier(self._phrases, for_leaders=for_leaders)
+        classifier(self._phrases)
 
     def read(self, text: str, situation: Situation) -> Reading:
         """Return the likeliest intent of a text in a situation."""
         is_open = situation.question is not Open.NONE
         if not self._phrases.by_intent:
             return Reading(intent=Intent.ANSWER, certain=is_open, because="no phrases")
-        for_leaders = bool(situation.roles - {Role.TEACHER})
-        model = classifier(self._phrases, for_leaders=for_leaders)
-        scores = model.scores(text)
+        model = classifier(self._phrases)
+        scores = model.scores(text, for_leaders=bool(situation.roles - {Role.TEACHER}))
         if (worry := worry_of(text, model, scores)) is not Worry.NO:
             likeliest = [each for each in scores if each is not Intent.SAFEGUARDING][:2]
             found = worry is Worry.FOUND
