@@ -32,16 +32,17 @@ class Classifier:
         self._labels = np.array([str(intent) for _, intent in examples])
         self._vectors = Vectors(self._phrases, self.lists)
         learnt = self._vectors.learnt
-        linear = LinearSVC(C=1.0, tol=0.01, random_state=0).fit(learnt, self._labels)
+        linear = LinearSVC(C=1.0, tol=0.1, random_state=0).fit(learnt, self._labels)
         bayes = MultinomialNB(alpha=0.05).fit(learnt, self._labels)
         # Both add up weights of features: so does their sum, and one table is quick to read.
         self._weights = np.ascontiguousarray((linear.coef_ + _BAYES * bayes.feature_log_prob_).T, np.float32)
         self._start = linear.intercept_ + _BAYES * bayes.class_log_prior_
         self._intents = tuple(Intent(name) for name in linear.classes_)
 
-    def exact(self, text: str) -> Intent | None:
+    def exact(self, text: str, *, for_leaders: bool = False) -> Intent | None:
         """Return the intent of a phrase that says the same but for case and signs."""
-        return self._exact.get(bare(text)) if bare(text) else None
+        intent = self._exact.get(bare(text)) if bare(text) else None
+        return intent if for_leaders or intent not in LEADERS_INTENTS else None
 
     def scores(self, text: str, *, for_leaders: bool = False) -> dict[Intent, float]:
         """Return the score of each intent, the highest first; a difference of 1 is much."""
