@@ -103,14 +103,17 @@ class Members(Protocol):
     async def set_hours(self, member_id: int, hours: Hours) -> None:
         """Store a member's own days and hours."""
 
-    async def keep_words(self, member_id: int, text: str, now: datetime) -> None:
-        """Store typed text, sealed, until the member has said what it is."""
+    async def keep_words(self, member_id: int, text: str, now: datetime, message: str | None = None) -> None:
+        """Store typed text, sealed, until the member has said what it is; `message`: the one it was typed in."""
 
     async def take_words(self, member_id: int) -> str | None:
         """Return the stored text and delete it."""
 
     async def peek_words(self, member_id: int) -> str | None:
         """Return the stored text without deleting it."""
+
+    async def drop_words(self, member_id: int, message: str) -> bool:
+        """Delete the stored text if it was typed in that message, and return whether it was."""
 
     async def prune_words(self, before: datetime) -> int:
         """Delete text that was stored before that time, and return how many."""

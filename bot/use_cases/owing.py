@@ -40,3 +40,10 @@ async def owe(
         ]
     )
     return moments
+
+
+async def refresh_pool(tx: Tx, cycle_id: int, step: str, now: datetime) -> None:
+    """Update the messages that show the pool of a step, from which an answer is about to go."""
+    for each in await tx.check_ins.of_cycle(cycle_id):
+        if each.step == step:
+            await tx.deliveries.refresh(DeliveryKind.POOL, each.id, now)

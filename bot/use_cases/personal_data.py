@@ -14,9 +14,11 @@ from bot.model import (
     Member,
     Profile,
     School,
+    Share,
 )
 from bot.say import members as say_members
 from bot.use_cases import challenges, digests, late_changes
+from bot.use_cases.owing import refresh_pool
 from bot.use_cases.request import Request
 
 
@@ -167,7 +169,11 @@ async def erase(request: Request, *, is_confirmed: bool) -> Message:
 async def _refresh_sent_words(request: Request, cycle: Cycle) -> None:
     """Update the messages in which others have received this member's words in a cycle."""
     tx, member, now = request.tx, request.member, request.now
-    await digests.refresh_story(tx, cycle, await tx.check_ins.answers_of(cycle.id, member.id), now)
+    answers = await tx.check_ins.answers_of(cycle.id, member.id)
+    await digests.refresh_story(tx, cycle, answers, now)
+    for step, given in answers.items():
+        if any(answer.share is Share.POOL for answer in given):
+            await refresh_pool(tx, cycle.id, step, now)
     for challenge in await tx.challenges.of_cycle(cycle.id):
         if challenge.receiver_id == member.id:
             await tx.deliveries.refresh(DeliveryKind.CHALLENGE_REPLY, challenge.id, now)

@@ -115,9 +115,9 @@ class SqlMembers(Queries):
     async def set_hours(self, member_id: int, hours: Hours) -> None:
         await self._set(member_id, **hours_columns(hours))
 
-    async def keep_words(self, member_id: int, text: str, now: datetime) -> None:
-        """Keep typed text, sealed, until the member has said what it is."""
-        kept = {"sealed": self._seal.close(text), "held_at": now}
+    async def keep_words(self, member_id: int, text: str, now: datetime, message: str | None = None) -> None:
+        """Keep typed text, sealed, until the member has said what it is; `message`: the one it was typed in."""
+        kept = {"sealed": self._seal.close(text), "held_at": now, "message": message}
         row = self._insert(t.held_words).values(member_id=member_id, **kept)
         await self._connection.execute(row.on_conflict_do_update(index_elements=["member_id"], set_=kept))
 
@@ -130,6 +130,12 @@ class SqlMembers(Queries):
         """Return the kept text without deleting it; None if there is none, or if its key is lost."""
         kept = select(t.held_words.c.sealed).where(t.held_words.c.member_id == member_id)
         return self._opened(await self._connection.scalar(kept))
+
+    async def drop_words(self, member_id: int, message: str) -> bool:
+        """Delete the kept text if it was typed in that message, and return whether it was."""
+        words = t.held_words.c
+        dropped = delete(t.held_words).where(words.member_id == member_id, words.message == message)
+        return (await self._connection.execute(dropped)).rowcount > 0
 
     async def prune_words(self, before: datetime) -> int:
         """Delete text that was kept before that time, and return how many."""

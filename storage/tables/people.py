@@ -131,6 +131,7 @@ held_words = Table(
     Column("member_id", ForeignKey("member.id"), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("held_at", UTCDateTime, nullable=False, index=True),
+    Column("message", Text),
 )
 
 blocked = Table(

@@ -189,7 +189,7 @@ async def test_a_nudge_comes_once_a_step_and_never_as_a_second_ask_of_a_day(town
     said = await town.command(COORDINATOR, f"nudge {number}")
     await town.beat()
     assert f"1 person of pairing {number} gets one friendly reminder" in said
-    assert "friendly word" not in town.everything("Ann Ash")  # they were asked today already
+    assert "friendly reminder" not in town.everything("Ann Ash")  # they were asked today already
 
     await town.until(datetime(2026, 9, 16, 7, 0, tzinfo=UTC))
     asks = [
@@ -198,7 +198,7 @@ async def test_a_nudge_comes_once_a_step_and_never_as_a_second_ask_of_a_day(town
         if any(isinstance(each, Inputs) for each in message.elements)
     ]
     assert [day for day, _ in asks] == [date(2026, 9, 14), date(2026, 9, 15)]
-    assert "friendly word" not in town.everything(partner)
+    assert "friendly reminder" not in town.everything(partner)
 
 
 async def test_a_second_nudge_for_the_same_question_sends_nothing(store: SqlStore, prompts: Prompts) -> None:
@@ -207,13 +207,13 @@ async def test_a_second_nudge_for_the_same_question_sends_nothing(store: SqlStor
     await town.until(ASKED)
     assert "2 people of pairing 1 get one friendly reminder" in await town.command(COORDINATOR, "nudge #1")
     await town.until(ASKED + timedelta(days=1))
-    assert "Your coordinator sends a friendly word" in town.last("Ann Ash")
+    assert "A friendly reminder: this is open until" in town.last("Ann Ash")
 
     again = await town.command(COORDINATOR, "nudge 1")
     await town.until(ASKED + timedelta(days=2))
 
     assert "nothing is sent" in again
-    assert town.everything("Ann Ash").count("Your coordinator sends a friendly word") == 1
+    assert town.everything("Ann Ash").count("A friendly reminder: this is open until") == 1
 
 
 async def test_pairs_shows_where_each_stands_and_never_words(town: Town) -> None:
@@ -268,7 +268,7 @@ async def test_closing_thanks_everybody_ends_open_questions_and_needs_a_yes(town
     await town.days(30)
 
     assert await town.state() is CycleState.CLOSED
-    assert "No question is open just now" in late
+    assert "is over, so no question is open" in late
     assert "too late" not in town.everything(partner)
     for name in await town.teachers():
         assert "is over. Thank you" in town.last(name)

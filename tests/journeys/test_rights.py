@@ -62,7 +62,8 @@ async def test_a_teacher_is_refused_the_digest_and_a_principal_answers_nothing(t
     assert "no digest has been published" in (await town.command("Head Oak", "digest")).casefold()
     assert "There is no invitation open for you" in await town.command("Head Oak", "join")
     assert "You have no partner" in await town.command("Head Oak", "tell hello")
-    assert "No question is open" in await town.say("Head Oak", "How is it going?")
+    assert "No digest has been published yet" in await town.say("Head Oak", "How is it going?")
+    assert "I ask you no questions" in await town.say("Head Oak", "Four hands went up after the pause")
 
     assert await dump(town.store, without=QUIET) == before
 

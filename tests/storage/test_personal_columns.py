@@ -84,6 +84,7 @@ DECISIONS: Mapping[str, Decision] = {
     "held_words.member_id": Decision(left_out=NUMBER),
     "held_words.sealed": Decision(other=b"cannot be opened"),
     "held_words.held_at": Decision(left_out="the text is kept for minutes", other=NOW + HOUR),
+    "held_words.message": Decision(left_out="the platform's own number of the message", other="m10"),
 }
 
 
@@ -98,7 +99,7 @@ async def anest(world: World) -> World:
         await tx.members.set_profile(
             anest, Profile(subjects=("maths",), phase="primary", offers=("a",), needs=("b",), slots=("c",))
         )
-        await tx.members.keep_words(anest, "My answer", NOW)
+        await tx.members.keep_words(anest, "My answer", NOW, "m9")
     for table in TABLES:
         row = await row_of(world, table)
         assert row is not None, table.name
