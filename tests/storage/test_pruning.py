@@ -203,7 +203,10 @@ def refreshed() -> set[DeliveryKind]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("deliveries.refresh")
     ]
-    return {DeliveryKind[ast.unparse(call.args[0]).removeprefix("DeliveryKind.")] for call in calls}
+    kinds = [ast.unparse(call.args[0]) for call in calls]
+    return {
+        DeliveryKind[each.removeprefix("DeliveryKind.")] for each in kinds if each.startswith("DeliveryKind.")
+    }
 
 
 def test_whatever_the_core_mends_where_it_stands_is_never_forgotten() -> None:
