@@ -36,6 +36,8 @@ class Question:
     kind: Kind
     label: str
     hint: str = ""
+    example: str = ""
+    """An answer that somebody might give, shown to whoever asks what is meant."""
     needed: bool = False
     limit: int = 500
     """The most characters of a text."""

@@ -240,5 +240,6 @@ def _parts(written: Written) -> Iterator[tuple[str, int, str]]:
         line = written.line(question.key)
         yield "label", line, question.label
         yield "hint", line, question.hint
+        yield "example", line, question.example
         for option in question.options:
             yield "option", line, option.label

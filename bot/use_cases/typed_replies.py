@@ -103,9 +103,10 @@ def _explain(request: Request, asked: AskedCheckIn) -> Message:
     return say_replies.explain(
         voice,
         question.label if question else say_check_ins.title(voice, asked.step),
-        question.hint if question else "",
         voice.until(asked.closes, asked.today),
         say_check_ins.privacy_note(voice, asked),
+        hint=question.hint if question else "",
+        example=question.example if question else "",
     )
 
 

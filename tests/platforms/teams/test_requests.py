@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from adapters.teams.cloud import Registration
 from bot.events import Said
 from bot.message import Message
+from bot.prompts import Prompts
 from tests.platforms.slack.mishaps import DroppedBefore, Status
+from tests.platforms.teams.fake import FakeMicrosoft
 from tests.platforms.teams.people import Answer
 from tests.platforms.teams.stage import Stage, logs, on_stage, registration
 from tests.platforms.teams.world import ISSUER, Gate, SigningKey, claims
@@ -375,3 +378,31 @@ async def test_without_an_app_id_only_this_machine_is_believed_and_written_to(
     assert (taken.status, refused.status) == (200, 400)
     assert len(stage.heard) == 1
     assert microsoft.world.calls == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "jpd.example.org"},
+        {"Host": "127.0.0.1.example.org"},
+        {"Host": "192.168.1.20:3978"},
+        {"X-Forwarded-For": "203.0.113.9"},
+        {"x-forwarded-host": "jpd.example.org"},
+        {"Forwarded": "for=203.0.113.9"},
+        {"Via": "1.1 tunnel"},
+    ],
+    ids=str,
+)
+async def test_an_anonymous_bot_hears_only_this_machine(
+    microsoft: FakeMicrosoft, prompts: Prompts, headers: dict[str, str]
+) -> None:
+    async with on_stage(microsoft, prompts, known=Registration()) as stage:
+        stage.people.add("Elin", "tenant-1", installed=True)
+        body = json.dumps(stage.people.activity("Elin", text="hello")).encode()
+
+        there = await stage.people.raw(body, headers)
+        here = await stage.people.raw(body, {})
+
+    assert there.status == 403
+    assert here.status == 200
+    assert len(stage.heard) == 1
