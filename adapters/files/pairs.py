@@ -192,7 +192,8 @@ def pair(
 
 def groups_csv(rows: Iterable[tuple[int, str, str]]) -> str:
     """Return a CSV of `group,member,reason` with a row for everybody in a group."""
-    return "".join(f"{csv_line(row)}\n" for row in (("group", "member", "reason"), *rows))
+    lines = [csv_line(("group", "member", "reason")), *(csv_line(row) for row in rows)]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def facts(
