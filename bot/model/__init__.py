@@ -16,6 +16,7 @@ from bot.model.delivery import (
     DeliveryTraits,
     LaneFilter,
     Limit,
+    WordsOf,
 )
 from bot.model.intent import LEADERS_INTENTS, Intent
 from bot.model.ledger import LedgerFilter, LedgerLine
@@ -86,5 +87,6 @@ __all__ = [
     "Standing",
     "Step",
     "Wording",
+    "WordsOf",
     "Workspace",
 ]

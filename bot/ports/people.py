@@ -137,6 +137,9 @@ class Workspaces(Protocol):
     async def take_code(self, fingerprint: str, now: datetime) -> int | None:
         """Delete a one-time code, and return the id of its school; None if it is unknown or has expired."""
 
+    async def prune_expired(self, now: datetime) -> int:
+        """Delete codes, begun installations and all else that has expired, and return how many."""
+
     async def get(self, platform: str, workspace_id: str) -> Workspace | None:
         """Return a workspace."""
 

@@ -35,6 +35,8 @@ async def prune(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) ->
     async with store.transaction() as tx:
         await workspaces.erase_removed(tx, now)
     async with store.transaction() as tx:
+        await tx.workspaces.prune_expired(now)
+    async with store.transaction() as tx:
         await tx.lanes.prune(now - LANES_KEPT)
     await prune_ledger(store, now - ledger_kept, stopped)
 
