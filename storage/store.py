@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Conflict, StoreAway
+from storage.drivers.at_rest import empty_journal
 from storage.drivers.engines import async_engine, is_away, is_conflict
 from storage.queries.accounts import SqlAccounts
 from storage.queries.challenges import SqlChallenges
@@ -115,8 +116,10 @@ class SqlStore:
         On SQLite only one is open at a time: opening another inside it waits for itself and fails with a time-out.
         """
         with _core_errors():
-            async with self._engine.begin() as connection:
-                yield SqlTx(connection, self._seal)
+            async with self._engine.connect() as connection:
+                async with connection.begin():
+                    yield SqlTx(connection, self._seal)
+                await empty_journal(connection)
 
     async def now(self) -> datetime:
         """Return the time by PostgreSQL's clock, so that workers' clocks don't matter, or the machine's on SQLite."""

@@ -29,7 +29,7 @@ REAL_TIME = RealTime(patience=seconds(8))
 class TeamsApp:
     """Answers, in time, the activities that the edge let through."""
 
-    def __init__(  # the parts of an adapter
+    def __init__(
         self,
         registration: Registration,
         keys: SigningKeys,

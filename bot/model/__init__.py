@@ -17,6 +17,7 @@ from bot.model.delivery import (
     DeliveryTraits,
     LaneFilter,
     Limit,
+    WordsOf,
 )
 from bot.model.intent import LEADERS_INTENTS, Intent
 from bot.model.ledger import LedgerFilter, LedgerLine
@@ -92,5 +93,6 @@ __all__ = [
     "Standing",
     "Step",
     "Wording",
+    "WordsOf",
     "Workspace",
 ]

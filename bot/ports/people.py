@@ -159,6 +159,9 @@ class Workspaces(Protocol):
     async def take_code(self, fingerprint: str, now: datetime) -> LinkCode | None:
         """Delete a one-time code, and return it; None if it is unknown or has expired."""
 
+    async def prune_expired(self, now: datetime) -> int:
+        """Delete codes, begun installations and all else that has expired, and return how many."""
+
     async def get(self, platform: str, workspace_id: str) -> Workspace | None:
         """Return a workspace."""
 
@@ -222,5 +225,5 @@ class Accounts(Protocol):
     async def wrong_codes(self, platform: str, workspace: str, now: datetime) -> int:
         """Return how many wrong codes count against a workspace now."""
 
-    async def prune(self, now: datetime, before: datetime) -> int:
-        """Delete what has expired, and questions that were asked before that time; return how many."""
+    async def prune_questions(self, before: datetime) -> int:
+        """Delete questions that were asked before that time, and return how many."""

@@ -10,6 +10,7 @@ from bot.message import Message
 from bot.model import (
     ASKS,
     FROM_PARTNERS,
+    KINDS,
     CheckIn,
     CheckInState,
     Cycle,
@@ -21,6 +22,7 @@ from bot.model import (
     Post,
     Role,
     Share,
+    WordsOf,
 )
 from bot.ports import Tx
 from bot.prompts import Prompts, Voice
@@ -168,7 +170,7 @@ def _later(delivery: Delivery, moment: datetime) -> Later:
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
-async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
+async def _message(  # noqa: C901  # one case for each kind
     request: Request, delivery: Delivery, cycle: Cycle, group_chat_platforms: Collection[str]
 ) -> Message | Later | Dropped:
     tx, voice, member = request.tx, request.voice, request.member
@@ -206,21 +208,15 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
             )
         case DeliveryKind.AGAIN:
             return await _repeated_ask(request, delivery, lambda _: voice.markdown("check-in.again"))
-        case DeliveryKind.SHARED_ANSWER:
-            return await _shared_answer(request, delivery)
-        case DeliveryKind.POOL:
-            return await _pool(request, delivery, cycle)
-        case DeliveryKind.CHALLENGE:
-            return await _challenge(request, delivery)
-        case DeliveryKind.CHALLENGE_REPLY:
-            return await challenges.compose_reply(request, subject) or _taken_back(voice, delivery)
-        case DeliveryKind.NOTE:
-            return await notes.compose_note(request, subject) or _taken_back(voice, delivery)
-        case DeliveryKind.DIGEST:
-            if Post(Role.PRINCIPAL, subject) not in member.posts:
-                return Dropped("inactive")
-            monday = date.fromisoformat(delivery.occurrence)
-            return await digests.compose_digest(request, cycle, subject, monday) or Dropped("nothing-to-say")
+        case (
+            DeliveryKind.SHARED_ANSWER
+            | DeliveryKind.POOL
+            | DeliveryKind.CHALLENGE
+            | DeliveryKind.CHALLENGE_REPLY
+            | DeliveryKind.NOTE
+            | DeliveryKind.DIGEST
+        ):
+            return await _with_words(request, delivery, cycle)
         case DeliveryKind.CYCLE_END:
             return Dropped("closed") if cycle.state is CycleState.CLOSED else say_cycles.end(voice, cycle)
         case DeliveryKind.CLOSED:
@@ -237,6 +233,29 @@ async def _new_address(request: Request, delivery: Delivery) -> Message | Droppe
     if delivery.expires_at is not None and delivery.expires_at <= request.now:
         return Dropped("expired")
     return await accounts.compose_question(request, delivery.subject_id) or Dropped("answered")
+
+
+async def _with_words(request: Request, delivery: Delivery, cycle: Cycle) -> Message | Later | Dropped:
+    """Return the message that brings what others wrote, as they have it now."""
+    voice, subject = request.voice, delivery.subject_id
+    match KINDS[delivery.kind].words:
+        case WordsOf.NOBODY:
+            return Dropped("nothing-to-say")
+        case WordsOf.OWNER:
+            return await _shared_answer(request, delivery)
+        case WordsOf.STEP:
+            return await _pool(request, delivery, cycle)
+        case WordsOf.GIVER:
+            return await _challenge(request, delivery)
+        case WordsOf.RECEIVER:
+            return await challenges.compose_reply(request, subject) or _taken_back(voice, delivery)
+        case WordsOf.AUTHOR:
+            return await notes.compose_note(request, subject) or _taken_back(voice, delivery)
+        case WordsOf.CONSENTING:
+            if Post(Role.PRINCIPAL, subject) not in request.member.posts:
+                return Dropped("inactive")
+            monday = date.fromisoformat(delivery.occurrence)
+            return await digests.compose_digest(request, cycle, subject, monday) or Dropped("nothing-to-say")
 
 
 async def _first_ask(request: Request, delivery: Delivery) -> Message | Later | Dropped:

@@ -35,7 +35,9 @@ async def prune(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) ->
     async with store.transaction() as tx:
         await workspaces.erase_removed(tx, now)
     async with store.transaction() as tx:
-        await tx.accounts.prune(now, now - accounts.QUESTION_LASTS)
+        await tx.accounts.prune_questions(now - accounts.QUESTION_LASTS)
+    async with store.transaction() as tx:
+        await tx.workspaces.prune_expired(now)
     async with store.transaction() as tx:
         await tx.lanes.prune(now - LANES_KEPT)
     await prune_ledger(store, now - ledger_kept, stopped)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import CycleState, EnrolmentState, Hours
 from storage import tables as t
+from storage.drivers.at_rest import mark_erased
 from storage.queries.rows import hours_columns
 
 
@@ -51,6 +52,7 @@ async def erase_workspace(connection: AsyncConnection, platform: str, workspace_
 
 
 async def _erase_words(connection: AsyncConnection, member_id: int) -> None:
+    mark_erased(connection)
     asked = select(t.check_in.c.id).where(t.check_in.c.member_id == member_id)
     await connection.execute(delete(t.answer).where(t.answer.c.check_in_id.in_(asked)))
     await connection.execute(delete(t.challenge).where(t.challenge.c.giver_id == member_id))

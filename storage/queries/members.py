@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Address, AddressStanding, Hours, Member, Post, Profile
 from storage import tables as t
+from storage.drivers.at_rest import mark_erased
 from storage.queries import erasure
 from storage.queries.base import Queries, batches, columns, values
 from storage.queries.deliveries import make_due
@@ -202,7 +203,11 @@ class SqlMembers(Queries):
         return (await self._connection.execute(dropped)).rowcount > 0
 
     async def prune_words(self, before: datetime) -> int:
-        """Delete text that was kept before that time, and return how many."""
+        """Delete text that was kept before that time, and return how many.
+
+        This is part of every sweep, so that no text that was changed stays in the journal for long.
+        """
+        mark_erased(self._connection)
         old = delete(t.held_words).where(t.held_words.c.held_at < before)
         return (await self._connection.execute(old)).rowcount
 

@@ -12,6 +12,11 @@ from storage.queries import erasure
 from storage.queries.base import Queries, columns, values
 from storage.queries.deliveries import make_due
 
+EXPIRING = tuple(
+    table for table in t.metadata.sorted_tables if "expires_at" in table.c and table is not t.delivery
+)
+"""The tables whose rows go when they expire. A delivery that expires is dropped, and its line stays in the ledger."""
+
 
 class SqlWorkspaces(Queries):
     """Queries about linked workspaces."""
@@ -25,6 +30,14 @@ class SqlWorkspaces(Queries):
         taken = delete(t.link_code).where(t.link_code.c.fingerprint == fingerprint)
         row = (await self._connection.execute(taken.returning(*columns(t.link_code, LinkCode)))).one_or_none()
         return None if row is None else LinkCode(**row._asdict())
+
+    async def prune_expired(self, now: datetime) -> int:
+        """Delete the rows of all tables with `expires_at` that have expired, and return how many."""
+        deleted = 0
+        for table in EXPIRING:
+            expired = delete(table).where(table.c.expires_at <= now)
+            deleted += (await self._connection.execute(expired)).rowcount
+        return deleted
 
     async def get(self, platform: str, workspace_id: str) -> Workspace | None:
         row = await self._connection.execute(

@@ -336,7 +336,7 @@ async def test_of_a_stranger_only_the_address_is_kept_for_thirty_days(place: Pla
 
     place.now += accounts.REMEMBERED + timedelta(minutes=1)
     async with place.store.transaction() as tx:
-        await tx.accounts.prune(place.now, place.now - accounts.QUESTION_LASTS)
+        await tx.workspaces.prune_expired(place.now)
     assert (await dump(place.store))["seen_address"] == []
 
 
