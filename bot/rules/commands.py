@@ -60,7 +60,7 @@ def _alone_or_channel(argument: str, _names: KnownNames) -> bool:
 def _to_a_partner(argument: str, names: KnownNames) -> bool:
     if not argument:
         return True
-    if names.partners and not names.is_asked and argument.split()[0] not in ("me", "us"):
+    if names.partners and not names.is_asked and argument.split(maxsplit=1)[0] not in ("me", "us"):
         return True  # there is nothing to mix it up with
     called = (f"{name}{end}" for name in names.partners for end in (" ", ","))
     return argument.startswith(("my partner ", "partner ", *called))
@@ -180,6 +180,8 @@ HOME = tuple(sorted((each for each in COMMANDS if each.home is not None), key=la
 def _text_keys(spec: CommandSpec) -> Iterator[str]:
     if spec.is_listed:
         yield f"help.{spec.name}"
+    if spec.menu is not None:
+        yield f"describe.{spec.name}"
     if spec.is_starter:
         yield f"starter.{spec.name}"
     if spec.home is not None:
