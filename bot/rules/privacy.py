@@ -25,12 +25,12 @@ moment, for all schools.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
-from bot.model import Share
+from bot.model import FROM_PARTNERS, DeliveryKind, Member, Pairing, Role, Share
 
 FLOOR = 5
 """The least number of people that a published figure is about: five, as staff surveys in schools commonly use.
@@ -74,6 +74,63 @@ def may_principal_read(*, consented: bool, respondents: int) -> bool:
 def is_released(given: int, expected: int, now: datetime, last_day_end: datetime) -> bool:
     """Return whether a pairing's challenges may be read: all have given theirs, or the step's last day is over."""
     return given >= expected or now >= last_day_end
+
+
+# --- a pairing, seen by its coordinator ------------------------------------------------------------------------
+
+
+class Exchange(StrEnum):
+    """What a coordinator may be told of a pairing: what became of its steps that are over."""
+
+    NOT_YET = "not-yet"
+    """No step is over."""
+    SILENT = "silent"
+    """Steps are over, and no word has gone from one to another."""
+    EXCHANGED = "exchanged"
+    """Words have gone from one to another in a step that is over, or in a note before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingStep:
+    """One step of a pairing: when it is over for all, and whether one of them shared words with another in it."""
+
+    over_at: datetime
+    has_words: bool
+
+
+def tell_of_pairing(
+    reader: Member, pairing: Pairing, steps: Sequence[PairingStep], first_note: datetime | None, now: datetime
+) -> Exchange | None:
+    """Return what this coordinator may be told of the pairing: never a count, and nothing while a step is open.
+
+    None for their own pairing and for one of a school that they lead: they know its people, and lead or work with
+    them, so they are told no more than the digest tells.
+    """
+    leads = any(
+        post.role is Role.PRINCIPAL and post.school_id in {seat.school_id for seat in pairing.seats}
+        for post in reader.posts
+    )
+    if leads or reader.id in pairing.member_ids:
+        return None
+    over = [step for step in steps if step.over_at <= now]
+    if not over:
+        return Exchange.NOT_YET
+    last_end = max(step.over_at for step in over)
+    has_note = first_note is not None and first_note <= last_end
+    return Exchange.EXCHANGED if has_note or any(step.has_words for step in over) else Exchange.SILENT
+
+
+TELLS_OF_ANSWERS = frozenset(
+    {
+        *FROM_PARTNERS,
+        DeliveryKind.POOL,
+        DeliveryKind.REMINDER,
+        DeliveryKind.NUDGE,
+        DeliveryKind.AGAIN,
+    }
+)
+"""The kinds of messages that are sent, or not, because of what somebody answered. A coordinator who could count them
+would count answers."""
 
 
 # --- numbers of people --------------------------------------------------------------------------------------

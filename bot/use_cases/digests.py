@@ -56,6 +56,17 @@ async def show_last(request: Request) -> Message:
     raise UserError("nothing-published")
 
 
+async def read_newest(tx: Tx, cycle: Cycle) -> digest.Figures | None:
+    """Return the figures that were published last, of which those of everyone are the same for all schools."""
+    newest = None
+    for school in await tx.schools.of(cycle.partnership_id):
+        for _, stored in await tx.digests.published(cycle.id, school.id):
+            figures = digest.from_json(stored) if stored else None
+            if figures is not None and (newest is None or figures.week > newest.week):
+                newest = figures
+    return newest
+
+
 async def refresh_story(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:
     """Update the digests that may quote these answers (by step) before their author changes or erases them."""
     for school_id in await read_quoting_schools(tx, cycle, answers):
