@@ -14,12 +14,13 @@ together as published, and assume that principals know who was asked. The reason
 - Numbers of people are those of the cohort, locked when the cycle was confirmed, so no two weeks can be
   subtracted. Schools too small to be shown together have 0 people or at least `FLOOR`; otherwise one more school is
   hidden.
-- What is shown or hidden depends on who was asked, never on who replied.
+- What is shown or hidden depends on who was asked in the first week, never on who replied; it stays so until the
+  cycle's end. A school is counted anew only in a week in which its whole cohort was asked (`tell_week`): a known
+  absence would tell on the absent one.
 
-What remains: a school of `FLOOR` people whose band is missing had somebody who was not asked that week (paused, left,
-away). Two people of a small group who put their own replies together may learn about the others. Somebody who always
-does the same can be guessed at over many weeks. Numbers of people of two *cycles* can be subtracted, which tells who
-takes part, never what they did. None of this would hold for two counts of one week: a week is counted once, at one
+What remains: two people of a small group who put their own replies together may learn about the others. Somebody who
+always does the same can be guessed at over many weeks. Numbers of people of two *cycles* can be subtracted, which tells
+who takes part, never what they did. None of this would hold for two counts of one week: a week is counted once, at one
 moment, for all schools.
 """
 
@@ -96,11 +97,20 @@ class PairingStep:
 
     over_at: datetime
     has_words: bool
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingTold:
+    """What is told of a pairing, and the stage of the last step in which words have gone from one to another."""
+
+    exchange: Exchange
+    stage: str = ""
 
 
 def tell_of_pairing(
     reader: Member, pairing: Pairing, steps: Sequence[PairingStep], first_note: datetime | None, now: datetime
-) -> Exchange | None:
+) -> PairingTold | None:
     """Return what this coordinator may be told of the pairing: never a count, and nothing while a step is open.
 
     None for their own pairing and for one of a school that they lead: they know its people, and lead or work with
@@ -112,12 +122,12 @@ def tell_of_pairing(
     )
     if leads or reader.id in pairing.member_ids:
         return None
-    over = [step for step in steps if step.over_at <= now]
+    over = sorted((step for step in steps if step.over_at <= now), key=lambda step: step.over_at)
     if not over:
-        return Exchange.NOT_YET
-    last_end = max(step.over_at for step in over)
-    has_note = first_note is not None and first_note <= last_end
-    return Exchange.EXCHANGED if has_note or any(step.has_words for step in over) else Exchange.SILENT
+        return PairingTold(Exchange.NOT_YET)
+    stages = [step.stage for step in over if step.has_words]
+    has_note = first_note is not None and first_note <= over[-1].over_at
+    return PairingTold(Exchange.EXCHANGED if stages or has_note else Exchange.SILENT, *stages[-1:])
 
 
 TELLS_OF_ANSWERS = frozenset(
@@ -211,6 +221,41 @@ def week_bands(published: Published, week: Mapping[int, Replies]) -> WeekBands:
     return WeekBands(
         schools={school: _own_band(replies) for school, replies in shown.items()},
         everyone=_band_of_everyone(shown.values(), others) if published.everyone else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What has been told of replies so far in a cycle."""
+
+    schools: Mapping[int, Band]
+    """The last band of each school that has one."""
+    hidden: frozenset[int]
+    """The schools that were hidden in a week: they stay hidden until the cycle's end."""
+    everyone: Band | None
+
+
+NOTHING_TOLD = Told({}, frozenset(), None)
+
+
+def tell_week(
+    published: Published, cohort: Mapping[int, int], week: Mapping[int, Replies], before: Told
+) -> Told:
+    """Return what is told after this week.
+
+    A school is counted only in a week in which its whole locked cohort was asked: a figure about the others would
+    tell what the absent one did not do. In any other week its last band stands again; without one it stays hidden
+    until the cycle's end, as a band that comes and goes tells that somebody was away.
+    """
+    asked = {school for school, replies in week.items() if replies.asked}
+    counted = {school: week[school] for school in asked if week[school].asked == cohort.get(school)}
+    unseen = published.schools - before.schools.keys()
+    hidden = before.hidden | ((unseen & asked) - counted.keys())
+    fresh = week_bands(Published(published.schools - hidden, published.everyone), counted)
+    return Told(
+        schools={**before.schools, **fresh.schools},
+        hidden=hidden,
+        everyone=before.everyone if fresh.everyone is None else fresh.everyone,
     )
 
 

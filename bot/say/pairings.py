@@ -10,7 +10,7 @@ from fractions import Fraction
 from bot.message import Element, Fields, Message, Text
 from bot.model import CommandName, Cycle, FormName, Member, Pairing, Profile, Reason, School
 from bot.prompts import Voice
-from bot.rules.privacy import Exchange
+from bot.rules.privacy import PairingTold
 from bot.say.basics import label, labels, opens, plain, row, runs
 
 
@@ -219,7 +219,7 @@ def alone(voice: Voice, cycle: Cycle) -> Message:
 
 
 def overview(
-    voice: Voice, cycle: Cycle, rows: Sequence[tuple[PairingWithMembers, Exchange | None]]
+    voice: Voice, cycle: Cycle, rows: Sequence[tuple[PairingWithMembers, PairingTold | None]]
 ) -> Message:
     """Show a coordinator the pairings; a row is a pairing and what may be told of it, or None."""
     if not rows:
@@ -230,7 +230,7 @@ def overview(
         if told is None:
             lines.append(voice.markdown("pairs.own-line", **facts))
         else:
-            lines.append(voice.markdown("pairs.line", **facts, state=voice.text(f"pairs.{told}")))
+            lines.append(voice.markdown("pairs.line", **facts, state=_state(voice, told)))
     texts = [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     return Message(
         voice.text("pairs.summary", n=len(rows)),
@@ -240,6 +240,12 @@ def overview(
             Text(voice.markdown("pairs.foot"), small=True),
         ),
     )
+
+
+def _state(voice: Voice, told: PairingTold) -> str:
+    if told.stage:
+        return voice.text("pairs.exchanged-in", stage=label(voice, "stage", told.stage))
+    return voice.text(f"pairs.{told.exchange}")
 
 
 def swapped(voice: Voice, a: Member, b: Member) -> Message:

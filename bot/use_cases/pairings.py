@@ -173,6 +173,7 @@ def _read_steps(pack: Pack, check_ins: Sequence[CheckIn]) -> list[privacy.Pairin
             over_at=max(max(each.closes_at, each.held_until or each.closes_at) for each in of_step),
             has_words=(pack.step(key).is_challenge or privacy.may_partner_read(pack.step(key).share))
             and any(each.state is CheckInState.ANSWERED for each in of_step),
+            stage=pack.step(key).stage,
         )
         for key, of_step in by_step.items()
     ]

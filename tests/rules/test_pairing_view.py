@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.model import Member, Pairing, PairingState, Post, Role, Seat
-from bot.rules.privacy import Exchange, PairingStep, tell_of_pairing
+from bot.rules.privacy import Exchange, PairingStep, PairingTold, tell_of_pairing
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -56,7 +57,19 @@ def reader(*posts: tuple[Role, int], member_id: int = 99) -> Member:
 def test_a_pairing_is_told_of_by_the_steps_that_are_over(
     steps: list[PairingStep], note: datetime | None, told: Exchange
 ) -> None:
-    assert tell_of_pairing(reader(), PAIRING, steps, note, NOW) is told
+    seen = tell_of_pairing(reader(), PAIRING, steps, note, NOW)
+
+    assert seen is not None
+    assert seen.exchange is told
+
+
+def test_the_stage_is_that_of_the_last_step_in_which_words_were_shared() -> None:
+    first, second = replace(SAID_OVER, over_at=NOW - 3 * DAY, stage="knowing"), replace(OVER, stage="sharing")
+    live = replace(SAID_OPEN, stage="trying")
+
+    seen = tell_of_pairing(reader(), PAIRING, [live, second, first], None, NOW)
+
+    assert seen == PairingTold(Exchange.EXCHANGED, "knowing")
 
 
 @pytest.mark.parametrize(
