@@ -10,6 +10,8 @@ from bot.prompts import Voice
 from bot.rules.roster_difference import RosterImport
 
 SHOWN = 50
+ROWS_NAMED = 20
+"""The rows of one kind of remark that are named."""
 
 
 def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-changed") -> list[str]:
@@ -23,6 +25,19 @@ def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-cha
             place.append(voice.text("roster.column", column=fault.column))
         lines.append(f"{', '.join(place)}: {voice.text(fault.key, **dict(fault.facts))}")
     return [*lines, voice.text(last)]
+
+
+def remarks(voice: Voice, found: Sequence[Fault]) -> list[str]:
+    """Return one line for each kind of remark on a file, with its number of rows and the first of them."""
+    rows: dict[tuple[str, str, str, tuple[tuple[str, str], ...]], list[int]] = {}
+    for each in found:
+        rows.setdefault((each.key, each.file, each.column, each.facts), []).append(each.row or 0)
+    lines = []
+    for (key, file, column, facts), numbers in rows.items():
+        named = ", ".join(map(str, numbers[:ROWS_NAMED])) + (" …" if len(numbers) > ROWS_NAMED else "")
+        own: dict[str, str | int] = dict(facts)
+        lines.append(voice.text(key, file=file, column=column, n=len(numbers), rows=named, **own))
+    return lines
 
 
 def changes(voice: Voice, made: RosterImport, left_out: int, *, dry_run: bool) -> list[str]:
