@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.model.roster import ChangeKind, Fault
+from bot.model.roster import ChangeKind, Fault, Roster
 from bot.prompts import Voice
 from bot.rules.roster_difference import RosterImport
 
@@ -18,13 +18,43 @@ def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-cha
     """Return one line for each fault: its place, what is wrong and how to correct it; then the line `last`."""
     lines = []
     for fault in found:
-        place = [fault.file]
+        place = [fault.file] if fault.file else []
         if fault.row is not None:
             place.append(voice.text("roster.row", row=fault.row))
         if fault.column:
             place.append(voice.text("roster.column", column=fault.column))
-        lines.append(f"{', '.join(place)}: {voice.text(fault.key, **dict(fault.facts))}")
+        text = voice.text(fault.key, **dict(fault.facts))
+        lines.append(f"{', '.join(place)}: {text}" if place else text)
     return [*lines, voice.text(last)]
+
+
+def report(voice: Voice, roster: Roster, made: RosterImport, *, dry_run: bool) -> list[str]:
+    """Return what an import did: before a real one also what was read, and always what was left out and why."""
+    lines = [*_read(voice, roster), ""] if dry_run else []
+    lines += changes(voice, made, roster.left_out)
+    lines += remarks(voice, roster.remarks)
+    return [*lines, voice.text("roster.dry-run")] if dry_run else lines
+
+
+def _read(voice: Voice, roster: Roster) -> list[str]:
+    """Return a line for each school with the people who were read, as far as there is room."""
+    lines = [voice.text("roster.read", n=len(roster.people))]
+    for school in roster.schools[:SHOWN]:
+        there = [
+            voice.text(
+                "roster.read-person",
+                name=f"{each.given_name} {each.family_name}",
+                roles=voice.listing(
+                    [voice.text(f"role.{role}") for role, place in each.posts if place == school.source_id]
+                ),
+            )
+            for each in roster.people
+            if any(place == school.source_id for _, place in each.posts)
+        ]
+        more = [voice.text("roster.more-changes", n=len(there) - SHOWN)] if len(there) > SHOWN else []
+        people = "; ".join(there[:SHOWN] + more) or "–"
+        lines.append(voice.text("roster.read-school", school=school.name, people=people))
+    return lines
 
 
 def remarks(voice: Voice, found: Sequence[Fault]) -> list[str]:
@@ -40,7 +70,7 @@ def remarks(voice: Voice, found: Sequence[Fault]) -> list[str]:
     return lines
 
 
-def changes(voice: Voice, made: RosterImport, left_out: int, *, dry_run: bool) -> list[str]:
+def changes(voice: Voice, made: RosterImport, left_out: int) -> list[str]:
     """Return the first changes one by one, then their counts, and each pairing that ends."""
     found = made.changes
     lines = [
@@ -65,6 +95,4 @@ def changes(voice: Voice, made: RosterImport, left_out: int, *, dry_run: bool) -
         )
         for each in made.ended
     ]
-    if dry_run:
-        lines.append(voice.text("roster.dry-run"))
     return lines
