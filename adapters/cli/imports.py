@@ -175,8 +175,14 @@ def pair(  # noqa: PLR0917  # one parameter for each option
 def code(
     school: Annotated[str, typer.Argument(help="The school's id in the roster, or its name.")],
     partnership: Annotated[str, typer.Option(help="Whose school.")] = "Our partnership",
+    without_asking: Annotated[
+        bool,
+        typer.Option(
+            "--without-asking", help="Do not ask the leaders of a school that is connected already."
+        ),
+    ] = False,
 ) -> None:
-    """Make a one-time code that lets a workspace in for a school: the first one; coordinators make the others."""
+    """Make a one-time code that lets a workspace in for a school. The school's own coordinators can make one, too."""
     from bot.use_cases import workspaces
 
     read, _, voice = load_settings_and_content()
@@ -184,7 +190,7 @@ def code(
     async def make() -> str:
         async with open_store(read) as store, store.transaction() as tx:
             found = await _school(tx, voice, partnership, school)
-            return await workspaces.make_code(tx, found, now())
+            return await workspaces.make_code(tx, found, now(), asks=not without_asking)
 
     out.print(voice.text("cli.code", code=run_to_end(make()), school=school), soft_wrap=True)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 from pathlib import Path
 
+from adapters.files.csv_writer import csv_line
 from adapters.files.faults import FileFaults
 from adapters.files.table import Row, read_table
 from bot.model import Profile
@@ -193,11 +192,8 @@ def pair(
 
 def groups_csv(rows: Iterable[tuple[int, str, str]]) -> str:
     """Return a CSV of `group,member,reason` with a row for everybody in a group."""
-    out = StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(("group", "member", "reason"))
-    table.writerows(rows)
-    return out.getvalue()
+    lines = [csv_line(("group", "member", "reason")), *(csv_line(row) for row in rows)]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def facts(

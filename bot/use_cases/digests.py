@@ -58,11 +58,19 @@ async def show_last(request: Request) -> Message:
 
 async def refresh_story(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:
     """Update the digests that may quote these answers (by step) before their author changes or erases them."""
+    for school_id in await read_quoting_schools(tx, cycle, answers):
+        await tx.deliveries.refresh(DeliveryKind.DIGEST, school_id, now)
+
+
+async def read_quoting_schools(
+    tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]]
+) -> tuple[int, ...]:
+    """Return the ids of the schools whose digests may quote these answers (by step)."""
     pack = await cycles.read_pack(tx, cycle)
     consents = {(step.key, step.story[1]) for step in pack.steps if step.story}
     if any((step, each.question) in consents for step, given in answers.items() for each in given):
-        for school in await tx.schools.of(cycle.partnership_id):
-            await tx.deliveries.refresh(DeliveryKind.DIGEST, school.id, now)
+        return tuple(school.id for school in await tx.schools.of(cycle.partnership_id))
+    return ()
 
 
 async def _read_counted_weeks(tx: Tx, cycle: Cycle) -> frozenset[date]:

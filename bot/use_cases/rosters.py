@@ -53,6 +53,7 @@ async def _import(
     if questions and not identity.all_others_differ:
         raise RosterError(questions)
     changes = await tx.schools.apply(found.id, roster, now)
+    await tx.accounts.ask_again(found.id, now)  # it may name people who wrote before
     cycle = await tx.cycles.current(found.id)
     return RosterImport(changes, await _update_cycle(tx, cycle, now) if cycle else ())
 

@@ -10,6 +10,7 @@ from bot.message import Message
 from bot.model import (
     ASKS,
     FROM_PARTNERS,
+    KINDS,
     CheckIn,
     CheckInState,
     Cycle,
@@ -21,6 +22,7 @@ from bot.model import (
     Post,
     Role,
     Share,
+    WordsOf,
 )
 from bot.ports import Tx
 from bot.prompts import Prompts, Voice
@@ -31,7 +33,17 @@ from bot.say import challenges as say_challenges
 from bot.say import check_ins as say_check_ins
 from bot.say import cycles as say_cycles
 from bot.say import pairings as say_pairings
-from bot.use_cases import challenges, coordinators, cycles, digests, enrolments, introductions, notes
+from bot.use_cases import (
+    accounts,
+    challenges,
+    coordinators,
+    cycles,
+    digests,
+    enrolments,
+    introductions,
+    notes,
+    workspaces,
+)
 from bot.use_cases.asked_check_ins import read_asked_check_in
 from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability, read_availability_at
@@ -69,9 +81,11 @@ async def compose(
     is_new_for_partner = delivery.kind in ASKS | FROM_PARTNERS and not delivery.ref
     if not member.active or (is_new_for_partner and not may_take_part(member)):
         return Dropped("inactive")
+    if delivery.kind is DeliveryKind.NEW_ADDRESS:  # the member is at another device now, and waits for it
+        return await _new_address(request, delivery)
     if not delivery.ref:  # an update notifies nobody, so hours and expiry do not apply
         closed_at = cycle.closed_at if cycle else None
-        if delivery.reason == "not-connected" and closed_at and closed_at + AFTER_CLOSING <= now:
+        if delivery.reason in ("not-connected", "blocked") and closed_at and closed_at + AFTER_CLOSING <= now:
             return Dropped("closed")
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return Dropped("expired")
@@ -81,6 +95,11 @@ async def compose(
             return Dropped("no-teaching-days")
         if wait is not None:
             return wait
+    if delivery.kind is DeliveryKind.LINK_REQUEST:
+        return await workspaces.compose_request(request, delivery.subject_id) or Dropped("answered")
+    if delivery.kind is DeliveryKind.REQUEST:
+        about = delivery.occurrence.partition(" ")[0]
+        return await coordinators.compose_request(request, delivery.subject_id, about) or Dropped("changed")
     if cycle is None:
         return Dropped("closed")
     return await _message(request, delivery, cycle, group_chat_platforms)
@@ -151,7 +170,7 @@ def _later(delivery: Delivery, moment: datetime) -> Later:
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
-async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
+async def _message(  # noqa: C901  # one case for each kind
     request: Request, delivery: Delivery, cycle: Cycle, group_chat_platforms: Collection[str]
 ) -> Message | Later | Dropped:
     tx, voice, member = request.tx, request.voice, request.member
@@ -174,9 +193,6 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
             return introduction or Dropped("changed")
         case DeliveryKind.TOGETHER:
             return await introductions.compose_opening(request, subject) or Dropped("changed")
-        case DeliveryKind.REQUEST:
-            about = delivery.occurrence.partition(" ")[0]
-            return await coordinators.compose_request(request, subject, about) or Dropped("changed")
         case DeliveryKind.ALONE:
             pairing = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
@@ -192,21 +208,15 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
             )
         case DeliveryKind.AGAIN:
             return await _repeated_ask(request, delivery, lambda _: voice.markdown("check-in.again"))
-        case DeliveryKind.SHARED_ANSWER:
-            return await _shared_answer(request, delivery)
-        case DeliveryKind.POOL:
-            return await _pool(request, delivery, cycle)
-        case DeliveryKind.CHALLENGE:
-            return await _challenge(request, delivery)
-        case DeliveryKind.CHALLENGE_REPLY:
-            return await challenges.compose_reply(request, subject) or _taken_back(voice, delivery)
-        case DeliveryKind.NOTE:
-            return await notes.compose_note(request, subject) or _taken_back(voice, delivery)
-        case DeliveryKind.DIGEST:
-            if Post(Role.PRINCIPAL, subject) not in member.posts:
-                return Dropped("inactive")
-            monday = date.fromisoformat(delivery.occurrence)
-            return await digests.compose_digest(request, cycle, subject, monday) or Dropped("nothing-to-say")
+        case (
+            DeliveryKind.SHARED_ANSWER
+            | DeliveryKind.POOL
+            | DeliveryKind.CHALLENGE
+            | DeliveryKind.CHALLENGE_REPLY
+            | DeliveryKind.NOTE
+            | DeliveryKind.DIGEST
+        ):
+            return await _with_words(request, delivery, cycle)
         case DeliveryKind.CYCLE_END:
             return Dropped("closed") if cycle.state is CycleState.CLOSED else say_cycles.end(voice, cycle)
         case DeliveryKind.CLOSED:
@@ -215,6 +225,37 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
             return say_cycles.closed(
                 voice, cycle, [each.given_name for each in partners.values() if each.active]
             )
+        case DeliveryKind.NEW_ADDRESS | DeliveryKind.LINK_REQUEST | DeliveryKind.REQUEST:
+            return Dropped("changed")  # composed before, because they belong to no cycle
+
+
+async def _new_address(request: Request, delivery: Delivery) -> Message | Dropped:
+    if delivery.expires_at is not None and delivery.expires_at <= request.now:
+        return Dropped("expired")
+    return await accounts.compose_question(request, delivery.subject_id) or Dropped("answered")
+
+
+async def _with_words(request: Request, delivery: Delivery, cycle: Cycle) -> Message | Later | Dropped:
+    """Return the message that brings what others wrote, as they have it now."""
+    voice, subject = request.voice, delivery.subject_id
+    match KINDS[delivery.kind].words:
+        case WordsOf.NOBODY:
+            return Dropped("nothing-to-say")
+        case WordsOf.OWNER:
+            return await _shared_answer(request, delivery)
+        case WordsOf.STEP:
+            return await _pool(request, delivery, cycle)
+        case WordsOf.GIVER:
+            return await _challenge(request, delivery)
+        case WordsOf.RECEIVER:
+            return await challenges.compose_reply(request, subject) or _taken_back(voice, delivery)
+        case WordsOf.AUTHOR:
+            return await notes.compose_note(request, subject) or _taken_back(voice, delivery)
+        case WordsOf.CONSENTING:
+            if Post(Role.PRINCIPAL, subject) not in request.member.posts:
+                return Dropped("inactive")
+            monday = date.fromisoformat(delivery.occurrence)
+            return await digests.compose_digest(request, cycle, subject, monday) or Dropped("nothing-to-say")
 
 
 async def _first_ask(request: Request, delivery: Delivery) -> Message | Later | Dropped:

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 
 from bot.model import Note
 from storage import tables as t
+from storage.drivers.at_rest import mark_erased
 from storage.queries.base import Queries, columns, values
 
 _NOTES = select(*columns(t.note, Note)).order_by(t.note.c.id)
@@ -25,6 +26,7 @@ class SqlNotes(Queries):
 
     async def set_text(self, note_id: int, text: str) -> None:
         """Store the changed text of a note; an empty one takes it back."""
+        mark_erased(self._connection)
         await self._connection.execute(update(t.note).where(t.note.c.id == note_id).values(text=text))
 
     async def typed_in(self, member_id: int, message: str) -> tuple[Note, ...]:
