@@ -15,7 +15,7 @@ from bot.understanding.reading import Reading
 from bot.understanding.safeguarding import Worry, worry_of
 from bot.understanding.situation import Open, Situation
 
-ANSWER_ENOUGH = 0.7
+ANSWER_ENOUGH = 0.6
 """With a question open, a text is its answer unless another intent leads by more than this …"""
 ANSWER_POSSIBLE = 1.8
 """… and it is asked about, with the answer on a button, unless another intent leads by more than this."""
@@ -39,17 +39,16 @@ class Reader:
         """Learn the phrases now, so that the first text is read as quickly as the others."""
         if not self._phrases.by_intent:
             return
-        for for_leaders in (False, True):
-            classifier(self._phrases, for_leaders=for_leaders)
+        classifier(self._phrases)
 
     def read(self, text: str, situation: Situation) -> Reading:
         """Return the likeliest intent of a text in a situation."""
         is_open = situation.question is not Open.NONE
         if not self._phrases.by_intent:
             return Reading(intent=Intent.ANSWER, certain=is_open, because="no phrases")
+        model = classifier(self._phrases)
         for_leaders = bool(situation.roles - {Role.TEACHER})
-        model = classifier(self._phrases, for_leaders=for_leaders)
-        scores = model.scores(text)
+        scores = model.scores(text, for_leaders=for_leaders)
         if (worry := worry_of(text, model, scores)) is not Worry.NO:
             likeliest = [each for each in scores if each is not Intent.SAFEGUARDING][:2]
             found = worry is Worry.FOUND
@@ -58,7 +57,7 @@ class Reader:
             return Reading(intent=Intent.SAFEGUARDING, certain=found, others=others, because=because)
         if is_open and (rule := self._answers(text, situation)):
             return Reading(intent=Intent.ANSWER, certain=True, because=rule)
-        exact = model.exact(text)
+        exact = model.exact(text, for_leaders=for_leaders)
         if exact is not None and (is_open or exact not in _KEPT) and exact is not Intent.PUPIL_NAME:
             return self._reading(text, situation, model, [exact], certain=True, names=())
         names = self._pupils(text, situation, scores)
@@ -86,6 +85,8 @@ class Reader:
         alone = bare(text)
         if alone in map(bare, situation.choices):
             return "an option of the question"
+        if alone.replace(" ", "").isdigit():
+            return "a number"
         if situation.takes_yes_or_no and alone in map(bare, self._phrases.words("yes_or_no")):
             return "yes or no"
         return ""

@@ -19,6 +19,8 @@ PARTNERS = frozenset({"Tama Walker", "Elin Hughes"})
 """The partners of whoever types the lines."""
 _WRITTEN = frozenset({Intent.ANSWER, Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH})
 """With nothing open, such a line is right when it is asked about."""
+_ASKED_ANYWAY = frozenset({Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH})
+"""The author is asked about such words before they are kept, and an answer is one press away."""
 _NOTHING_OPEN = ("none", "nothing", "not joined", "invited", "closed", "answered", "matched")
 
 
@@ -64,7 +66,12 @@ class Outcome:
     @property
     def taken_for_else(self) -> bool:
         """Return True if the bot would act on another intent, without asking."""
-        return self.reading.certain and self.reading.intent is not self.line.intent
+        return not self.asked and self.reading.intent is not self.line.intent
+
+    @property
+    def asked(self) -> bool:
+        """Return True if the author is asked before anything happens."""
+        return not self.reading.certain or self.reading.intent in _ASKED_ANYWAY
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,7 @@ def shares_of(outcomes: list[Outcome]) -> Shares:
         right_or_asked=_share((each.right_or_asked for each in outcomes), of_none=1),
         safeguarding=_share((each.reading.intent is Intent.SAFEGUARDING for each in worries), of_none=1),
         answers_taken=_share((each.taken_for_else for each in answers), of_none=0),
-        answers_asked=_share((not each.reading.certain for each in answers), of_none=0),
+        answers_asked=_share((each.asked for each in answers), of_none=0),
     )
 
 

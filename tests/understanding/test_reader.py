@@ -118,7 +118,8 @@ def test_a_third_of_the_phrases_is_read_by_what_the_others_teach() -> None:
     rest = {intent: [text for n, text in enumerate(texts) if n % 3] for intent, texts in own.items()}
     learnt = Phrases({intent: tuple(texts) for intent, texts in rest.items()}, ENGLISH.lists)
     shares = shares_of(read_all(Reader(learnt), held))
-    assert shares.right_or_asked >= 0.80
-    assert shares.safeguarding >= 0.93
-    assert shares.answers_taken <= 0.02
-    assert shares.answers_asked <= 0.06
+    # The phrases are harder than what people write on a usual day: many answers among them were written to mislead.
+    assert shares.right_or_asked >= 0.83
+    assert shares.safeguarding >= 0.92
+    assert shares.answers_taken <= 0.015
+    assert shares.answers_asked <= 0.12
