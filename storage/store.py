@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import Conflict, StoreAway
 from storage.drivers.at_rest import empty_journal
 from storage.drivers.engines import async_engine, is_away, is_conflict
+from storage.queries.accounts import SqlAccounts
 from storage.queries.challenges import SqlChallenges
 from storage.queries.check_ins import SqlCheckIns
 from storage.queries.cycles import SqlCycles
@@ -94,6 +95,10 @@ class SqlTx:
     @cached_property
     def workspaces(self) -> SqlWorkspaces:
         return SqlWorkspaces(self.connection)
+
+    @cached_property
+    def accounts(self) -> SqlAccounts:
+        return SqlAccounts(self.connection)
 
 
 class SqlStore:

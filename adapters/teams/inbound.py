@@ -20,7 +20,7 @@ from bot.events import Command, Deleted, Edited, Joined, Left, Opened, Said, Sub
 from bot.model import Address, CommandName
 
 TargetKind: TypeAlias = Literal[
-    "text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"
+    "text", "submit", "execute", "fetch", "dialog", "file", "declined", "install", "elsewhere"
 ]
 
 _NOT_INPUTS = (DATA, "msteams")
@@ -56,7 +56,7 @@ def read(activity: Body) -> TeamsReceived | None:
     kind, conversation = activity.get("type"), part(activity, "conversation")
     if kind not in ("message", "messageUpdate", "messageDelete", "invoke", "installationUpdate"):
         return None  # `conversationUpdate` too: Teams sends it beside every `installationUpdate`
-    if conversation.get("conversationType") not in (None, "personal"):
+    if conversation.get("isGroup") is True or conversation.get("conversationType") not in (None, "personal"):
         return _in_a_group(activity)
     if kind == "message":
         return _message(activity)
@@ -121,15 +121,16 @@ def _pressed(activity: Body, kind: TargetKind, data: Body) -> TeamsReceived:
     return _received(activity, what, target, mark)
 
 
-def _consent(activity: Body, value: Body) -> TeamsReceived | None:
-    """Read the consent to an offered file, which repeats the command: the file is made anew and up to date."""
+def _consent(activity: Body, value: Body) -> TeamsReceived:
+    """Read the answer to an offered file. A consent repeats the command: the file is made anew and up to date."""
     match value.get("action"):
         case "accept":
             upload = part(value, "uploadInfo")
             target = TeamsReplyTarget("file", _route(activity), _ref(activity), upload=upload)
             return _received(activity, Command(CommandName.MY_DATA), target)
         case "decline":
-            return None
+            target = TeamsReplyTarget("declined", _route(activity), _ref(activity))
+            return _received(activity, Said(""), target)
         case _:
             raise Malformed("no such file")
 
@@ -181,6 +182,7 @@ def _route(activity: Body) -> Route:
 
 
 def _ref(activity: Body) -> str:
+    """Return the message whose card was pressed; empty where Teams does not tell."""
     return _text(activity, "replyToId")
 
 

@@ -27,6 +27,7 @@ from bot.say import basics
 from bot.say import commands as say_commands
 from bot.say.typed import FORM
 from bot.use_cases import (
+    accounts,
     careful_forms,
     challenges,
     check_ins,
@@ -176,6 +177,14 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
             return await typed.settle(request, prompts, argument)
         case CommandName.STOP:
             return await members.stop(request)
+        case CommandName.SAME_PERSON:
+            return await accounts.accept_address(request, argument)
+        case CommandName.ANOTHER_PERSON:
+            return await accounts.refuse_address(request, argument)
+        case CommandName.LET_IN:
+            return await workspaces.let_in(request, argument)
+        case CommandName.KEEP_OUT:
+            return await workspaces.keep_out(request, argument)
         case CommandName.NOT_ME:
             return await coordinators.disconnect(request)
         case CommandName.REQUEST:
@@ -223,7 +232,7 @@ async def _invited(request: Request, channel: str, facts: PlatformFacts) -> tupl
     await enrolments.get_inviting_cycle(request)
     if facts.channel is None:
         raise PlatformFactNeeded(channel)
-    return await workspaces.connect_all(request.tx, facts.channel, request.now)
+    return await accounts.meet_all(request.tx, facts.channel, request.now)
 
 
 def _voices(prompts: Prompts) -> dict[str, Voice]:

@@ -1,5 +1,6 @@
 """The nouns: frozen dataclasses and enums, without storage and without texts. `docs/glossary.md` explains each."""
 
+from bot.model.account import AddressClaim, LinkRequest, QuestionState
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
 from bot.model.command import CommandName, FormName
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
@@ -25,6 +26,7 @@ from bot.model.people import (
     DEFAULT_LANGUAGE,
     Account,
     Address,
+    AddressStanding,
     Hours,
     Member,
     Partnership,
@@ -47,6 +49,8 @@ __all__ = [
     "NO_LIMIT",
     "Account",
     "Address",
+    "AddressClaim",
+    "AddressStanding",
     "Answer",
     "Challenge",
     "CheckIn",
@@ -69,6 +73,7 @@ __all__ = [
     "LedgerLine",
     "Limit",
     "LinkCode",
+    "LinkRequest",
     "Member",
     "Note",
     "Option",
@@ -79,6 +84,7 @@ __all__ = [
     "Post",
     "Profile",
     "Question",
+    "QuestionState",
     "Reason",
     "Role",
     "School",

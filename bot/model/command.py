@@ -54,6 +54,10 @@ class CommandName(StrEnum):
     NOT_ME = "not-me"
     REQUEST = "request"
     REMIND_PARTNER = "remind-partner"
+    SAME_PERSON = "same-person"
+    ANOTHER_PERSON = "another-person"
+    LET_IN = "let-in"
+    KEEP_OUT = "keep-out"
 
 
 class FormName(StrEnum):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.model.account import AddressClaim, LinkRequest
 from bot.model.check_in import Challenge, CheckIn, Note
 from bot.model.cycle import Cycle, Pairing
 from bot.model.people import Member, School
@@ -43,6 +44,10 @@ class DeliveryKind(StrEnum):
     """Opens one chat for all members of a pairing who share a workspace."""
     REQUEST = "request"
     """Asks a coordinator to get in touch with a member; `occurrence` begins with what it is about."""
+    NEW_ADDRESS = "new_address"
+    """Asks a member, at the address where they are known, whether a new one is theirs, too, or tells of it."""
+    LINK_REQUEST = "link_request"
+    """Asks the leaders of a connected school whether another workspace may be linked to it."""
     DIGEST = "digest"
     CYCLE_END = "cycle_end"
     """Asks a coordinator to close a cycle whose last day has passed."""
@@ -98,6 +103,8 @@ KINDS: Mapping[DeliveryKind, DeliveryTraits] = MappingProxyType(
         DeliveryKind.NUDGE: DeliveryTraits(CheckIn, WordsOf.NOBODY, asks=True),
         DeliveryKind.TOGETHER: DeliveryTraits(Pairing, WordsOf.NOBODY),
         DeliveryKind.REQUEST: DeliveryTraits(Member, WordsOf.NOBODY),
+        DeliveryKind.NEW_ADDRESS: DeliveryTraits(AddressClaim, WordsOf.NOBODY),
+        DeliveryKind.LINK_REQUEST: DeliveryTraits(LinkRequest, WordsOf.NOBODY),
         DeliveryKind.DIGEST: DeliveryTraits(School, WordsOf.CONSENTING),
         DeliveryKind.CYCLE_END: DeliveryTraits(Cycle, WordsOf.NOBODY),
         DeliveryKind.CLOSED: DeliveryTraits(Cycle, WordsOf.NOBODY),

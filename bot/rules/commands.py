@@ -155,6 +155,10 @@ COMMANDS: tuple[CommandSpec, ...] = (
             CommandName.NOT_ME,
             CommandName.REQUEST,
             CommandName.REMIND_PARTNER,
+            CommandName.SAME_PERSON,
+            CommandName.ANOTHER_PERSON,
+            CommandName.LET_IN,
+            CommandName.KEEP_OUT,
         )
     ),
 )

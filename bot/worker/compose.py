@@ -33,7 +33,17 @@ from bot.say import challenges as say_challenges
 from bot.say import check_ins as say_check_ins
 from bot.say import cycles as say_cycles
 from bot.say import pairings as say_pairings
-from bot.use_cases import challenges, coordinators, cycles, digests, enrolments, introductions, notes
+from bot.use_cases import (
+    accounts,
+    challenges,
+    coordinators,
+    cycles,
+    digests,
+    enrolments,
+    introductions,
+    notes,
+    workspaces,
+)
 from bot.use_cases.asked_check_ins import read_asked_check_in
 from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability, read_availability_at
@@ -71,9 +81,11 @@ async def compose(
     is_new_for_partner = delivery.kind in ASKS | FROM_PARTNERS and not delivery.ref
     if not member.active or (is_new_for_partner and not may_take_part(member)):
         return Dropped("inactive")
+    if delivery.kind is DeliveryKind.NEW_ADDRESS:  # the member is at another device now, and waits for it
+        return await _new_address(request, delivery)
     if not delivery.ref:  # an update notifies nobody, so hours and expiry do not apply
         closed_at = cycle.closed_at if cycle else None
-        if delivery.reason == "not-connected" and closed_at and closed_at + AFTER_CLOSING <= now:
+        if delivery.reason in ("not-connected", "blocked") and closed_at and closed_at + AFTER_CLOSING <= now:
             return Dropped("closed")
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return Dropped("expired")
@@ -83,6 +95,11 @@ async def compose(
             return Dropped("no-teaching-days")
         if wait is not None:
             return wait
+    if delivery.kind is DeliveryKind.LINK_REQUEST:
+        return await workspaces.compose_request(request, delivery.subject_id) or Dropped("answered")
+    if delivery.kind is DeliveryKind.REQUEST:
+        about = delivery.occurrence.partition(" ")[0]
+        return await coordinators.compose_request(request, delivery.subject_id, about) or Dropped("changed")
     if cycle is None:
         return Dropped("closed")
     return await _message(request, delivery, cycle, group_chat_platforms)
@@ -176,9 +193,6 @@ async def _message(  # noqa: C901  # one case for each kind
             return introduction or Dropped("changed")
         case DeliveryKind.TOGETHER:
             return await introductions.compose_opening(request, subject) or Dropped("changed")
-        case DeliveryKind.REQUEST:
-            about = delivery.occurrence.partition(" ")[0]
-            return await coordinators.compose_request(request, subject, about) or Dropped("changed")
         case DeliveryKind.ALONE:
             pairing = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
@@ -211,6 +225,14 @@ async def _message(  # noqa: C901  # one case for each kind
             return say_cycles.closed(
                 voice, cycle, [each.given_name for each in partners.values() if each.active]
             )
+        case DeliveryKind.NEW_ADDRESS | DeliveryKind.LINK_REQUEST | DeliveryKind.REQUEST:
+            return Dropped("changed")  # composed before, because they belong to no cycle
+
+
+async def _new_address(request: Request, delivery: Delivery) -> Message | Dropped:
+    if delivery.expires_at is not None and delivery.expires_at <= request.now:
+        return Dropped("expired")
+    return await accounts.compose_question(request, delivery.subject_id) or Dropped("answered")
 
 
 async def _with_words(request: Request, delivery: Delivery, cycle: Cycle) -> Message | Later | Dropped:
