@@ -34,7 +34,7 @@ async def compose_digest(request: Request, cycle: Cycle, school_id: int, monday:
     tx = request.tx
     pack = await cycles.read_pack(tx, cycle)
     if monday not in await _read_counted_weeks(tx, cycle):
-        await _count_week(tx, cycle, pack, monday, request.now)
+        await _count_week(tx, cycle, monday)
     return await _compose_published(request, cycle, pack, school_id, monday)
 
 
@@ -54,6 +54,17 @@ async def show_last(request: Request) -> Message:
             if digests:
                 return Message(digests[0].summary, tuple(part for each in digests for part in each.elements))
     raise UserError("nothing-published")
+
+
+async def read_newest(tx: Tx, cycle: Cycle) -> digest.Figures | None:
+    """Return the figures that were published last, of which those of everyone are the same for all schools."""
+    newest = None
+    for school in await tx.schools.of(cycle.partnership_id):
+        for _, stored in await tx.digests.published(cycle.id, school.id):
+            figures = digest.from_json(stored) if stored else None
+            if figures is not None and (newest is None or figures.week > newest.week):
+                newest = figures
+    return newest
 
 
 async def refresh_story(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:
@@ -81,7 +92,7 @@ async def _read_counted_weeks(tx: Tx, cycle: Cycle) -> frozenset[date]:
     return frozenset(weeks)
 
 
-async def _count_week(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datetime) -> None:
+async def _count_week(tx: Tx, cycle: Cycle, monday: date) -> None:
     """Count and publish a week for all schools at once."""
     cohort = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id) if each.in_cohort}
     check_ins = await tx.check_ins.of_cycle(cycle.id)
@@ -89,10 +100,19 @@ async def _count_week(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datet
     facts = digest.CycleFacts(
         cohort=tuple(sorted(_count_cohort(cohort).items())),
         ties=await _read_ties(tx, cycle),
-        stages=_count_stages(pack, cohort, check_ins, now),
     )
-    for school in await tx.schools.of(cycle.partnership_id):
-        figures = digest.summarise(school.id, week, facts)
+    schools = await tx.schools.of(cycle.partnership_id)
+    before = {
+        school.id: [
+            digest.from_json(stored)
+            for earlier, stored in await tx.digests.published(cycle.id, school.id)
+            if stored and earlier < monday
+        ]
+        for school in schools
+    }
+    told = digest.tell(week, facts, digest.told_before(before))
+    for school in schools:
+        figures = digest.summarise(school.id, week, facts, told)
         stored: Mapping[str, object] = digest.to_json(figures) if figures else {}
         await tx.digests.publish(cycle.id, school.id, monday, stored)
 
@@ -134,24 +154,6 @@ async def _read_ties(tx: Tx, cycle: Cycle) -> frozenset[frozenset[int]]:
         for a in pairing.seats
         for b in pairing.seats
         if a.school_id < b.school_id
-    )
-
-
-def _count_stages(
-    pack: Pack, cohort: Mapping[int, Enrolment], check_ins: Sequence[CheckIn], now: datetime
-) -> tuple[tuple[str, int], ...]:
-    """Return how many members have reached each stage, by the schedule of their pairing.
-
-    Counted by answers it would reveal who has answered.
-    """
-    order = list(dict.fromkeys(step.stage for step in pack.steps))
-    stage_of = {step.key: order.index(step.stage) for step in pack.steps}
-    furthest: dict[int, int] = {}
-    for each in check_ins:
-        if each.due_at <= now and each.member_id in cohort:
-            furthest[each.member_id] = max(furthest.get(each.member_id, 0), stage_of[each.step])
-    return tuple(
-        (stage, sum(reached >= index for reached in furthest.values())) for index, stage in enumerate(order)
     )
 
 
