@@ -18,7 +18,7 @@ _UNSEEN_BESIDE_FORMAT = frozenset(
 
 
 def folded(text: str) -> str:
-    """Return a name or id as it is compared: `St. John’s` is `st johns`, `007` is `7`; an address only loses its case."""
+    """Return a name or id for comparing: `St. John’s` is `st johns`, `007` is `7`; addresses lose their case."""
     plain = unicodedata.normalize("NFKC", without_unseen(text)).casefold()
     if "@" in plain:
         return plain.strip()
