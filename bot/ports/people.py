@@ -21,7 +21,7 @@ from bot.model import (
     School,
     Workspace,
 )
-from bot.model.roster import Roster, RosterChange
+from bot.model.roster import Fault, Roster, RosterChange
 from bot.rules.school_time import Calendar, Term
 
 
@@ -57,6 +57,12 @@ class Schools(Protocol):
 
     async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
         """Return what importing a roster would change, without changing it."""
+
+    async def unite(self, partnership_id: int, roster: Roster, same: Mapping[str, str]) -> None:
+        """Give people and schools the ids by which a roster names them (old id → new id); else raise `RosterError`."""
+
+    async def likely_same(self, partnership_id: int, roster: Roster) -> tuple[Fault, ...]:
+        """Return questions about people and schools whom a roster names anew, as it seems."""
 
     async def apply(self, partnership_id: int, roster: Roster, now: datetime) -> tuple[RosterChange, ...]:
         """Import a roster, and return what changed; people it no longer names become inactive, nobody is deleted."""

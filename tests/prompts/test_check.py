@@ -233,8 +233,8 @@ def test_a_language_needs_every_key_and_may_name_only_what_english_names() -> No
     }
 
     assert [(each.file, each.line, each.what) for each in check_files(files)] == [
-        ("bot/a.cy.md", 1, "word-unknown word='enw' words='name'"),
         ("bot/a.cy.md", 1, "translation-missing what='bye' language='cy'"),
+        ("bot/a.cy.md", 2, "word-unknown word='enw' words='name'"),
         ("bot/a.cy.md", 4, "key-not-english key='extra'"),
     ], "without sentences in the content, a finding still says what it knows"
 
