@@ -102,6 +102,7 @@ async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     is_tell = commands.parse(text).name is CommandName.TELL
     names = KnownNames(
         partners=await notes.read_partner_names(request) if is_tell else (),
+        is_asked=not is_tell or await check_ins.is_asked(request),
         languages=members.language_names(_voices(prompts)),
     )
     return commands.is_command(text, request.member, names)

@@ -25,6 +25,8 @@ class KnownNames:
 
     partners: Collection[str] = ()
     languages: Collection[str] = ()
+    is_asked: bool = True
+    """A question is open, so that plain text after `tell` may be an answer to it."""
 
 
 Rule: TypeAlias = Callable[[str, KnownNames], bool]
@@ -56,6 +58,10 @@ def _alone_or_channel(argument: str, _names: KnownNames) -> bool:
 
 
 def _to_a_partner(argument: str, names: KnownNames) -> bool:
+    if not argument:
+        return True
+    if names.partners and not names.is_asked and argument.split(maxsplit=1)[0] not in ("me", "us"):
+        return True  # there is nothing to mix it up with
     called = (f"{name}{end}" for name in names.partners for end in (" ", ","))
     return argument.startswith(("my partner ", "partner ", *called))
 
@@ -190,6 +196,8 @@ HOME = tuple(sorted((each for each in COMMANDS if each.home is not None), key=la
 def _text_keys(spec: CommandSpec) -> Iterator[str]:
     if spec.is_listed:
         yield f"help.{spec.name}"
+    if spec.menu is not None:
+        yield f"describe.{spec.name}"
     if spec.is_starter:
         yield f"starter.{spec.name}"
     if spec.home is not None:
