@@ -70,6 +70,18 @@ def _two_people(argument: str, _names: KnownNames) -> bool:
     return " and " in argument and len(argument.split()) <= 7
 
 
+def _alone_or_full_name(argument: str, _names: KnownNames) -> bool:
+    return not argument or 2 <= len(argument.removesuffix(" yes").split()) <= 3
+
+
+def _alone_or_words(argument: str, _names: KnownNames) -> bool:
+    return not argument or len(argument.split()) >= 3
+
+
+def _alone_or_date(argument: str, _names: KnownNames) -> bool:
+    return not argument or (any(sign.isdigit() for sign in argument) and len(argument.split()) <= 4)
+
+
 def _a_number(argument: str, _names: KnownNames) -> bool:
     return argument.isdecimal()
 
@@ -110,6 +122,10 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(CommandName.SWAP, _COORDINATORS, without_slash=_two_people),
     CommandSpec(CommandName.BLOCK, _COORDINATORS, without_slash=_two_people),
     CommandSpec(CommandName.NUDGE, _COORDINATORS, without_slash=_a_number),
+    CommandSpec(CommandName.ADD, _COORDINATORS, without_slash=_alone_or_full_name),
+    CommandSpec(CommandName.REMOVE, _COORDINATORS, without_slash=_alone_or_full_name),
+    CommandSpec(CommandName.GOAL, _COORDINATORS, without_slash=_alone_or_words),
+    CommandSpec(CommandName.FIRST_DAY, _COORDINATORS, without_slash=_alone_or_date),
     CommandSpec(CommandName.HOLD, _COORDINATORS),
     CommandSpec(CommandName.CLOSE, _COORDINATORS, without_slash=_alone_or_yes),
     CommandSpec(CommandName.LEDGER, _COORDINATORS),
