@@ -86,11 +86,15 @@ LONGEST = 40_000
 """Characters of one text that are read: as much as a platform lets a person send."""
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+BIDI_CONTROLS = "\u202a-\u202e\u2066-\u2069"
+"""Characters that turn round the reading of all that follows: they never go out."""
+_CONTROL_CHARACTERS = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff{BIDI_CONTROLS}]")
 
 
 def readable(what: What) -> What:
     """Return the event's content with one kind of line end, and without control characters and lone surrogates.
+
+    Those that turn round the direction of reading are control characters, too.
 
     Databases refuse some of these characters. All other text stays exactly as it was typed.
     """

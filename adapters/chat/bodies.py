@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
@@ -33,6 +34,20 @@ def strictly(read: Callable[P, T]) -> Callable[P, T]:
             raise Malformed("another shape") from None
 
     return reading
+
+
+@contextmanager
+def foreign_parser() -> Iterator[None]:
+    """Raise `Malformed` where a library's own reading of a stranger's bytes raises anything else.
+
+    The web application answers `Malformed` with 400 on every route.
+    """
+    try:
+        yield
+    except Malformed:
+        raise
+    except (*WRONG_SHAPE, RecursionError):
+        raise Malformed("unreadable") from None
 
 
 def json_object(text: bytes) -> Body:

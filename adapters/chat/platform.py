@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from adapters.chat.in_time import RealTime
 from adapters.chat.received import VoiceOf
-from adapters.chat.settings import Deployment, PlatformSettings
+from adapters.chat.settings import Deployment, PlatformSettings, public_address
 from bot.message import Message
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Voice
@@ -41,6 +41,9 @@ class TokenStore(Protocol):
 
     async def begin_install(self, state: str, expires_at: datetime) -> None:
         """Store a state with which somebody sets out to install."""
+
+    async def installs_begun(self, now: datetime) -> int:
+        """Return how many states are stored that have not expired."""
 
     async def end_install(self, state: str, now: datetime) -> bool:
         """Delete a state; True if it was there and has not expired, so once at most."""
@@ -103,7 +106,20 @@ class Manifest:
 
 
 class OptionsMissing(Exception):
-    """The manifest needs other options; `platform.<name>-manifest` says which."""
+    """The manifest needs other options; `platform.<name>-manifest` says which.
+
+    A message says what is wrong with an option that was given, in the form `--option: reason`.
+    """
+
+
+def required_address(option: str, url: str) -> str:
+    """Return the bare public address that was typed for an option. Raises `OptionsMissing`."""
+    if not url:
+        raise OptionsMissing
+    try:
+        return public_address(url)
+    except ValueError as wrong:
+        raise OptionsMissing(f"{option}: {wrong}") from None
 
 
 class Platform(Protocol[S]):

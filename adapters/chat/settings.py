@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +15,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _KEY = re.compile("[A-Za-z0-9_-]{43}=")
 """32 bytes, in the form that `cryptography.fernet` takes."""
+NOBODY_APP = "00000000-0000-0000-0000-000000000000"
+"""The id that documents write in the place of a real one."""
+_PRIVATE_NAMES = (
+    "localhost",
+    "local",
+    "internal",
+    "intranet",
+    "lan",
+    "home",
+    "corp",
+    "arpa",
+    "localdomain",
+)
+"""The ends of names that only a private network knows."""
 
 
 class SettingsError(Exception):
@@ -100,3 +117,52 @@ def checked_address(url: str) -> str:
     if url and not url.startswith(("https://", *(f"http://{each}" for each in LOOPBACK))):
         raise ValueError("not a secure address: write https://…")
     return url.rstrip("/")
+
+
+def public_address(url: str) -> str:
+    """Return the bare HTTPS address of a host that everybody can reach, without a final slash.
+
+    Raises `ValueError` with the reason, which never repeats the address: it may hold a password.
+    """
+    if not re.match("https://", url, re.IGNORECASE):
+        raise ValueError("not a secure address: write https://…")
+    parts = _parts(url)
+    host = (parts.hostname or "").rstrip(".")
+    if parts.username is not None or "@" in parts.netloc:
+        raise ValueError("holds a name or a password: write https:// and the host alone")
+    if "?" in url or "#" in url:
+        raise ValueError("not the bare address of a host: leave out everything from ? or # on")
+    if not host or re.search(r"[\s\\<>\"'{}|^`\x00-\x1f\x7f]", url):
+        raise ValueError("not the bare address of a host: write https://jpd.example.org")
+    if not _is_public(host):
+        raise ValueError("an address that only this machine or its own network can reach: name a public host")
+    return f"https://{url[len('https://') :]}".rstrip("/")
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        raise ValueError("not the bare address of a host: write https://jpd.example.org") from None
+    return parts
+
+
+def _is_public(host: str) -> bool:
+    address = _ip_address(host)
+    if address is not None:
+        return address.is_global and not address.is_multicast
+    name = host.casefold()
+    return "." in name and not name.endswith(tuple(f".{end}" for end in _PRIVATE_NAMES))
+
+
+def _ip_address(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the host as an IP address, however it is written: `127.1` and `0x7f.1` are 127.0.0.1, too."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        try:
+            return IPv4Address(socket.inet_aton(host))
+        except (OSError, UnicodeEncodeError):
+            return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

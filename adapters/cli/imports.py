@@ -30,6 +30,16 @@ def import_(
     administrators_are_principals: Annotated[
         bool | None, typer.Option(help="OneRoster 1.1 knows no principals: are its administrators?")
     ] = None,
+    school: Annotated[str, typer.Option(help="The school, where the file has no column for it.")] = "",
+    role: Annotated[
+        str, typer.Option(help="The role, where the file has no column for it, such as teacher.")
+    ] = "",
+    same: Annotated[
+        list[str] | None, typer.Option(help="OLD=NEW: the ids of one person or school. Repeat it.")
+    ] = None,
+    different: Annotated[
+        bool, typer.Option("--different", help="All others who are asked about are two.")
+    ] = False,
 ) -> None:
     """Import a roster: staff only. A file with any fault changes nothing."""
     from adapters.rosters import read_roster
@@ -47,18 +57,30 @@ def import_(
             phases=frozenset(voice.keys("phase")),
             slots=frozenset(voice.keys("slot")),
             today=today.date(),
+            school=school,
+            role=role.casefold(),
         )
     except RosterError as wrong:
         stop("\n".join(say_rosters.faults(voice, wrong.faults)))
+    pairs = dict(each.partition("=")[::2] for each in same or ())
+    identity = imports.Identity(pairs, all_others_differ=different)
 
-    async def apply() -> None:
-        async with open_store(read) as store, store.transaction() as tx:
-            changes = await imports.import_roster(tx, partnership, roster, today, dry_run=dry_run)
-        for line in say_rosters.changes(voice, changes, roster.left_out, dry_run=dry_run):
+    async def apply() -> str:
+        try:
+            async with open_store(read) as store, store.transaction() as tx:
+                made = await imports.import_roster(
+                    tx, partnership, roster, today, dry_run=dry_run, identity=identity
+                )
+        except RosterError as unsure:
+            return "\n".join(say_rosters.faults(voice, unsure.faults))
+        for line in say_rosters.report(voice, roster, made, dry_run=dry_run):
             out.print(line, soft_wrap=True)
+        return ""
 
     with progress_bar(voice.text("cli.importing", n=len(roster.people))):
-        run_to_end(apply())
+        problem = run_to_end(apply())
+    if problem:
+        stop(problem)
 
 
 def calendar(
@@ -163,8 +185,14 @@ def pair(  # noqa: PLR0917  # one parameter for each option
 def code(
     school: Annotated[str, typer.Argument(help="The school's id in the roster, or its name.")],
     partnership: Annotated[str, typer.Option(help="Whose school.")] = "Our partnership",
+    without_asking: Annotated[
+        bool,
+        typer.Option(
+            "--without-asking", help="Do not ask the leaders of a school that is connected already."
+        ),
+    ] = False,
 ) -> None:
-    """Make a one-time code that lets a workspace in for a school: the first one; coordinators make the others."""
+    """Make a one-time code that lets a workspace in for a school. The school's own coordinators can make one, too."""
     from bot.use_cases import workspaces
 
     read, _, voice = load_settings_and_content()
@@ -172,7 +200,7 @@ def code(
     async def make() -> str:
         async with open_store(read) as store, store.transaction() as tx:
             found = await _school(tx, voice, partnership, school)
-            return await workspaces.make_code(tx, found, now())
+            return await workspaces.make_code(tx, found, now(), asks=not without_asking)
 
     out.print(voice.text("cli.code", code=run_to_end(make()), school=school), soft_wrap=True)
 

@@ -237,8 +237,8 @@ def manifest(
     voices = {each: prompts.voice(each) for each in prompts.languages}
     try:
         made = chosen.manifest(voices, ManifestOptions(url=url, about=about, app_id=app_id, socket=socket))
-    except OptionsMissing:
-        stop(text_or_stop(voice, f"platform.{chosen.name}-manifest"))
+    except OptionsMissing as missing:
+        stop("\n".join([*missing.args, text_or_stop(voice, f"platform.{chosen.name}-manifest")]))
     if isinstance(made.content, str):
         say(made.content)
         return
@@ -283,7 +283,7 @@ def check_prompts(
     from adapters.cli.needed_texts import needed_texts
     from bot.prompts import Level, check
 
-    findings = check(folder or settings.read().prompts, needed_texts())
+    findings = check(folder or settings.read().prompts, needed_texts(), settings.PROMPTS)
     for finding in findings:
         out.print(str(finding), soft_wrap=True)
     if any(finding.level is Level.FIX for finding in findings):

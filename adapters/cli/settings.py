@@ -6,23 +6,23 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from adapters.chat.settings import (
     Deployment,
     EnvironmentSettings,
     SettingsError,
-    checked_address,
     name_of,
+    public_address,
     read_settings,
 )
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 """The content that is shipped."""
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # a host that gives a port reaches the bot from outside this machine
 FOR_TESTS = {"JPD_TEST_DATABASE_URL", "JPD_CRASH"}
 """Names that only tests read."""
 
@@ -32,10 +32,19 @@ class Settings(EnvironmentSettings, env_prefix="JPD_"):
 
     database_url: str = Field(
         default="sqlite+aiosqlite:///jpd.sqlite",
-        description="The shared store: SQLite for one machine, or `postgresql+psycopg://…`",
+        description="The shared store: SQLite for one machine, or `postgresql+psycopg://…`; where a host gives "
+        "`DATABASE_URL`, that one",
     )
-    host: str = Field(default="127.0.0.1", description="The address on which `jpd serve` listens")
-    port: int = Field(default=3978, ge=0, le=65535, description="The port on which `jpd serve` listens")
+    host: str = Field(
+        default="127.0.0.1",
+        description="The address on which `jpd serve` listens; where a host gives `PORT`, all of them",
+    )
+    port: int = Field(
+        default=3978,
+        ge=0,
+        le=65535,
+        description="The port on which `jpd serve` listens; where a host gives `PORT`, that one",
+    )
     public_url: str = Field(
         default="",
         description="Where `jpd serve` is reached by HTTPS: charts in Teams are shown from there",
@@ -76,6 +85,15 @@ class Settings(EnvironmentSettings, env_prefix="JPD_"):
         "`jpd keys new` makes one",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _take_what_the_host_gives(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Take `PORT` and `DATABASE_URL`, which hosts of web applications set; the bot's own settings win."""
+        port, database = os.environ.get("PORT", ""), os.environ.get("DATABASE_URL", "")
+        from_host: dict[str, Any] = {"port": port, "host": EVERYWHERE} if port else {}
+        from_host |= {"database_url": database} if database else {}
+        return {**from_host, **given}
+
     @field_validator("database_url")
     @classmethod
     def _is_known(cls, url: str) -> str:
@@ -88,12 +106,7 @@ class Settings(EnvironmentSettings, env_prefix="JPD_"):
     @field_validator("public_url")
     @classmethod
     def _is_bare(cls, url: str) -> str:
-        url = checked_address(url)
-        parts = urlsplit(url or "https://none")
-        has_more = parts.username is not None or parts.query or parts.fragment or "?" in parts.path
-        if not parts.hostname or has_more:
-            raise ValueError("not the bare address of a host: write https://jpd.example.org")
-        return url
+        return public_address(url) if url else ""
 
     @property
     def deployment(self) -> Deployment:

@@ -29,6 +29,27 @@ Result = TypeVar("Result")
 out, err = Console(highlight=False, markup=False), Console(stderr=True, highlight=False, markup=False)
 
 
+LIBRARIES = (
+    "aiohttp",
+    "aiosqlite",
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "botbuilder",
+    "botframework",
+    "markdown_it",
+    "msal",
+    "msrest",
+    "psycopg",
+    "recurring_ical_events",
+    "slack_bolt",
+    "slack_sdk",
+    "sqlalchemy",
+    "urllib3",
+)
+"""Loggers that write texts, statements, addresses or tokens below a warning: aiosqlite the words of every query."""
+
+
 def now() -> datetime:
     """Return the time in UTC."""
     return datetime.now(UTC)
@@ -63,8 +84,13 @@ class Setup(NamedTuple):
 def load_settings_and_content() -> Setup:
     """Read the settings and the content. Raises `SettingsError` or `ContentError`."""
     read = settings.read()
-    prompts = Prompts.load(read.prompts)
-    return Setup(read, prompts, prompts.voice(prompts.default_language))
+    prompts = Prompts.load(read.prompts, settings.PROMPTS)
+    voice = prompts.voice(prompts.default_language)
+    if prompts.stand_ins:
+        first = prompts.stand_ins[0]
+        place = f"{first.file}:{first.line} ({dict(first.facts)['key']})"
+        err.print(voice.text("cli.stand-ins", n=len(prompts.stand_ins), first=place), soft_wrap=True)
+    return Setup(read, prompts, voice)
 
 
 def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
@@ -141,7 +167,12 @@ def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> str
 def start_log(
     read: settings.Settings, level: int = logging.INFO, watching: Sequence[structlog.typing.Processor] = ()
 ) -> None:
-    """Log to standard error, as text or as JSON lines; the processors in `watching` see every line too."""
+    """Log to standard error, as text or as JSON lines; the processors in `watching` see every line too.
+
+    The libraries' own loggers keep to warnings, whatever level somebody gives to the root logger.
+    """
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger(name).level))
     shape = structlog.processors.JSONRenderer() if read.log_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[

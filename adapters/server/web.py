@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from adapters.chat.bodies import Malformed
 from bot.errors import StoreAway
 from bot.prompts import Voice
 
@@ -93,6 +94,9 @@ def _apologies(voice: Voice) -> Middleware:
                 raise
             key = APOLOGIES.get(error.status, "unexpected" if error.status >= 500 else "bad-request")
             return _error(request, error.status, voice.text(f"web.{key}"), error.headers.get("Allow"))
+        except Malformed as malformed:
+            log.info("web.malformed", path=request.path, what=str(malformed))
+            return _error(request, 400, voice.text("web.bad-request"))
         except StoreAway:
             log.warning("web.store-away", method=request.method, path=request.path)
             return _error(request, 503, voice.text("web.unexpected"))

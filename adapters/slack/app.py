@@ -20,7 +20,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-from adapters.chat.bodies import WRONG_SHAPE, Body, Malformed
+from adapters.chat.bodies import WRONG_SHAPE, Body, Malformed, foreign_parser
 from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.chat.received import VoiceOf
 from adapters.slack import inbound
@@ -49,17 +49,13 @@ class _Edge:
 
     async def take(self, request: web.Request) -> web.Response:
         """Let Bolt answer a request of Slack's. Raises 401 for any other one, and 400 where it makes no sense."""
-        try:
+        with foreign_parser():
             body = (await request.read()).decode()
-        except UnicodeDecodeError:
-            raise web.HTTPBadRequest from None
         if not self._is_slack(body, request.headers):
             raise web.HTTPUnauthorized
-        try:
+        with foreign_parser():  # Bolt's own reading; errors of ours go to `_failed`
             asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
             answer = await self._bolt.async_dispatch(asked)
-        except (*WRONG_SHAPE, RecursionError):  # from Bolt's own reading; errors of ours go to `_failed`
-            raise web.HTTPBadRequest from None
         if answer.status == 404:
             raise web.HTTPBadRequest
         return await to_aiohttp_response(answer)
@@ -76,7 +72,7 @@ class _Edge:
 class SlackApp:
     """Bolt's listeners, each of which reads one kind of request and answers it."""
 
-    def __init__(  # the parts of an adapter
+    def __init__(
         self,
         api: Api,
         messenger: SlackMessenger,

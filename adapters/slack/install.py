@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
+from typing import Any
 
 import structlog
 from aiohttp import ClientError, web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.chat.bodies import foreign_parser
 from adapters.chat.platform import TokenStore
 from adapters.slack import inbound
 from adapters.slack.api import QUIET, SLACK, Api
 from adapters.slack.inbound import SlackReceived
 from adapters.slack.manifest import SCOPES
+from adapters.slack.tokens import TokenRefused, check_token
 from bot.prompts import Voice
 
 log = structlog.get_logger()
 
 STATE_LASTS = timedelta(minutes=10)
+RELOADS_LAST = timedelta(days=1)
+"""The time for which the last page may be loaded again."""
 REASONS = frozenset(
     {"access_denied", "invalid_browser", "invalid_code", "invalid_state", "missing_code", "storage_error"}
 )
 """The reasons that Slack and its SDK give. Only these are logged: a link may hold any other text."""
+MOST_INSTALLS = 200
+"""The installations that may be under way at once: anybody can begin one, and each is a row for some minutes."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
 HEADERS = {
     "Content-Type": ["text/html; charset=utf-8"],
@@ -51,14 +61,20 @@ def connect(
     *,
     client_id: str,
     client_secret: str,
+    public_url: str = "",
 ) -> list[web.RouteDef]:
-    """Return the routes `/slack/install` and `/slack/oauth`; `take` handles the event of each installation."""
+    """Return the routes `/slack/install` and `/slack/oauth`; `take` handles the event of each installation.
+
+    Where the bot's `public_url` is known, Slack is told where to come back.
+    """
+    states = _States(tokens, now)
     settings = AsyncOAuthSettings(
         client_id=client_id,
         client_secret=client_secret,
         scopes=sorted(SCOPES),
         authorization_url=_authorize_url(api.base_url),
-        state_store=_States(tokens, now),
+        redirect_uri=f"{public_url}{CALLBACK}" if public_url else None,
+        state_store=states,
         installation_store=_InstallationStore(tokens, take, now),
         install_path=INSTALL,
         redirect_uri_path=CALLBACK,
@@ -67,20 +83,42 @@ def connect(
         callback_options=_pages(voice),
         logger=QUIET,
     )
-    flow = AsyncOAuthFlow(client=api.client(), logger=QUIET, settings=settings)
+    client = _InstallClient(base_url=api.base_url, session=api.session, retry_handlers=[], logger=QUIET)
+    flow = AsyncOAuthFlow(client=client, logger=QUIET, settings=settings)
 
     async def begin(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
+        if await tokens.installs_begun(now()) >= MOST_INSTALLS:
+            log.warning("slack.not-installed", reason="too many at once")
+            busy = _page(voice, 429, voice.text("install.too-many"), voice.text("install.later"))
+            return await to_aiohttp_response(busy)
+        return await to_aiohttp_response(await flow.handle_installation(_query_alone(request)))
 
     async def end(request: web.Request) -> web.Response:
+        asked = _query_alone(request)
+        [state, *_] = asked.query.get("state") or [""]
+        is_same_browser = settings.state_utils.is_valid_browser(state, asked.headers)
+        if is_same_browser and await states.is_finished(state):  # the page is loaded again
+            return await to_aiohttp_response(_success_page(voice))
         try:
-            done = await flow.handle_callback(await to_bolt_request(request))
+            done = await flow.handle_callback(asked)
+        except TokenRefused as refused:
+            log.warning("slack.not-installed", reason=refused.key)
+            done = _page(voice, 400, voice.text("install.failed"), voice.text(f"install.{refused.key}"))
         except (ClientError, TimeoutError, SlackClientError, OSError):
             log.warning("slack.not-installed", reason="slack is silent")
             done = _page(voice, 503, voice.text("install.failed"), voice.text("install.again"))
+        if done.status == 200 and "error" not in asked.query:
+            await states.finish(state)
         return await to_aiohttp_response(done)
 
     return [web.get(INSTALL, begin), web.get(CALLBACK, end)]
+
+
+def _query_alone(request: web.Request) -> AsyncBoltRequest:
+    """Return the request without its body, which anybody may send and nothing here needs."""
+    headers: dict[str, str | Sequence[str]] = {"Cookie": request.headers.get("Cookie", "")}
+    with foreign_parser():
+        return AsyncBoltRequest(body="", query=request.query_string, headers=headers)
 
 
 def _authorize_url(api_url: str) -> str:
@@ -88,6 +126,21 @@ def _authorize_url(api_url: str) -> str:
     if api_url == SLACK:
         return "https://slack.com/oauth/v2/authorize"
     return f"{api_url.rstrip('/').removesuffix('/api')}/oauth/v2/authorize"
+
+
+class _InstallClient(AsyncWebClient):
+    """The SDK's client, which looks at an installation before anybody believes it."""
+
+    async def oauth_v2_access(self, **arguments: Any) -> AsyncSlackResponse:
+        """Exchange the code for a token. Raises `TokenRefused` for a token that the bot can't use."""
+        answer = await super().oauth_v2_access(**arguments)
+        token = str(answer.get("access_token") or "")
+        check_token(
+            token,
+            rotates=bool(answer.get("refresh_token") or answer.get("expires_in")),
+            is_persons=answer.get("token_type", "bot") != "bot",
+        )
+        return answer
 
 
 @dataclass(frozen=True)
@@ -105,6 +158,17 @@ class _States(AsyncOAuthStateStore):
     async def async_consume(self, state: str) -> bool:
         return await self.tokens.end_install(state, self.now())
 
+    async def finish(self, state: str) -> None:
+        """Note that the installation with this state has ended well."""
+        await self.tokens.begin_install(f"finished:{state}", self.now() + RELOADS_LAST)
+
+    async def is_finished(self, state: str) -> bool:
+        """Tell whether the installation with this state has ended well before."""
+        found = await self.tokens.end_install(f"finished:{state}", self.now())
+        if found:
+            await self.finish(state)
+        return found
+
 
 @dataclass(frozen=True)
 class _InstallationStore(AsyncInstallationStore):
@@ -119,7 +183,7 @@ class _InstallationStore(AsyncInstallationStore):
         is_everywhere = bool(installation.is_enterprise_install)
         workspace = (installation.enterprise_id if is_everywhere else installation.team_id) or ""
         name = (installation.enterprise_name if is_everywhere else installation.team_name) or ""
-        await self.tokens.save(workspace, installation.bot_token or "", name=name, now=self.now())
+        await self.tokens.save(workspace, str(installation.bot_token), name=name, now=self.now())
         log.info("slack.installed", workspace=workspace)
         event_id = f"installed:{secrets.token_hex(8)}"
         await self.take(inbound.installed(workspace, installation.user_id, event_id))
@@ -129,7 +193,7 @@ def _pages(voice: Voice) -> AsyncCallbackOptions:
     """Return the pages that a person sees when they come back from Slack."""
 
     async def success(_: AsyncSuccessArgs) -> BoltResponse:
-        return _page(voice, 200, voice.text("install.done"), voice.text("install.next"))
+        return _success_page(voice)
 
     async def failure(args: AsyncFailureArgs) -> BoltResponse:
         log.info("slack.not-installed", reason=args.reason if args.reason in REASONS else "another")
@@ -140,6 +204,10 @@ def _pages(voice: Voice) -> AsyncCallbackOptions:
         )
 
     return AsyncCallbackOptions(success=success, failure=failure)
+
+
+def _success_page(voice: Voice) -> BoltResponse:
+    return _page(voice, 200, voice.text("install.done"), voice.text("install.next"))
 
 
 def _page(voice: Voice, status: int, title: str, text: str) -> BoltResponse:

@@ -285,11 +285,11 @@ def _images(message: Message) -> Iterator[Image]:
 
 
 def email_in(user: Mapping[str, Any], workspace: str) -> str:
-    """Return the e-mail address of a member of the workspace; empty for bots, guests, strangers and former members."""
+    """Return the confirmed e-mail address of a member of the workspace; empty for anybody else."""
     excluded = ("is_bot", "deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
     if any(user.get(each) for each in excluded) or user.get("id") == "USLACKBOT":
         return ""
-    if not _belongs(user, workspace):
+    if not _belongs(user, workspace) or user.get("is_email_confirmed") is False:
         return ""
     return str((user.get("profile") or {}).get("email") or "")
 

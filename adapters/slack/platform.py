@@ -19,8 +19,8 @@ from adapters.chat.platform import (
     Finding,
     Manifest,
     ManifestOptions,
-    OptionsMissing,
     TokenStore,
+    required_address,
 )
 from adapters.chat.settings import Deployment, PlatformSettings, SettingsError
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
@@ -155,8 +155,16 @@ class SlackPlatform:
             await _admit_workspace(api, token, core)
         else:
             client_secret = settings.client_secret.get_secret_value()
-            client = {"client_id": settings.client_id, "client_secret": client_secret}
-            routes += install.connect(api, core.tokens, app.take, core.voice, core.now, **client)
+            routes += install.connect(
+                api,
+                core.tokens,
+                app.take,
+                core.voice,
+                core.now,
+                client_id=settings.client_id,
+                client_secret=client_secret,
+                public_url=core.deployment.public_url,
+            )
         if app_token := settings.app_token.get_secret_value():
             try:
                 await opened.enter_async_context(app.listening(app_token))
@@ -190,10 +198,8 @@ class SlackPlatform:
         """Return the JSON that Slack's “Create an app from a manifest” takes."""
         from adapters.slack.manifest import manifest
 
-        if not options.socket and not options.url.startswith("https://"):
-            raise OptionsMissing
-        voice = next(iter(voices.values()))
-        made = manifest(voice, options.url.rstrip("/"), socket=options.socket)
+        url = "" if options.socket else required_address("--url", options.url)
+        made = manifest(next(iter(voices.values())), url, socket=options.socket)
         return Manifest(json.dumps(made, ensure_ascii=False, indent=2))
 
     def preview(self, message: Message) -> str:

@@ -29,7 +29,7 @@ REAL_TIME = RealTime(patience=seconds(8))
 class TeamsApp:
     """Answers, in time, the activities that the edge let through."""
 
-    def __init__(  # the parts of an adapter
+    def __init__(
         self,
         registration: Registration,
         keys: SigningKeys,
@@ -55,6 +55,9 @@ class TeamsApp:
             return None
         if received.target.kind == "elsewhere":
             await self._answers.point_to_own_chat(received)
+            return None
+        if received.target.kind == "declined":
+            await self._answers.withdraw_offer(received)
             return None
         return await self._in_time.answer(
             lambda late: self._run(received, late), lambda: self._answers.one_moment(received)

@@ -17,13 +17,17 @@ from botbuilder.schema import Activity, ChannelAccount
 from botframework.connector.auth import JwtTokenExtractor
 
 from adapters.chat.bodies import Body, Malformed, json_object
-from adapters.teams.cloud import Registration
+from adapters.teams.cloud import Registration, is_loopback
 from adapters.teams.inbound import UnknownInvoke
 from adapters.teams.keys import CHANNEL, KeysUnreachable, SigningKeys
 from adapters.teams.tokens import CredentialsFactory, TeamsTokens
 from bot.errors import Disconnected, SendError
 
 log = structlog.get_logger()
+
+
+FORWARDED = ("forwarded", "x-forwarded-", "x-real-ip", "via", "cf-connecting-ip", "true-client-ip")
+"""The beginnings of the headers that a proxy or a tunnel adds."""
 
 
 class Edge:
@@ -43,7 +47,9 @@ class Edge:
         self._authentication = _authentication(registration, keys) if registration.app_id else None
 
     async def take(self, request: web.Request) -> web.Response:
-        """Answer one request with 200, 400, 401, 413, 415, 501, or with 500, after which Teams sends it again."""
+        """Answer one request with 200, 400, 401, 403, 413, 415, 501, or with 500, after which Teams sends it again."""
+        if self._authentication is None and not _is_from_here(request):
+            raise web.HTTPForbidden
         activity = await _activity(request)
         await self._verify(activity, request.headers.get("Authorization", ""))
         if not self._registration.may_serve(activity["serviceUrl"]):
@@ -95,6 +101,12 @@ class Edge:
             await tokens.get()
         except (SendError, Disconnected):
             raise web.HTTPInternalServerError from None
+
+
+def _is_from_here(request: web.Request) -> bool:
+    """Tell whether a program on this machine asks, and no proxy or page of another site through it."""
+    is_forwarded = any(name.casefold().startswith(FORWARDED) for name in request.headers)
+    return not is_forwarded and is_loopback(str(request.url))
 
 
 async def _activity(request: web.Request) -> Body:

@@ -20,7 +20,7 @@ from bot.events import Command, Deleted, Edited, Joined, Left, Opened, Said, Sub
 from bot.model import Address, CommandName
 
 TargetKind: TypeAlias = Literal[
-    "text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"
+    "text", "submit", "execute", "fetch", "dialog", "file", "declined", "install", "elsewhere"
 ]
 
 _NOT_INPUTS = (DATA, "msteams")
@@ -56,7 +56,7 @@ def read(activity: Body) -> TeamsReceived | None:
     kind, conversation = activity.get("type"), part(activity, "conversation")
     if kind not in ("message", "messageUpdate", "messageDelete", "invoke", "installationUpdate"):
         return None  # `conversationUpdate` too: Teams sends it beside every `installationUpdate`
-    if conversation.get("conversationType") not in (None, "personal"):
+    if conversation.get("isGroup") is True or conversation.get("conversationType") not in (None, "personal"):
         return _in_a_group(activity)
     if kind == "message":
         return _message(activity)
@@ -74,13 +74,13 @@ def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    what = Said(typed(activity), string(activity, "id") or None)
+    what = Said(typed(activity), _text(activity, "id") or None)
     return _received(activity, what, TeamsReplyTarget("text", _route(activity)))
 
 
 def _changed_message(activity: Body) -> TeamsReceived | None:
     """Read that a person edited or deleted a message; one that is there again after that is not read."""
-    event, message = _mapping(activity.get("channelData")).get("eventType"), string(activity, "id")
+    event, message = _mapping(activity.get("channelData")).get("eventType"), _text(activity, "id")
     what: What
     match event:
         case "editMessage":
@@ -90,7 +90,7 @@ def _changed_message(activity: Body) -> TeamsReceived | None:
         case _:
             return None
     # The activity has the id of the message, so its time tells one edit from another.
-    mark = json.dumps([event, message, string(activity, "timestamp")])
+    mark = json.dumps([event, message, _text(activity, "timestamp")])
     return _received(activity, what, TeamsReplyTarget("text", _route(activity)), mark)
 
 
@@ -121,15 +121,16 @@ def _pressed(activity: Body, kind: TargetKind, data: Body) -> TeamsReceived:
     return _received(activity, what, target, mark)
 
 
-def _consent(activity: Body, value: Body) -> TeamsReceived | None:
-    """Read the consent to an offered file, which repeats the command: the file is made anew and up to date."""
+def _consent(activity: Body, value: Body) -> TeamsReceived:
+    """Read the answer to an offered file. A consent repeats the command: the file is made anew and up to date."""
     match value.get("action"):
         case "accept":
             upload = part(value, "uploadInfo")
             target = TeamsReplyTarget("file", _route(activity), _ref(activity), upload=upload)
             return _received(activity, Command(CommandName.MY_DATA), target)
         case "decline":
-            return None
+            target = TeamsReplyTarget("declined", _route(activity), _ref(activity))
+            return _received(activity, Said(""), target)
         case _:
             raise Malformed("no such file")
 
@@ -159,7 +160,7 @@ def _received(activity: Body, what: What, target: TeamsReplyTarget, mark: str = 
     sender, route = part(activity, "from"), target.route
     # The account in the tenant: `from.id` is another one for every bot.
     user = _text(sender, "aadObjectId") or route.user
-    activity_id = string(activity, "id")
+    activity_id = _text(activity, "id")
     if not (user and route.tenant and activity_id):
         raise Malformed("from nobody")
     unique = json.dumps([user, mark or [route.conversation, activity_id]])
@@ -172,7 +173,7 @@ def _route(activity: Body) -> Route:
     conversation = part(activity, "conversation")
     tenant = _mapping(_mapping(activity.get("channelData")).get("tenant"))
     return Route(
-        service_url=string(activity, "serviceUrl"),
+        service_url=_text(activity, "serviceUrl"),
         conversation=_text(conversation, "id"),
         bot=_text(_mapping(activity.get("recipient")), "id"),
         user=_text(_mapping(activity.get("from")), "id"),
@@ -181,7 +182,8 @@ def _route(activity: Body) -> Route:
 
 
 def _ref(activity: Body) -> str:
-    return string(activity, "replyToId")
+    """Return the message whose card was pressed; empty where Teams does not tell."""
+    return _text(activity, "replyToId")
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------
@@ -232,7 +234,7 @@ def _value(given: object, is_several: bool) -> str:
 
 def typed(activity: Body) -> str:
     """Return the text as it was typed, without a mention of the bot."""
-    text = _with_names(activity, string(activity, "text"))
+    text = _with_names(activity, _text(activity, "text"))
     if activity.get("textFormat") == "xml":
         text = unescape(_MARKUP.sub("", _PARAGRAPH.sub("\n", text)))
     return text.strip()

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-import vl_convert
-
+from adapters.teams.icons import BLUE, icons
 from bot.model import CommandName
 from bot.prompts import Voice
 from bot.rules.commands import MENU
@@ -21,23 +20,9 @@ Json: TypeAlias = dict[str, Any]
 
 SCHEMA_VERSION = "1.29"
 SCHEMA = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA_VERSION}/MicrosoftTeams.schema.json"
-VERSION = "1.0.0"
-BLUE = "#0b5c9c"
+VERSION = "1.2.0"
+"""Teams brings a new package to people only if its version is higher: raise it with every change of the manifest."""
 IN_COMPANY = (CommandName.HELP,)
-
-_FIGURES = (
-    '<circle cx="11" cy="11" r="3.4"/><path d="M4.6 24.4c0-5 2.7-8 6.4-8 2 0 3.7.9 4.8 2.4"/>'
-    '<circle cx="21" cy="13" r="3.4"/><path d="M14.6 26.4c0-5 2.7-8 6.4-8s6.4 3 6.4 8"/>'
-)
-"""Two people side by side, on a square of 32 units."""
-_LINE = 'fill="none" stroke="#ffffff" stroke-width="2.2" stroke-linecap="round"'
-ICONS = {
-    "color.png": f'<svg xmlns="http://www.w3.org/2000/svg" width="192" height="192" viewBox="0 0 32 32">'
-    f'<rect width="32" height="32" fill="{BLUE}"/>'
-    f'<g {_LINE} transform="translate(3.2 3.2) scale(.8)">{_FIGURES}</g></svg>',
-    "outline.png": f'<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32" viewBox="0 0 32 32">'
-    f"<g {_LINE}>{_FIGURES}</g></svg>",
-}
 
 
 def package(voices: Mapping[str, Voice], app_id: str, url: str, about: str = "") -> bytes:
@@ -49,8 +34,8 @@ def package(voices: Mapping[str, Voice], app_id: str, url: str, about: str = "")
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
-        for name, svg in ICONS.items():
-            archive.writestr(name, bytes(vl_convert.svg_to_png(svg, scale=1.0)))
+        for name, icon in icons().items():
+            archive.writestr(name, icon)
     return packed.getvalue()
 
 

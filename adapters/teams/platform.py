@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -20,13 +19,18 @@ from adapters.chat.platform import (
     ManifestOptions,
     OptionsMissing,
     TokenStore,
+    required_address,
 )
-from adapters.chat.settings import LOOPBACK, Deployment, PlatformSettings, checked_address
+from adapters.chat.settings import (
+    LOOPBACK,
+    NOBODY_APP,
+    Deployment,
+    PlatformSettings,
+    checked_address,
+)
 from adapters.teams.cloud import LOGIN_URL, OPENID_URL, Registration
 from bot.errors import Disconnected, SendError
-from bot.events import Event, Left
 from bot.message import Message
-from bot.model import Address
 from bot.prompts import Voice
 
 if TYPE_CHECKING:
@@ -84,6 +88,8 @@ class TeamsSettings(PlatformSettings, env_prefix="JPD_TEAMS_"):
             wrong.append("JPD_TEAMS_ANONYMOUS: believes anybody, beside a real bot: unset either")
         if self.anonymous and deployment.host not in LOOPBACK:
             wrong.append("JPD_TEAMS_ANONYMOUS: believes anybody, so JPD_HOST must be 127.0.0.1")
+        if self.anonymous and deployment.public_url:
+            wrong.append("JPD_TEAMS_ANONYMOUS: believes anybody, and JPD_PUBLIC_URL is public: unset either")
         return wrong
 
     def _problems_of_registration(self, deployment: Deployment) -> list[str]:
@@ -123,11 +129,6 @@ class TeamsPlatform:
         from adapters.teams.pace import Pace
         from adapters.teams.tokens import TeamsTokens
 
-        async def left(address: Address) -> None:
-            # The chat takes nothing from us: the bot was uninstalled, perhaps while we were not running.
-            number = f"left:{secrets.token_hex(8)}"
-            await core.handle(Event(id=number, at=core.now(), sender=address, what=Left()))
-
         registration = settings.registration()
         if not settings.app_id:
             log.warning(
@@ -136,7 +137,7 @@ class TeamsPlatform:
         session = await opened.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
         tokens = TeamsTokens(registration) if settings.app_id else None
         pictures = _pictures(core)
-        messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, core.voice_of, pictures)
+        messenger = TeamsMessenger(Connector(session, tokens, Pace()), core.voice_of, pictures)
         if not serving:
             return Connected(messenger=messenger, directory=messenger)
         keys = SigningKeys(registration.openid_url, session)
@@ -186,14 +187,15 @@ class TeamsPlatform:
         """Return the app package that a Teams administrator uploads."""
         from adapters.teams.package import package
 
-        about = options.about or options.url
-        if not (options.url.startswith("https://") and about.startswith("https://")):
-            raise OptionsMissing
+        url = required_address("--url", options.url)
+        about = required_address("--about", options.about) if options.about else ""
         try:
             app_id = str(UUID(options.app_id))
         except ValueError:
             raise OptionsMissing from None
-        return Manifest(package(voices, app_id, options.url.rstrip("/"), options.about), "jpd-teams.zip")
+        if app_id == NOBODY_APP:
+            raise OptionsMissing("--app-id: only zeros stand there, as in the guide")
+        return Manifest(package(voices, app_id, url, about), "jpd-teams.zip")
 
     def preview(self, message: Message) -> str:
         """Return the message as JSON of an Adaptive Card."""

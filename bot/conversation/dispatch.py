@@ -27,6 +27,9 @@ from bot.say import basics
 from bot.say import commands as say_commands
 from bot.say.typed import FORM
 from bot.use_cases import (
+    accounts,
+    amendments,
+    careful_forms,
     challenges,
     check_ins,
     coordinators,
@@ -43,6 +46,7 @@ from bot.use_cases import (
     personal_data,
     safeguarding,
     status,
+    tells,
     typed,
     withdrawals,
     workspaces,
@@ -72,7 +76,7 @@ async def dispatch(
         case Submitted():
             if help_now := await safeguarding.answer_worry_in_form(request, prompts, event.what):
                 return help_now
-            return await _submit_form(request, prompts, event.what)
+            return await _submit_carefully(request, prompts, event.what)
         case Joined():
             await tx.members.connect(event.sender, member.id, now)
             await tx.deliveries.make_due(member.id, now)
@@ -98,6 +102,7 @@ async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     is_tell = commands.parse(text).name is CommandName.TELL
     names = KnownNames(
         partners=await notes.read_partner_names(request) if is_tell else (),
+        is_asked=not is_tell or await check_ins.is_asked(request),
         languages=members.language_names(_voices(prompts)),
     )
     return commands.is_command(text, request.member, names)
@@ -141,11 +146,11 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
         case CommandName.FORGET_ME:
             return await personal_data.erase(request, is_confirmed=_is_yes(argument))
         case CommandName.CONCERN:
-            return await members.show_safeguarding_lead(request)
+            return await safeguarding.show_help(request, has_text=False)
         case CommandName.TELL:
-            return await notes.tell(request, argument)
+            return await tells.tell(request, prompts, argument)
         case CommandName.TO_PARTNER:
-            return await notes.tell_kept_text(request)
+            return await tells.pass_kept_text_on(request, prompts)
         case CommandName.NEITHER:
             return await notes.drop_kept_text(request)
         case CommandName.SEND_NOTE:
@@ -165,16 +170,23 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
         case CommandName.SEND:
             return await check_ins.send_now(request, argument)
         case CommandName.PUT:
-            return await check_ins.assign_kept_text(request, prompts, argument)
-        case CommandName.MEANT if argument == FORM:
-            submitted = await safeguarding.take_kept_form(request)
-            if submitted is None:
-                raise UserError("words-gone")
-            return await _submit_form(request, prompts, submitted)
+            return await typed.put(request, prompts, argument)
+        case CommandName.MEANT if argument.split()[-1:] == [FORM]:
+            submitted = await careful_forms.take(request, prompts, argument)
+            submit = _submit_carefully if argument == FORM else _submit_form
+            return await submit(request, prompts, submitted)
         case CommandName.MEANT:
             return await typed.settle(request, prompts, argument)
         case CommandName.STOP:
             return await members.stop(request)
+        case CommandName.SAME_PERSON:
+            return await accounts.accept_address(request, argument)
+        case CommandName.ANOTHER_PERSON:
+            return await accounts.refuse_address(request, argument)
+        case CommandName.LET_IN:
+            return await workspaces.let_in(request, argument)
+        case CommandName.KEEP_OUT:
+            return await workspaces.keep_out(request, argument)
         case CommandName.NOT_ME:
             return await coordinators.disconnect(request)
         case CommandName.REQUEST:
@@ -203,6 +215,14 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
             return await pairings.block(request, argument)
         case CommandName.NUDGE:
             return await pairings.nudge(request, argument)
+        case CommandName.ADD:
+            return await amendments.add_person(request, argument)
+        case CommandName.REMOVE:
+            return await amendments.remove_person(request, argument)
+        case CommandName.GOAL:
+            return await amendments.change_goal(request, argument)
+        case CommandName.FIRST_DAY:
+            return await amendments.change_first_day(request, argument)
         case CommandName.HOLD:
             return await cycles.hold(request)
         case CommandName.GO_ON:
@@ -222,7 +242,7 @@ async def _invited(request: Request, channel: str, facts: PlatformFacts) -> tupl
     await enrolments.get_inviting_cycle(request)
     if facts.channel is None:
         raise PlatformFactNeeded(channel)
-    return await workspaces.connect_all(request.tx, facts.channel, request.now)
+    return await accounts.meet_all(request.tx, facts.channel, request.now)
 
 
 def _voices(prompts: Prompts) -> dict[str, Voice]:
@@ -250,6 +270,11 @@ async def _open_form(request: Request, prompts: Prompts, form: str, context: str
             return await cycles.open_start_form(request, prompts)
         case FormName.PROFILE | FormName.TIMES | FormName.PAUSE:
             return await members.open_form(request, name)
+
+
+async def _submit_carefully(request: Request, prompts: Prompts, submitted: Submitted) -> Reply:
+    question = await careful_forms.ask(request, prompts, submitted)
+    return question or await _submit_form(request, prompts, submitted)
 
 
 async def _submit_form(request: Request, prompts: Prompts, submitted: Submitted) -> Reply:

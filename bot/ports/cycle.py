@@ -52,6 +52,9 @@ class Cycles(Protocol):
     async def save_enrolment(self, enrolment: Enrolment) -> None:
         """Store what may change of an enrolment."""
 
+    async def move_enrolment(self, enrolment: Enrolment) -> None:
+        """Store the school of an enrolment that no pairing refers to."""
+
     async def lock_cohort(self, cycle_id: int) -> None:
         """Set `in_cohort` for everybody who has accepted: the people whom this cycle's figures are about."""
 
@@ -191,6 +194,9 @@ class Notes(Protocol):
 
     async def typed_in(self, member_id: int, message: str) -> tuple[Note, ...]:
         """Return the notes that a member typed in that chat message, without those taken back."""
+
+    async def first_of_pairings(self, cycle_id: int) -> Mapping[int, datetime]:
+        """Return when the first note of each pairing of a cycle was sent, without those taken back."""
 
     async def by(self, member_id: int) -> tuple[Note, ...]:
         """Return the notes that a member wrote."""

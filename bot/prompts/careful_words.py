@@ -11,7 +11,10 @@ from bot.prompts.markdown import find_phrases
 from bot.prompts.settings_file import read_settings
 
 FILE = re.compile(r"words\.(?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]+)*)\.yaml")
-LISTS = ("guilt", "judging", "not_judging", "before_names", "after_names", "never_names")
+LISTS = (
+    *("guilt", "judging", "not_judging", "before_names", "after_names", "never_names"),
+    *("tell", "tell_polite", "tell_partner", "tell_unclear"),
+)
 
 _CAPITALISED = r"[^\W\d_a-z][\w’'-]*\w"
 
@@ -26,6 +29,13 @@ class Words:
     before_names: tuple[str, ...] = ()
     after_names: tuple[str, ...] = ()
     never_names: tuple[str, ...] = ()
+    tell: tuple[str, ...] = ()
+    """How a request to pass words on begins, with the partner and the words in braces."""
+    tell_polite: tuple[str, ...] = ()
+    tell_partner: tuple[str, ...] = ()
+    """Words for a partner, besides their name."""
+    tell_unclear: tuple[str, ...] = ()
+    """First words after which it isn't plain what is to be passed on."""
 
     def guilt_in(self, text: str) -> tuple[str, ...]:
         """Return the phrases of a text that make a reader feel guilty."""
@@ -69,7 +79,13 @@ def _read(file: str, content: str, flaws: Flaws) -> Words:
     lists: dict[str, tuple[str, ...]] = {}
     for name, words in settings.values.items():
         if name not in LISTS:
-            flaws.fix(file, settings.line(name), "unknown-setting", setting=name, settings=", ".join(LISTS))
+            flaws.fix(
+                file,
+                settings.line(name),
+                "unknown-setting",
+                setting=name,
+                settings=", ".join(LISTS),
+            )
         elif not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             # Without quotes, YAML reads `no` and `yes` as booleans, and 12 as a number.
             flaws.fix(file, settings.line(name), "not-words", setting=name)

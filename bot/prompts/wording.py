@@ -19,6 +19,8 @@ _FRONT_SETTINGS = ("form", "principals")
 _LEAD = re.compile(r"\s*(?P<lead>\*\*[^*\n]+\*\*)[ \t]*(?:\n|\Z)")
 _HEADING = re.compile(r"(?P<key>[a-z][a-z0-9_]*) \((?P<traits>[^()]+)\)")
 _OPTION = re.compile(r"(?P<key>[a-z0-9][a-z0-9_-]*): (?P<label>\S.*)")
+_EXAMPLE = "example:"
+"""What opens the example of a question, in every language."""
 _CHOICES = {Kind.ONE, Kind.MANY}
 _TEXTS = {Kind.SHORT, Kind.LONG}
 
@@ -120,9 +122,18 @@ def _question(file: str, key: str, traits: str, section: Section, flaws: Flaws) 
         flaws.fix(file, section.line, "question-options", question=key)
     if kind is Kind.SCALE and not set(keys) <= {"1", "5"}:
         flaws.fix(file, section.line, "scale-options", question=key)
-    label, hint = " ".join(labels), " ".join(hints)
+    example = " ".join(each.removeprefix(_EXAMPLE).strip() for each in hints if each.startswith(_EXAMPLE))
+    if example and (kind not in _TEXTS or len(example) > limit):
+        flaws.fix(file, section.line, "question-example", question=key, limit=limit)
     return Question(
-        key=key, kind=kind, label=label, hint=hint, needed=needed, limit=limit, options=tuple(options)
+        key=key,
+        kind=kind,
+        label=" ".join(labels),
+        hint=" ".join(each for each in hints if not each.startswith(_EXAMPLE)),
+        example=example,
+        needed=needed,
+        limit=limit,
+        options=tuple(options),
     )
 
 

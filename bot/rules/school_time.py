@@ -238,6 +238,12 @@ def is_time_zone(name: str) -> bool:
     return True
 
 
+def has_city(name: str) -> bool:
+    """Return whether `name` is an IANA time zone of a place, which knows its summer time: GMT and EST are none."""
+    area, _, city = name.partition("/")
+    return bool(city) and area not in ("Etc", "SystemV") and is_time_zone(name)
+
+
 @cache
 def _countries() -> dict[str, list[str]]:
     return holidays.list_supported_countries()

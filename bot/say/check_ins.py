@@ -34,6 +34,12 @@ class AskedCheckIn:
     """`closes`, `last_closing` and `today` are in the member's own time."""
 
     @property
+    def partner_names(self) -> tuple[str, ...]:
+        """The words of `partner` that are names; between several people stand others, such as "and"."""
+        words = self.partner.replace(",", " ").split()
+        return tuple(each for each in words if self.readers == 1 or not each.islower())
+
+    @property
     def values(self) -> dict[str, str]:
         """The answers so far, by question key."""
         return {answer.question: answer.text for answer in self.answers}
@@ -106,6 +112,17 @@ def question(voice: Voice, ask: AskedCheckIn, opening: str = "") -> Message:
     )
 
 
+def reminder(voice: Voice, ask: AskedCheckIn, key: str) -> Message:
+    """Remind of an open check-in in two lines, with its buttons; the whole question stands further up."""
+    name, until = title(voice, ask.step), voice.until(ask.closes, ask.today)
+    answer = opens(voice, "button.answer", FormName.CHECK_IN, ask.check_in.id, primary=True)
+    skip = runs(voice, "button.skip", CommandName.SKIP, ask.check_in.id)
+    return Message(
+        voice.text("check-in.summary", title=name),
+        (Text(voice.markdown(key, title=name, until=until)), *row((answer, skip))),
+    )
+
+
 def _buttons_past_form(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     return (
         runs(voice, "button.later", CommandName.LATER, check_in.id),
@@ -137,10 +154,18 @@ def kept(
         (
             Text(f"{_destination(voice, ask, departure)} {changeable}"),
             *quotes(voice, ask.step, ask.answers),
+            *_read_back(voice, ask.step, typed),
             *more,
             *row(_buttons_after(voice, ask.check_in, typed, is_held=is_held)),
         ),
     )
+
+
+def _read_back(voice: Voice, step: Step, key: str) -> tuple[Text, ...]:
+    """Ask once whether a typed focus or plan is right, because it is quoted for weeks."""
+    if key and key == step.focus:
+        return (Text(voice.markdown("check-in.read-back-focus")),)
+    return (Text(voice.markdown("check-in.read-back-plan")),) if key in (step.plan or ()) else ()
 
 
 def _destination(voice: Voice, ask: AskedCheckIn, departure: Departure) -> str:
@@ -207,6 +232,7 @@ def next_question(
         voice.text(key, question=asked.label),
         (
             Quote(kept_text, voice.text("check-in.your-words")),
+            *_read_back(voice, ask.step, answered.key),
             Text(f"{voice.markdown('check-in.not-yet')} {voice.markdown(key, question=asked.label)}"),
             *_options(voice, asked),
             *row(_buttons_after(voice, ask.check_in, answered.key, is_held=False)),
@@ -227,13 +253,19 @@ def explain_choices(voice: Voice, asked: Question) -> Message:
             return plain(voice, "check-in.options", options=voice.listing(choices))
 
 
-def suggestion(voice: Voice, ask: AskedCheckIn, kind: str, found: Sequence[str]) -> Message:
-    """Suggest once, before an answer is sent, to change words that judge or name somebody (`kind`)."""
+def suggestion(voice: Voice, ask: AskedCheckIn, *, judging: Sequence[str], naming: Sequence[str]) -> Message:
+    """Suggest once, before an answer is sent, to change the words that judge and those that name somebody."""
     number = str(ask.check_in.id)
+    parts = [
+        voice.markdown("suggest.opening"),
+        *([voice.markdown("suggest.naming", words=voice.listing(list(naming)))] if naming else []),
+        *([voice.markdown("suggest.judging", words=voice.listing(list(judging)))] if judging else []),
+        voice.markdown("suggest.foot"),
+    ]
     return Message(
         voice.text("suggest.summary"),
         (
-            Text(voice.markdown(f"suggest.{kind}", words=voice.listing(list(found)))),
+            Text(" ".join(parts)),
             *quotes(voice, ask.step, ask.answers),
             *row(
                 (
@@ -265,24 +297,6 @@ def choose_check_in(voice: Voice, titles: Sequence[tuple[int, str]]) -> Message:
         runs(voice, "button.put", CommandName.PUT, number, title=name) for number, name in titles[:4]
     )
     return plain(voice, "check-in.which", *buttons)
-
-
-def choose_receiver(voice: Voice, ask: AskedCheckIn, text: str) -> Message:
-    """Ask whether text that was typed below a partner's words is for the partner or answers the question."""
-    return Message(
-        voice.text("check-in.after-partner"),
-        (
-            Text(voice.markdown("check-in.after-partner")),
-            Quote(text, voice.text("check-in.your-words")),
-            *row(
-                (
-                    runs(voice, "button.to-partner", CommandName.TO_PARTNER),
-                    runs(voice, "button.my-answer", CommandName.PUT, ask.check_in.id),
-                    runs(voice, "button.neither", CommandName.NEITHER),
-                )
-            ),
-        ),
-    )
 
 
 def skipped(voice: Voice, ask: AskedCheckIn) -> Message:

@@ -166,25 +166,6 @@ def data(voice: Voice, content: bytes, name: str) -> Message:
     )
 
 
-def concern(voice: Voice, school: School) -> Message:
-    """Name the school's safeguarding lead."""
-    if not school.lead_name:
-        return plain(voice, "concern.unknown-lead", school=school.name)
-    return Message(
-        voice.text("concern.summary", lead=school.lead_name),
-        (
-            Text(voice.markdown("concern.lead")),
-            Fields(
-                (
-                    (voice.text("concern.who", school=school.name), school.lead_name),
-                    (voice.text("concern.contact"), school.lead_contact),
-                )
-            ),
-            Text(voice.markdown("concern.foot"), small=True),
-        ),
-    )
-
-
 def languages(voice: Voice, known: tuple[str, ...]) -> Message:
     """Show the languages that a member can choose."""
     buttons = tuple(

@@ -17,9 +17,10 @@ PUPIL_A, LEFT_OUT, AS_IT_IS = "pupil-a", "left-out", "as-it-is"
 """Choices of `meant` that are no intent."""
 
 
-def meant(voice: Voice, choice: Intent | str, *, primary: bool = False) -> Button:
-    """Return the button by which a writer says what their text was."""
-    return runs(voice, f"meant.{choice}", CommandName.MEANT, str(choice), primary=primary)
+def meant(voice: Voice, choice: Intent | str, destination: str = "", *, primary: bool = False) -> Button:
+    """Return the button by which a writer says what their text was, and where it goes."""
+    argument = f"{choice} {destination}".strip()
+    return runs(voice, f"meant.{choice}", CommandName.MEANT, argument, primary=primary)
 
 
 def with_buttons(message: Message, *buttons: Button) -> Message:
@@ -48,6 +49,17 @@ def ask_meaning(voice: Voice, text: str, choices: Sequence[Intent]) -> Message:
     return with_quote(voice, plain(voice, "typed.unsure", *buttons, meant(voice, NOTHING)), text)
 
 
+def choose_receiver(voice: Voice, text: str, others: Sequence[Intent], *, is_asked: bool) -> Message:
+    """Ask whether text that was typed below a partner's words is for the partner, an answer, or something else."""
+    buttons = (
+        runs(voice, "button.to-partner", CommandName.TO_PARTNER),
+        *((runs(voice, "button.my-answer", CommandName.MEANT, Intent.ANSWER),) if is_asked else ()),
+        *(meant(voice, each) for each in others[:1]),
+        runs(voice, "button.neither", CommandName.NEITHER),
+    )
+    return with_quote(voice, plain(voice, "check-in.after-partner", *buttons), text)
+
+
 _KEPT_LIKE_ANSWERS = (Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH)
 
 
@@ -65,12 +77,15 @@ def ask_about_child(voice: Voice, school: School, *, is_form: bool) -> Message:
     )
 
 
-def child_in_danger(voice: Voice, school: School) -> Message:
-    """Say that nothing was kept or passed on, and whom to go to now."""
+def child_in_danger(voice: Voice, school: School, *, has_text: bool) -> Message:
+    """Say whom to go to now, and that nothing is kept or passed on; `has_text`: of what was just written."""
     return Message(
         voice.text("typed.child-summary"),
         (
-            Text(voice.markdown("typed.child-found")),
+            Text(
+                f"{voice.markdown('typed.child-found')} "
+                f"{voice.markdown('typed.child-not-kept' if has_text else 'typed.child-nothing-kept')}"
+            ),
             *_lead(voice, school),
             Text(voice.markdown("typed.child-how")),
             Text(voice.markdown("concern.foot"), small=True),
@@ -99,8 +114,9 @@ def careful(
     health: bool,
     judging: Sequence[str],
     is_safe_to_cut: bool,
+    destination: str,
 ) -> Message:
-    """Show, before an answer is kept, what in it names a pupil, tells of a colleague's health, or judges."""
+    """Show, before a text is kept or sent, what in it names a pupil, tells of a colleague's health, or judges."""
     parts = [
         *([voice.markdown("typed.names", words=voice.listing(list(names)))] if names else []),
         *([voice.markdown("typed.health")] if health else []),
@@ -108,21 +124,27 @@ def careful(
         voice.markdown("typed.you-decide"),
     ]
     buttons = (
-        *((meant(voice, PUPIL_A, primary=True),) if names else ()),
-        *((meant(voice, LEFT_OUT),) if is_safe_to_cut else ()),
-        meant(voice, AS_IT_IS),
+        *((meant(voice, PUPIL_A, destination, primary=True),) if names else ()),
+        *((meant(voice, LEFT_OUT, destination),) if is_safe_to_cut else ()),
+        meant(voice, AS_IT_IS, destination),
         meant(voice, NOTHING),
     )
     message = Message(voice.text("suggest.summary"), (Text("\n\n".join(parts)), *row(buttons)))
     return with_quote(voice, message, text)
 
 
-def not_kept(voice: Voice, place: MemberPlace, text: str, likely: Sequence[Intent] = ()) -> Message:
-    """Say that a text was not kept, quote it, and offer the likely meanings and the next steps of this place."""
-    key = f"typed.none-open.{place.place}"
+def not_kept(
+    voice: Voice, place: MemberPlace, text: str, likely: Sequence[Intent] = (), *, is_kept: bool = False
+) -> Message:
+    """Return a text for which nothing is open, with its likely meanings and the next steps of this place.
+
+    `is_kept`: it is kept until its author says what it is.
+    """
+    opening = voice.markdown("typed.not-sure" if is_kept else "typed.not-kept")
     facts = place_facts(voice, place)
     buttons = [meant(voice, each) for each in likely[:2]]
     offered = {each.does for each in buttons}
     buttons += [each for each in next_steps(voice, place) if each.does not in offered]
-    message = plain(voice, key, *buttons[:MOST_BUTTONS], **facts)
-    return with_quote(voice, message, text)
+    shown = f"{opening} {voice.markdown(f'typed.none-open.{place.place}', **facts)}"
+    message = Message(voice.text("typed.not-sure" if is_kept else "typed.not-kept"), (Text(shown),))
+    return with_buttons(with_quote(voice, message, text), *buttons[:MOST_BUTTONS])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.message import Button, Message, Text
+from bot.message import Button, Message, Quote, Text
 from bot.model import CheckIn, CommandName, FormName, Intent, Role
 from bot.prompts import Voice
 from bot.rules.privacy import FLOOR
@@ -50,9 +50,12 @@ def who_reads(voice: Voice, roles: frozenset[Role], open_note: str = "") -> Mess
     )
 
 
-def explain(voice: Voice, label: str, example: str, closes: str, note: str) -> Message:
-    """Explain the open question with an example."""
-    more = (Text(example),) if example else ()
+def explain(voice: Voice, label: str, closes: str, note: str, *, hint: str, example: str) -> Message:
+    """Explain the open question with its hint and an example."""
+    more = (
+        *((Text(hint),) if hint else ()),
+        *((Quote(example, voice.text("explain.example")),) if example else ()),
+    )
     return Message(
         voice.text("explain.summary"),
         (

@@ -1,17 +1,20 @@
-"""What in an answer needs its author's care before it is kept: a pupil's name, a colleague's health, a judgement."""
+"""What in a text needs its author's care first: a pupil's name, a colleague's health, a judgement."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.message import Message
-from bot.model import Intent, Question
-from bot.prompts import Prompts, Voice
-from bot.say import check_ins as say_check_ins
+from bot.model import Intent
+from bot.prompts import Phrases, Prompts, Voice
 from bot.say import typed as say_typed
 from bot.say.check_ins import AskedCheckIn
+from bot.understanding.names import NameFinder
 from bot.understanding.reading import Reading
+from bot.use_cases import situations
 from bot.use_cases.request import Request
 
 CHOICES = (say_typed.PUPIL_A, say_typed.LEFT_OUT, say_typed.AS_IT_IS)
@@ -21,7 +24,7 @@ _LETTERS = "ABCDEFGH"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The words of an answer that need care."""
+    """The words of a text that need care."""
 
     names: tuple[str, ...] = ()
     health: tuple[str, ...] = ()
@@ -37,48 +40,68 @@ class Found:
         return (*self.names, *self.health)
 
 
-def question_asked(request: Request, asked: AskedCheckIn) -> Question | None:
-    """Return the question that typed text answers."""
-    questions = say_check_ins.questions(request.voice, asked)
-    return next((each for each in questions if each.key == asked.check_in.asking), None)
-
-
-def find(
-    request: Request, prompts: Prompts, text: str, reading: Reading, asked: AskedCheckIn | None
+def find_in_answer(
+    request: Request, prompts: Prompts, text: str, asked: AskedCheckIn, reading: Reading | None = None
 ) -> Found:
-    """Return what in an answer needs care."""
-    if asked is None:
-        return Found()
-    words = prompts.words(request.voice.language)
-    member = request.member
-    known = {member.given_name, member.family_name, *asked.partner.split(), *asked.facts["school"].split()}
-    names = words.names_in(text, known)
+    """Return what in an answer needs care; `reading` is how it reads, if that is known."""
+    situation = situations.of_question(request, asked)
+    reading = reading or situations.read(request, prompts, text, situation)
+    known = (*asked.partner_names, *asked.facts["school"].split())
+    return _find(request, prompts, text, reading, known, judges=asked.step.is_challenge)
+
+
+def find_in_note(request: Request, prompts: Prompts, text: str, partners: Collection[str]) -> Found:
+    """Return what in a note to the partners needs care."""
+    reading = situations.read(request, prompts, text, situations.of_note(request, partners))
+    return _find(request, prompts, text, reading, partners, judges=False)
+
+
+def names_in(request: Request, prompts: Prompts, text: str, known: Collection[str]) -> tuple[str, ...]:
+    """Return what is surely or by its place in a text the name of a pupil; `known` are other people's names."""
+    language = request.voice.language
+    known = {request.member.given_name, request.member.family_name, *known}
+    by_place = prompts.words(language).names_in(text, known)
+    return tuple(dict.fromkeys((*by_place, *_finder(prompts.phrases(language)).names_in(text, known).sure)))
+
+
+@lru_cache(maxsize=4)
+def _finder(phrases: Phrases) -> NameFinder:
+    return NameFinder(phrases)
+
+
+def _find(
+    request: Request, prompts: Prompts, text: str, reading: Reading, known: Collection[str], *, judges: bool
+) -> Found:
+    names = names_in(request, prompts, text, known)
     if reading.intent is Intent.PUPIL_NAME:
         names = tuple(dict.fromkeys((*names, *(each for each in reading.found if each in text))))
-    health = tuple(each for each in reading.found if each.casefold() in text.casefold())
     is_about_health = reading.intent is Intent.COLLEAGUE_HEALTH
+    health = tuple(each for each in reading.found if each.casefold() in text.casefold())
     return Found(
         names=names,
         health=health if is_about_health else (),
         is_about_health=is_about_health,
-        judging=words.judging_in(text)[:3] if asked.step.is_challenge else (),
+        judging=prompts.words(request.voice.language).judging_in(text)[:3] if judges else (),
     )
 
 
-def show(request: Request, text: str, found: Found) -> Message:
-    """Return the question what to do with the words that were found."""
+def show(
+    request: Request, text: str, found: Found, destination: str, *, is_safe_to_cut: bool = True
+) -> Message:
+    """Return the question what to do with the words that were found; its buttons remember where the text goes."""
     return say_typed.careful(
         request.voice,
         text,
         names=found.names[:3],
         health=found.is_about_health,
         judging=found.judging,
-        is_safe_to_cut=bool(found.words),
+        is_safe_to_cut=is_safe_to_cut and bool(found.words),
+        destination=destination,
     )
 
 
 def change(voice: Voice, choice: str, text: str, found: Found) -> str:
-    """Return the answer as its author has chosen; empty if nothing of it is left."""
+    """Return the text as its author has chosen; empty if nothing of it is left."""
     if choice == say_typed.PUPIL_A:
         for letter, name in zip(_LETTERS, found.names, strict=False):
             text = re.sub(rf"\b{re.escape(name)}\b", voice.text("typed.pupil", letter=letter), text)

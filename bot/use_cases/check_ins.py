@@ -9,11 +9,9 @@ from datetime import datetime, timedelta
 from bot.errors import UserError
 from bot.message import Form, Message, Replacement, Reply
 from bot.model import (
-    FROM_PARTNERS,
     Answer,
     CheckIn,
     CheckInState,
-    CommandName,
     CycleState,
     DeliveryKind,
     Kind,
@@ -26,7 +24,7 @@ from bot.prompts import Prompts
 from bot.say import basics
 from bot.say import check_ins as say_check_ins
 from bot.say.check_ins import AskedCheckIn
-from bot.use_cases import challenges, digests
+from bot.use_cases import careful_answers, challenges, digests
 from bot.use_cases.asked_check_ins import parse_typed_answer, read_asked_check_in
 from bot.use_cases.forms import find_faults, parse_id
 from bot.use_cases.holding import compute_hold_end, read_departure
@@ -50,6 +48,11 @@ async def get_open_check_in(request: Request, number: str) -> CheckIn:
     if check_in.closes_at <= request.now:
         raise UserError("closed")
     return check_in
+
+
+async def is_asked(request: Request) -> bool:
+    """Return whether a question is open for the member, which plain text may answer."""
+    return any(each.asking for each in await request.tx.check_ins.open_for(request.member.id, request.now))
 
 
 async def _read_changeable(request: Request, number: str) -> AskedCheckIn:
@@ -130,20 +133,16 @@ async def _share_or_suggest(
             each.key for each in say_check_ins.questions(voice, asked) if each.kind in (Kind.SHORT, Kind.LONG)
         }
         text = "\n".join(answer.text for answer in asked.answers if answer.question in typed_keys)
-        lists = prompts.words(voice.language)
-        judging = lists.judging_in(text) if asked.step.is_challenge else ()
-        naming = lists.names_in(
-            text, known={request.member.given_name, request.member.family_name, *asked.partner.split()}
-        )
+        judging = prompts.words(voice.language).judging_in(text) if asked.step.is_challenge else ()
+        known = (*asked.partner_names, *asked.facts["school"].split())
+        naming = careful_answers.names_in(request, prompts, text, known)
         if judging or naming:
             # Open again: changed answers wait for their author's decision, even if earlier ones were shared.
             waiting = replace(
                 check_in, state=CheckInState.OPEN, suggested_at=request.now, asking=None, held_until=None
             )
             await request.tx.check_ins.save(waiting)
-            return say_check_ins.suggestion(
-                voice, asked, "judging" if judging else "naming", (judging or naming)[:3]
-            )
+            return say_check_ins.suggestion(voice, asked, judging=judging[:3], naming=naming[:3])
     return await _share(request, asked, typed)
 
 
@@ -208,54 +207,10 @@ async def _owe_to_partners(request: Request, check_in: CheckIn) -> Collection[da
 # --- typed replies ---------------------------------------------------------------------------------------------------
 
 
-async def answer_by_typing(request: Request, prompts: Prompts, text: str) -> Reply:
-    """Take typed text as the answer to the one question being asked; with several, ask which is meant."""
-    voice = request.voice
-    open_now = await request.tx.check_ins.open_for(request.member.id, request.now)
-    asking = [each for each in open_now if each.asking]
-    if len(asking) > 1:
-        await request.tx.members.keep_words(request.member.id, text, request.now)
-        several = [await read_asked_check_in(request, each) for each in asking]
-        return say_check_ins.choose_check_in(
-            voice, [(each.check_in.id, say_check_ins.title(voice, each.step)) for each in several]
-        )
-    if asking:
-        # Without a chat message a button was pressed, which says that the text is an answer.
-        if request.message is not None and await _is_after_partner(request, asking[0]):
-            await request.tx.members.keep_words(request.member.id, text, request.now)
-            return say_check_ins.choose_receiver(voice, await read_asked_check_in(request, asking[0]), text)
-        return await keep_typed(request, prompts, asking[0], text)
-    if open_now:
-        asked = await read_asked_check_in(request, open_now[-1])
-        return say_check_ins.all_answered(voice, asked.check_in, asked.check_in.pairing_id, asked.partner)
-    return basics.plain(voice, "check-in.none-open", basics.runs(voice, "button.status", CommandName.STATUS))
-
-
-async def _is_after_partner(request: Request, check_in: CheckIn) -> bool:
-    """Return whether the newest message in the chat is a partner's, and the member has written nothing since."""
-    tx = request.tx
-    last = await tx.deliveries.last_sent(request.member.id)
-    if last is None or last.kind not in FROM_PARTNERS or last.settled_at is None:
-        return False
-    written = [each.edited_at or each.given_at for each in await tx.check_ins.answers(check_in.id)]
-    written += [each.sent_at for each in await tx.notes.by(request.member.id)]
-    return all(each < last.settled_at for each in written)
-
-
-async def assign_kept_text(request: Request, prompts: Prompts, number: str) -> Reply:
-    """Take the text kept by `answer_by_typing` as an answer to this check-in."""
-    check_in = await get_open_check_in(request, number)
-    text = await request.tx.members.take_words(request.member.id) if check_in.asking else None
-    if text is None:
-        return await open_form(request, number)
-    return Replacement(await keep_typed(request, prompts, check_in, text))
-
-
-async def keep_typed(request: Request, prompts: Prompts, check_in: CheckIn, text: str) -> Message:
+async def keep_typed(request: Request, prompts: Prompts, asked: AskedCheckIn, text: str) -> Message:
     """Store typed text as the answer to the question being asked, hold it if others read it, and continue."""
-    asked = await read_asked_check_in(request, check_in)
     question = next(
-        each for each in say_check_ins.questions(request.voice, asked) if each.key == check_in.asking
+        each for each in say_check_ins.questions(request.voice, asked) if each.key == asked.check_in.asking
     )
     value = parse_typed_answer(question, text, asked.today)
     if value is None:

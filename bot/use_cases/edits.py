@@ -1,4 +1,4 @@
-"""Use cases on messages that a member edits or deletes after typing an answer or a note in them."""
+"""Use cases on messages that a member edits or deletes after typing something in them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ async def withdraw(request: Request, message: str) -> Message | bool:
 
     Where somebody else has had it already nothing changes: the message to its author is returned, with buttons.
     """
-    tx, found = request.tx, False
+    tx = request.tx
+    found = await tx.members.drop_words(request.member.id, message)
     for answer in await tx.check_ins.typed_in(request.member.id, message):
         check_in = await tx.check_ins.get(answer.check_in_id)
         if check_in is None:

@@ -181,11 +181,6 @@ def language_names(known: Mapping[str, Voice]) -> Mapping[str, str]:
     return codes | names
 
 
-async def show_safeguarding_lead(request: Request) -> Message:
-    """Return the safeguarding lead of the member's school. Nothing is stored, logged or counted."""
-    return say_members.concern(request.voice, await request.tx.schools.get(request.member.home_school_id))
-
-
 async def leave_cycle(request: Request, *, is_confirmed: bool) -> Message:
     """Leave the cycle, once confirmed; partners get another pairing and are told no reason."""
     tx, voice = request.tx, request.voice

@@ -12,6 +12,7 @@ from bot.model import DeliveryKind, Member, Note, Pairing
 from bot.say import challenges as say_challenges
 from bot.use_cases.forms import find_faults, parse_id
 from bot.use_cases.holding import compute_hold_end, read_departure
+from bot.use_cases.kept_text import take_text
 from bot.use_cases.owing import owe
 from bot.use_cases.request import Request
 from bot.use_cases.schools import choose_moment, read_availabilities
@@ -20,44 +21,40 @@ LONGEST_NOTE = 2000
 """Characters: fits every platform whole, so that no note is ever cut."""
 
 
-async def tell(request: Request, text: str) -> Reply:
-    """Hold and then send a note, typed as `tell Tama see you on Tuesday`; without text, return the form.
-
-    In a trio a name in front narrows who gets it.
-    """
-    pairing, partners = await _get_partners(request)
-    note, named = _split_names(text, partners)
-    if not note:
-        return _tell_form(request, pairing, named or partners, len(partners))
-    if len(note) > LONGEST_NOTE:
-        raise UserError("too-long", length=len(note), limit=LONGEST_NOTE)
-    return await _send(request, pairing, named or partners, note, await compute_hold_end(request))
+async def hold(request: Request, context: str, text: str) -> Message:
+    """Hold and then send a typed note to the partners that a form's context names."""
+    pairing, partners = await get_partners(request)
+    receivers = _addressed(context, pairing, partners)
+    return await _send(request, pairing, receivers, text, await compute_hold_end(request))
 
 
-async def tell_kept_text(request: Request) -> Reply:
-    """Hold and then send the kept text as a note to the partners."""
-    text = await request.tx.members.take_words(request.member.id)
-    if text is None:
-        return await open_form(request, "")
-    reply = await tell(request, text)
-    return Replacement(reply) if isinstance(reply, Message) else reply
+def check_length(text: str) -> None:
+    """Raise `UserError` for a note that is too long."""
+    if len(text) > LONGEST_NOTE:
+        raise UserError("too-long", length=len(text), limit=LONGEST_NOTE)
+
+
+async def get_context(request: Request, named: Sequence[Member]) -> str:
+    """Return the context of the form for a note to those of the partners; to all of them if nobody is named."""
+    pairing, partners = await get_partners(request)
+    return _context(pairing, named or partners, len(partners))
 
 
 async def drop_kept_text(request: Request) -> Reply:
     """Delete the kept text, and return it to its author."""
-    text = await request.tx.members.take_words(request.member.id)
+    text = await take_text(request)
     return Replacement(say_challenges.dropped(request.voice, text or ""))
 
 
 async def open_form(request: Request, context: str) -> Form:
     """Return the form for a note to the partners (`12`) or to one (`12 34`); raise `UserError` for earlier ones."""
-    pairing, partners = await _get_partners(request)
+    pairing, partners = await get_partners(request)
     return _tell_form(request, pairing, _addressed(context, pairing, partners), len(partners))
 
 
 async def submit(request: Request, context: str, values: Mapping[str, str]) -> Reply:
     """Send the note from the form, only to the partners for whom the form was opened."""
-    pairing, partners = await _get_partners(request)
+    pairing, partners = await get_partners(request)
     receivers = _addressed(context, pairing, partners)
     form = _tell_form(request, pairing, receivers, len(partners))
     if faults := find_faults(request.voice, form, values):
@@ -138,9 +135,14 @@ async def _send_again(request: Request, note: Note) -> Message:
 
 def _tell_form(request: Request, pairing: Pairing, receivers: Sequence[Member], partners: int) -> Form:
     """Return the form for a note to these partners."""
-    context = str(pairing.id) if len(receivers) == partners else f"{pairing.id} {receivers[0].id}"
+    context = _context(pairing, receivers, partners)
     names = request.voice.listing([each.given_name for each in receivers])
     return say_challenges.tell_form(request.voice, context, names)
+
+
+def _context(pairing: Pairing, receivers: Sequence[Member], partners: int) -> str:
+    """Return the context of the form for a note: the pairing, and the receiver if it is not for every partner."""
+    return str(pairing.id) if len(receivers) == partners else f"{pairing.id} {receivers[0].id}"
 
 
 def _addressed(context: str, pairing: Pairing, partners: list[Member]) -> list[Member]:
@@ -155,13 +157,13 @@ def _addressed(context: str, pairing: Pairing, partners: list[Member]) -> list[M
 async def read_partner_names(request: Request) -> frozenset[str]:
     """Return the casefolded names that may follow `tell`."""
     try:
-        _, partners = await _get_partners(request)
+        _, partners = await get_partners(request)
     except UserError:
         return frozenset()
     return frozenset(name.casefold() for each in partners for name in (each.given_name, each.name))
 
 
-async def _get_partners(request: Request) -> tuple[Pairing, list[Member]]:
+async def get_partners(request: Request) -> tuple[Pairing, list[Member]]:
     """Return the pairing and its other active members; raise `UserError` without them."""
     pairing = await _find_pairing(request)
     if pairing is None:
@@ -190,31 +192,6 @@ async def _find_pairing(request: Request) -> Pairing | None:
         if cycle.confirmed_at is not None and await tx.cycles.enrolment(cycle.id, member.id):
             return None
     return None
-
-
-def _split_names(text: str, partners: list[Member]) -> tuple[str, list[Member]]:
-    """Return the text without the partners' names in front of it, and the partners who are named there."""
-    note, named = text.strip(), list[Member]()
-    names = [(name, each) for each in partners for name in (each.name, each.given_name)]
-    names.sort(key=lambda pair: len(pair[0]), reverse=True)
-    while found := next(
-        (pair for pair in names if pair[1] not in named and _begins_with(note, pair[0])), None
-    ):
-        named.append(found[1])
-        note = note[len(found[0]) :].lstrip(" ,:")
-        if len(named) < len(partners) and any(_begins_with(note, f"and {name}") for name, _ in names):
-            note = note[len("and ") :].lstrip()
-        else:
-            break
-    for name in ("my partner", "partner"):
-        if not named and note.casefold().startswith(f"{name} "):
-            return note[len(name) :].lstrip(" ,:"), named
-    return note, named
-
-
-def _begins_with(text: str, name: str) -> bool:
-    """Return whether the text begins with the name as a whole word, in any case."""
-    return text.casefold().startswith(name.casefold()) and not text[len(name) :][:1].isalnum()
 
 
 async def _send(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from bot.events import Submitted
@@ -11,6 +10,7 @@ from bot.model import FormName, School
 from bot.prompts import Prompts
 from bot.say import typed as say_typed
 from bot.understanding.safeguarding import Worry, worry_in
+from bot.use_cases.kept_text import keep_form, keep_text
 from bot.use_cases.request import Request
 
 
@@ -27,37 +27,30 @@ async def answer_reading(request: Request, text: str, *, is_certain: bool) -> Me
     """
     if is_certain:
         return await show_help(request)
-    await request.tx.members.keep_words(request.member.id, text, request.now)
+    await keep_text(request, text)
     return say_typed.ask_about_child(request.voice, await _read_school(request), is_form=False)
 
 
 async def answer_worry_in_form(request: Request, prompts: Prompts, submitted: Submitted) -> Message | None:
     """Return the help for a form with a text about a child's safety; None for every other form."""
-    texts = [] if submitted.form == FormName.START else submitted.values.values()
-    match find_worry(prompts, request.voice.language, texts):
+    worry = find_worry(prompts, request.voice.language, submitted.values.values())
+    if (
+        submitted.form == FormName.START
+    ):  # a goal for all pupils is often near such words, and is no disclosure
+        worry = Worry.ASK if worry is Worry.FOUND else Worry.NO
+    match worry:
         case Worry.FOUND:
             return await show_help(request)
         case Worry.ASK:
-            text = json.dumps([submitted.form, submitted.context, dict(submitted.values)])
-            await request.tx.members.keep_words(request.member.id, text, request.now)
+            await keep_form(request, submitted)
             return say_typed.ask_about_child(request.voice, await _read_school(request), is_form=True)
         case Worry.NO:
             return None
 
 
-async def take_kept_form(request: Request) -> Submitted | None:
-    """Return the form that was kept while its author was asked, and delete it; None if it is gone."""
-    text = await request.tx.members.take_words(request.member.id)
-    try:
-        form, context, values = json.loads(text or "")
-        return Submitted(str(form), str(context), {str(key): str(value) for key, value in values.items()})
-    except (ValueError, TypeError, AttributeError):
-        return None
-
-
-async def show_help(request: Request) -> Message:
-    """Name the safeguarding lead of the member's school, and what to do now."""
-    return say_typed.child_in_danger(request.voice, await _read_school(request))
+async def show_help(request: Request, *, has_text: bool = True) -> Message:
+    """Name the safeguarding lead of the member's school, and what to do now. Nothing is stored or logged."""
+    return say_typed.child_in_danger(request.voice, await _read_school(request), has_text=has_text)
 
 
 def find_worry(prompts: Prompts, language: str, texts: Iterable[str]) -> Worry:

@@ -1,4 +1,4 @@
-"""Use cases on schools: teaching days and hours of members, imports of rosters and calendars."""
+"""Use cases on schools: teaching days and hours of members, imports of calendars."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from bot.model import Member, School
-from bot.model.roster import Roster, RosterChange
 from bot.ports import Tx
-from bot.rules.school_time import Availability, Calendar, NoTeachingDays, Term, is_holidays_code, is_time_zone
+from bot.rules.school_time import Availability, Calendar, NoTeachingDays, Term, has_city, is_holidays_code
 
 
 async def read_availability(tx: Tx, member: Member) -> Availability:
@@ -51,16 +50,6 @@ async def read_schools_by_id(tx: Tx, partnership_id: int) -> Mapping[int, School
     return {school.id: school for school in await tx.schools.of(partnership_id)}
 
 
-async def import_roster(
-    tx: Tx, partnership: str, roster: Roster, now: datetime, *, dry_run: bool
-) -> tuple[RosterChange, ...]:
-    """Apply a roster to the partnership with this name, made if new; with `dry_run`, only return what would change."""
-    found = await tx.schools.partnership_named(partnership) or await tx.schools.add_partnership(partnership)
-    if dry_run:
-        return await tx.schools.changes(found.id, roster)
-    return await tx.schools.apply(found.id, roster, now)
-
-
 async def import_calendar(
     tx: Tx, school: School, terms: tuple[Term, ...], closed: Mapping[date, str], **settings: str
 ) -> School:
@@ -73,6 +62,6 @@ async def import_calendar(
 
 def find_unknown_setting(time_zone: str, holidays: str) -> str | None:
     """Return the key of the error, `bad-time-zone` or `bad-holidays`, or None if both are known."""
-    if time_zone and not is_time_zone(time_zone):
+    if time_zone and not has_city(time_zone):
         return "bad-time-zone"
     return "bad-holidays" if not is_holidays_code(holidays) else None

@@ -16,15 +16,16 @@ from bot.use_cases import (
     digests,
     last_words,
     members,
-    notes,
     pairings,
     personal_data,
     safeguarding,
     status,
+    tells,
 )
-from bot.use_cases.careful_answers import question_asked
+from bot.use_cases.kept_text import keep_text
 from bot.use_cases.places import read_place
 from bot.use_cases.request import Request
+from bot.use_cases.situations import question_asked
 
 
 async def act(  # noqa: C901, PLR0911, PLR0912  # one visible table of every intent
@@ -58,9 +59,9 @@ async def act(  # noqa: C901, PLR0911, PLR0912  # one visible table of every int
         case Intent.LEAVE:
             return say_replies.offer_leave(voice, place)
         case Intent.TELL if place.partners and reading.certain:
-            return await notes.tell(request, text)
+            return await tells.pass_on(request, prompts, text)
         case Intent.TELL | Intent.PROPOSE_TIME:
-            await request.tx.members.keep_words(request.member.id, text, request.now)
+            await keep_text(request, text)
             return say_replies.offer_tell(voice, place, text, reading.intent)
         case Intent.PARTNER_SILENT:
             return say_replies.partner_trouble(voice, place)
@@ -77,7 +78,7 @@ async def act(  # noqa: C901, PLR0911, PLR0912  # one visible table of every int
             await members.fall_silent(request)
             return say_replies.wrong_person(voice, request.member.name, place.school.name)
         case Intent.STRAY:
-            await request.tx.members.keep_words(request.member.id, text, request.now)
+            await keep_text(request, text)
             return say_replies.stray(voice, place, text, is_open=asked is not None)
         case Intent.COMPLAINT:
             return say_replies.complaint(voice, place)
@@ -102,9 +103,10 @@ def _explain(request: Request, asked: AskedCheckIn) -> Message:
     return say_replies.explain(
         voice,
         question.label if question else say_check_ins.title(voice, asked.step),
-        question.hint if question else "",
         voice.until(asked.closes, asked.today),
         say_check_ins.privacy_note(voice, asked),
+        hint=question.hint if question else "",
+        example=question.example if question else "",
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.message import Replacement, Reply
-from bot.model import CheckInState, DeliveryKind
+from bot.model import CheckInState, DeliveryKind, Share
 from bot.say import basics
 from bot.say import check_ins as say_check_ins
 from bot.say.check_ins import AskedCheckIn
 from bot.use_cases import challenges
 from bot.use_cases.asked_check_ins import read_asked_check_in
 from bot.use_cases.check_ins import get_check_in, refresh_digests
+from bot.use_cases.owing import refresh_pool
 from bot.use_cases.request import Request
 
 
@@ -58,5 +59,7 @@ async def _ask_again(request: Request, asked: AskedCheckIn, asking: str, state: 
     await tx.check_ins.save(replace(check_in, state=state, asking=asking))
     if asked.step.is_challenge:
         await challenges.take_back(tx, check_in, now)
+    elif asked.step.share is Share.POOL:
+        await refresh_pool(tx, check_in.cycle_id, check_in.step, now)
     else:
         await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, check_in.id, now)

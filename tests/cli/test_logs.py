@@ -32,3 +32,22 @@ def test_an_error_is_logged_by_its_kind_and_place_without_its_message(
     assert answer not in logged
     if as_json:
         assert json.loads(logged)["event_id"] == "e1"
+
+
+@pytest.mark.parametrize(
+    "library", ["aiosqlite", "sqlalchemy.engine.Engine", "aiohttp.access", "botframework.connector"]
+)
+def test_a_library_writes_nothing_below_a_warning_whatever_the_root_logger_does(
+    library: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    try:
+        start_log(Settings(), logging.INFO)
+    finally:
+        structlog.reset_defaults()
+
+    for level in (logging.DEBUG, logging.INFO):
+        logging.getLogger(library).log(level, "she never speaks in class")
+    logging.getLogger(library).warning("slow")
+
+    assert [record.getMessage() for record in caplog.records] == ["slow"]

@@ -54,26 +54,26 @@ async def test_send_now_sends_at_once_and_the_next_question_stays(town: Town) ->
 async def test_every_further_answer_is_held_too(town: Town) -> None:
     await town.say("Ann Ash", "Give reasons")
     await town.until(ASKED + HELD)
-    await town.say("Ann Ash", "I do not feel safe with him")
+    await town.say("Ann Ash", "Longer answers")
     await town.beat()
-    assert "feel safe" not in town.everything("Cat Cox")
+    assert "Longer answers" not in town.everything("Cat Cox")
 
-    plain(await town.press("Ann Ash", "Not meant as an answer"))
+    assert "“Longer answers”" in plain(await town.press("Ann Ash", "Not meant as an answer"))
     await town.days(1)
-    assert "feel safe" not in town.everything("Cat Cox")
+    assert "Longer answers" not in town.everything("Cat Cox")
     assert "Give reasons" in town.last("Cat Cox")
 
 
 async def test_what_was_not_meant_as_an_answer_is_quoted_back_and_goes_to_nobody(town: Town) -> None:
-    await town.say("Ann Ash", "please do not write to me so much")
+    await town.say("Ann Ash", "count to ten before the next hint")
 
     back = plain(await town.press("Ann Ash", "Not meant as an answer"))
     await town.days(1)
 
-    assert "“please do not write to me so much”" in back
+    assert "“count to ten before the next hint”" in back
     for name in ("Cat Cox", "Tom Orr"):
-        assert "write to me so much" not in town.everything(name)
-    assert "write to me so much" not in await town.my_data("Ann Ash")
+        assert "before the next hint" not in town.everything(name)
+    assert "before the next hint" not in await town.my_data("Ann Ash")
     assert "Goes to Cat and Tom" in await town.say("Ann Ash", "Give reasons")
 
 
@@ -152,9 +152,10 @@ async def test_a_held_note_can_be_changed_or_stopped(town: Town) -> None:
 
 
 async def test_after_a_partners_words_it_asks_for_whom_the_text_is(town: Town) -> None:
-    await town.submit("Cat Cox", "tell", text="Shall we meet on Friday?")
+    await town.say("Cat Cox", "tell Ann shall we meet on Friday?")
+    await town.press("Cat Cox", "Send now")
     await town.beat()
-    assert "Shall we meet on Friday?" in town.last("Ann Ash")
+    assert "shall we meet on Friday?" in town.last("Ann Ash")
 
     asked = await town.say("Ann Ash", "Yes please, at ten")
     assert "[To my partner] [My answer] [Neither]" in asked
@@ -168,7 +169,8 @@ async def test_after_a_partners_words_it_asks_for_whom_the_text_is(town: Town) -
 
 
 async def test_it_may_be_the_answer_or_neither(town: Town) -> None:
-    await town.submit("Cat Cox", "tell", text="Shall we meet on Friday?")
+    await town.say("Cat Cox", "tell Ann shall we meet on Friday?")
+    await town.press("Cat Cox", "Send now")
     await town.beat()
 
     await town.say("Ann Ash", "oh well")
@@ -182,14 +184,35 @@ async def test_it_may_be_the_answer_or_neither(town: Town) -> None:
 
 @pytest.mark.core
 async def test_an_edited_message_changes_what_has_not_been_read(town: Town) -> None:
-    await town.hear("Ann Ash", Said("Give reasons for Megan", "m1"))
+    await town.hear("Ann Ash", Said("Give reasons for each step", "m1"))
     changed = plain(await town.hear("Ann Ash", Edited("Give reasons", "m1")))
     await town.days(1)
 
     assert "“Give reasons”" in changed
     assert "Goes to Cat and Tom at 15:40." in changed
-    assert "Megan" not in town.everything("Cat Cox")
+    assert "each step" not in town.everything("Cat Cox")
     assert "“Give reasons”" in town.everything("Cat Cox")
+
+
+@pytest.mark.core
+async def test_an_edited_message_replaces_text_that_was_only_kept(town: Town) -> None:
+    asked = plain(await town.hear("Ann Ash", Said("Megan and Ravi gave reasons", "m1")))
+    assert "looks like a pupil's name" in asked
+    changed = plain(await town.hear("Ann Ash", Edited("Two pupils gave reasons", "m1")))
+    await town.days(1)
+
+    assert "Goes to Cat and Tom at 15:40." in changed
+    assert "Megan" not in await town.my_data("Ann Ash")
+    assert "“Two pupils gave reasons”" in town.everything("Cat Cox")
+
+
+@pytest.mark.core
+async def test_a_deleted_message_takes_text_back_that_was_only_kept(town: Town) -> None:
+    await town.hear("Ann Ash", Said("Megan and Ravi gave reasons", "m1"))
+    assert "Megan" in await town.my_data("Ann Ash")
+
+    assert "I took it back" in plain(await town.hear("Ann Ash", Deleted("m1")))
+    assert "Megan" not in await town.my_data("Ann Ash")
 
 
 @pytest.mark.core

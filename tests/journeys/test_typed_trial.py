@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build
@@ -74,7 +76,7 @@ MATCHED = {
     "this is too much": "Nobody is ranked",
     "the button doesn't work": "You never need a button",
     "speak welsh please": "language",
-    "delete my answer": "You haven't given me an answer yet",
+    "delete my answer": "I have no answer of yours yet",
     "give a reason with every answer, without being asked": "I haven't kept that",
     DISCLOSURE: "safeguarding lead",
 }
@@ -100,7 +102,7 @@ OPEN = {
     "Sarah in maths is off with depression so we had cover": "colleague's health",
     "Jamie Smith in 7B finally spoke up": "looks like a pupil's name",
     "send me my data": "everything I keep about you",
-    "delete my answer": "You haven't given me an answer yet",
+    "delete my answer": "I have no answer of yours yet",
     "STOP": "Stopped",
     "give a reason with every answer, without being asked": "Goes to Cat",
 }
@@ -129,9 +131,25 @@ SECOND = {
     "ok": "The question stays open",
     "delete everything about me": "[Erase everything]",
 }
+BELOW_PARTNER = {
+    "ok": "[To my partner]",
+    "Yes, let's keep that between us": "[To my partner]",
+    "who is my partner?": "Your partner is",
+    DISCLOSURE: "safeguarding lead",
+}
 
 
+@pytest.mark.core
 async def test_the_five_situations(town: Town) -> None:
+    await play_the_five_situations(town)
+
+
+@pytest.mark.long
+async def test_the_five_situations_over_the_wire(town: Town) -> None:
+    await play_the_five_situations(town)
+
+
+async def play_the_five_situations(town: Town) -> None:
     wrong = await misread(town, INVITED)
     await join_and_confirm(town)
     await town.until(datetime(2026, 9, 10, 9, 0, tzinfo=UTC))
@@ -144,11 +162,14 @@ async def test_the_five_situations(town: Town) -> None:
     await town.say("Cat Cox", "Ask why, and wait")
     await town.say("Cat Cox", "Count to ten")
     await town.say("Cat Cox", "More hands")
-    await town.until(datetime(2026, 9, 16, 15, 0, tzinfo=UTC))
+    await town.until(datetime(2026, 9, 17, 14, 30, tzinfo=UTC))
     wrong += await misread(town, SECOND)
+    await town.say("Cat Cox", "Everything about our classes")
+    await town.days(1)
+    wrong += await misread(town, BELOW_PARTNER)
     await town.days(1)
 
-    texts = [*INVITED, *MATCHED, *OPEN, *ANSWERED, *SECOND]
+    texts = [*INVITED, *MATCHED, *OPEN, *ANSWERED, *SECOND, *BELOW_PARTNER]
     assert len(texts) >= 74
     assert len(wrong) <= len(texts) * 0.05, "\n".join(wrong)
     arrived = town.everything("Cat Cox")

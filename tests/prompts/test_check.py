@@ -106,20 +106,20 @@ def test_a_file_in_another_encoding_is_named(files: dict[str, str], tmp_path: Pa
         ("One small thing", "One {Focus} thing", 7, "A brace is open or misspelt"),
         ("One small thing", "One {focus thing", 7, "A brace is open or misspelt"),
         ("One small thing", "It is overdue. One small thing", 7, "“overdue” makes people feel guilty"),
-        ("A guess is fine.", "You HAVEN’T answered.", 17, "“You HAVEN’T” makes people feel guilty"),
+        ("A guess is fine.", "You HAVEN’T answered.", 19, "“You HAVEN’T” makes people feel guilty"),
         ("One small thing", "Which one thing? Which small thing", 5, "two questions before the inputs"),
         ("One small thing", LONG * 3 + "One small thing", 5, "words before the question, and 60 is the most"),
         ("form: The focus", "form: What your pupils may do next", 2, "longer than 24 characters"),
         ("form: The focus", "form: With {partner}", 2, "filled in above the questions only"),
-        ("## technique (short, 150)", "## technique (short, needed, 150)", 17, "2 answers marked as needed"),
-        ("## technique (short, 150)", "## more (date)\nWhen?\n\n## technique (short, 150)", 24, "4 inputs"),
-        ("## technique (short, 150)", "## technique (shout, 150)", 17, "I do not know the kind “shout”"),
-        ("One thing I could try", "One thing with {partner}", 17, "filled in above the questions only"),
+        ("## technique (short, 150)", "## technique (short, needed, 150)", 19, "2 answers marked as needed"),
+        ("## technique (short, 150)", "## more (date)\nWhen?\n\n## technique (short, 150)", 28, "4 inputs"),
+        ("## technique (short, 150)", "## technique (shout, 150)", 19, "I do not know the kind “shout”"),
+        ("One thing I could try", "One thing with {partner}", 19, "filled in above the questions only"),
         (LEAD, "**Your focus: {focus}**", 5, "“focus” may not be known yet"),
         (LEAD, "What will they do?", 5, "in bold"),
         ("principals: Ask", "principals: Wait: ask", 3, "YAML cannot read this"),
         ("principals: Ask", "principles: Ask", 3, "I do not know the setting “principles”"),
-        ("## success (short, 150)", "## technique (short, 150)", 21, "for the second time"),
+        ("## success (short, 150)", "## technique (short, 150)", 25, "for the second time"),
         ("## pupils (short", "## change (short", 1, "“focus” needs a question “pupils”"),
     ],
 )  # fmt: skip
@@ -236,8 +236,8 @@ def test_a_language_needs_every_key_and_may_name_only_what_english_names() -> No
     }
 
     assert [(each.file, each.line, each.what) for each in check_files(files)] == [
-        ("bot/a.cy.md", 1, "word-unknown word='enw' words='name'"),
         ("bot/a.cy.md", 1, "translation-missing what='bye' language='cy'"),
+        ("bot/a.cy.md", 2, "word-unknown word='enw' words='name'"),
         ("bot/a.cy.md", 4, "key-not-english key='extra'"),
     ], "without sentences in the content, a finding still says what it knows"
 

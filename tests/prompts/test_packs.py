@@ -159,6 +159,7 @@ def test_options_have_a_key_to_keep_and_a_label_to_read() -> None:
         ("2-second.en.md", "- no: No", "- yes: No", "2-second.en.md:9", "question-options"),
         ("2-second.en.md", "- no: No", "- No", "2-second.en.md:12", "option-spelling"),
         ("2-second.en.md", "- 5: Fully", "- 6: Fully", "2-second.en.md:14", "scale-options"),
+        ("2-second.en.md", "- no: No\n", "- no: No\n> example: No\n", "2-second.en.md:9", "question-example"),
         ("1-first.cy.md", "## will (long)", "## wyf (long)", "1-first.cy.md:1", "translation-lacks"),
         ("1-first.cy.md", "## will (long)", "## will (short)", "1-first.cy.md:1", "translation-lacks"),
         ("2-second.cy.md", "- no: No", "- na: No", "2-second.cy.md:9", "translation-options"),
@@ -225,6 +226,7 @@ def written(pack: Pack) -> Mapping[str, str]:
             f"    day: {step.day}",
             f"    open_days: {step.open_days}",
             f"    challenge: {step.is_challenge}",
+            f"    story_for_all: {step.story_for_all}",
         ]
         optional = {"remind_after": step.remind_after, "focus": step.focus, "visit_day": step.visit_day}
         lines += [f"    {name}: {value}" for name, value in optional.items() if value is not None]
@@ -239,6 +241,7 @@ def written(pack: Pack) -> Mapping[str, str]:
                     f"\n## {each.key} ({each.kind}{', needed' if each.needed else ''}{limit})\n{each.label}\n"
                 )
                 text += f"> {each.hint}\n" if each.hint else ""
+                text += f">\n> example: {each.example}\n" if each.example else ""
                 text += "".join(f"\n- {option.key}: {option.label}" for option in each.options)
             files[f"{number}-{step.key}.{language}.md"] = text
     return {"pack.yaml": "\n".join(lines), **files}
@@ -273,6 +276,17 @@ def test_the_shipped_packs_keep_the_promises_of_the_design(prompts: Prompts) -> 
             assert first.kind in {Kind.SHORT, Kind.LONG}, "a typed reply must be able to answer it"
             assert first.needed
             assert step.words("en").principals, "every week has one thing that a principal can do"
+
+
+def test_every_question_that_is_answered_in_words_has_an_example_without_names(prompts: Prompts) -> None:
+    words = prompts.words("en")
+    for pack in prompts.packs():
+        for step in pack.steps:
+            for question in step.words("en").questions:
+                if question.kind in {Kind.SHORT, Kind.LONG}:
+                    assert question.example, (pack.id, step.key, question.key)
+                    assert not words.names_in(question.example)
+                    assert not words.judging_in(question.example)
 
 
 def test_whatever_may_tell_of_a_pupil_says_no_names_please(prompts: Prompts) -> None:

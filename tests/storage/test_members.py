@@ -123,6 +123,18 @@ async def test_held_words_are_taken_once_and_the_newest_count(world: World) -> N
         assert await tx.members.take_words(anest) is None
 
 
+async def test_kept_words_go_with_the_message_that_they_were_typed_in(world: World) -> None:
+    anest = world.members["Anest"]
+    async with world.store.transaction() as tx:
+        await tx.members.keep_words(anest, "first words", NOW, "m1")
+        await tx.members.keep_words(anest, "second words", NOW, "m2")
+
+        assert not await tx.members.drop_words(anest, "m1")
+        assert await tx.members.peek_words(anest) == "second words"
+        assert await tx.members.drop_words(anest, "m2")
+        assert await tx.members.peek_words(anest) is None
+
+
 async def test_kept_words_cannot_be_read_without_the_key(world: World, database_url: str) -> None:
     anest, key = world.members["Anest"], new_key()
     first, second = SqlStore(database_url, keys=[key]), SqlStore(database_url, keys=[new_key(), key])

@@ -71,6 +71,8 @@ DECISIONS: Mapping[str, Decision] = {
     "address.route": Decision(left_out=TECHNICAL, other="other"),
     "address.last_used_at": Decision(left_out=TECHNICAL, other=NOW + HOUR),
     "address.live": Decision(left_out="addresses that no longer work are not shown"),
+    "address.blocked_times": Decision(left_out=TECHNICAL, other=3),
+    "address.blocked_at": Decision(left_out=TECHNICAL, other=NOW + HOUR),
     "profile.member_id": Decision(left_out=NUMBER),
     "profile.subjects": Decision(other=["other"]),
     "profile.phase": Decision(other="other"),
@@ -84,6 +86,7 @@ DECISIONS: Mapping[str, Decision] = {
     "held_words.member_id": Decision(left_out=NUMBER),
     "held_words.sealed": Decision(other=b"cannot be opened"),
     "held_words.held_at": Decision(left_out="the text is kept for minutes", other=NOW + HOUR),
+    "held_words.message": Decision(left_out="the platform's own number of the message", other="m10"),
 }
 
 
@@ -95,10 +98,11 @@ async def anest(world: World) -> World:
         await tx.members.set_hours(anest, Hours(frozenset({0, 1}), time(9, 0), time(15, 0)))
         await tx.members.set_pause(anest, date(2026, 12, 1))
         await tx.members.connect(Address("slack", "T1", "U1", route="D1"), anest, NOW)
+        await tx.members.note_block(Address("slack", "T1", "U1"), NOW)
         await tx.members.set_profile(
             anest, Profile(subjects=("maths",), phase="primary", offers=("a",), needs=("b",), slots=("c",))
         )
-        await tx.members.keep_words(anest, "My answer", NOW)
+        await tx.members.keep_words(anest, "My answer", NOW, "m9")
     for table in TABLES:
         row = await row_of(world, table)
         assert row is not None, table.name

@@ -17,6 +17,7 @@ import structlog
 from adapters.cli.main import main
 from tests.support.places import ROOT
 
+SETTINGS = ("JPD_", "PORT", "DATABASE_URL")
 COMMAND = (sys.executable, "-m", "adapters.cli")
 
 
@@ -36,7 +37,7 @@ def database_in(folder: Path) -> str:
 
 def process_environment(**settings: str) -> dict[str, str]:
     """Return the environment of a process of `jpd`: this one's, with these settings instead of its own."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("JPD_")}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
     return {**clean, "PYTHONPATH": str(ROOT), **settings}
 
 
@@ -47,7 +48,7 @@ def run_jpd(*arguments: str | Path, folder: Path, settings: Mapping[str, str] | 
     """
     out, err = StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        for name in [name for name in os.environ if name.startswith("JPD_")]:
+        for name in [name for name in os.environ if name.startswith(SETTINGS)]:
             patch.delenv(name)
         for name, value in (settings or {}).items():
             patch.setenv(name, value)

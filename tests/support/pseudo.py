@@ -18,7 +18,7 @@ _ACCENTS = str.maketrans(_PLAIN, _ACCENTED)
 _KEPT = re.compile(r"(\{[a-z_0-9]+\}|`[^`]*`|\]\([^)]*\))")
 # What Markdown and the packs read at the start of a line, and around a bold lead.
 _MARKS = re.compile(
-    r"(?P<before>\s*(?:[-*] (?:[a-z0-9_-]+: )?|\d+[.)] |> ?)?(?:\*\*(?=[^*]*\*\*$))?)"
+    r"(?P<before>\s*(?:[-*] (?:[a-z0-9_-]+: )?|\d+[.)] |> ?(?:example: )?)?(?:\*\*(?=[^*]*\*\*$))?)"
     r"(?P<text>.*?)(?P<after>\**)$"
 )
 

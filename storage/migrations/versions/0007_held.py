@@ -20,6 +20,7 @@ def upgrade() -> None:
     # Kept text waits for minutes: what is in the store unsealed goes.
     op.drop_table("held_words")
     create_held_words(sa.Column("sealed", sa.LargeBinary(), nullable=False))
+    op.add_column("held_words", sa.Column("message", sa.Text()))
     op.create_index(op.f("ix_held_words_held_at"), "held_words", ["held_at"])
 
 

@@ -83,13 +83,13 @@ class House:
             schools = [each for each in await tx.schools.of(partnership.id) if each.name == school]
             await workspaces.admit(tx, PLATFORM, team, schools, self.now)
 
-    async def code(self, school: str = "Oak", *, partnership: str = "Town") -> str:
-        """Make a code, as `jpd code` does."""
+    async def code(self, school: str = "Oak", *, partnership: str = "Town", asks: bool = True) -> str:
+        """Make a code, as `jpd code` does; without `asks`, as with `--without-asking`."""
         async with self.store.transaction() as tx:
             found = await tx.schools.partnership_named(partnership)
             assert found is not None
             [wanted] = [each for each in await tx.schools.of(found.id) if each.name == school]
-            return await workspaces.make_code(tx, wanted, self.now)
+            return await workspaces.make_code(tx, wanted, self.now, asks=asks)
 
     async def invite(self, *, starts: timedelta = timedelta(days=14)) -> None:
         """Let the coordinator make a cycle and invite everybody; nothing is sent before the next heartbeat."""

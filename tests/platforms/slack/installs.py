@@ -44,6 +44,8 @@ class Installs:
     """The addresses to which Slack may redirect; empty: any."""
     installer: Installer | None = None
     codes: dict[str, Code] = field(default_factory=dict)
+    answer: Json = field(default_factory=dict)
+    """The fields in which `oauth.v2.access` differs from a usual app's: one with token rotation, say."""
 
 
 def allow(world: World, installs: Installs, asked: Json) -> str:
@@ -96,6 +98,7 @@ def access(world: World, installs: Installs, asked: Json) -> Json:
         "team": None if who.enterprise else {"id": who.team, "name": workspace.name if workspace else ""},
         "enterprise": {"id": enterprise, "name": enterprise} if enterprise else None,
         "is_enterprise_install": bool(who.enterprise),
+        **installs.answer,
     }
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from html import escape
+from itertools import product
 
 import pytest
-from aiohttp import ClientSession, DummyCookieJar
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from sqlalchemy import text
 from yarl import URL
 
+from adapters.server.web import application, listening
+from adapters.slack.api import Api
+from adapters.slack.install import MOST_INSTALLS, STATE_LASTS, connect
 from bot.model import DeliveryState
 from bot.use_cases import workspaces
 from storage.secrets import NoSuchKey, Seal, new_key
@@ -56,6 +61,15 @@ def words(key: str) -> str:
 async def install(house: House, team: str = OAK, user: str = ADMIN, *, enterprise: str = "") -> Answer:
     house.slack.installing(team, user, enterprise=enterprise)
     return await house.slack.install(f"{house.url}/slack/install")
+
+
+def install_routes(house: House, session: ClientSession, public_url: str) -> list[web.RouteDef]:
+    """Return the routes of installation as the platform connects them."""
+    known = house.slack.installs
+    return connect(
+        Api(session, house.slack.api_url), house.installations, house.connection.take, prompts().voice("en"),
+        lambda: house.now, client_id=known.client_id, client_secret=known.client_secret, public_url=public_url,
+    )  # fmt: skip
 
 
 class Browser:
@@ -119,16 +133,90 @@ async def test_it_asks_for_the_scopes_of_the_manifest_only(browser: Browser) -> 
     assert there.query.get("user_scope", "") == ""
 
 
-async def test_a_state_counts_once(browser: Browser) -> None:
+async def test_a_state_counts_once_and_loading_the_last_page_again_is_no_failure(browser: Browser) -> None:
     back = await browser.allow(await browser.begin())
 
-    first = await browser.end(back)
-    again = await browser.end(back)
+    pages = [await browser.end(back) for _ in range(3)]
+    elsewhere = await browser.end(back, cookie="")
 
-    assert first[0] == 200
-    assert again[0] == 401
-    assert words("install.failed") in again[1]
+    assert [status for status, _ in pages] == [200, 200, 200]
+    assert all(words("install.done") in page for _, page in pages)
     assert len(browser.house.slack.called("oauth.v2.access")) == 1
+    assert elsewhere[0] == 400
+    browser.house.now += timedelta(days=2)
+    assert (await browser.end(back))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ({"refresh_token": "xoxe-1-refresh", "expires_in": 43_200}, "token-rotates"),
+        ({"access_token": "xoxe.xoxb-1-short"}, "token-rotates"),
+        ({"access_token": ""}, "no-bot-token"),
+        ({"access_token": None}, "no-bot-token"),
+        ({"access_token": "xoxp-1-person", "token_type": "user"}, "token-of-person"),
+    ],
+)
+async def test_a_token_that_the_bot_cannot_use_is_refused_with_a_sentence(
+    browser: Browser, kind: dict[str, object], reason: str
+) -> None:
+    browser.house.slack.installs.answer = kind
+    back = await browser.allow(await browser.begin())
+
+    status, page = await browser.end(back)
+
+    assert status == 400
+    assert words("install.failed") in page
+    assert escape(words(f"install.{reason}")) in page
+    assert await rows(browser.house) == []
+    assert browser.house.slack.conversation(OAK, ADMIN) == []
+
+
+async def test_slack_is_told_where_to_come_back_if_the_public_address_is_known(bare: House) -> None:
+    voice = prompts().voice("en")
+    async with ClientSession() as session:
+        routes = install_routes(bare, session, "https://jpd.example.org")
+        app = application(routes, voice=voice)
+        async with listening(app, "127.0.0.1", 0) as port:
+            url = f"http://127.0.0.1:{port}/slack/install"
+            async with session.get(url, allow_redirects=False) as page:
+                there = URL(page.headers["Location"])
+
+    assert there.query["redirect_uri"] == "https://jpd.example.org/slack/oauth"
+
+
+async def test_a_strangers_body_is_not_read(bare: House, capsys: pytest.CaptureFixture[str]) -> None:
+    query = "?state=%FF&code={{&code=2&team=%00"
+    requests = product(
+        ("GET", "HEAD"),
+        ("/slack/install", "/slack/oauth"),
+        (b"{{", b"\xff", b"\xff\xfe", b"[1, 2", b'{"a": ' * 400, b"payload=%7B"),
+        ("application/json", "application/x-www-form-urlencoded", "text/plain", ""),
+        ("", "slack-app-oauth-state=; =;;"),
+    )
+    async with ClientSession(connector=TCPConnector(force_close=True)) as session:
+        for method, path, body, kind, cookie in requests:
+            url = URL(f"{bare.url}{path}{query}", encoded=True)
+            headers = {"Content-Type": kind, "Cookie": cookie}
+            asked = session.request(method, url, data=body, headers=headers, allow_redirects=False)
+            async with asked as answer:
+                assert answer.status == (302 if path == "/slack/install" else 400)
+    assert "failed" not in capsys.readouterr().out
+
+
+async def test_strangers_begin_so_many_installations_in_ten_minutes_and_no_more(bare: House) -> None:
+    for number in range(MOST_INSTALLS):
+        await bare.installations.begin_install(f"stranger {number}", bare.now + STATE_LASTS)
+
+    async with ClientSession(cookie_jar=DummyCookieJar()) as session:
+        page = await session.get(f"{bare.url}/slack/install", allow_redirects=False)
+        assert page.status == 429
+        assert words("install.later") in await page.text()
+        assert await bare.installations.installs_begun(bare.now) == MOST_INSTALLS
+        bare.now += STATE_LASTS
+        again = await session.get(f"{bare.url}/slack/install", allow_redirects=False)
+
+    assert again.status == 302
 
 
 async def test_a_state_counts_for_ten_minutes(browser: Browser) -> None:

@@ -160,7 +160,7 @@ async def test_the_same_event_number_of_another_workspace_is_another_event(house
 
 
 async def test_a_signed_command_counts_once(house: House) -> None:
-    await house.slack.command(OAK, SIAN, "school add Elm")
+    await house.slack.command(OAK, SIAN, "school add Oak")
     body = urlencode(house.slack.wire.sent[-1].payload)
     before = await dump(house.store)
 

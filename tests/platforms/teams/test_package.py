@@ -6,11 +6,14 @@ import io
 import json
 import struct
 import zipfile
+import zlib
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # it publishes no types
 
+from adapters.teams import icons
 from adapters.teams.package import manifest, package, translations
 from bot.conversation.commands import parse
 from bot.prompts import Prompts, Voice
@@ -61,13 +64,52 @@ def test_the_icons_have_the_sizes_that_teams_wants(voice: Voice, name: str, size
     assert len(icon) > 400, "something is drawn"
 
 
+def test_every_visible_pixel_of_the_outline_is_pure_white(voice: Voice) -> None:
+    pixels = pixels_of(unzipped(package({"en": voice}, APP, URL))["outline.png"])
+    opacities = {pixel[3] for pixel in pixels}
+
+    assert {pixel[:3] for pixel in pixels} == {b"\xff\xff\xff"}
+    assert {0, 255} < opacities, "transparent around the figures, and soft at their edges"
+    assert 200 < sum(pixel[3] > 0 for pixel in pixels) < 400
+
+
+def pixels_of(png: bytes) -> list[bytes]:
+    """Return the pixels of a picture whose rows have no filter, read anew and not as the product reads."""
+    width, height = struct.unpack(">II", png[16:24])
+    start = png.index(b"IDAT")
+    [length] = struct.unpack(">I", png[start - 4 : start])
+    raw = zlib.decompress(png[start + 4 : start + 4 + length])
+    rows = [raw[row * (4 * width + 1) : (row + 1) * (4 * width + 1)] for row in range(height)]
+    assert {row[0] for row in rows} == {0}
+    return [row[place : place + 4] for row in rows for place in range(1, 4 * width, 4)]
+
+
+VERSIONS = {
+    "1.1.0": "cb9d9f17097555bc",
+    "1.2.0": "696661a3b2bd7cb7",
+}
+"""What each version of the manifest held: a changed manifest needs a higher version, and a line here."""
+
+
+def test_a_changed_manifest_has_a_higher_version(voice: Voice) -> None:
+    found = manifest({"en": voice}, APP, URL)
+    version = str(found.pop("version"))
+    content = json.dumps([found, icons.COLOR, icons.OUTLINE], sort_keys=True).encode()
+
+    assert {version: sha256(content).hexdigest()[:16]} == {version: VERSIONS.get(version)}, (
+        "raise VERSION in adapters/teams/package.py"
+    )
+    assert version == max(VERSIONS, key=lambda each: tuple(map(int, each.split("."))))
+
+
 def test_every_command_it_offers_is_one(voice: Voice) -> None:
     personal, company = manifest({"en": voice}, APP, URL)["bots"][0]["commandLists"]
 
     assert len(personal["commands"]) <= 12
     for each in (*personal["commands"], *company["commands"]):
         assert parse(each.get("prompt") or each["title"]).name is not None
-        assert each["description"]
+        assert each["description"][0].isupper(), each
+        assert each["description"].endswith("."), "a whole sentence"
         assert "*" not in each["description"]
 
 

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from adapters.teams.cloud import Registration
 from bot.events import Said
 from bot.message import Message
+from bot.prompts import Prompts
 from tests.platforms.slack.mishaps import DroppedBefore, Status
+from tests.platforms.teams.fake import FakeMicrosoft
 from tests.platforms.teams.people import Answer
 from tests.platforms.teams.stage import Stage, logs, on_stage, registration
 from tests.platforms.teams.world import ISSUER, Gate, SigningKey, claims
@@ -345,14 +348,23 @@ async def test_a_wrong_secret_is_not_tried_for_ever(microsoft: Any, prompts: Any
     assert "wrong" not in str([each for each in found if "sign-in" in str(each)]).replace("wrongly", "")
 
 
-@pytest.mark.parametrize("url", ["http://evil.example/", "ftp://x/", "nonsense", "https//x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.example/", "ftp://x/", "nonsense", "https//x", "https://evil.example/",
+        "https://[::1", "https://smba.trafficmanager.net:99999999/", "https://smba.trafficmanager.net:8443/",
+        "https://evil@smba.trafficmanager.net/", "https://smba.trafficmanager.net.evil.example/",
+        "https://evil.trafficmanager.net/", "http://smba.trafficmanager.net/", "https://smba.trafficmanager.net/?x=1",
+        "https://smba.trafficmanager.net\\@evil.example/", "https://",
+    ],
+)  # fmt: skip
 async def test_only_a_secure_service_is_written_to(stage: Stage, url: str) -> None:
     assert (await post(stage, bearer(stage, serviceurl=url), serviceUrl=url)).status == 400
     assert stage.heard == []
 
 
 async def test_a_sovereign_cloud_signs_with_its_own_name() -> None:
-    from adapters.teams.cloud import Registration
+    from adapters.teams.cloud import SERVICE_HOSTS, Registration
 
     world = Registration("a", "b", "c")
     government = Registration(
@@ -361,6 +373,9 @@ async def test_a_sovereign_cloud_signs_with_its_own_name() -> None:
 
     assert (world.issuer, government.issuer) == (ISSUER, "https://api.botframework.us")
     assert world.may_serve("https://smba.trafficmanager.net/emea/")
+    for host in SERVICE_HOSTS:
+        assert world.may_serve(f"https://{host}/emea/")
+    assert world.may_serve("https://SMBA.trafficmanager.net:443/teams")
     assert not world.may_serve("http://127.0.0.1:3978/")
 
 
@@ -375,3 +390,31 @@ async def test_without_an_app_id_only_this_machine_is_believed_and_written_to(
     assert (taken.status, refused.status) == (200, 400)
     assert len(stage.heard) == 1
     assert microsoft.world.calls == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "jpd.example.org"},
+        {"Host": "127.0.0.1.example.org"},
+        {"Host": "192.168.1.20:3978"},
+        {"X-Forwarded-For": "203.0.113.9"},
+        {"x-forwarded-host": "jpd.example.org"},
+        {"Forwarded": "for=203.0.113.9"},
+        {"Via": "1.1 tunnel"},
+    ],
+    ids=str,
+)
+async def test_an_anonymous_bot_hears_only_this_machine(
+    microsoft: FakeMicrosoft, prompts: Prompts, headers: dict[str, str]
+) -> None:
+    async with on_stage(microsoft, prompts, known=Registration()) as stage:
+        stage.people.add("Elin", "tenant-1", installed=True)
+        body = json.dumps(stage.people.activity("Elin", text="hello")).encode()
+
+        there = await stage.people.raw(body, headers)
+        here = await stage.people.raw(body, {})
+
+    assert there.status == 403
+    assert here.status == 200
+    assert len(stage.heard) == 1

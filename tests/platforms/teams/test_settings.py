@@ -68,6 +68,10 @@ def test_one_that_is_missing_is_named_and_no_value_is(name: str) -> None:
         ({**WHOLE, "teams_managed_identity": True}, ["JPD_TEAMS_APP_PASSWORD: a managed"]),
         ({**WHOLE, "teams_anonymous": True}, ["JPD_TEAMS_ANONYMOUS: believes anybody, beside"]),
         ({"teams_anonymous": True, "host": "0.0.0.0"}, ["JPD_TEAMS_ANONYMOUS: believes anybody, so"]),  # noqa: S104  # refused
+        (
+            {"teams_anonymous": True, "public_url": "https://jpd.example.org"},
+            ["JPD_TEAMS_ANONYMOUS: believes anybody, and"],
+        ),
         ({**WHOLE, "public_url": "https://jpd.example.org"}, ["JPD_SECRET_KEYS: missing"]),
     ],
 )
