@@ -28,6 +28,7 @@ from bot.say import commands as say_commands
 from bot.say.typed import FORM
 from bot.use_cases import (
     accounts,
+    amendments,
     careful_forms,
     challenges,
     check_ins,
@@ -112,6 +113,7 @@ async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     is_tell = commands.parse(text).name is CommandName.TELL
     names = KnownNames(
         partners=await notes.read_partner_names(request) if is_tell else (),
+        is_asked=not is_tell or await check_ins.is_asked(request),
         languages=members.language_names(_voices(prompts)),
     )
     return commands.is_command(text, request.member, names)
@@ -224,6 +226,14 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
             return await pairings.block(request, argument)
         case CommandName.NUDGE:
             return await pairings.nudge(request, argument)
+        case CommandName.ADD:
+            return await amendments.add_person(request, argument)
+        case CommandName.REMOVE:
+            return await amendments.remove_person(request, argument)
+        case CommandName.GOAL:
+            return await amendments.change_goal(request, argument)
+        case CommandName.FIRST_DAY:
+            return await amendments.change_first_day(request, argument)
         case CommandName.HOLD:
             return await cycles.hold(request)
         case CommandName.GO_ON:

@@ -176,7 +176,7 @@ async def _compose_published(
         published[-1],
         digest.history(published)[-WEEKS_SHOWN:],
         to_do=await _find_to_do(tx, cycle, pack, monday, request.voice.language),
-        story=await _find_story(tx, cycle, pack, monday),
+        story=await _find_story(tx, cycle, pack, school_id, monday),
     )
 
 
@@ -194,11 +194,13 @@ async def _find_to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: 
     )
 
 
-async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, monday: date) -> str:
-    """Return an answer that its author lets principals read, or an empty text.
+async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, school_id: int, monday: date) -> str:
+    """Return an answer that its author lets this school's principals read, or an empty text.
 
+    Where the consent was asked for the own principal only, it is of this school, and so are all who are counted.
     It is looked up for every digest, because its author can take the consent back.
     """
+    schools = {each.member_id: each.school_id for each in await tx.cycles.enrolments(cycle.id)}
     asked_steps = {
         each.step for each in await tx.check_ins.of_cycle(cycle.id) if each.due_at.date() < monday + ONE_WEEK
     }
@@ -208,7 +210,8 @@ async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, monday: date) -> str:
         story, consent = step.story
         answers: dict[int, dict[str, str]] = {}
         for member_id, answer in await tx.check_ins.pool(cycle.id, step.key, step.share):
-            answers.setdefault(member_id, {})[answer.question] = answer.text
+            if step.story_for_all or schools[member_id] == school_id:
+                answers.setdefault(member_id, {})[answer.question] = answer.text
         respondents = [given for given in answers.values() if story in given]
         for given in respondents:
             consented = given.get(consent) == "yes"
