@@ -76,7 +76,7 @@ def plain(voice: Voice, key: str, *buttons: Button, **facts: str | int) -> Messa
 
 def file_not_taken(voice: Voice, *, is_coordinator: bool) -> Message:
     """Say that files can't be taken here; to a coordinator also how a roster or a calendar comes in."""
-    return plain(voice, "files.how-to-bring" if is_coordinator else "file.not-taken")
+    return plain(voice, "files.how-to-bring" if is_coordinator else "files.not-taken")
 
 
 def with_file_not_taken(voice: Voice, reply: ReplyOrTask) -> ReplyOrTask:
