@@ -19,7 +19,7 @@ from bot.events import (
     Submitted,
 )
 from bot.message import Message, Reply
-from bot.model import CommandName, FormName, Member
+from bot.model import CommandName, FormName, Member, Role
 from bot.pairing import PairingTask
 from bot.prompts import Prompts, Voice
 from bot.rules.commands import KnownNames, listed_for
@@ -62,8 +62,8 @@ async def dispatch(
     match event.what:
         case Command(line):
             return await _run_command(request, prompts, line, facts)
-        case Said(text):
-            return await _answer_text(request, prompts, text, facts)
+        case Said():
+            return await _answer_said(request, prompts, event.what, facts)
         case Edited(text, message):
             found = await edits.withdraw(request, message)
             if found is True and text.strip():  # what stands there now is read as if it were typed anew
@@ -86,6 +86,17 @@ async def dispatch(
             return None
         case Installed() | Removed():
             return None  # these concern a workspace, and were answered before
+
+
+async def _answer_said(
+    request: Request, prompts: Prompts, said: Said, facts: PlatformFacts
+) -> Reply | PairingTask:
+    """Answer a typed text; where a file came with it, say that the file was not read."""
+    if said.has_file and not said.text.strip():
+        is_coordinator = request.member.has(Role.COORDINATOR)
+        return basics.file_not_taken(request.voice, is_coordinator=is_coordinator)
+    reply = await _answer_text(request, prompts, said.text, facts)
+    return basics.with_file_not_taken(request.voice, reply) if said.has_file else reply
 
 
 async def _answer_text(

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.model import DEFAULT_LANGUAGE, CycleState, DeliveryKind, DeliveryState, Question, Role
+from bot.prompts.calendar_words import read_calendar_words
 from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Sentence, facts_of, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
@@ -94,6 +95,7 @@ def check_files(
         file = ours[key].file if key in ours else beside
         flaws.fix(file, 1, "text-missing", key=key)
     words = read_words(files, flaws)
+    read_calendar_words(files, flaws)
     for file in phrase_files(files).values():
         check_phrases(file, files[file], flaws)
     _Check(flaws, words, english, ours).everything(files, texts)

@@ -1,4 +1,4 @@
-"""All content: voices by language, packs by id, and the careful words."""
+"""All content: voices by language, packs by id, the careful words, and those that calendars are read by."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.model import DEFAULT_LANGUAGE, Pack
+from bot.prompts.calendar_words import CalendarWords, read_calendar_words
 from bot.prompts.careful_words import Words, read_words
 from bot.prompts.content import Sentence, facts_of, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
@@ -22,6 +23,7 @@ class Prompts:
         flaws = Flaws()
         texts = read_texts(files, flaws)
         self._words = read_words(files, flaws)
+        self.calendar_words: CalendarWords = read_calendar_words(files, flaws)
         if flaws.wrong:
             raise ContentError.of(flaws.wrong[0])
         ours = read_texts(shipped, Flaws())[DEFAULT_LANGUAGE] if shipped is not None else {}

@@ -153,6 +153,9 @@ def test_a_planted_fault_in_a_step_is_found_where_it_stands(
         ("bot/lists.en.md", "\nmodelling\n", "\n", "“practice.modelling” has no text"),
         ("bot/lists.en.md", "\nmodelling\n", "\nmodelling {x\n", "A brace is open"),
         ("bot/lists.en.md", "\nmodelling\n", "\nStill waiting for you\n", "makes people feel guilty"),
+        ("calendar.en.yaml", "  - inset\n", "  - half term\n", "“half term” stands under “half_terms” and"),
+        ("calendar.en.yaml", "unsure:", "unsures:", "the setting “unsures”"),
+        ("calendar.cy.yaml", "  - hms\n", "  - 5\n", "“staff_days” must be a list of words"),
         ("words.en.yaml", "  - lazy\n", "  - yes\n", "“judging” must be a list of words"),
     ],
 )  # fmt: skip
