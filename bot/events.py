@@ -25,6 +25,8 @@ class Said:
     text: str
     message: str | None = field(default=None, compare=False)
     """The platform's reference to this message, by which it is found again when it is edited or deleted."""
+    has_file: bool = False
+    """True if a photo, a recording or another file came with it, which nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,8 @@ def readable(what: What) -> What:
     match what:
         case Command(line):
             return Command(_readable(line))
-        case Said(text, message):
-            return Said(_readable(text), message)
+        case Said(text, message, has_file):
+            return Said(_readable(text), message, has_file)
         case Edited(text, message):
             return Edited(_readable(text), message)
         case Opened(form, context):

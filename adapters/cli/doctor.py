@@ -21,7 +21,7 @@ from adapters.chat.settings import (
 )
 from adapters.cli.needed_texts import needed_texts
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
-from adapters.cli.settings import Settings, unknown_names
+from adapters.cli.settings import PROMPTS, Settings, unknown_names
 from bot.model import Role, School
 from bot.prompts import Level, check
 from bot.rules.school_time import is_holidays_code, is_time_zone
@@ -116,7 +116,7 @@ def _settings(read: Settings, known: Sequence[AnyPlatform]) -> Iterator[Finding]
 
 
 def _content(read: Settings) -> Iterator[Finding]:
-    wrong = [each for each in check(read.prompts, needed_texts()) if each.level is Level.FIX]
+    wrong = [each for each in check(read.prompts, needed_texts(), PROMPTS) if each.level is Level.FIX]
     if wrong:
         yield Finding("content", {"n": len(wrong), "first": str(wrong[0])})
 

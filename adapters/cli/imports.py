@@ -89,34 +89,44 @@ def calendar(
     partnership: Annotated[str, typer.Option(help="Whose school.")] = "Our partnership",
     time_zone: Annotated[str, typer.Option(help="For example Europe/London.")] = "",
     holidays: Annotated[str, typer.Option(help="Public holidays: GB-WLS, NZ-AUK, AU-VIC, IE, US-CA …")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show all that was read and left out, change nothing.")
+    ] = False,
 ) -> None:
-    """Set a school's term dates and closed days."""
+    """Set a school's term dates and closed days, and say what was read and what was left out."""
+    from zoneinfo import ZoneInfo
+
     from adapters.rosters import read_calendar
     from bot.model.roster import RosterError
+    from bot.say import calendars as say_calendars
     from bot.say import rosters as say_rosters
     from bot.use_cases import schools
 
-    read, _, voice = load_settings_and_content()
-    try:
-        found = read_calendar(file)
-    except RosterError as wrong:
-        stop("\n".join(say_rosters.faults(voice, wrong.faults)))
+    read, prompts, voice = load_settings_and_content()
 
-    async def apply() -> str:
+    async def apply() -> None:
         async with open_store(read) as store, store.transaction() as tx:
             known = await _school(tx, voice, partnership, school)
             if problem := schools.find_unknown_setting(time_zone, holidays):
-                return voice.text(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
+                stop(voice.text(f"cli.{problem}", time_zone=time_zone, holidays=holidays))
+            zone = ZoneInfo(time_zone or known.time_zone)
+            found = read_calendar(file, prompts.calendar_words, today=now().date(), zone=zone)
+            for line in say_calendars.lines(voice, school, found, everything=dry_run or not found.has_days):
+                out.print(line, soft_wrap=True)
+            if not found.has_days:
+                stop(f"{voice.text('calendar-answer.no-days')}\n{voice.text('roster.nothing-changed')}")
+            if dry_run:
+                out.print(voice.text("roster.dry-run"))
+                return
             await schools.import_calendar(
                 tx, known, found.terms, found.closed, time_zone=time_zone, holidays=holidays
             )
-            return ""
+        out.print(voice.text("cli.calendar-done"))
 
-    if problem := run_to_end(apply()):
-        stop(problem)
-    out.print(
-        voice.text("cli.calendar-done", school=school, terms=len(found.terms), closed=len(found.closed))
-    )
+    try:
+        run_to_end(apply())
+    except RosterError as wrong:
+        stop("\n".join(say_rosters.faults(voice, wrong.faults)))
 
 
 # --- pairing as a tool of its own -----------------------------------------------------------------------------------

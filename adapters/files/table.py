@@ -41,7 +41,7 @@ class Row:
         file: str,
         number: int,
         cells: Sequence[str],
-        places: Mapping[str, int],
+        places: Mapping[str, tuple[int, ...]],
         faults: FileFaults,
         aliased: frozenset[str] = frozenset(),
     ) -> None:
@@ -55,10 +55,8 @@ class Row:
 
     def text(self, column: str, limit: int = LONGEST_CELL) -> str:
         """Return the cell with spaces tidied, or "" if there is none."""
-        place = self._places.get(column)
-        if place is None or place >= len(self._cells):
-            return ""
-        text = self._cells[place]
+        cells = [self._cells[place] for place in self._places.get(column, ()) if place < len(self._cells)]
+        text = next(filter(str.strip, cells), "")
         if not text.isascii() and (once := encoded_once(text)) != text:
             text = once
             self._faults.remark(self.file, self.number, column, "roster.encoded-twice")
@@ -130,14 +128,31 @@ class _Columns:
     """The bare forms of other headings by column, such as `forename`, the best first."""
 
     def of(self, cells: Sequence[str]) -> list[str]:
-        """Return the column of each cell of a heading row, "" for others. A column's own name goes before aliases."""
+        """Return the column of each cell of a heading row, "" for others.
+
+        Aliases count for a column whose own name is not there; several of them are several cells for one column.
+        """
         found = [bare(cell) for cell in cells]
         own = {bare(column): column for column in self.names}
         names = [own.get(cell, "") for cell in found]
         for column, aliases in self.aliases.items():
-            if column not in names and (known := [each for each in aliases if each in found]):
-                names[found.index(known[0])] = column
+            if column not in names:
+                for place in [found.index(each) for each in aliases if each in found]:
+                    names[place] = names[place] or column
         return names
+
+    def places(self, cells: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """Return the cells of each column, the best first."""
+        names, found = self.of(cells), [bare(cell) for cell in cells]
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(names):
+            places.setdefault(name, []).append(place)
+        places.pop("", None)
+        order = {alias: number for aliases in self.aliases.values() for number, alias in enumerate(aliases)}
+        return {
+            name: tuple(sorted(there, key=lambda place: order.get(found[place], 0)))
+            for name, there in places.items()
+        }
 
 
 NO_ALIASES: Mapping[str, Sequence[str]] = {}
@@ -164,7 +179,7 @@ def read_table(  # the last one is rarely given
     number, cells = header
     names = wanted.of(cells)
     absent = [column for column in required if column not in names]
-    doubled = [column for column in columns if names.count(column) > 1]
+    doubled = [column for column in columns if [bare(cell) for cell in cells].count(bare(column)) > 1]
     for column in absent:
         faults.cut_off(file, number, column, "roster.missing-column", name=column)
     for column in doubled:
@@ -173,8 +188,8 @@ def read_table(  # the last one is rarely given
         unread = [cell.strip() for cell, name in zip(cells, names, strict=True) if cell.strip() and not name]
         if unread:
             faults.remark(file, number, "", "roster.columns-not-read", names=", ".join(map(shown, unread)))
-        places = {name: place for place, name in enumerate(names) if name}
-        aliased = frozenset(name for name, place in places.items() if bare(cells[place]) != bare(name))
+        places = wanted.places(cells)
+        aliased = frozenset(name for name, found in places.items() if bare(cells[found[0]]) != bare(name))
         headings = [bare(cell) for cell in cells]
         for row_number, row_cells in rows:
             if [bare(cell) for cell in row_cells] != headings:  # a long print repeats them
@@ -206,7 +221,7 @@ def read_exact_table(
         else:
             faults.cut_off(file, number, expected, "roster.missing-column", name=expected)
         return  # the columns after it are displaced by this one
-    places = {name: place for place, name in enumerate(header)}
+    places = {name: (place,) for place, name in enumerate(header)}
     yield from _body(rows, file, len(cells), places, faults)
 
 
@@ -214,7 +229,7 @@ def _body(
     rows: Iterator[tuple[int, list[str]]],
     file: str,
     width: int,
-    places: Mapping[str, int],
+    places: Mapping[str, tuple[int, ...]],
     faults: FileFaults,
     aliased: frozenset[str] = frozenset(),
 ) -> Iterator[Row]:

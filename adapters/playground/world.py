@@ -72,7 +72,7 @@ class World:
             [partnership] = await tx.schools.partnerships()
             for school in await tx.schools.of(partnership.id):
                 for file in sorted((sample / "calendars").glob(f"{school.source_id}.*")):
-                    found = read_calendar(file)
+                    found = read_calendar(file, self._prompts.calendar_words)
                     await schools.import_calendar(tx, school, found.terms, found.closed)
         self.residents.played.update(await self._source_ids(FEATURED))
         await self._conversations.set_clock(now)

@@ -30,7 +30,7 @@ ALIASES = {
             "emailaddress",
             "primaryemail",
         ),
-        *("primaryemailaddress", "mainemail", "emailaddr", "mail", "userprincipalname", "upn"),
+        *("primaryemailaddress", "mainemail", "emailaddr", "userprincipalname", "upn", "mail"),
     ),
     "role": (
         *(

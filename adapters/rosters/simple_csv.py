@@ -133,7 +133,8 @@ class _RosterBuilder:
 
     def _is_left_out(self, row: Row, cells: Mapping[str, str]) -> bool:
         """Return whether the row is nobody's, such as totals, or in an export somebody whom we do not need."""
-        if not cells["email"] and not row.text("role") and not (cells["given_name"] and cells["family_name"]):
+        names = [name for name in (cells["given_name"], cells["family_name"]) if name]
+        if not cells["email"] and len(names) < (1 if row.text("role") else 2):
             row.remark("", "roster.left-nobody")
             return True
         if not row.is_aliased("role"):

@@ -160,7 +160,8 @@ def _what_was_said(event: Body) -> tuple[Said | Edited | Deleted | None, Body]:
     """Return what somebody did with a message, and that message; None for everything else."""
     subtype = event.get("subtype")
     if subtype in _SUBTYPES_WITH_NEW_TEXT:
-        return Said(typed(str(event.get("text") or "")), str(event.get("ts") or "") or None), event
+        text, message = typed(str(event.get("text") or "")), str(event.get("ts") or "") or None
+        return Said(text, message, has_file=bool(event.get("files"))), event
     if subtype not in ("message_changed", "message_deleted"):
         return None, event
     before = part(event, "previous_message")

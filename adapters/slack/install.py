@@ -42,6 +42,8 @@ REASONS = frozenset(
     {"access_denied", "invalid_browser", "invalid_code", "invalid_state", "missing_code", "storage_error"}
 )
 """The reasons that Slack and its SDK give. Only these are logged: a link may hold any other text."""
+MOST_INSTALLS = 200
+"""The installations that may be under way at once: anybody can begin one, and each is a row for some minutes."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
 HEADERS = {
     "Content-Type": ["text/html; charset=utf-8"],
@@ -85,6 +87,10 @@ def connect(
     flow = AsyncOAuthFlow(client=client, logger=QUIET, settings=settings)
 
     async def begin(request: web.Request) -> web.Response:
+        if await tokens.installs_begun(now()) >= MOST_INSTALLS:
+            log.warning("slack.not-installed", reason="too many at once")
+            busy = _page(voice, 429, voice.text("install.too-many"), voice.text("install.later"))
+            return await to_aiohttp_response(busy)
         return await to_aiohttp_response(await flow.handle_installation(_query_alone(request)))
 
     async def end(request: web.Request) -> web.Response:

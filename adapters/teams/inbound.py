@@ -70,11 +70,15 @@ def read(activity: Body) -> TeamsReceived | None:
 # --- kinds of activity ----------------------------------------------------------------------------------------------
 
 
+FILE = "application/vnd.microsoft.teams.file."
+"""The beginning of the content types of files."""
+
+
 def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    what = Said(typed(activity), _text(activity, "id") or None)
+    what = Said(typed(activity), _text(activity, "id") or None, has_file=_has_file(activity))
     return _received(activity, what, TeamsReplyTarget("text", _route(activity)))
 
 
@@ -238,6 +242,17 @@ def typed(activity: Body) -> str:
     if activity.get("textFormat") == "xml":
         text = unescape(_MARKUP.sub("", _PARAGRAPH.sub("\n", text)))
     return text.strip()
+
+
+def _has_file(activity: Body) -> bool:
+    """Return whether a file came with a message: Teams attaches the text itself as well, as HTML."""
+    attachments = activity.get("attachments")
+    kinds = (
+        [_text(_mapping(each), "contentType") for each in attachments]
+        if isinstance(attachments, list)
+        else []
+    )
+    return any(kind.startswith((FILE, "image/", "audio/", "video/")) for kind in kinds)
 
 
 def _with_names(activity: Body, text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -41,14 +41,6 @@ class Term:
     title: str
     first_day: date
     last_day: date
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarFile:
-    """Term dates and closed days (date → reason), as one file gave them."""
-
-    terms: tuple[Term, ...] = ()
-    closed: Mapping[date, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_APOSTROPHES = dict.fromkeys(map(ord, "'\u2019\u2018\u02bc\u00b4`\u2032\uff07."))
+_APOSTROPHES = dict.fromkeys(map(ord, "'\u2019\u2018\u02bc\u00b4`\u2032\uff07"))
 _DASHES = dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212_"), " ")
+_STOPS = re.compile(r"(?<!\d)\.|\.(?!\d)")
 _LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
 _JOINERS = "\u200c\u200d"
 _UNSEEN_BESIDE_FORMAT = frozenset(
@@ -17,8 +18,11 @@ _UNSEEN_BESIDE_FORMAT = frozenset(
 
 
 def folded(text: str) -> str:
-    """Return a name or id as it is compared: `St. John’s` is `st johns`, and `007` is `7`."""
-    plain = unicodedata.normalize("NFKC", without_unseen(text)).casefold().translate(_APOSTROPHES)
+    """Return a name or id for comparing: `St. John’s` is `st johns`, `007` is `7`; addresses lose their case."""
+    plain = unicodedata.normalize("NFKC", without_unseen(text)).casefold()
+    if "@" in plain:
+        return plain.strip()
+    plain = _STOPS.sub("", plain.translate(_APOSTROPHES))
     plain = plain.translate(_DASHES).replace("&", " and ")
     return _LEADING_ZEROS.sub("", " ".join(plain.split()))
 

@@ -33,22 +33,26 @@ _DATED = (Intent.PAUSE, Intent.PROPOSE_TIME, Intent.LATER, Intent.SKIP, Intent.L
 
 
 class Reader:
-    """The reading of typed texts in one language; the first one of a language in a process learns the phrases."""
+    """The reading of typed texts in one language."""
 
     def __init__(self, phrases: Phrases) -> None:
         self._phrases = phrases
 
     def prepare(self) -> None:
-        """Learn the phrases now, so that the first text is read as quickly as the others."""
+        """Make ready now, so that the first text is read as quickly as the others."""
         if not self._phrases.by_intent:
             return
         classifier(self._phrases)
+
+    def nearest(self, text: str, intent: Intent) -> str:
+        """Return the phrase of the content that explains best why a text is read as this intent."""
+        return classifier(self._phrases).nearest(text, intent)
 
     def read(self, text: str, situation: Situation) -> Reading:
         """Return the likeliest intent of a text in a situation."""
         is_open = situation.question is not Open.NONE
         if not self._phrases.by_intent:
-            return Reading(intent=Intent.ANSWER, certain=is_open, because="no phrases")
+            return Reading(intent=Intent.ANSWER, certain=is_open)
         model = classifier(self._phrases)
         for_leaders = bool(situation.roles - {Role.TEACHER})
         scores = model.scores(text, for_leaders=for_leaders)
@@ -56,10 +60,9 @@ class Reader:
             likeliest = [each for each in scores if each is not Intent.SAFEGUARDING][:2]
             found = worry is Worry.FOUND
             others = () if found else tuple(likeliest)
-            because = model.nearest(text, Intent.SAFEGUARDING)
-            return Reading(intent=Intent.SAFEGUARDING, certain=found, others=others, because=because)
-        if is_open and (rule := self._answers(text, situation)):
-            return Reading(intent=Intent.ANSWER, certain=True, because=rule)
+            return Reading(intent=Intent.SAFEGUARDING, certain=found, others=others)
+        if is_open and self._is_answer(text, situation):
+            return Reading(intent=Intent.ANSWER, certain=True)
         is_long = len(text) > LONGEST_SMALL_TALK
         exact = None if is_long else model.exact(text, for_leaders=for_leaders)
         if exact is not None and (is_open or exact not in _KEPT) and exact is not Intent.PUPIL_NAME:
@@ -88,16 +91,14 @@ class Reader:
             certain = False
         return self._reading(text, situation, model, order[:3], certain=certain, names=names)
 
-    def _answers(self, text: str, situation: Situation) -> str:
-        """Return the rule by which a text answers the open question whatever it looks like, or an empty text."""
+    def _is_answer(self, text: str, situation: Situation) -> bool:
+        """Return True for an option, a number, or a yes or no to a question that takes it, whatever they look like."""
         alone = bare(text)
-        if alone in map(bare, situation.choices):
-            return "an option of the question"
-        if alone.replace(" ", "").isdigit():
-            return "a number"
-        if situation.takes_yes_or_no and alone in map(bare, self._phrases.words("yes_or_no")):
-            return "yes or no"
-        return ""
+        return (
+            alone in map(bare, situation.choices)
+            or alone.replace(" ", "").isdigit()
+            or (situation.takes_yes_or_no and alone in map(bare, self._phrases.words("yes_or_no")))
+        )
 
     def _pupils(self, text: str, situation: Situation, scores: Mapping[Intent, float]) -> tuple[str, ...]:
         known = situation.partners | situation.own_names
@@ -130,7 +131,6 @@ class Reader:
             intent=intent,
             certain=certain,
             others=tuple(order[1:]),
-            because=model.nearest(text, intent),
             found=found,
             since=since,
             until=until,

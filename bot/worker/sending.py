@@ -15,7 +15,7 @@ from bot.ports import Messenger
 from bot.rules import outcomes
 from bot.worker.addresses import look_up_address
 from bot.worker.batch import Batch, BatchClock, Composed
-from bot.worker.compose import Dropped, Later
+from bot.worker.carried import Dropped, Later
 from bot.worker.services import Services
 from bot.worker.settling import Outcome, settle
 

@@ -85,12 +85,11 @@ def all_day(*lines: str) -> str:
 
 
 def repeats(count: int) -> str:
-    day = (
-        "BEGIN:VEVENT\r\nSUMMARY:INSET\r\nDTSTART;VALUE=DATE:20260901\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\n"
-    )
+    day = "BEGIN:VEVENT\r\nSUMMARY:INSET\r\nDTSTART;VALUE=DATE:20200101\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\n"
     return f"BEGIN:VCALENDAR\r\n{day * count}END:VCALENDAR\r\n"
 
 
+WORDS = Prompts.load(PROMPTS).calendar_words
 DAYS = "kind,title,first_day,last_day\n"
 A_YEAR = "".join(f"closed,Off,{year}-01-01,{year}-12-31\n" for year in range(2020, 2025))
 
@@ -181,15 +180,18 @@ ROSTERS: dict[str, tuple[Plant, int | None, str]] = {
 CALENDARS: dict[str, tuple[Plant, int | None, str]] = {
     "calendar.broken": ("BEGIN:VCALENDAR\r\nnothing\r\nEND:VCALENDAR", None, ""),
     "calendar.no-events": ("BEGIN:VCALENDAR\r\nEND:VCALENDAR", None, ""),
-    "calendar.no-days": (all_day("SUMMARY:Term starts", "DTSTART;VALUE=DATE:20260901"), None, ""),
-    "calendar.bad-event": (all_day("SUMMARY:INSET", "DTSTART;VALUE=DATE:soon"), None, ""),
+    "calendar.cut-off": ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:INS", None, ""),
+    "calendar.not-utf-8": (all_day("SUMMARY:Congé (closed)").encode("cp1252"), None, ""),
+    "calendar.web-page": ("\n<!DOCTYPE html>\n<html><body>Sign in</body></html>", None, ""),
+    "calendar.document": (b"%PDF-1.7\n\xe2\xe3", None, ""),
+    "calendar.roster": ("Given name;Family name;E-mail\nElin;Pugh;e@x.org\n", None, ""),
     "calendar.unknown-kind": (f"{DAYS}week,x,2026-09-01,\n", 2, "kind"),
     "calendar.ends-before": (f"{DAYS}term,x,2026-09-02,2026-09-01\n", 2, "last_day"),
     "calendar.date-order": (f"{DAYS}term,x,01/09/2026,\n", 2, "first_day"),
     "calendar.bad-date": (f"{DAYS}term,x,2026-9-1,\n", 2, "first_day"),
     "calendar.far-away": (f"{DAYS}term,x,0026-09-01,0026-12-01\n", None, ""),
     "calendar.too-long": (f"{DAYS}term,x,2026-09-01,2027-12-01\n", None, ""),
-    "calendar.too-many-repeats": (repeats(201), None, ""),
+    "calendar.too-many-repeats": (repeats(20), None, ""),
     "calendar.too-many-days": (DAYS + A_YEAR, None, ""),
 }
 
@@ -205,7 +207,7 @@ def faults_of(plant: Plant, file: Path, *, is_calendar: bool) -> tuple[Fault, ..
         case _:
             plant(file)
     with pytest.raises(RosterError) as caught:
-        read_calendar(file) if is_calendar else read_with_lists(file)
+        read_calendar(file, WORDS) if is_calendar else read_with_lists(file)
     return caught.value.faults
 
 

@@ -149,7 +149,7 @@ def _share(flags: Iterable[bool], *, of_none: float) -> float:
     return sum(all_flags) / len(all_flags) if all_flags else of_none
 
 
-def report(outcomes: list[Outcome]) -> Iterator[str]:
+def report(outcomes: list[Outcome], reader: Reader) -> Iterator[str]:
     """Return the confusion table, the lines that were read otherwise, and the shares, line by line."""
     yield f"{'intent':18}{'lines':>6}{'right':>7}  read as"
     for intent in Intent:
@@ -161,7 +161,8 @@ def report(outcomes: list[Outcome]) -> Iterator[str]:
     yield ""
     for each in outcomes:
         if not each.right_at_once:
-            read = f"{each.reading.intent} (nearest: {each.reading.because})"
+            nearest = reader.nearest(each.line.text, each.reading.intent)
+            read = f"{each.reading.intent} (nearest: {nearest})"
             if not each.reading.certain:
                 read = "asked: " + ", ".join(each.reading.choices)
             yield f"{each.line.question.name.casefold():10}{each.line.intent:18}{each.line.text!r} {read}"

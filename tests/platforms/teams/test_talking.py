@@ -103,9 +103,24 @@ async def test_formatted_words_are_read_without_their_marks(stage: Stage) -> Non
 
 
 async def test_a_message_without_words_is_one_all_the_same(stage: Stage) -> None:
-    await stage.people.say("Elin", "", attachments=[{"contentType": "image/png"}])
+    await stage.people.say("Elin", "")
 
     assert stage.heard[0].what == Said("")
+
+
+@pytest.mark.parametrize(
+    ("kind", "has_file"),
+    [
+        ("image/png", True),
+        ("audio/mp4", True),
+        ("application/vnd.microsoft.teams.file.download.info", True),
+        ("text/html", False),  # Teams attaches the text itself, too
+    ],
+)
+async def test_a_file_that_comes_with_a_message_is_noticed(stage: Stage, kind: str, has_file: bool) -> None:
+    await stage.people.say("Elin", "Look at this", attachments=[{"contentType": kind}, "nonsense"])
+
+    assert stage.heard[0].what == Said("Look at this", has_file=has_file)
 
 
 async def test_each_edit_and_the_deletion_of_a_message_are_events_of_their_own(stage: Stage) -> None:
