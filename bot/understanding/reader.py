@@ -21,11 +21,14 @@ ANSWER_POSSIBLE = 2.2
 """… and it is asked about, with the answer on a button, unless another intent leads by more than this."""
 CLEAR_LEAD = 0.6
 """The lead over the next intent from which an intent is acted on without asking."""
+LONGEST_SMALL_TALK = 120
+"""The most characters of thanks or a greeting; a longer text is asked about, so that nothing of it is lost."""
 NAME_LIKELY = 0.0
 """The lead of pupil_name over answer from which a word that may be a name counts as one."""
 
 _KEPT = (Intent.ANSWER, Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH)
 """Intents whose words are kept only with a question open."""
+_SMALL_TALK = (Intent.ACK, Intent.GREETING)
 _DATED = (Intent.PAUSE, Intent.PROPOSE_TIME, Intent.LATER, Intent.SKIP, Intent.LEAVE, Intent.MOVED)
 
 
@@ -60,7 +63,8 @@ class Reader:
             return Reading(intent=Intent.SAFEGUARDING, certain=found, others=others)
         if is_open and self._is_answer(text, situation):
             return Reading(intent=Intent.ANSWER, certain=True)
-        exact = model.exact(text, for_leaders=for_leaders)
+        is_long = len(text) > LONGEST_SMALL_TALK
+        exact = None if is_long else model.exact(text, for_leaders=for_leaders)
         if exact is not None and (is_open or exact not in _KEPT) and exact is not Intent.PUPIL_NAME:
             return self._reading(text, situation, model, [exact], certain=True, names=())
         names = self._pupils(text, situation, scores)
@@ -74,6 +78,8 @@ class Reader:
         behind = ranked[order[0]] - answer
         if not is_open:
             certain = lead >= CLEAR_LEAD and order[0] not in _KEPT and model.knows(text)
+            if order[0] in _KEPT:  # far from everything that has a button
+                order = [each for each in order if ranked[order[0]] - ranked[each] <= ANSWER_POSSIBLE]
         elif behind <= ANSWER_ENOUGH:
             order = [written, *(each for each in order if each is not written)]
             certain = True
@@ -81,6 +87,8 @@ class Reader:
             certain = behind > ANSWER_POSSIBLE and lead >= CLEAR_LEAD
             if behind <= ANSWER_POSSIBLE and written not in order[:3]:
                 order[2] = written
+        if order[0] in _SMALL_TALK and is_long:
+            certain = False
         return self._reading(text, situation, model, order[:3], certain=certain, names=names)
 
     def _is_answer(self, text: str, situation: Situation) -> bool:

@@ -55,6 +55,7 @@ INVITED = {
     "yes": "[Join]",
     "hi": "[Join]|Hello",
     "Can my head see what I write?": "Who reads what",
+    "not now, ask me tomorrow": "The invitation to|[Join]",
     "STOP": "Stopped",
     "unsubscribe": "[Stop all messages]",
     "wrong person": "I'll send nothing more until you tell me",

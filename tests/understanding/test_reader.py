@@ -156,3 +156,28 @@ def test_a_third_of_the_phrases_is_read_by_what_the_others_teach() -> None:
     assert shares.safeguarding >= 0.90
     assert shares.answers_taken <= 0.015
     assert shares.answers_asked <= 0.06
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Kayden Price in year 4 gave a full reason today", ("Kayden Price",)),
+        ("Aaliyah and Tomasz argued about fractions", ("Aaliyah", "Tomasz")),
+        ("Kayden, Aaliyah & Tomasz spoke up", ("Kayden", "Aaliyah", "Tomasz")),
+        ("Kayden and Tama planned it", ("Kayden",)),
+    ],
+)
+def test_a_family_name_and_the_names_beside_a_pupils_are_found(text: str, found: tuple[str, ...]) -> None:
+    assert READER.read(text, OPEN).found == found
+
+
+@pytest.mark.parametrize("text", ["x" * 40_000, "thank you so much " * 2_000, "good morning " * 3_000])
+@pytest.mark.parametrize("situation", [NOTHING_OPEN, OPEN])
+def test_a_long_text_is_never_mere_thanks(text: str, situation: Situation) -> None:
+    reading = READER.read(text, situation)
+    assert not (reading.certain and reading.intent in (Intent.ACK, Intent.GREETING))
+
+
+def test_an_answer_with_nothing_open_gets_no_far_fetched_buttons() -> None:
+    text = "explain to the person next to them how they worked it out before i ask"
+    assert READER.read(text, NOTHING_OPEN).choices == (Intent.ANSWER,)
