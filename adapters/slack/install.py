@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ REASONS = frozenset(
 )
 """The reasons that Slack and its SDK give. Only these are logged: a link may hold any other text."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
+TEAM = re.compile("[TE][A-Z0-9]{1,30}")
 HEADERS = {
     "Content-Type": ["text/html; charset=utf-8"],
     "Content-Security-Policy": ["default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"],
@@ -85,7 +87,10 @@ def connect(
     flow = AsyncOAuthFlow(client=client, logger=QUIET, settings=settings)
 
     async def begin(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await flow.handle_installation(_query_alone(request)))
+        # Bolt copies the query's team into the address as it is, where only an id may stand.
+        [team, *_] = _query_alone(request).query.get("team") or [""]
+        asked = AsyncBoltRequest(body="", query=f"team={team}" if TEAM.fullmatch(team) else "")
+        return await to_aiohttp_response(await flow.handle_installation(asked))
 
     async def end(request: web.Request) -> web.Response:
         asked = _query_alone(request)
