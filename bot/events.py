@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 
 from bot.model import Address
@@ -18,6 +19,31 @@ class Command:
     line: str
 
 
+class AttachmentKind(StrEnum):
+    """What people send beside text."""
+
+    PHOTO = "photo"
+    VOICE = "voice"
+    VIDEO = "video"
+    FILE = "file"
+
+
+def attachment_kind(content_type: str) -> AttachmentKind:
+    """Return the kind of what has this content type, such as `image/png`."""
+    kinds = {"image": AttachmentKind.PHOTO, "audio": AttachmentKind.VOICE, "video": AttachmentKind.VIDEO}
+    return kinds.get(content_type.partition("/")[0].casefold(), AttachmentKind.FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A photo, a voice clip or a file that a person sent; its content stays on the platform."""
+
+    kind: AttachmentKind
+    name: str = ""
+    ref: str = ""
+    """The platform's reference, by which the content can be asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """Text typed in the chat with the bot: an answer, unless it can only be a command."""
@@ -25,6 +51,8 @@ class Said:
     text: str
     message: str | None = field(default=None, compare=False)
     """The platform's reference to this message, by which it is found again when it is edited or deleted."""
+    attached: tuple[Attachment, ...] = ()
+    """What was sent together with the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +125,8 @@ def readable(what: What) -> What:
     match what:
         case Command(line):
             return Command(_readable(line))
-        case Said(text, message):
-            return Said(_readable(text), message)
+        case Said(text):
+            return replace(what, text=_readable(text))
         case Edited(text, message):
             return Edited(_readable(text), message)
         case Opened(form, context):
@@ -135,7 +163,7 @@ class Event:
     def message(self) -> str | None:
         """The reference to the chat message with the typed text; None for an event without one."""
         match self.what:
-            case Said(_, message):
+            case Said(message=message):
                 return message or self.id
             case Edited(_, message):
                 return message

@@ -13,6 +13,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.chat.carrying import ContentRefused
 from adapters.chat.network import network_errors, retry_after
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 
@@ -63,7 +64,7 @@ _LATER = frozenset(
 )
 
 
-class SlackRefused(Unreachable):
+class SlackRefused(ContentRefused):
     """Slack refused what we sent: a programming error, or a picture that is not ready yet."""
 
 

@@ -14,7 +14,19 @@ from adapters.chat.actions import decode
 from adapters.chat.bodies import Body, Malformed, part, strictly, string
 from adapters.chat.received import Received
 from adapters.slack.messenger import PLATFORM
-from bot.events import Command, Deleted, Edited, Installed, Opened, Removed, Said, Submitted, What
+from bot.events import (
+    Attachment,
+    Command,
+    Deleted,
+    Edited,
+    Installed,
+    Opened,
+    Removed,
+    Said,
+    Submitted,
+    What,
+    attachment_kind,
+)
 from bot.model import Address
 
 _ID = re.compile("[!-~]{1,255}")
@@ -25,6 +37,7 @@ _EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?![\w:])")
 _MENTION = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^>]*)?>")
 _DIRECT_CHAT = "D"
 """The first letter of the id of a chat between one person and the bot."""
+SLACKBOT = "USLACKBOT"
 _TOMBSTONE = "tombstone"
 """The subtype of a deleted message that still has replies in its thread."""
 _SUBTYPES_WITH_NEW_TEXT = frozenset({None, "", "file_share", "thread_broadcast"})
@@ -146,10 +159,10 @@ def said(body: Body) -> SlackReceived | None:
     if event.get("type") != "message" or not str(event.get("channel", "")).startswith(_DIRECT_CHAT):
         return None
     what, message = _what_was_said(event)
-    if what is None or message.get("bot_id") or not message.get("user"):
+    if what is None or not _is_by_a_person(message):
         return None
     return Received(
-        id=_id(body, "event_id"),
+        id=_message_id(event, what),
         sender=_sender(body, message, route=_id(event, "channel")),
         what=what,
         target=SlackReplyTarget(string(event, "channel"), str(message.get("thread_ts") or "")),
@@ -160,7 +173,8 @@ def _what_was_said(event: Body) -> tuple[Said | Edited | Deleted | None, Body]:
     """Return what somebody did with a message, and that message; None for everything else."""
     subtype = event.get("subtype")
     if subtype in _SUBTYPES_WITH_NEW_TEXT:
-        return Said(typed(str(event.get("text") or "")), str(event.get("ts") or "") or None), event
+        text = typed(str(event.get("text") or ""))
+        return Said(text, str(event.get("ts") or "") or None, _attached(event)), event
     if subtype not in ("message_changed", "message_deleted"):
         return None, event
     before = part(event, "previous_message")
@@ -172,14 +186,48 @@ def _what_was_said(event: Body) -> tuple[Said | Edited | Deleted | None, Body]:
     return Edited(typed(str(after.get("text") or "")), string(before, "ts")), after
 
 
+def _is_by_a_person(message: Body) -> bool:
+    """Tell whether a person wrote the message: Slackbot's are nobody's, and neither are those of bots."""
+    return not message.get("bot_id") and bool(message.get("user")) and message["user"] != SLACKBOT
+
+
+def _message_id(event: Body, what: Said | Edited | Deleted) -> str:
+    """Return the id of what somebody did with a message.
+
+    Slack may tell of one message under several event ids, so it is known by its place: the channel and the timestamp.
+    """
+    place = f"{_id(event, 'channel')}:{what.message or _id(event, 'ts')}"
+    match what:
+        case Said():
+            return place
+        case Deleted():
+            return f"{place}:deleted"
+        case Edited():
+            edited = part(event, "message").get("edited") or {}
+            return f"{place}:edited:{edited.get('ts') or event.get('event_ts') or event.get('ts')}"
+
+
+def _attached(event: Body) -> tuple[Attachment, ...]:
+    files = event.get("files")
+    return tuple(
+        Attachment(
+            attachment_kind(str(each.get("mimetype") or "")),
+            str(each.get("name") or ""),
+            str(each.get("id") or ""),
+        )
+        for each in (files if isinstance(files, list) else ())
+    )
+
+
 @strictly
 def mentioned(body: Body) -> SlackReceived | None:
     """Read `@jpd status` in a channel, which is the same as `/jpd status`; None for a bot's text."""
     event = part(body, "event")
-    if event.get("bot_id") or not event.get("user"):
+    if not _is_by_a_person(event):
         return None
     text = typed(_MENTION.sub("", string(event, "text"), count=1))
-    return Received(_id(body, "event_id"), _sender(body, event), Command(text), _thread(event))
+    place = f"{_id(event, 'channel')}:{_id(event, 'ts')}"
+    return Received(place, _sender(body, event), Command(text), _thread(event))
 
 
 @strictly

@@ -137,7 +137,9 @@ class SlackPlatform:
 
         api = Api(await opened.enter_async_context(session()), settings.api_url)
         token = settings.bot_token.get_secret_value()
-        messenger = SlackMessenger(api, OneToken(token) if token else core.tokens, removed)
+        messenger = SlackMessenger(
+            api, OneToken(token) if token else core.tokens, removed, rests=core.watch.rests
+        )
         if not serving:
             return Connected(messenger=messenger, directory=messenger)
         signing_secret = settings.signing_secret.get_secret_value()
@@ -148,6 +150,7 @@ class SlackPlatform:
             core.voice_of,
             core.now,
             signing_secret=signing_secret,
+            watch=core.watch,
             real_time=core.real_time or REAL_TIME,
         )
         routes = list(app.routes)

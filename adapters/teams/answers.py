@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-from adapters.chat.carrying import carry
+import structlog
+
+from adapters.chat.carrying import REFUSED_EVENT, ContentRefused, carry
 from adapters.chat.in_time import Pause
 from adapters.chat.received import VoiceOf
+from adapters.chat.watch import Watch
 from adapters.teams import render
 from adapters.teams.inbound import TeamsReceived
-from adapters.teams.messenger import CARD, TeamsMessenger
+from adapters.teams.messenger import CARD, PLATFORM, TeamsMessenger
 from bot.message import FieldErrors, File, Form, Message, Replacement, Reply
 from bot.say.basics import plain
+
+log = structlog.get_logger()
 
 Json: TypeAlias = dict[str, Any]
 TeamsAnswer: TypeAlias = Mapping[str, Any] | None
@@ -22,10 +27,11 @@ TeamsAnswer: TypeAlias = Mapping[str, Any] | None
 class TeamsAnswers:
     """Gives replies to the people who asked; each method returns what Teams must get at once, or None."""
 
-    def __init__(self, messenger: TeamsMessenger, voice_of: VoiceOf, pause: Pause) -> None:
+    def __init__(self, messenger: TeamsMessenger, voice_of: VoiceOf, pause: Pause, watch: Watch) -> None:
+        self._watch = watch
         self._messenger = messenger
         self._voice_of = voice_of
-        self._carry = partial(carry, pause=pause, longest_wait=30.0, lost_as="teams.answer-lost")
+        self._pause = pause
 
     async def give(self, received: TeamsReceived, reply: Reply | None, *, is_late: bool) -> TeamsAnswer:
         """Give the reply; when it is late, Teams has had its answer, and the reply goes to the chat."""
@@ -62,7 +68,9 @@ class TeamsAnswers:
             card = render.opener(form, voice.text("button.open-dialog"), voice.text("button.open-here"))
         else:
             card = await self._messenger.ready(received.sender, render.form(form))
-        await self._carry(lambda: self._messenger.show(received.target.route, card, form.title))
+        await self._carry(
+            received, form.title, lambda: self._messenger.show(received.target.route, card, form.title)
+        )
         return None if is_late else await self._short_text(received, "wait.below")
 
     async def _again(self, received: TeamsReceived, form: Form, *, is_late: bool) -> TeamsAnswer:
@@ -78,6 +86,32 @@ class TeamsAnswers:
         return {"task": {"type": "continue", "value": {**info, "card": _attached(card)}}}
 
     # --- messages ------------------------------------------------------------------------------------------
+
+    async def _carry(
+        self, received: TeamsReceived, summary: str, call: Callable[[], Awaitable[object]]
+    ) -> bool:
+        """Make the call and return whether the person has an answer.
+
+        Where Microsoft refuses the card, its summary is said as plain text, once.
+        """
+        carried = partial(carry, pause=self._pause, longest_wait=30.0, lost_as="teams.answer-lost")
+        try:
+            return await carried(call)
+        except ContentRefused:
+            await self._refused(received)
+        sentence = (await self._voice_of(received.sender)).text("wait.not-shown")
+        try:
+            return await carried(
+                lambda: self._messenger.say_plainly(received.target.route, summary, sentence)
+            )
+        except ContentRefused:
+            log.warning("teams.answer-lost", reason="ContentRefused")
+            return False
+
+    async def _refused(self, received: TeamsReceived) -> None:
+        """Count an answer that Microsoft refused to show."""
+        log.error(REFUSED_EVENT, platform=PLATFORM, kind=received.target.kind)
+        await self._watch.refused()
 
     async def _message(self, received: TeamsReceived, message: Message, *, is_late: bool) -> TeamsAnswer:
         if received.target.kind == "file":
@@ -97,12 +131,16 @@ class TeamsAnswers:
     ) -> TeamsAnswer:
         """Replace the pressed card in the chat too: a card that Teams gets as the answer is shown for a while only."""
         changed = bool(received.target.ref) and await self._carry(
-            lambda: self._messenger.replace(received.target.route, received.target.ref, card, summary)
+            received,
+            summary,
+            lambda: self._messenger.replace(received.target.route, received.target.ref, card, summary),
         )
         if received.target.kind == "execute" and not is_late:
             return {"statusCode": 200, "type": CARD, "value": card}
         if not changed:
-            await self._carry(lambda: self._messenger.show(received.target.route, card, summary))
+            await self._carry(
+                received, summary, lambda: self._messenger.show(received.target.route, card, summary)
+            )
         return None
 
     async def _hand_over(self, received: TeamsReceived, message: Message) -> None:
@@ -110,11 +148,13 @@ class TeamsAnswers:
         for file in message.elements:
             if isinstance(file, File):
                 await self._carry(
-                    partial(self._messenger.hand_over, target.route, target.ref, file, target.upload)
+                    received,
+                    message.summary,
+                    partial(self._messenger.hand_over, target.route, target.ref, file, target.upload),
                 )
 
     async def _say(self, received: TeamsReceived, message: Message) -> None:
-        await self._carry(lambda: self._messenger.say(received.sender, message))
+        await self._carry(received, message.summary, lambda: self._messenger.say(received.sender, message))
 
     async def _short_text(self, received: TeamsReceived, key: str) -> TeamsAnswer:
         """Return a short text, where Teams waits for one."""

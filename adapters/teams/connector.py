@@ -20,6 +20,7 @@ from msrest.pipeline.async_abc import AsyncHTTPPolicy, AsyncHTTPSender, AsyncPip
 from msrest.pipeline.universal import RawDeserializer
 from msrest.universal_http.aiohttp import AioHttpClientResponse
 
+from adapters.chat.carrying import ContentRefused
 from adapters.chat.network import network_errors, retry_after
 from adapters.teams.cloud import is_loopback
 from adapters.teams.pace import Pace
@@ -38,7 +39,7 @@ A_WHILE = 20.0
 """Seconds to wait after a refusal without `Retry-After`; as many again are added at random."""
 
 
-class TeamsRefused(Unreachable):
+class TeamsRefused(ContentRefused):
     """Microsoft refused what we sent: a programming error."""
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
+from mimetypes import guess_type
 from typing import Any, Literal, TypeAlias
 
 from adapters.chat.actions import decode
@@ -16,13 +17,30 @@ from adapters.chat.received import Received
 from adapters.teams.cards import DATA
 from adapters.teams.messenger import PLATFORM
 from adapters.teams.route import Route
-from bot.events import Command, Deleted, Edited, Joined, Left, Opened, Said, Submitted, What
+from bot.events import (
+    Attachment,
+    Command,
+    Deleted,
+    Edited,
+    Joined,
+    Left,
+    Opened,
+    Said,
+    Submitted,
+    What,
+    attachment_kind,
+)
 from bot.model import Address, CommandName
 
 TargetKind: TypeAlias = Literal[
     "text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"
 ]
 
+DOWNLOAD_INFO = "application/vnd.microsoft.teams.file.download.info"
+_NO_FILES = frozenset(
+    {"text/html", "text/plain", "messageReference", "application/vnd.microsoft.card.adaptive"}
+)
+"""Attachments that hold what the text says already, a quoted message, or a card."""
 _NOT_INPUTS = (DATA, "msteams")
 _SPACES = re.compile(r"^(?:&nbsp;|\s)+")
 _PARAGRAPH = re.compile(r"</p>|<br ?/?>")
@@ -74,8 +92,26 @@ def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    what = Said(typed(activity), string(activity, "id") or None)
+    attached = _attached(activity)
+    # Teams leaves the text out where a person sent only a file.
+    text = typed({**activity, "text": _text(activity, "text")} if attached else activity)
+    what = Said(text, string(activity, "id") or None, attached)
     return _received(activity, what, TeamsReplyTarget("text", _route(activity)))
+
+
+def _attached(activity: Body) -> tuple[Attachment, ...]:
+    """Read what was sent with the text; the copy of the text as HTML, which Teams adds, is none of it."""
+    attachments = activity.get("attachments")
+    found = []
+    for each in map(_mapping, attachments if isinstance(attachments, list) else ()):
+        kind, content = _text(each, "contentType"), _mapping(each.get("content"))
+        if kind in _NO_FILES or not kind:
+            continue
+        name = _text(each, "name")
+        guessed = guess_type(name)[0] if kind == DOWNLOAD_INFO else kind
+        ref = _text(content, "downloadUrl") or _text(each, "contentUrl")
+        found.append(Attachment(attachment_kind(guessed or ""), name, ref))
+    return tuple(found)
 
 
 def _changed_message(activity: Body) -> TeamsReceived | None:

@@ -157,6 +157,7 @@ class TeamsPlatform:
             core.handle,
             core.voice_of,
             core.now,
+            watch=core.watch,
             real_time=core.real_time or REAL_TIME,
         )
         routes = [*app.routes, *(pictures.routes() if pictures else ())]

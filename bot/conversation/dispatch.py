@@ -27,6 +27,7 @@ from bot.say import basics
 from bot.say import commands as say_commands
 from bot.say.typed import FORM
 from bot.use_cases import (
+    attachments,
     careful_forms,
     challenges,
     check_ins,
@@ -60,8 +61,8 @@ async def dispatch(
     match event.what:
         case Command(line):
             return await _run_command(request, prompts, line, facts)
-        case Said(text):
-            return await _answer_text(request, prompts, text, facts)
+        case Said():
+            return await _answer_message(request, prompts, event.what, facts)
         case Edited(text, message):
             found = await edits.withdraw(request, message)
             if found is True and text.strip():  # what stands there now is read as if it were typed anew
@@ -84,6 +85,18 @@ async def dispatch(
             return None
         case Installed() | Removed():
             return None  # these concern a workspace, and were answered before
+
+
+async def _answer_message(
+    request: Request, prompts: Prompts, said: Said, facts: PlatformFacts
+) -> Reply | PairingTask | None:
+    """Answer text and what came with it."""
+    if said.attached and not said.text.strip():
+        return await attachments.receive(request, said.attached)
+    reply = await _answer_text(request, prompts, said.text, facts)
+    if not said.attached or isinstance(reply, PairingTask):
+        return reply
+    return attachments.add_sentence(request.voice, reply, said.attached)
 
 
 async def _answer_text(

@@ -32,7 +32,14 @@ from storage.tables.people import (
     term,
 )
 from storage.tables.playground import playground_clock, playground_line
-from storage.tables.workspaces import install_state, link_code, platform_token, workspace, workspace_school
+from storage.tables.workspaces import (
+    install_state,
+    link_code,
+    platform_note,
+    platform_token,
+    workspace,
+    workspace_school,
+)
 
 __all__ = [
     "CYCLE_IS_OPEN",
@@ -57,6 +64,7 @@ __all__ = [
     "pack_snapshot",
     "pairing",
     "partnership",
+    "platform_note",
     "platform_token",
     "playground_clock",
     "playground_line",
