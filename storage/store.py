@@ -35,6 +35,17 @@ class SqlTx:
         self.connection = connection
         self._seal = seal
 
+    @asynccontextmanager
+    async def undone(self) -> AsyncIterator[None]:
+        """Undo the changes of a block at its end, with what queries have remembered in it."""
+        async with self.connection.begin_nested() as savepoint:
+            try:
+                yield
+            finally:
+                await savepoint.rollback()
+                for name in vars(self).keys() - {"connection", "_seal"}:
+                    delattr(self, name)
+
     @cached_property
     def events(self) -> SqlEvents:
         return SqlEvents(self.connection)

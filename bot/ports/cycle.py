@@ -52,6 +52,9 @@ class Cycles(Protocol):
     async def save_enrolment(self, enrolment: Enrolment) -> None:
         """Store what may change of an enrolment."""
 
+    async def move_enrolment(self, enrolment: Enrolment) -> None:
+        """Store the school of an enrolment that no pairing refers to."""
+
     async def lock_cohort(self, cycle_id: int) -> None:
         """Set `in_cohort` for everybody who has accepted: the people whom this cycle's figures are about."""
 

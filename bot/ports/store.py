@@ -27,6 +27,9 @@ class Store(Protocol):
 class Tx(Protocol):
     """One open transaction, with the queries by noun."""
 
+    def undone(self) -> AbstractAsyncContextManager[None]:
+        """Open a block whose changes are undone when it ends, so that it can be seen what they would do."""
+
     @property
     def events(self) -> Events: ...
     @property

@@ -17,6 +17,7 @@ from bot.model.roster import (
     RosterPerson,
     RosterSchool,
 )
+from bot.rules.premises import EndedPairing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class Difference:
             *(_school_change(before, after) for before, after in self.schools),
             *(_person_change(before, after) for before, after in self.people),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RosterImport:
+    """The effects of an import: what changes in the roster, and the pairings that it ends."""
+
+    changes: tuple[RosterChange, ...]
+    ended: tuple[EndedPairing, ...] = ()
 
 
 def difference(stored: Roster, imported: Roster) -> Difference:

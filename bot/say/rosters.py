@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.model.roster import ChangeKind, Fault, RosterChange
+from bot.model.roster import ChangeKind, Fault
 from bot.prompts import Voice
+from bot.rules.roster_difference import RosterImport
 
 SHOWN = 50
 
@@ -24,8 +25,9 @@ def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-cha
     return [*lines, voice.text(last)]
 
 
-def changes(voice: Voice, found: Sequence[RosterChange], left_out: int, *, dry_run: bool) -> list[str]:
-    """Return the first changes one by one, then their counts."""
+def changes(voice: Voice, made: RosterImport, left_out: int, *, dry_run: bool) -> list[str]:
+    """Return the first changes one by one, then their counts, and each pairing that ends."""
+    found = made.changes
     lines = [
         voice.text(f"roster.change-{each.kind}", name=each.name)
         + (f" ({each.detail})" if each.detail else "")
@@ -40,6 +42,14 @@ def changes(voice: Voice, found: Sequence[RosterChange], left_out: int, *, dry_r
     )
     if left_out:
         lines.append(voice.text("roster.left-out", n=left_out))
+    lines += [
+        voice.text(
+            f"roster.ends-{each.premise}",
+            names=voice.listing(each.names),
+            who=voice.listing(each.causes),
+        )
+        for each in made.ended
+    ]
     if dry_run:
         lines.append(voice.text("roster.dry-run"))
     return lines

@@ -1,4 +1,4 @@
-"""Use cases on changes to a running cycle: late joiners, leavers, another partner, a new roster."""
+"""Use cases on changes to a running cycle: late joiners, leavers, another partner, broken premises."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from bot.model import (
 )
 from bot.pairing import rearrange
 from bot.ports import NewPairing, Tx
+from bot.rules.premises import BrokenPremise, Premise, find_broken, may_take_part
 from bot.say import basics
 from bot.use_cases import cycles, participants, schedule
 from bot.use_cases.owing import owe
@@ -50,14 +51,36 @@ async def ask_for_another(request: Request, pairing_id: str) -> Message:
 
 
 async def withdraw(tx: Tx, cycle: Cycle, enrolment: Enrolment, now: datetime) -> None:
-    """Take a member out of the cycle: nothing more is asked, and typed text is no answer any more."""
+    """Take a member out of the cycle."""
     member_id = enrolment.member_id
     await tx.cycles.save_enrolment(replace(enrolment, state=EnrolmentState.LEFT, answered_at=now))
     await tx.deliveries.drop(member_id=member_id, cycle_id=cycle.id, reason="left", now=now)
+    await _skip_open_check_ins(tx, member_id, now)
+    await leave_pairing(tx, cycle, member_id, now)
+
+
+async def _skip_open_check_ins(tx: Tx, member_id: int, now: datetime) -> None:
+    """Skip what a member was asked: typed text is no answer any more."""
     for each in await tx.check_ins.open_for(member_id, now):
         if each.state is CheckInState.OPEN:
             await tx.check_ins.save(replace(each, state=CheckInState.SKIPPED, asking=None))
-    await leave_pairing(tx, cycle, member_id, now)
+
+
+async def end_broken_pairings(
+    tx: Tx, cycle: Cycle, now: datetime
+) -> tuple[tuple[Pairing, BrokenPremise], ...]:
+    """End each proposed or live pairing whose premises no longer hold, find others for its members, and return them."""
+    pairings = await tx.pairings.of_cycle(cycle.id)
+    members = await tx.members.many({each for pairing in pairings for each in pairing.member_ids})
+    looked_at = [(pairing, find_broken(pairing.seats, members)) for pairing in pairings]
+    broken = tuple((pairing, why) for pairing, why in looked_at if why is not None)
+    for _, why in broken:
+        for member_id in why.member_ids:
+            if why.premise is Premise.TEACHER:
+                await _skip_open_check_ins(tx, member_id, now)
+            await leave_pairing(tx, cycle, member_id, now)
+        await find_pairing(tx, cycle, why.member_ids, now)
+    return broken
 
 
 async def leave_pairing(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:
@@ -74,7 +97,7 @@ async def leave_pairing(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> 
     by_id = {each.id: each for each in await participants.read_participants(tx, cycle)}
     remaining = [by_id[each] for each in pairing.partners_of(member_id) if each in by_id]
     pair = (
-        participants.form_pairing(remaining, await tx.members.blocked(cycle.partnership_id))
+        participants.form_pairing(remaining, await participants.read_blocked(tx, cycle, remaining))
         if len(remaining) == 2
         else None
     )
@@ -96,7 +119,7 @@ async def find_pairing(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: d
     live = list(await tx.pairings.of_cycle(cycle.id))
     paired_ids = {each for pairing in live for each in pairing.member_ids}
     unpaired = [by_id[each] for each in sorted(by_id.keys() - paired_ids)]
-    blocked = await tx.members.blocked(cycle.partnership_id)
+    blocked = await participants.read_blocked(tx, cycle, list(by_id.values()))
     # No third joins while challenges are being written: one written for one reader must not reach another.
     with_open_challenges = {each.pairing_id for each in await _read_open_challenges(tx, cycle, now)}
     live = [each for each in live if each.id not in with_open_challenges]
@@ -119,6 +142,11 @@ async def find_pairing(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: d
     for alone in changes.left_out:
         if alone.member_id in member_ids:
             await _tell_without_partner(tx, cycle, alone.member_id, now)
+    for moved in (await tx.members.many(set(member_ids) - by_id.keys() - paired_ids)).values():
+        enrolment = await tx.cycles.enrolment(cycle.id, moved.id)
+        has_accepted = enrolment is not None and enrolment.state is EnrolmentState.ACCEPTED
+        if has_accepted and may_take_part(moved):
+            await _tell_without_partner(tx, cycle, moved.id, now)
 
 
 async def _read_open_challenges(tx: Tx, cycle: Cycle, now: datetime) -> list[Challenge]:
@@ -133,22 +161,6 @@ async def pair_late_joiner(request: Request) -> None:
     cycle = await tx.cycles.current(member.partnership_id)
     if cycle is not None and await tx.pairings.of_member(cycle.id, member.id) is None:
         await find_pairing(tx, cycle, [member.id], request.now)
-
-
-async def update_after_import(tx: Tx, partnership_id: int, now: datetime) -> None:
-    """End the pairings of members who left the roster, and pair those who are back on it."""
-    cycle = await tx.cycles.current(partnership_id)
-    if cycle is None:
-        return
-    joined = await tx.members.many(cycles.get_accepted_ids(await tx.cycles.enrolments(cycle.id)))
-    paired_ids = {each for pairing in await tx.pairings.of_cycle(cycle.id) for each in pairing.member_ids}
-    for each in joined.values():
-        if not each.active and each.id in paired_ids:
-            await leave_pairing(tx, cycle, each.id, now)
-    if cycle.confirmed_at is not None:
-        await schedule.plan_digests(tx, cycle, now)  # a school may have a new principal
-    unpaired_ids = [each.id for each in joined.values() if each.active and each.id not in paired_ids]
-    await find_pairing(tx, cycle, unpaired_ids, now)
 
 
 async def start_pairing(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime) -> None:

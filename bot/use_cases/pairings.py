@@ -45,7 +45,7 @@ async def _read_task(tx: Tx, cycle: Cycle) -> PairingTask:
     return PairingTask(
         people=tuple(sorted(joined, key=lambda each: each.id)),
         history=tuple(sorted(await tx.pairings.history(cycle.partnership_id), key=_sort_key)),
-        blocked=await tx.members.blocked(cycle.partnership_id),
+        blocked=await participants.read_blocked(tx, cycle, joined),
         on=cycle.starts_on,
         size=cycle.group_size,
         seed=cycle.id,
@@ -121,6 +121,7 @@ async def confirm(request: Request) -> Message:
     )
     await tx.cycles.save(running)
     await tx.cycles.lock_cohort(cycle.id)
+    await late_changes.end_broken_pairings(tx, cycle, now)
     await tx.pairings.confirm(cycle.id, now)
     live = await tx.pairings.of_cycle(cycle.id)
     pack = await cycles.read_pack(tx, cycle)
@@ -168,7 +169,7 @@ async def swap(request: Request, text: str) -> Message:
     if pairing_a.id == pairing_b.id:
         raise UserError("same-pairing", a=a.given_name, b=b.given_name)
     persons = {each.id: each for each in await participants.read_participants(tx, cycle)}
-    blocked = await tx.members.blocked(cycle.partnership_id)
+    blocked = await participants.read_blocked(tx, cycle, list(persons.values()))
     changed = [
         _replace_member(pairing_a, a.id, b.id, persons, blocked),
         _replace_member(pairing_b, b.id, a.id, persons, blocked),

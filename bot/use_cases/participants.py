@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 
-from bot.model import (
-    Cycle,
-    Pairing,
-    Seat,
-)
+from bot.model import Cycle, Pairing, Post, Role, Seat
 from bot.pairing import Person, quality
 from bot.ports import NewPairing, Tx
+from bot.rules import premises
 from bot.say import pairings as say_pairings
 from bot.use_cases import cycles
 from bot.use_cases.schools import read_schools_by_id
 
 
 async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
-    """Return the active members who have accepted, as the pairing engine needs them."""
+    """Return the members who have accepted and can have a partner, as the pairing engine needs them.
+
+    Who has moved to another school during a cycle keeps a partner there is, and gets no new one: the seats and figures
+    of the cycle name the school for which they were invited.
+    """
     enrolments = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id)}
     members = await tx.members.many(cycles.get_accepted_ids(tuple(enrolments.values())))
     profiles = await tx.members.profiles(list(members))
     schools = await read_schools_by_id(tx, cycle.partnership_id)
     participants = []
     for member in members.values():
-        if member.active:
+        school = schools[enrolments[member.id].school_id]
+        if premises.may_take_part(member) and Post(Role.TEACHER, school.id) in member.posts:
             address = await tx.members.address_of(member.id)
-            school = schools[enrolments[member.id].school_id]
             participants.append(
                 Person(
                     id=member.id,
@@ -38,6 +40,17 @@ async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
                 )
             )
     return participants
+
+
+async def read_blocked(tx: Tx, cycle: Cycle, joined: Sequence[Person]) -> frozenset[frozenset[int]]:
+    """Return the pairs that must never be: those that were blocked, and a principal with a teacher of their school."""
+    members = await tx.members.many([each.id for each in joined])
+    led = {
+        frozenset((leader.id, other.id))
+        for leader, other in permutations(joined, 2)
+        if Post(Role.PRINCIPAL, other.school_id) in members[leader.id].posts
+    }
+    return await tx.members.blocked(cycle.partnership_id) | led
 
 
 async def read_shown(

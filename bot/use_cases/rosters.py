@@ -2,19 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from bot.model.roster import Roster, RosterChange
+from bot.model import Cycle, Role
+from bot.model.roster import Roster
 from bot.ports import Tx
-from bot.use_cases import late_changes, schools
+from bot.rules.premises import EndedPairing, may_take_part
+from bot.rules.roster_difference import RosterImport
+from bot.use_cases import late_changes, participants, schedule
 
 
 async def import_roster(
     tx: Tx, partnership: str, roster: Roster, now: datetime, *, dry_run: bool
-) -> tuple[RosterChange, ...]:
-    """Import a roster and update the pairings after it; with `dry_run`, only return what would change."""
-    changes = await schools.import_roster(tx, partnership, roster, now, dry_run=dry_run)
-    found = await tx.schools.partnership_named(partnership)
-    if found is not None and not dry_run:
-        await late_changes.update_after_import(tx, found.id, now)
-    return changes
+) -> RosterImport:
+    """Import a roster into the partnership with this name, made if new, and look at the premises of all pairings.
+
+    With `dry_run` everything is done and undone, so that what is told is what would happen.
+    """
+    if not dry_run:
+        return await _import(tx, partnership, roster, now)
+    async with tx.undone():
+        return await _import(tx, partnership, roster, now)
+
+
+async def _import(tx: Tx, partnership: str, roster: Roster, now: datetime) -> RosterImport:
+    found = await tx.schools.partnership_named(partnership) or await tx.schools.add_partnership(partnership)
+    changes = await tx.schools.apply(found.id, roster, now)
+    cycle = await tx.cycles.current(found.id)
+    return RosterImport(changes, await _update_cycle(tx, cycle, now) if cycle else ())
+
+
+async def _update_cycle(tx: Tx, cycle: Cycle, now: datetime) -> tuple[EndedPairing, ...]:
+    """End the pairings whose premises no longer hold, and pair those who are back on the roster."""
+    broken = await late_changes.end_broken_pairings(tx, cycle, now)
+    if cycle.confirmed_at is None:
+        await _move_enrolments(tx, cycle, now)
+    else:
+        await schedule.plan_digests(tx, cycle, now)  # a school may have a new principal
+    paired_ids = {each for pairing in await tx.pairings.of_cycle(cycle.id) for each in pairing.member_ids}
+    joined = await participants.read_participants(tx, cycle)
+    await late_changes.find_pairing(tx, cycle, {each.id for each in joined} - paired_ids, now)
+    members = await tx.members.many({each for pairing, _ in broken for each in pairing.member_ids})
+    return tuple(
+        EndedPairing(
+            tuple(members[each].name for each in pairing.member_ids),
+            why.premise,
+            tuple(members[each].name for each in why.member_ids),
+        )
+        for pairing, why in broken
+    )
+
+
+async def _move_enrolments(tx: Tx, cycle: Cycle, now: datetime) -> None:
+    """Let each member who has moved before the cycle is confirmed take part for the school where they teach now."""
+    enrolments = await tx.cycles.enrolments(cycle.id)
+    members = await tx.members.many([each.member_id for each in enrolments])
+    for enrolment in enrolments:
+        member = members[enrolment.member_id]
+        taught = [post.school_id for post in member.posts if post.role is Role.TEACHER]
+        if may_take_part(member) and enrolment.school_id not in taught:
+            await late_changes.leave_pairing(tx, cycle, member.id, now)  # a proposal names the old school
+            await tx.cycles.move_enrolment(replace(enrolment, school_id=taught[0]))

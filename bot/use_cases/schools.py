@@ -1,4 +1,4 @@
-"""Use cases on schools: teaching days and hours of members, imports of rosters and calendars."""
+"""Use cases on schools: teaching days and hours of members, imports of calendars."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from bot.model import Member, School
-from bot.model.roster import Roster, RosterChange
 from bot.ports import Tx
 from bot.rules.school_time import Availability, Calendar, NoTeachingDays, Term, is_holidays_code, is_time_zone
 
@@ -49,16 +48,6 @@ def choose_moment(availability: Availability, after: datetime) -> datetime:
 async def read_schools_by_id(tx: Tx, partnership_id: int) -> Mapping[int, School]:
     """Return the partnership's schools by id."""
     return {school.id: school for school in await tx.schools.of(partnership_id)}
-
-
-async def import_roster(
-    tx: Tx, partnership: str, roster: Roster, now: datetime, *, dry_run: bool
-) -> tuple[RosterChange, ...]:
-    """Apply a roster to the partnership with this name, made if new; with `dry_run`, only return what would change."""
-    found = await tx.schools.partnership_named(partnership) or await tx.schools.add_partnership(partnership)
-    if dry_run:
-        return await tx.schools.changes(found.id, roster)
-    return await tx.schools.apply(found.id, roster, now)
 
 
 async def import_calendar(

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from bot.message import Message
 from bot.model import (
     ASKS,
+    FROM_PARTNERS,
     CheckIn,
     CheckInState,
     Cycle,
@@ -24,6 +25,7 @@ from bot.model import (
 from bot.ports import Tx
 from bot.prompts import Prompts, Voice
 from bot.rules import privacy
+from bot.rules.premises import may_take_part
 from bot.rules.school_time import Availability, NoTeachingDays
 from bot.say import challenges as say_challenges
 from bot.say import check_ins as say_check_ins
@@ -64,7 +66,8 @@ async def compose(
     member = await tx.members.get(delivery.member_id)
     request = Request(tx, prompts.voice(member.language), member, now)
     cycle = await tx.cycles.get(delivery.cycle_id) if delivery.cycle_id is not None else None
-    if not member.active:
+    is_new_for_partner = delivery.kind in ASKS | FROM_PARTNERS and not delivery.ref
+    if not member.active or (is_new_for_partner and not may_take_part(member)):
         return Dropped("inactive")
     if not delivery.ref:  # an update notifies nobody, so hours and expiry do not apply
         closed_at = cycle.closed_at if cycle else None
@@ -258,7 +261,8 @@ async def _shared_answer(request: Request, delivery: Delivery) -> Message | Late
     cycle = await tx.cycles.get(check_in.cycle_id)
     step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
     author = await tx.members.get(check_in.member_id)
-    if request.member.id not in pairing.member_ids or not privacy.may_partner_read(step.share):
+    is_partner = request.member.id in pairing.member_ids and may_take_part(request.member)
+    if not is_partner or not privacy.may_partner_read(step.share):
         # An earlier partner gets no changes: the answers in the message that they were sent are removed.
         return (
             say_check_ins.partner_answer(request.voice, step, author.given_name, (), None)

@@ -127,6 +127,13 @@ class SqlCycles(Queries):
         )
         await self._connection.execute(row.values(values(enrolment, "cycle_id", "member_id", "school_id")))
 
+    async def move_enrolment(self, enrolment: Enrolment) -> None:
+        """Write the school of an enrolment without seats."""
+        row = update(t.enrolment).where(
+            t.enrolment.c.cycle_id == enrolment.cycle_id, t.enrolment.c.member_id == enrolment.member_id
+        )
+        await self._connection.execute(row.values(school_id=enrolment.school_id))
+
     async def lock_cohort(self, cycle_id: int) -> None:
         """Mark all who have accepted as the cohort that the cycle's figures are counted in."""
         accepted = update(t.enrolment).where(

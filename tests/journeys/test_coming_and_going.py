@@ -205,7 +205,7 @@ async def test_an_import_that_is_only_tried_changes_nothing(town: Town) -> None:
             tx, "Town", roster_of({"Oak": ["Bob Box"]}), town.now, dry_run=True
         )
 
-    assert changes
+    assert changes.changes
     assert await dump(town.store) == before
 
 

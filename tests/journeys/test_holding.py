@@ -152,9 +152,10 @@ async def test_a_held_note_can_be_changed_or_stopped(town: Town) -> None:
 
 
 async def test_after_a_partners_words_it_asks_for_whom_the_text_is(town: Town) -> None:
-    await town.submit("Cat Cox", "tell", text="Shall we meet on Friday?")
+    await town.say("Cat Cox", "tell Ann shall we meet on Friday?")
+    await town.press("Cat Cox", "Send now")
     await town.beat()
-    assert "Shall we meet on Friday?" in town.last("Ann Ash")
+    assert "shall we meet on Friday?" in town.last("Ann Ash")
 
     asked = await town.say("Ann Ash", "Yes please, at ten")
     assert "[To my partner] [My answer] [Neither]" in asked
@@ -168,7 +169,8 @@ async def test_after_a_partners_words_it_asks_for_whom_the_text_is(town: Town) -
 
 
 async def test_it_may_be_the_answer_or_neither(town: Town) -> None:
-    await town.submit("Cat Cox", "tell", text="Shall we meet on Friday?")
+    await town.say("Cat Cox", "tell Ann shall we meet on Friday?")
+    await town.press("Cat Cox", "Send now")
     await town.beat()
 
     await town.say("Ann Ash", "oh well")

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.prompts import Prompts
 from storage import tables
-from storage.store import SqlStore
+from storage.store import SqlStore, SqlTx
 from tests.journeys.town import Town, build
 from tests.support.saved_towns import begins_with
 
@@ -40,12 +40,13 @@ async def test_a_disclosure_is_kept_nowhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
+    slashed = await town.command("Ann Ash", f"pause {DISCLOSURE}")
     typed = await town.say("Ann Ash", DISCLOSURE)
     told = await town.say("Ann Ash", f"tell my partner {DISCLOSURE}")
     filled = await town.fill("Ann Ash", pupils=DISCLOSURE)
     await town.days(2)
 
-    for reply in (typed, told, filled):
+    for reply in (slashed, typed, told, filled):
         assert "speak to your safeguarding lead now" in reply
     assert MARKER not in town.everything("Ann Ash") + town.everything("Cat Cox")
     assert MARKER not in caplog.text + repr(mishaps)
@@ -53,7 +54,29 @@ async def test_a_disclosure_is_kept_nowhere(
         for table in tables.metadata.sorted_tables:
             rows = (await tx.connection.execute(select(table))).all()
             assert MARKER not in repr(rows), table.name
+        files = await files_of(tx, database_url)
+    holding = [each.name for each in files if MARKER.encode() in each.read_bytes()]
+    assert holding == []
+
+
+async def test_the_files_that_are_searched_hold_what_is_written(town: Town, database_url: str) -> None:
+    await town.say("Ann Ash", f"Four hands went up {MARKER}")
+
+    async with town.store.transaction() as tx:
+        if not database_url.startswith("sqlite"):
+            await tx.connection.execute(text("CHECKPOINT"))
+        files = await files_of(tx, database_url)
+    assert any(MARKER.encode() in each.read_bytes() for each in files)
+
+
+async def files_of(tx: SqlTx, database_url: str) -> list[Path]:
+    """Return the files in which a database and its journals lie."""
     if database_url.startswith("sqlite"):
         file = Path(database_url.partition("///")[2])
-        for each in file.parent.glob(f"{file.name}*"):
-            assert MARKER.encode() not in each.read_bytes(), each.name
+        return [*file.parent.glob(f"{file.name}*")]
+    folder = Path((await tx.connection.execute(text("SHOW data_directory"))).scalar_one())
+    number = (
+        await tx.connection.execute(text("SELECT oid FROM pg_database WHERE datname = current_database()"))
+    ).scalar_one()
+    own = [*(folder / "base" / str(number)).iterdir(), *(folder / "pg_wal").iterdir()]
+    return [each for each in own if each.is_file()]
