@@ -142,12 +142,10 @@ async def ours(database_url: str, origin: str) -> web.Application:
     async def voice_of(_: Address) -> Voice:
         return prompts.voice("en")
 
-    async def left(_: Address) -> None: ...
-
     session = ClientSession(cookie_jar=DummyCookieJar())
     registration = Registration(APP, "secret", HOME, f"{origin}/openid", origin)
     tokens = TeamsTokens(registration)
-    messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, voice_of, None)
+    messenger = TeamsMessenger(Connector(session, tokens, Pace()), voice_of, None)
     handle = EventHandler(store, prompts, {"teams": messenger}).handle
     keys = SigningKeys(registration.openid_url, session)
     connection = teams.TeamsApp(

@@ -57,6 +57,10 @@ class Disconnected(Exception):
     """The workspace has removed the bot: what is owed waits until it installs the bot again."""
 
 
+class Blocked(Disconnected):
+    """One person's chat takes no messages from the bot: what is owed to them is tried again on a later day."""
+
+
 class Unreachable(Exception):
     """The platform will never take a message for this address; `reason` is a key of the content, for the ledger."""
 

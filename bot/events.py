@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import TypeAlias
 
 from bot.model import Address
@@ -19,31 +18,6 @@ class Command:
     line: str
 
 
-class AttachmentKind(StrEnum):
-    """What people send beside text."""
-
-    PHOTO = "photo"
-    VOICE = "voice"
-    VIDEO = "video"
-    FILE = "file"
-
-
-def attachment_kind(content_type: str) -> AttachmentKind:
-    """Return the kind of what has this content type, such as `image/png`."""
-    kinds = {"image": AttachmentKind.PHOTO, "audio": AttachmentKind.VOICE, "video": AttachmentKind.VIDEO}
-    return kinds.get(content_type.partition("/")[0].casefold(), AttachmentKind.FILE)
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A photo, a voice clip or a file that a person sent; its content stays on the platform."""
-
-    kind: AttachmentKind
-    name: str = ""
-    ref: str = ""
-    """The platform's reference, by which the content can be asked for."""
-
-
 @dataclass(frozen=True, slots=True)
 class Said:
     """Text typed in the chat with the bot: an answer, unless it can only be a command."""
@@ -51,8 +25,8 @@ class Said:
     text: str
     message: str | None = field(default=None, compare=False)
     """The platform's reference to this message, by which it is found again when it is edited or deleted."""
-    attached: tuple[Attachment, ...] = ()
-    """What was sent together with the text."""
+    has_file: bool = False
+    """True if a photo, a recording or another file came with it, which nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +88,23 @@ LONGEST = 40_000
 """Characters of one text that are read: as much as a platform lets a person send."""
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+BIDI_CONTROLS = "\u202a-\u202e\u2066-\u2069"
+"""Characters that turn round the reading of all that follows: they never go out."""
+_CONTROL_CHARACTERS = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff{BIDI_CONTROLS}]")
 
 
 def readable(what: What) -> What:
     """Return the event's content with one kind of line end, and without control characters and lone surrogates.
+
+    Those that turn round the direction of reading are control characters, too.
 
     Databases refuse some of these characters. All other text stays exactly as it was typed.
     """
     match what:
         case Command(line):
             return Command(_readable(line))
-        case Said(text):
-            return replace(what, text=_readable(text))
+        case Said(text, message, has_file):
+            return Said(_readable(text), message, has_file)
         case Edited(text, message):
             return Edited(_readable(text), message)
         case Opened(form, context):

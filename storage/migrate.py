@@ -13,8 +13,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
+from storage.drivers.at_rest import make_private, remove_deleted
 from storage.drivers.engines import migration_engine
 from storage.tables import metadata
 
@@ -24,9 +25,20 @@ ADVISORY_LOCK = 6_073_341_517
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database to the newest revision, or to this one, wholly or not at all."""
+    """Bring the database to the newest revision, or to this one, wholly or not at all.
+
+    A SQLite file is closed to other users of the machine.
+    """
+    file = make_url(url).database or ""
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    if is_sqlite:
+        make_private(file)
     with _connected(url) as connection:
+        before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(_config(connection), revision)
+        after = MigrationContext.configure(connection).get_current_revision()
+    if is_sqlite and before not in (None, after):
+        remove_deleted(file)
 
 
 def downgrade(url: str, revision: str = "-1") -> None:

@@ -12,7 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Conflict, StoreAway
+from storage.drivers.at_rest import empty_journal
 from storage.drivers.engines import async_engine, is_away, is_conflict
+from storage.queries.accounts import SqlAccounts
 from storage.queries.challenges import SqlChallenges
 from storage.queries.check_ins import SqlCheckIns
 from storage.queries.cycles import SqlCycles
@@ -94,6 +96,10 @@ class SqlTx:
     def workspaces(self) -> SqlWorkspaces:
         return SqlWorkspaces(self.connection)
 
+    @cached_property
+    def accounts(self) -> SqlAccounts:
+        return SqlAccounts(self.connection)
+
 
 class SqlStore:
     """The store on SQLite or PostgreSQL, migrated before (`storage.migrate.upgrade`)."""
@@ -110,8 +116,10 @@ class SqlStore:
         On SQLite only one is open at a time: opening another inside it waits for itself and fails with a time-out.
         """
         with _core_errors():
-            async with self._engine.begin() as connection:
-                yield SqlTx(connection, self._seal)
+            async with self._engine.connect() as connection:
+                async with connection.begin():
+                    yield SqlTx(connection, self._seal)
+                await empty_journal(connection)
 
     async def now(self) -> datetime:
         """Return the time by PostgreSQL's clock, so that workers' clocks don't matter, or the machine's on SQLite."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from bot.errors import StoreAway
 from storage import tables as t
@@ -76,6 +76,12 @@ class StoredTokens:
         async with self._store.transaction() as tx:
             row = {"fingerprint": _fingerprint(state), "expires_at": expires_at}
             await tx.connection.execute(insert(t.install_state).values(row))
+
+    async def installs_begun(self, now: datetime) -> int:
+        """Return how many states are stored that have not expired."""
+        begun = select(func.count()).select_from(t.install_state).where(t.install_state.c.expires_at > now)
+        async with self._store.transaction() as tx:
+            return int(await tx.connection.scalar(begun) or 0)
 
     async def end_install(self, state: str, now: datetime) -> bool:
         """Delete a state; True if it was there and has not expired, so once at most."""

@@ -38,7 +38,7 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def sqlite_url(first_file: Path, tmp_path: Path) -> str:
     copy = tmp_path / "jpd.sqlite"
-    shutil.copyfile(first_file, copy)
+    shutil.copy(first_file, copy)
     return _sqlite_url(copy)
 
 

@@ -43,6 +43,9 @@ class TokenStore(Protocol):
     async def begin_install(self, state: str, expires_at: datetime) -> None:
         """Store a state with which somebody sets out to install."""
 
+    async def installs_begun(self, now: datetime) -> int:
+        """Return how many states are stored that have not expired."""
+
     async def end_install(self, state: str, now: datetime) -> bool:
         """Delete a state; True if it was there and has not expired, so once at most."""
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,11 +21,12 @@ from adapters.chat.settings import (
 )
 from adapters.cli.needed_texts import needed_texts
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
-from adapters.cli.settings import Settings, unknown_names
+from adapters.cli.settings import PROMPTS, Settings, unknown_names
 from bot.model import Role, School
 from bot.prompts import Level, check
 from bot.rules.school_time import is_holidays_code, is_time_zone
 from storage import migrate
+from storage.drivers.at_rest import is_readable_by_others, is_writable_by_others
 from storage.secrets import NoSuchKey, Seal
 from storage.standing import standing
 from storage.store import SqlStore, SqlTx
@@ -53,8 +55,9 @@ async def examine(
     `now` is this machine's time; whoever is asked outside has `seconds` to answer.
     """
     wanted, wrong = _wanted(read, known)
+    open_to_others = _open_to_others(read)  # before the database is opened, which closes the file to others
     problems = _database(read)
-    for finding in (*_settings(read, known), *wrong, *_content(read), *problems):
+    for finding in (*_settings(read, known), *wrong, *_content(read), *problems, *open_to_others):
         yield finding
     store = None if problems else SqlStore(read.database_url)
     try:
@@ -113,7 +116,7 @@ def _settings(read: Settings, known: Sequence[AnyPlatform]) -> Iterator[Finding]
 
 
 def _content(read: Settings) -> Iterator[Finding]:
-    wrong = [each for each in check(read.prompts, needed_texts()) if each.level is Level.FIX]
+    wrong = [each for each in check(read.prompts, needed_texts(), PROMPTS) if each.level is Level.FIX]
     if wrong:
         yield Finding("content", {"n": len(wrong), "first": str(wrong[0])})
 
@@ -130,6 +133,19 @@ def _database(read: Settings) -> tuple[Finding, ...]:
     except SQLAlchemyError:
         return (Finding("database"),)
     return (Finding("migrations"),) if differences else ()
+
+
+def _open_to_others(read: Settings) -> tuple[Finding, ...]:
+    """Return what lets other users of the machine read the SQLite file, or put another in its place."""
+    if not read.database_url.startswith("sqlite"):
+        return ()
+    file = Path(read.database_url.partition("///")[2])
+    found = []
+    if is_readable_by_others(file):
+        found.append(Finding("file-open", {"file": str(file)}))
+    if is_writable_by_others(file.absolute().parent):
+        found.append(Finding("folder-open", {"folder": str(file.absolute().parent)}))
+    return tuple(found)
 
 
 async def _store(store: SqlStore, now: datetime, *, needs_codes: bool) -> AsyncIterator[Finding]:

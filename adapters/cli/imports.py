@@ -30,6 +30,16 @@ def import_(
     administrators_are_principals: Annotated[
         bool | None, typer.Option(help="OneRoster 1.1 knows no principals: are its administrators?")
     ] = None,
+    school: Annotated[str, typer.Option(help="The school, where the file has no column for it.")] = "",
+    role: Annotated[
+        str, typer.Option(help="The role, where the file has no column for it, such as teacher.")
+    ] = "",
+    same: Annotated[
+        list[str] | None, typer.Option(help="OLD=NEW: the ids of one person or school. Repeat it.")
+    ] = None,
+    different: Annotated[
+        bool, typer.Option("--different", help="All others who are asked about are two.")
+    ] = False,
 ) -> None:
     """Import a roster: staff only. A file with any fault changes nothing."""
     from adapters.rosters import read_roster
@@ -47,18 +57,30 @@ def import_(
             phases=frozenset(voice.keys("phase")),
             slots=frozenset(voice.keys("slot")),
             today=today.date(),
+            school=school,
+            role=role.casefold(),
         )
     except RosterError as wrong:
         stop("\n".join(say_rosters.faults(voice, wrong.faults)))
+    pairs = dict(each.partition("=")[::2] for each in same or ())
+    identity = imports.Identity(pairs, all_others_differ=different)
 
-    async def apply() -> None:
-        async with open_store(read) as store, store.transaction() as tx:
-            changes = await imports.import_roster(tx, partnership, roster, today, dry_run=dry_run)
-        for line in say_rosters.changes(voice, changes, roster.left_out, dry_run=dry_run):
+    async def apply() -> str:
+        try:
+            async with open_store(read) as store, store.transaction() as tx:
+                made = await imports.import_roster(
+                    tx, partnership, roster, today, dry_run=dry_run, identity=identity
+                )
+        except RosterError as unsure:
+            return "\n".join(say_rosters.faults(voice, unsure.faults))
+        for line in say_rosters.report(voice, roster, made, dry_run=dry_run):
             out.print(line, soft_wrap=True)
+        return ""
 
     with progress_bar(voice.text("cli.importing", n=len(roster.people))):
-        run_to_end(apply())
+        problem = run_to_end(apply())
+    if problem:
+        stop(problem)
 
 
 def calendar(
@@ -67,34 +89,44 @@ def calendar(
     partnership: Annotated[str, typer.Option(help="Whose school.")] = "Our partnership",
     time_zone: Annotated[str, typer.Option(help="For example Europe/London.")] = "",
     holidays: Annotated[str, typer.Option(help="Public holidays: GB-WLS, NZ-AUK, AU-VIC, IE, US-CA …")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show all that was read and left out, change nothing.")
+    ] = False,
 ) -> None:
-    """Set a school's term dates and closed days."""
+    """Set a school's term dates and closed days, and say what was read and what was left out."""
+    from zoneinfo import ZoneInfo
+
     from adapters.rosters import read_calendar
     from bot.model.roster import RosterError
+    from bot.say import calendars as say_calendars
     from bot.say import rosters as say_rosters
     from bot.use_cases import schools
 
-    read, _, voice = load_settings_and_content()
-    try:
-        found = read_calendar(file)
-    except RosterError as wrong:
-        stop("\n".join(say_rosters.faults(voice, wrong.faults)))
+    read, prompts, voice = load_settings_and_content()
 
-    async def apply() -> str:
+    async def apply() -> None:
         async with open_store(read) as store, store.transaction() as tx:
             known = await _school(tx, voice, partnership, school)
             if problem := schools.find_unknown_setting(time_zone, holidays):
-                return voice.text(f"cli.{problem}", time_zone=time_zone, holidays=holidays)
+                stop(voice.text(f"cli.{problem}", time_zone=time_zone, holidays=holidays))
+            zone = ZoneInfo(time_zone or known.time_zone)
+            found = read_calendar(file, prompts.calendar_words, today=now().date(), zone=zone)
+            for line in say_calendars.lines(voice, school, found, everything=dry_run or not found.has_days):
+                out.print(line, soft_wrap=True)
+            if not found.has_days:
+                stop(f"{voice.text('calendar-answer.no-days')}\n{voice.text('roster.nothing-changed')}")
+            if dry_run:
+                out.print(voice.text("roster.dry-run"))
+                return
             await schools.import_calendar(
                 tx, known, found.terms, found.closed, time_zone=time_zone, holidays=holidays
             )
-            return ""
+        out.print(voice.text("cli.calendar-done"))
 
-    if problem := run_to_end(apply()):
-        stop(problem)
-    out.print(
-        voice.text("cli.calendar-done", school=school, terms=len(found.terms), closed=len(found.closed))
-    )
+    try:
+        run_to_end(apply())
+    except RosterError as wrong:
+        stop("\n".join(say_rosters.faults(voice, wrong.faults)))
 
 
 # --- pairing as a tool of its own -----------------------------------------------------------------------------------
@@ -153,8 +185,14 @@ def pair(  # noqa: PLR0917  # one parameter for each option
 def code(
     school: Annotated[str, typer.Argument(help="The school's id in the roster, or its name.")],
     partnership: Annotated[str, typer.Option(help="Whose school.")] = "Our partnership",
+    without_asking: Annotated[
+        bool,
+        typer.Option(
+            "--without-asking", help="Do not ask the leaders of a school that is connected already."
+        ),
+    ] = False,
 ) -> None:
-    """Make a one-time code that lets a workspace in for a school: the first one; coordinators make the others."""
+    """Make a one-time code that lets a workspace in for a school. The school's own coordinators can make one, too."""
     from bot.use_cases import workspaces
 
     read, _, voice = load_settings_and_content()
@@ -162,7 +200,7 @@ def code(
     async def make() -> str:
         async with open_store(read) as store, store.transaction() as tx:
             found = await _school(tx, voice, partnership, school)
-            return await workspaces.make_code(tx, found, now())
+            return await workspaces.make_code(tx, found, now(), asks=not without_asking)
 
     out.print(voice.text("cli.code", code=run_to_end(make()), school=school), soft_wrap=True)
 

@@ -283,7 +283,7 @@ def check_prompts(
     from adapters.cli.needed_texts import needed_texts
     from bot.prompts import Level, check
 
-    findings = check(folder or settings.read().prompts, needed_texts())
+    findings = check(folder or settings.read().prompts, needed_texts(), settings.PROMPTS)
     for finding in findings:
         out.print(str(finding), soft_wrap=True)
     if any(finding.level is Level.FIX for finding in findings):

@@ -77,7 +77,7 @@ async def connect_platforms(
     platforms = Platforms()
     wanted = _wanted(read, known)
     seal = Seal(read.deployment.keys)
-    voice_of = voice_lookup(store, prompts, clock)
+    voice_of = voice_lookup(store, prompts)
     if is_serving and wanted:
         # Learning the phrases takes seconds: the first typed text must not wait for it.
         await asyncio.to_thread(Reader(prompts.phrases(prompts.default_language)).prepare)
@@ -132,13 +132,13 @@ async def _admit(store: SqlStore, clock: Callable[[], datetime], platform: str, 
             await tx.workspaces.come_back(platform, workspace, clock())
 
 
-def voice_lookup(store: SqlStore, prompts: Prompts, clock: Callable[[], datetime]) -> VoiceOf:
+def voice_lookup(store: SqlStore, prompts: Prompts) -> VoiceOf:
     """Return a function that finds a person's voice; the default one if the store doesn't answer at once."""
     asking: set[asyncio.Task[str]] = set()
 
     async def language_of(address: Address) -> str:
         async with store.transaction() as tx:
-            member = await tx.members.at(address, clock())
+            member = await tx.members.find(address)
         return member.language if member else prompts.default_language
 
     async def voice_of(address: Address) -> Voice:

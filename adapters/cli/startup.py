@@ -84,8 +84,13 @@ class Setup(NamedTuple):
 def load_settings_and_content() -> Setup:
     """Read the settings and the content. Raises `SettingsError` or `ContentError`."""
     read = settings.read()
-    prompts = Prompts.load(read.prompts)
-    return Setup(read, prompts, prompts.voice(prompts.default_language))
+    prompts = Prompts.load(read.prompts, settings.PROMPTS)
+    voice = prompts.voice(prompts.default_language)
+    if prompts.stand_ins:
+        first = prompts.stand_ins[0]
+        place = f"{first.file}:{first.line} ({dict(first.facts)['key']})"
+        err.print(voice.text("cli.stand-ins", n=len(prompts.stand_ins), first=place), soft_wrap=True)
+    return Setup(read, prompts, voice)
 
 
 def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:

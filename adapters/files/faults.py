@@ -18,6 +18,7 @@ class FileFaults:
     def __init__(self) -> None:
         self._kept: list[Fault] = []
         self._more = 0
+        self._remarks: list[Fault] = []
         self.is_cut_off = False
         """A file could not be read to its end, so references to its rows cannot be checked."""
 
@@ -28,6 +29,17 @@ class FileFaults:
         else:
             texts = tuple((name, str(value)) for name, value in facts.items())
             self._kept.append(Fault(file, row, column, key, texts))
+
+    def remark(self, file: str, row: int | None, column: str, key: str, **facts: str | int) -> None:
+        """Note what was left out or read with a doubt, which the reader of the file is told."""
+        self._remarks.append(
+            Fault(file, row, column, key, tuple((name, str(value)) for name, value in facts.items()))
+        )
+
+    @property
+    def remarks(self) -> tuple[Fault, ...]:
+        """The remarks so far."""
+        return tuple(self._remarks)
 
     def cut_off(self, file: str, row: int | None, column: str, key: str, **facts: str | int) -> None:
         """Note a fault that ends the reading of its file."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import fields
 from datetime import datetime
 
+from adapters.files.csv_writer import csv_line
 from bot.model import LedgerLine
 
 COLUMNS = tuple(field.name for field in fields(LedgerLine))
@@ -16,9 +15,9 @@ COLUMNS = tuple(field.name for field in fields(LedgerLine))
 
 async def as_csv(lines: AsyncIterable[LedgerLine]) -> AsyncIterator[str]:
     """Yield a header and then a row for each line, without line ends. No cell is a formula in a spreadsheet."""
-    yield _row(COLUMNS)
+    yield csv_line(COLUMNS)
     async for line in lines:
-        yield _row([_harmless(cell) for cell in _cells(line)])
+        yield csv_line(_cells(line))
 
 
 async def as_json(lines: AsyncIterable[LedgerLine]) -> AsyncIterator[str]:
@@ -34,12 +33,6 @@ async def as_text(lines: AsyncIterable[LedgerLine]) -> AsyncIterator[str]:
         moment = f"{line.due_at:%Y-%m-%d %H:%M}"
         twice = "perhaps_twice" if line.perhaps_twice else ""
         yield " ".join(each for each in (moment, *_cells(line)[:6], twice) if each)
-
-
-def _row(cells: Sequence[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="").writerow(cells)
-    return written.getvalue()
 
 
 def _cells(line: LedgerLine) -> list[str]:
@@ -60,7 +53,3 @@ def _cell(value: object) -> str:
 
 def _moment(value: datetime) -> str:
     return value.isoformat(timespec="seconds")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

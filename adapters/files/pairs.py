@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 from pathlib import Path
 
+from adapters.files.csv_writer import csv_line
 from adapters.files.faults import FileFaults
 from adapters.files.table import Row, read_table
 from bot.model import Profile
 from bot.pairing import Arrangement, Person, Weights, arrange
+from bot.rules.spelling import folded
 
 LISTS = ("subjects", "focus", "offers", "needs", "slots", "languages")
 COLUMNS = ("id", "school", "level", "phase", "experience", "platform", *LISTS)
@@ -47,13 +47,15 @@ def read(
 ) -> PairFileInput:
     """Read all files. Raises `RosterError` with every fault. Only ids and schools must not be empty.
 
+    Ids are compared as a reader compares them: `007` in one file is `7` in another.
+
     History and announced groups may name former members. Blocked pairs may not, since a misspelt id there would let
     two people meet.
     """
     faults = FileFaults()
     rows = _members(members, faults)
     names = dict(enumerate(sorted(rows), start=1))
-    number = {name: at for at, name in names.items()}
+    number = {folded(name): at for at, name in names.items()}
     schools = dict(enumerate(sorted({row["school"] for row in rows.values()}), start=1))
     school_number = {name: at for at, name in schools.items()}
     met = _history(history, number, faults) if history else ()
@@ -69,13 +71,20 @@ def read(
 def _members(file: Path, faults: FileFaults) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     numbers: dict[str, int] = {}
+    spellings: dict[tuple[str, str], tuple[int, str]] = {}
     with_level: int | None = None
     without: list[Row] = []
     for row in _rows(file, COLUMNS, ("id", "school"), faults):
         cells = {column: row.text(column, LONGEST_LIST if column in LISTS else 200) for column in COLUMNS}
+        cells["id"] = row.identifier("id")
         _look_at(row, cells)
         if cells["id"] in numbers:
             row.fault("id", "pair.doubled-id", first_row=numbers[cells["id"]])
+        for column in ("id", "school"):
+            written = (row.number, cells[column])
+            first_row, first = spellings.setdefault((column, folded(cells[column])), written)
+            if first != cells[column]:
+                row.fault(column, "pair.spelled-twice", first_row=first_row)
         numbers.setdefault(cells["id"], row.number)
         if cells["level"]:
             with_level = with_level or row.number
@@ -101,7 +110,7 @@ def _person(number: int, cells: Mapping[str, str], schools: Mapping[str, int]) -
     return Person(
         id=number,
         school_id=schools[cells["school"]],
-        level=cells["level"].casefold(),
+        level=folded(cells["level"]),
         focus=lists.pop("focus"),
         languages=lists.pop("languages"),
         experience=int(cells["experience"]) if cells["experience"] else None,
@@ -141,7 +150,7 @@ def _pairs(file: Path, number: Mapping[str, int], faults: FileFaults) -> Iterato
 def _told(file: Path, number: Mapping[str, int], faults: FileFaults) -> Iterator[frozenset[int]]:
     groups: dict[str, list[int]] = {}
     for row in _rows(file, GROUP, GROUP, faults):
-        group, member = row.text("group"), row.text("member")
+        group, member = row.text("group"), folded(row.text("member"))
         for column, text in (("group", group), ("member", member)):
             if not text:
                 row.fault(column, "roster.empty-cell", name=column)
@@ -153,7 +162,7 @@ def _told(file: Path, number: Mapping[str, int], faults: FileFaults) -> Iterator
 
 
 def _two(row: Row) -> tuple[str, str]:
-    a, b = (row.text(column) for column in PAIR)
+    a, b = (folded(row.text(column)) for column in PAIR)
     for column, text in zip(PAIR, (a, b), strict=True):
         if not text:
             row.fault(column, "roster.empty-cell", name=column)
@@ -193,11 +202,8 @@ def pair(
 
 def groups_csv(rows: Iterable[tuple[int, str, str]]) -> str:
     """Return a CSV of `group,member,reason` with a row for everybody in a group."""
-    out = StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(("group", "member", "reason"))
-    table.writerows(rows)
-    return out.getvalue()
+    lines = [csv_line(("group", "member", "reason")), *(csv_line(row) for row in rows)]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def facts(

@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
-from adapters.files.faults import FileFaults
+from adapters.files.faults import FileFaults, shown
+from bot.rules.spelling import without_unseen
 
 LONGEST_CELL = 200
 LONGEST_LINE = 100_000
+MOST_LINES_ABOVE = 30
+"""The lines in which headings are looked for."""
+WHITE = ' \t\r\n\ufeff"'
+SEPARATOR = re.compile(r'"?sep=(.)"?[,;\t]*', re.IGNORECASE)
+"""The line with which Excel names the delimiter."""
 
-# Invisible characters that make two equal names differ, or reverse the direction of a name.
-_INVISIBLE = dict.fromkeys(
-    [0xAD, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-)
+SPREADSHEET_ERROR = re.compile(r"#(?:[^\W\d_]{2,14}[!?]?|[^\W\d_]/[^\W\d_]|DIV/0!|#+)|Err:\d+", re.IGNORECASE)
+"""What a spreadsheet shows in a cell that it cannot work out: `#N/A`, `#REF!`, `#BEZUG!`, `####`, `Err:502`."""
+END_OF_FILE = "\x1a"
+"""The sign with which old programs end a text file."""
+ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,5}|[A-Za-z]{2,8}\d?);")
+ENCODED_TWICE = re.compile(r"[\u00c2-\u00f4]")
+"""The first bytes of letters in UTF-8, read as letters of Windows."""
 
 
 class Row:
     """One row of a table. A cell is checked when it is read: a cell that is no short text is a fault."""
 
-    __slots__ = ("_cells", "_faults", "_places", "file", "is_faulty", "number")
+    __slots__ = ("_aliased", "_cells", "_faults", "_places", "file", "is_faulty", "number")
 
-    def __init__(
-        self, file: str, number: int, cells: Sequence[str], places: Mapping[str, int], faults: FileFaults
+    def __init__(  # made in one place only
+        self,
+        file: str,
+        number: int,
+        cells: Sequence[str],
+        places: Mapping[str, tuple[int, ...]],
+        faults: FileFaults,
+        aliased: frozenset[str] = frozenset(),
     ) -> None:
+        self._aliased = aliased
         self.file = file
         self.number = number
         self.is_faulty = False
@@ -36,12 +55,20 @@ class Row:
 
     def text(self, column: str, limit: int = LONGEST_CELL) -> str:
         """Return the cell with spaces tidied, or "" if there is none."""
-        place = self._places.get(column)
-        if place is None or place >= len(self._cells):
-            return ""
-        text = " ".join(self._cells[place].split())
+        cells = [self._cells[place] for place in self._places.get(column, ()) if place < len(self._cells)]
+        text = next(filter(str.strip, cells), "")
+        if not text.isascii() and (once := encoded_once(text)) != text:
+            text = once
+            self._faults.remark(self.file, self.number, column, "roster.encoded-twice")
+        for _ in range(2):  # exports of exports write `&amp;#39;`
+            text = html.unescape(text) if ENTITY.search(text) else text
+        text = " ".join(text.split())
         if not text.isascii():
-            text = unicodedata.normalize("NFC", text.translate(_INVISIBLE)).strip()
+            text = unicodedata.normalize("NFC", without_unseen(text, joiners=True)).strip()
+            if "\ufffd" in text:
+                self.fault(column, "roster.lost-letters")
+        if SPREADSHEET_ERROR.fullmatch(text):
+            self.fault(column, "roster.spreadsheet-error", value=shown_error(text))
         if len(text) > limit:
             self.fault(column, "roster.too-long", limit=limit)
             return text[:limit]
@@ -49,9 +76,21 @@ class Row:
             self.fault(column, "roster.control-characters")
         return text
 
+    def is_aliased(self, column: str) -> bool:
+        """Return whether the column stands under another heading, as in the export of a school's system."""
+        return column in self._aliased
+
     def texts(self, columns: Sequence[str]) -> dict[str, str]:
         """Return the cells by column."""
         return {column: self.text(column) for column in columns}
+
+    def identifier(self, column: str) -> str:
+        """Return the cell as an address or id: without any character that nobody sees."""
+        return without_unseen(self.text(column))
+
+    def remark(self, column: str, key: str, **facts: str | int) -> None:
+        """Note why this row is left out, or what is not sure in it."""
+        self._faults.remark(self.file, self.number, column, key, **facts)
 
     def fault(self, column: str, key: str, **facts: str | int) -> None:
         """Note a fault of this row."""
@@ -59,31 +98,107 @@ class Row:
         self._faults.add(self.file, self.number, column, key, **facts)
 
 
-def read_table(
-    stream: io.BufferedReader, file: str, columns: Sequence[str], required: Sequence[str], faults: FileFaults
+def shown_error(text: str) -> str:
+    """Return a spreadsheet's error as it is shown to people."""
+    return text if len(text) <= 12 else "####"
+
+
+def encoded_once(text: str) -> str:
+    """Return `Siân` for `SiÃ¢n`, where a program took letters in UTF-8 for letters of Windows; else the text."""
+    if not ENCODED_TWICE.search(text):
+        return text
+    try:
+        return b"".join(map(_byte, text)).decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _byte(letter: str) -> bytes:
+    """Return the byte of a letter of Windows; the five that Windows leaves open are read as control characters."""
+    return letter.encode("latin-1") if ord(letter) < 0x100 else letter.encode("cp1252")
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a hand-made table: their names, those that must be there, and other headings for them."""
+
+    names: Sequence[str]
+    required: Sequence[str]
+    aliases: Mapping[str, Sequence[str]]
+    """The bare forms of other headings by column, such as `forename`, the best first."""
+
+    def of(self, cells: Sequence[str]) -> list[str]:
+        """Return the column of each cell of a heading row, "" for others.
+
+        Aliases count for a column whose own name is not there; several of them are several cells for one column.
+        """
+        found = [bare(cell) for cell in cells]
+        own = {bare(column): column for column in self.names}
+        names = [own.get(cell, "") for cell in found]
+        for column, aliases in self.aliases.items():
+            if column not in names:
+                for place in [found.index(each) for each in aliases if each in found]:
+                    names[place] = names[place] or column
+        return names
+
+    def places(self, cells: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """Return the cells of each column, the best first."""
+        names, found = self.of(cells), [bare(cell) for cell in cells]
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(names):
+            places.setdefault(name, []).append(place)
+        places.pop("", None)
+        order = {alias: number for aliases in self.aliases.values() for number, alias in enumerate(aliases)}
+        return {
+            name: tuple(sorted(there, key=lambda place: order.get(found[place], 0)))
+            for name, there in places.items()
+        }
+
+
+NO_ALIASES: Mapping[str, Sequence[str]] = {}
+
+
+def read_table(  # the last one is rarely given
+    stream: io.BufferedReader,
+    file: str,
+    columns: Sequence[str],
+    required: Sequence[str],
+    faults: FileFaults,
+    aliases: Mapping[str, Sequence[str]] = NO_ALIASES,
 ) -> Iterator[Row]:
-    """Yield the rows of a hand-made table: any delimiter, columns in any order, extra columns ignored."""
-    rows = _rows(stream, file, faults, delimiters=",;\t")
+    """Yield the rows of a hand-made table: any delimiter, columns in any order, extra columns ignored.
+
+    Lines above the headings, such as a title, are left out. A cell whose heading is an alias may be asked for with
+    `Row.is_aliased`.
+    """
+    wanted = _Columns(columns, required, aliases)
+    rows = _rows(stream, file, faults, delimiters=",;\t|", columns=wanted)
     header = next(rows, None)
     if header is None:
         return
     number, cells = header
-    known = {_bare(column): column for column in columns}
-    names = [known.get(_bare(cell), "") for cell in cells]
+    names = wanted.of(cells)
     absent = [column for column in required if column not in names]
-    doubled = [column for column in columns if names.count(column) > 1]
+    doubled = [column for column in columns if [bare(cell) for cell in cells].count(bare(column)) > 1]
     for column in absent:
         faults.cut_off(file, number, column, "roster.missing-column", name=column)
     for column in doubled:
         faults.cut_off(file, number, column, "roster.doubled-column", name=column)
     if not absent and not doubled:
-        places = {name: place for place, name in enumerate(names) if name}
-        yield from _body(rows, file, len(cells), places, faults)
+        unread = [cell.strip() for cell, name in zip(cells, names, strict=True) if cell.strip() and not name]
+        if unread:
+            faults.remark(file, number, "", "roster.columns-not-read", names=", ".join(map(shown, unread)))
+        places = wanted.places(cells)
+        aliased = frozenset(name for name, found in places.items() if bare(cells[found[0]]) != bare(name))
+        headings = [bare(cell) for cell in cells]
+        for row_number, row_cells in rows:
+            if [bare(cell) for cell in row_cells] != headings:  # a long print repeats them
+                yield from _body(iter([(row_number, row_cells)]), file, len(cells), places, faults, aliased)
 
 
-def _bare(name: str) -> str:
-    """Return a column name that is the same for `Given name`, `GIVEN_NAME` and `GivenName`."""
-    return "".join(sign for sign in name.casefold() if sign.isalnum())
+def bare(name: str) -> str:
+    """Return a heading that is the same for `Given name`, `GIVEN_NAME` and `Given Name [Required]`."""
+    return "".join(sign for sign in re.sub(r"\[[^]]*\]", "", name).casefold() if sign.isalnum())
 
 
 def read_exact_table(
@@ -106,7 +221,7 @@ def read_exact_table(
         else:
             faults.cut_off(file, number, expected, "roster.missing-column", name=expected)
         return  # the columns after it are displaced by this one
-    places = {name: place for place, name in enumerate(header)}
+    places = {name: (place,) for place, name in enumerate(header)}
     yield from _body(rows, file, len(cells), places, faults)
 
 
@@ -114,14 +229,15 @@ def _body(
     rows: Iterator[tuple[int, list[str]]],
     file: str,
     width: int,
-    places: Mapping[str, int],
+    places: Mapping[str, tuple[int, ...]],
     faults: FileFaults,
+    aliased: frozenset[str] = frozenset(),
 ) -> Iterator[Row]:
     for number, cells in rows:
         if any(cells[width:]):
             faults.add(file, number, "", "roster.too-many-cells", count=len(cells), width=width)
         else:
-            yield Row(file, number, cells, places, faults)
+            yield Row(file, number, cells, places, faults, aliased)
 
 
 class _Unreadable(Exception):
@@ -129,7 +245,11 @@ class _Unreadable(Exception):
 
 
 def _rows(
-    stream: io.BufferedReader, file: str, faults: FileFaults, delimiters: str
+    stream: io.BufferedReader,
+    file: str,
+    faults: FileFaults,
+    delimiters: str,
+    columns: _Columns | None = None,
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not blank, header first, with the row numbers of a spreadsheet."""
     sample = stream.peek()
@@ -141,13 +261,17 @@ def _rows(
     text = io.TextIOWrapper(stream, encoding="utf-16" if is_utf_16 else "utf-8-sig", newline="")
     try:
         lines = _lines(text)
-        blank_lines, first = _first(lines)
-        if not first:
+        head, lines = _look_ahead(lines)
+        above, delimiter = _heading(head, delimiters, columns)
+        if above is None:
             faults.cut_off(file, None, "", "roster.empty")
             return
-        number = blank_lines
-        table = csv.reader(chain([first], lines), delimiter=max(delimiters, key=first.count), strict=True)
-        for number, cells in enumerate(table, start=blank_lines + 1):
+        number = above
+        for at, title in enumerate(head[:above], start=1):
+            if title.strip(f"{WHITE}{delimiters}") and not SEPARATOR.fullmatch(title.strip()):
+                faults.remark(file, at, "", "roster.above-headings")
+        table = csv.reader(chain(head[above:], lines), delimiter=delimiter, strict=True)
+        for number, cells in enumerate(table, start=above + 1):
             if any(map(str.strip, cells)):
                 yield number, cells
     except UnicodeError:
@@ -163,12 +287,41 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
     while line := text.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
             raise _Unreadable
-        yield line
+        yield line.rstrip(END_OF_FILE) if line.endswith(END_OF_FILE) else line
 
 
-def _first(lines: Iterator[str]) -> tuple[int, str]:
-    """Return the number of leading blank lines, and the line after them."""
-    for blank_lines, line in enumerate(lines):
-        if line.strip():
-            return blank_lines, line
-    return 0, ""
+def _look_ahead(lines: Iterator[str]) -> tuple[list[str], Iterator[str]]:
+    """Return the first lines, and the iterator of those after them, which raises where a line is too long."""
+    head: list[str] = []
+    try:
+        while len(head) < MOST_LINES_ABOVE and (line := next(lines, "")):
+            head.append(line)
+    except _Unreadable as unreadable:
+        return head, map(_raise, [unreadable])
+    return head, lines
+
+
+def _raise(error: Exception) -> str:
+    raise error
+
+
+def _heading(head: Sequence[str], delimiters: str, columns: _Columns | None) -> tuple[int | None, str]:
+    """Return the number of lines above the headings (None: there is no line with text), and the delimiter.
+
+    The headings are the first line that has all required columns, else the first with text.
+    """
+    with_text = [at for at, line in enumerate(head) if line.strip()]
+    if not with_text:
+        return None, ","
+    first = with_text[0]
+    separator = SEPARATOR.fullmatch(head[first].strip())
+    if separator and len(with_text) > 1:
+        first = with_text[1]
+        if separator[1] in delimiters:
+            delimiters = separator[1]
+    for at in with_text if columns else ():
+        for delimiter in sorted(delimiters, key=head[at].count, reverse=True):
+            found = columns.of(next(csv.reader([head[at]], delimiter=delimiter), [])) if columns else []
+            if columns and set(columns.required) <= set(found):
+                return at, delimiter
+    return first, max(delimiters, key=head[first].count)

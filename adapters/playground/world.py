@@ -72,7 +72,7 @@ class World:
             [partnership] = await tx.schools.partnerships()
             for school in await tx.schools.of(partnership.id):
                 for file in sorted((sample / "calendars").glob(f"{school.source_id}.*")):
-                    found = read_calendar(file)
+                    found = read_calendar(file, self._prompts.calendar_words)
                     await schools.import_calendar(tx, school, found.terms, found.closed)
         self.residents.played.update(await self._source_ids(FEATURED))
         await self._conversations.set_clock(now)
@@ -93,7 +93,12 @@ class World:
         voice = self._voice
         async with self._store.transaction() as tx:
             changes = await imports.import_roster(
-                tx, voice.text("play.partnership"), roster, now, dry_run=dry_run
+                tx,
+                voice.text("play.partnership"),
+                roster,
+                now,
+                dry_run=dry_run,
+                identity=imports.Identity(all_others_differ=True),  # the page has no way to answer
             )
             if not dry_run:
                 for partnership in await tx.schools.partnerships():
@@ -102,7 +107,7 @@ class World:
                         await tx.members.connect(
                             address(member, schools_by_id[member.home_school_id]), member.id, now
                         )
-        return say_rosters.changes(voice, changes, roster.left_out, dry_run=dry_run)
+        return say_rosters.report(voice, roster, changes, dry_run=dry_run)
 
     async def import_roster(
         self, file: Path, *, dry_run: bool, administrators_are_principals: bool | None = None

@@ -2,52 +2,120 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from adapters.files.faults import FileFaults, shown
 from adapters.files.table import Row, read_table
-from adapters.rosters.ics import Span, spans
-from bot.rules.school_time import CalendarFile, Term
+from adapters.rosters.ics import LONGEST, YEARS, Found, read_events
+from bot.prompts import CalendarWords
+from bot.rules.calendar_file import CalendarFile, ClosedSpan
+from bot.rules.school_time import Term
 
 COLUMNS = ("kind", "title", "first_day", "last_day")
 REQUIRED = ("kind", "title", "first_day")
 
 LARGEST_MB = 5
 MOST_DAYS = 1_000
-LONGEST = timedelta(days=366)
-YEARS = range(2000, 2101)
+KEPT = timedelta(days=183)
+"""What ended earlier is left out. A cycle that runs counts its days from its first, so half a year is kept."""
 DAY = timedelta(days=1)
 SATURDAY = 5
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d")
 TWO_WAYS = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](\d{2}|\d{4})")
+BEGINS, ENDS = (
+    re.compile(r"^BEGIN:", re.MULTILINE | re.IGNORECASE),
+    re.compile(r"^END:", re.MULTILINE | re.IGNORECASE),
+)
+
+# What files are by their first bytes, and the sentence for each.
+SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+PICTURES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf")
+PEOPLE = {"email", "role", "familyname", "givenname", "username", "emailaddress", "surname"}
 
 
-def read_calendar(path: Path) -> CalendarFile:
-    """Read a calendar. Raises `RosterError` with all its faults at once."""
+def read_calendar(
+    path: Path, words: CalendarWords, *, today: date | None = None, zone: ZoneInfo | None = None
+) -> CalendarFile:
+    """Read a calendar: titles by `words`, times in UTC in the school's `zone`, nothing long past `today`.
+
+    Raises `RosterError` with all its faults at once.
+    """
     faults = FileFaults()
     if path.stat().st_size > LARGEST_MB << 20:
         faults.stop(path.name, None, "", "roster.too-large", limit=LARGEST_MB)
-    content = path.read_bytes()
-    if b"BEGIN:VCALENDAR" in content.upper():
-        found = spans(path.name, content, faults)
+    text = _calendar_text(path.name, path.read_bytes(), faults)
+    if text is None:
+        found = _read_csv(path, faults)
     else:
-        found = list(_spans_of_csv(path, faults))
-    _check(path.name, found, faults)
+        found = read_events(path.name, text, words, zone, today - KEPT if today else date.min, faults)
     faults.raise_any()
-    terms = {Term(span.title, span.first, span.last) for span in found if span.is_term}
-    closed = _closed_days(path.name, found, faults)
-    if not terms and not closed:
-        faults.stop(path.name, None, "", "calendar.no-days")
-    return CalendarFile(
-        terms=tuple(sorted(terms, key=lambda term: (term.first_day, term.title))), closed=closed
-    )
+    closed = _closed_days(path.name, found.closed, faults)
+    terms = sorted(set(found.terms), key=lambda term: (term.first_day, term.title))
+    spans = sorted(set(found.closed), key=lambda span: (span.first_day, span.last_day, span.title))
+    return CalendarFile(tuple(terms), closed, tuple(spans), tuple(dict.fromkeys(found.left_out)))
 
 
-def _spans_of_csv(path: Path, faults: FileFaults) -> Iterator[Span]:
+# --- what kind of file it is ----------------------------------------------------------------------------------------
+
+
+def _calendar_text(file: str, content: bytes, faults: FileFaults) -> str | None:
+    """Return the text of an iCalendar file, or None for a table; stop with what else the file is."""
+    if content.startswith(SPREADSHEETS):
+        faults.stop(file, None, "", "roster.spreadsheet")
+    if content.startswith(PICTURES):
+        faults.stop(file, None, "", "calendar.document")
+    text = _decoded(content)
+    start = text.lstrip("\ufeff \t\r\n")[:1_000].casefold()
+    if start.startswith(("<!doctype html", "<html", "<head", "<!--")) or "<html" in start:
+        faults.stop(file, None, "", "calendar.web-page")
+    if not re.search(r"^BEGIN:V(CALENDAR|EVENT)", text, re.MULTILINE | re.IGNORECASE):
+        _refuse_people(file, text, faults)
+        return None
+    if "\ufffd" in text:
+        faults.stop(file, None, "", "calendar.not-utf-8")
+    if not re.search(r"^BEGIN:VCALENDAR", text, re.MULTILINE | re.IGNORECASE) or (
+        len(BEGINS.findall(text)) != len(ENDS.findall(text))
+    ):
+        faults.stop(file, None, "", "calendar.cut-off")
+    return text
+
+
+def _decoded(content: bytes) -> str:
+    """Return the text in UTF-8 or UTF-16, with U+FFFD for what is neither."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace").replace("\r\n", "\n")
+    if content[:64].count(b"\0") > len(content[:64]) // 3:
+        encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+        return content.decode(encoding, errors="replace").replace("\r\n", "\n")
+    return content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+
+
+def _refuse_people(file: str, text: str, faults: FileFaults) -> None:
+    """Stop at a table of people: it is a roster."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(",;\t", key=header.count)
+    names = {
+        re.sub(r"\W|_", "", cell.casefold())
+        for row in csv.reader(io.StringIO(header), delimiter=delimiter)
+        for cell in row
+    }
+    if len(PEOPLE & names) > 1:
+        faults.stop(file, None, "", "calendar.roster")
+
+
+# --- a table --------------------------------------------------------------------------------------------------------
+
+
+def _read_csv(path: Path, faults: FileFaults) -> Found:
+    found = Found()
     with path.open("rb") as stream:
         for row in read_table(stream, path.name, COLUMNS, REQUIRED, faults):
             cells = row.texts(COLUMNS)
@@ -61,7 +129,12 @@ def _spans_of_csv(path: Path, faults: FileFaults) -> Iterator[Span]:
             if first and last and first > last:
                 row.fault("last_day", "calendar.ends-before")
             elif first and last:
-                yield Span(title, first, last, is_term=kind == "term")
+                _check(path.name, title, first, last, faults)
+                if kind == "term":
+                    found.terms.append(Term(title, first, last))
+                else:
+                    found.closed.append(ClosedSpan(title, first, last))
+    return found
 
 
 def _day(row: Row, column: str, text: str) -> date | None:
@@ -79,24 +152,26 @@ def _day(row: Row, column: str, text: str) -> date | None:
     return None
 
 
-def _check(file: str, found: Sequence[Span], faults: FileFaults) -> None:
-    for span in found:
-        if span.first.year not in YEARS or span.last.year not in YEARS:
-            faults.add(file, None, "", "calendar.far-away", title=shown(span.title))
-        elif span.last - span.first > LONGEST:
-            faults.add(file, None, "", "calendar.too-long", title=shown(span.title))
+def _check(file: str, title: str, first: date, last: date, faults: FileFaults) -> None:
+    if first.year not in YEARS or last.year not in YEARS:
+        faults.add(file, None, "", "calendar.far-away", title=shown(title))
+    elif last - first > LONGEST:
+        faults.add(file, None, "", "calendar.too-long", title=shown(title))
 
 
-def _closed_days(file: str, found: Sequence[Span], faults: FileFaults) -> dict[date, str]:
+def _closed_days(file: str, spans: Sequence[ClosedSpan], faults: FileFaults) -> dict[date, str]:
     """Return the weekdays without lessons, each with its first reason in the file."""
     closed: dict[date, str] = {}
-    for span in found:
-        if span.is_term:
-            continue
-        for offset in range((span.last - span.first).days + 1):
-            day = span.first + offset * DAY
-            if day.weekday() < SATURDAY:
-                closed.setdefault(day, span.title)
+    for span in spans:
+        for day in _weekdays(span):
+            closed.setdefault(day, span.title)
         if len(closed) > MOST_DAYS:
             faults.stop(file, None, "", "calendar.too-many-days", limit=MOST_DAYS)
     return dict(sorted(closed.items()))
+
+
+def _weekdays(span: ClosedSpan) -> Iterator[date]:
+    for offset in range((span.last_day - span.first_day).days + 1):
+        day = span.first_day + offset * DAY
+        if day.weekday() < SATURDAY:
+            yield day

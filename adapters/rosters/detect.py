@@ -39,6 +39,8 @@ def read_roster(
     practices: frozenset[str] | None = None,
     slots: frozenset[str] | None = None,
     phases: frozenset[str] | None = None,
+    school: str = "",
+    role: str = "",
 ) -> Roster:
     """Read a roster of any format. Raises `RosterError` with all its faults at once.
 
@@ -51,5 +53,7 @@ def read_roster(
         today=today,
         administrators_are_principals=administrators_are_principals,
         vocabulary=Vocabulary(practices=practices, slots=slots, phases=phases),
+        school=school,
+        role=role,
     )
     return next(each for each in FORMATS if each.recognises(file)).read(file, options)

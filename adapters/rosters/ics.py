@@ -1,142 +1,261 @@
-"""All-day events of an iCalendar file, as terms and closed days. Events with a time of day are left out."""
+"""The events of an iCalendar file, as terms, closed days, and what was left out with the reason."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import icalendar
-import recurring_ical_events
 
-from adapters.files.faults import FileFaults, shown
-from adapters.files.table import LONGEST_CELL
+from adapters.files.faults import FileFaults
+from adapters.rosters import first_and_last_days, repeats
+from adapters.rosters.titles import CLOSED, UNKNOWN, Reading, Readings, read_event
+from adapters.rosters.whole_days import Days, as_text, days_of, nearest_day, value_of
+from bot.prompts import CalendarWords, Sign
+from bot.rules.calendar_file import ClosedSpan, LeftOut, Why
+from bot.rules.school_time import Term, is_time_zone
 
 DAY = timedelta(days=1)
-LONGEST = timedelta(days=3 * 365)
+YEARS = range(2000, 2101)
+LONGEST = timedelta(days=366)
+"""The longest term or holiday; a longer one has a wrong year."""
+FOLLOWED = timedelta(days=3 * 365)
 """The longest time for which repeated events are followed; they end with the terms."""
+LONGEST_TITLE = 120
+NEAR = timedelta(days=14)
 
-# What both libraries raise on damaged files, found by damaging some ten thousand calendars.
-DAMAGED = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
-
-# Only parts of a rule that always recur: others can be combined into days that never come (30 February), for which
-# the library would look until the year 9999.
-PARTS = {
-    "DAILY": frozenset[str](),
-    "WEEKLY": frozenset({"BYDAY"}),
-    "MONTHLY": frozenset({"BYDAY", "BYMONTHDAY", "BYSETPOS"}),
-    "YEARLY": frozenset({"BYDAY", "BYMONTH", "BYMONTHDAY"}),
-}
-COMMON_PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"})
-LONGEST_INTERVAL = 52
-MOST_REPEATED = 200
-WEEKDAY = re.compile(r"[+-]?[1-5]?(MO|TU|WE|TH|FR|SA|SU)")
-REPEATING = ("RRULE", "RDATE", "RECURRENCE-ID")
-
-TERM = re.compile(r"\b(terms?|midterm|semesters?|trimesters?|tymor|w[āa]hanga|t[ée]arma)\b", re.IGNORECASE)
-SHORTEST_TERM = timedelta(days=5)
-HOLIDAY = re.compile(r"\b(breaks?|holidays?|vacation|recess|gwyliau|closed|closures?)\b", re.IGNORECASE)
-NO_LESSONS = re.compile(
-    r"\b(half[ -]?term|mid[ -]?term|hanner tymor|inset|hms|training|staff|teachers?|no school|"
-    r"(student|pupil)s?[ -]free)\b",
-    re.IGNORECASE,
+# An empty one is none; icalendar would read an empty rule as it reads one that makes no sense.
+EMPTY = re.compile(
+    r"^(DTEND|DURATION|RRULE|RDATE|EXDATE|RECURRENCE-ID|STATUS)(;[^:\n]*)?:[ \t]*\n(?![ \t])",
+    re.MULTILINE | re.IGNORECASE,
 )
-LONGEST_WITHOUT_LESSONS = timedelta(days=21)
-MARKER = re.compile(
-    r"\b(begins?|starts?|ends?|returns?|resumes?|(first|last) day|back to school)\b", re.IGNORECASE
-)
+
+# What the libraries raise on damaged files, found by damaging some ten thousand calendars.
+DAMAGED = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError)
+
+MARKS = frozenset(first_and_last_days.ORDER)
+NEEDED_FIRST = MARKS | {Reading.TERM}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A term, or days without lessons, from the first to the last day."""
+class _Entry:
+    """One event with its days and what it says."""
 
+    event: icalendar.Component
+    zone: ZoneInfo | None
     title: str
-    first: date
-    last: date
-    is_term: bool
+    days: Days
+    readings: Readings
+    names_term: bool
+    repeats: bool
 
 
-def spans(file: str, content: bytes, faults: FileFaults) -> list[Span]:
-    """Return the terms and closed days of a calendar; repeated events are followed over its terms or three years."""
+@dataclass(slots=True)
+class Found:
+    """What a calendar says."""
+
+    terms: list[Term] = field(default_factory=list)
+    closed: list[ClosedSpan] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+def read_events(
+    file: str, text: str, words: CalendarWords, zone: ZoneInfo | None, since: date, faults: FileFaults
+) -> Found:
+    """Return what a calendar says of the days from `since` on; repeated events are followed over its terms."""
     try:
-        calendars = icalendar.Calendar.from_ical(content, multiple=True)
+        calendars = icalendar.Calendar.from_ical(EMPTY.sub("", text), multiple=True)
     except DAMAGED:
         faults.stop(file, None, "", "calendar.broken")
-    events = [each for calendar in calendars for each in calendar.walk() if isinstance(each, icalendar.Event)]
-    if not events:
+    if not any(calendar.walk("VEVENT") for calendar in calendars):
         faults.stop(file, None, "", "calendar.no-events")
-    found: list[Span] = []
-    repeated = icalendar.Calendar()
-    for number, event in enumerate(events, start=1):
-        try:
-            if isinstance(event.start, datetime):
-                continue
-            if any(name in event for name in REPEATING):
-                _check_rule(event)
-                repeated.add_component(event)
-            elif not _is_cancelled(event):
-                found.extend(_span(event))
-        except DAMAGED:
-            title = shown(str(event.get("SUMMARY", "")))
-            faults.add(file, None, "", "calendar.bad-event", number=number, title=title)
-    faults.raise_any()
-    if len(repeated.subcomponents) > MOST_REPEATED:
-        faults.stop(file, None, "", "calendar.too-many-repeats", limit=MOST_REPEATED)
-    if repeated.subcomponents:
-        found.extend(_repeated_spans(file, repeated, found, faults))
-    return found
-
-
-def _is_cancelled(event: icalendar.Event) -> bool:
-    return str(event.get("STATUS", "")).upper() == "CANCELLED"
-
-
-def _check_rule(event: icalendar.Event) -> None:
-    """Raise `ValueError` for a rule that repeats within a day or may have no next day."""
-    rules = event.get("RRULE", [])
-    for rule in rules if isinstance(rules, list) else [rules]:
-        (frequency,) = rule.get("FREQ", [])
-        (interval,) = rule.get("INTERVAL", [1])
-        is_known = rule.keys() <= COMMON_PARTS | PARTS.get(frequency, frozenset())
-        weekdays, positions = rule.get("BYDAY", []), rule.get("BYSETPOS", [1])
-        if (
-            frequency not in PARTS
-            or not is_known
-            or not 1 <= interval <= LONGEST_INTERVAL
-            or not all(WEEKDAY.fullmatch(str(each)) for each in weekdays)
-            or not {*positions} <= {1, -1}
-        ):
-            raise ValueError("a rule that is not supported")
-
-
-def _repeated_spans(
-    file: str, repeated: icalendar.Calendar, single: list[Span], faults: FileFaults
-) -> Iterator[Span]:
-    terms = [span for span in single if span.is_term]
     try:
-        first = min(span.first for span in terms) if terms else min(event.start for event in repeated.events)
-        last = min(max((span.last for span in terms), default=date.max), first + LONGEST)
-        for event in recurring_ical_events.of(repeated).between(first, last + DAY):
-            if not _is_cancelled(event):
-                yield from _span(event)
-    except DAMAGED:
-        faults.stop(file, None, "", "calendar.broken")
+        return _Reader(words, since).read(calendars, zone)
+    except repeats.TooManyDays:
+        faults.stop(file, None, "", "calendar.too-many-repeats", limit=repeats.MOST_DAYS)
 
 
-def _span(event: icalendar.Event) -> Iterator[Span]:
-    """Yield the event as a term or as closed days, or nothing if it only marks a first or last day."""
-    first, last = event.start, event.end - DAY
-    if last < first - DAY:
-        raise ValueError("the event ends before it begins")
-    last = max(first, last)
-    title = "".join(filter(str.isprintable, " ".join(str(event.get("SUMMARY", "")).split())))[:LONGEST_CELL]
-    words = " ".join([title, *map(str, event.categories)])
-    names_term = TERM.search(words) and not HOLIDAY.search(words)
-    # "Half-term 1" may be seven weeks of lessons, and "Term 1 (teachers start on Monday)" is a term.
-    if names_term and (last - first > LONGEST_WITHOUT_LESSONS or not NO_LESSONS.search(words)):
-        if last - first + DAY >= SHORTEST_TERM:
-            yield Span(title, first, last, is_term=True)
-    elif NO_LESSONS.search(words) or HOLIDAY.search(words) or not MARKER.search(words):
-        yield Span(title, first, last, is_term=False)
+class _Reader:
+    """The events of one file, sorted into terms, closed days, first and last days, and the rest."""
+
+    def __init__(self, words: CalendarWords, since: date) -> None:
+        self._words = words
+        self._since = since
+        self._budget = repeats.Budget()
+        self._marks: list[first_and_last_days.Mark] = []
+        self._moved: dict[str, set[date]] = {}
+        self._found = Found()
+
+    def read(self, calendars: list[icalendar.Calendar], zone: ZoneInfo | None) -> Found:
+        entries: list[_Entry] = []
+        for calendar in calendars:
+            own_zone = _zone_of(calendar) or zone
+            is_cancelled = str(calendar.get("METHOD", "")).upper() == "CANCEL"
+            for event in calendar.walk("VEVENT"):
+                self._note_moved(event, own_zone)
+                entries += self._entries(event, own_zone, is_cancelled=is_cancelled)
+        for entry in sorted(entries, key=lambda each: each.repeats):
+            if not entry.repeats or entry.readings & NEEDED_FIRST:
+                self._sort(entry, max(self._since, entry.days.first) + FOLLOWED)
+        built = first_and_last_days.build(self._marks, self._found.terms, self._found.closed)
+        self._found.terms += built.terms
+        self._found.closed += built.closed
+        self._found.left_out += built.left_out
+        self._take_out_envelopes()
+        last = max((term.last_day for term in self._found.terms), default=date.max)
+        for entry in entries:
+            if entry.repeats and not entry.readings & NEEDED_FIRST:
+                self._sort(entry, min(last, max(self._since, entry.days.first) + FOLLOWED))
+        self._take_out_the_past()
+        return self._found
+
+    def _entries(
+        self, event: icalendar.Component, zone: ZoneInfo | None, *, is_cancelled: bool
+    ) -> Iterator[_Entry]:
+        """Yield the event if it may say something about lessons; leave it out with the reason otherwise."""
+        title = _title(event)
+        try:
+            days = days_of(event, zone)
+            does_repeat = repeats.repeats(event)
+        except DAMAGED:
+            self._found.left_out.append(LeftOut(title, Why.BAD_DATES, written=_written(event)))
+            return
+        readings = read_event(self._words, title, _categories(event), (days.last - days.first).days + 1)
+        if not days.is_whole:
+            readings = read_event(self._words, title, _categories(event), 1)
+        entry = _Entry(event, zone, title, days, readings, self._names_term(title), does_repeat)
+        status = str(event.get("STATUS", "")).upper()
+        if is_cancelled or status == "CANCELLED":
+            self._leave_out(entry, Why.CANCELLED)
+        elif not days.is_whole and not readings <= MARKS:
+            decides = readings & {Reading.CLOSED, Reading.TERM}
+            self._leave_out(entry, Why.CLOSED_AT_A_TIME if decides else Why.AT_A_TIME)
+        elif readings == UNKNOWN or status == "TENTATIVE":
+            self._leave_out(entry, Why.NOT_UNDERSTOOD)
+        elif Reading.TAUGHT in readings:
+            self._leave_out(entry, Why.LESSONS)
+        elif days.first.year not in YEARS or days.last.year not in YEARS or days.last - days.first > LONGEST:
+            self._leave_out(entry, Why.BAD_DATES)
+        else:
+            yield entry
+
+    def _sort(self, entry: _Entry, until: date) -> None:
+        length = (entry.days.last - entry.days.first).days + 1
+        days: list[date] = [entry.days.first]
+        if entry.repeats:
+            try:
+                days = list(
+                    repeats.first_days(entry.event, entry.days.first, until, entry.zone, self._budget, length)
+                )
+            except DAMAGED:
+                self._leave_out(entry, Why.BAD_REPEAT, written=as_text(entry.event.get("RRULE")))
+                return
+            moved = self._moved.get(_id(entry.event), set())
+            days = [day for day in days if day not in moved]
+        elif entry.readings >= CLOSED and entry.days.last >= self._since:
+            self._budget.spend(length)
+        for first in days:
+            self._add(entry, first, first + (length - 1) * DAY)
+
+    def _add(self, entry: _Entry, first: date, last: date) -> None:
+        for reading in entry.readings:
+            match reading:
+                case Reading.TERM:
+                    self._found.terms.append(Term(entry.title, first, last))
+                case Reading.CLOSED:
+                    self._found.closed.append(ClosedSpan(entry.title, first, last))
+                case _:
+                    mark = first_and_last_days.Mark(entry.title, first, reading, entry.names_term)
+                    self._marks.append(mark)
+
+    def _leave_out(self, entry: _Entry, why: Why, written: str = "") -> None:
+        first, last = entry.days.first, entry.days.last
+        if last < self._since and not entry.repeats:
+            why = Why.PAST
+        self._found.left_out.append(LeftOut(entry.title, why, first, last, written))
+
+    def _names_term(self, title: str) -> bool:
+        return Sign.TERM in self._words.find(title)
+
+    def _note_moved(self, event: icalendar.Component, zone: ZoneInfo | None) -> None:
+        """Note the day of a series that this event stands for."""
+        try:
+            day = value_of(event, "RECURRENCE-ID")
+        except DAMAGED:
+            return
+        if day is not None:
+            self._moved.setdefault(_id(event), set()).add(nearest_day(day, zone))
+
+    def _take_out_envelopes(self) -> None:
+        """Leave out a year that is also given by its terms, or it would teach the holidays between them."""
+        terms = [*dict.fromkeys(self._found.terms)]
+        envelopes = [term for term in terms if _is_envelope(term, terms)]
+        self._found.terms = [term for term in terms if term not in envelopes]
+        self._found.left_out += [
+            LeftOut(each.title, Why.ENVELOPE, each.first_day, each.last_day) for each in envelopes
+        ]
+
+    def _take_out_the_past(self) -> None:
+        found = self._found
+        spans: list[Term | ClosedSpan] = [*found.terms, *found.closed]
+        over = [each for each in spans if each.last_day < self._since]
+        found.left_out = [self._past_or_not(each) for each in found.left_out]
+        found.left_out += [LeftOut(each.title, Why.PAST, each.first_day, each.last_day) for each in over]
+        found.terms = [each for each in found.terms if each.last_day >= self._since]
+        found.closed = [each for each in found.closed if each.last_day >= self._since]
+
+    def _past_or_not(self, each: LeftOut) -> LeftOut:
+        marks = (Why.MARKS, Why.NO_FIRST_DAY, Why.NO_LAST_DAY)
+        if each.why in marks and each.last_day and each.last_day < self._since:
+            return LeftOut(each.title, Why.PAST, each.first_day, each.last_day)
+        return each
+
+
+def _is_envelope(term: Term, terms: list[Term]) -> bool:
+    inner = [
+        each
+        for each in terms
+        if each != term and term.first_day <= each.first_day and each.last_day <= term.last_day
+        and (each.first_day, each.last_day) != (term.first_day, term.last_day)
+    ]  # fmt: skip
+    return (
+        len(inner) > 1
+        and min(each.first_day for each in inner) - term.first_day <= NEAR
+        and term.last_day - max(each.last_day for each in inner) <= NEAR
+    )
+
+
+def _zone_of(calendar: icalendar.Calendar) -> ZoneInfo | None:
+    name = str(calendar.get("X-WR-TIMEZONE", ""))
+    return ZoneInfo(name) if name and name not in {"UTC", "Etc/UTC", "GMT"} and is_time_zone(name) else None
+
+
+def _id(event: icalendar.Component) -> str:
+    return str(event.get("UID", ""))
+
+
+def _title(event: icalendar.Component) -> str:
+    found = event.get("SUMMARY", "")
+    text = html.unescape(str(found[0] if isinstance(found, list) else found))
+    return "".join(filter(str.isprintable, " ".join(text.split())))[:LONGEST_TITLE]
+
+
+def _categories(event: icalendar.Component) -> list[str]:
+    found = event.get("CATEGORIES", [])
+    named = [each for part in (found if isinstance(found, list) else [found]) for each in _names(part)]
+    return [html.unescape(each) for each in named]
+
+
+def _names(part: object) -> list[str]:
+    cats = getattr(part, "cats", None)
+    return [str(each) for each in cats] if isinstance(cats, list) else [str(part)]
+
+
+def _written(event: icalendar.Component) -> str:
+    values = (event.get(name) for name in ("DTSTART", "DTEND", "RRULE"))
+    shown = [as_text(value) for value in values if value is not None]
+    return " – ".join(filter(None, shown))

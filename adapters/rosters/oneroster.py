@@ -118,6 +118,7 @@ class _Reader:
         self._options = options
         self._faults = faults
         self._org_ids: set[str] = set()
+        self._parents: dict[str, str] = {}
         self._schools: dict[str, RosterSchool] = {}
         self._people: dict[str, RosterPerson] = {}
         self._emails: dict[str, int] = {}
@@ -142,6 +143,7 @@ class _Reader:
             people=tuple(self._people.values()),
             is_delta=self._manifest.is_delta(),
             left_out=self._left_out,
+            remarks=self._faults.remarks,
         )
 
     def _table(self, name: str, header: tuple[str, ...]) -> Iterator[Row]:
@@ -166,7 +168,9 @@ class _Reader:
         elif org_id in self._org_ids:
             row.fault("sourcedId", "roster.doubled-id")
         self._org_ids.add(org_id)
-        if row.text("type").casefold() == "school" and not _is_deleted(row):
+        if row.text("type").casefold() != "school":
+            self._parents[org_id] = row.text("parentSourcedId")
+        elif not _is_deleted(row):
             if not name:
                 row.fault("name", "roster.empty-cell", name="name")
             self._schools[org_id] = RosterSchool(source_id=org_id, name=name)
@@ -179,17 +183,20 @@ class _Reader:
         if name in ADMINISTRATOR_ROLES:
             if self._options.administrators_are_principals is None and name == "administrator":
                 self._administrators.append(row.number)
-            return Role.PRINCIPAL if self._options.administrators_are_principals else None
+            if self._options.administrators_are_principals:
+                return Role.PRINCIPAL
+            row.remark("role", "roster.left-administrators")
+            return None
         if name not in STAFF_ROLES and name not in LEFT_OUT and not name.startswith("ext:"):
             row.fault("role", "roster.unknown-oneroster-role", role=shown(row.text("role")))
         return STAFF_ROLES.get(name)
 
     def _roles(self) -> dict[str, list[_OrgRole]]:
-        """Return the staff roles that have not ended, by user."""
+        """Return the staff roles that have begun and have not ended, by user."""
         roles_by_user: dict[str, list[_OrgRole]] = {}
         for row in self._table("roles", ROLES):
             name = self._role(row)
-            if name is None or self._has_ended(row):
+            if name is None or not self._is_current(row):
                 continue
             user_id, org_id = row.text("userSourcedId"), row.text("orgSourcedId")
             for column, value in (("userSourcedId", user_id), ("orgSourcedId", org_id)):
@@ -201,13 +208,25 @@ class _Reader:
                 roles_by_user.setdefault(user_id, []).append(role)
         return roles_by_user
 
-    def _has_ended(self, row: Row) -> bool:
-        text = row.text("endDate")
+    def _is_current(self, row: Row) -> bool:
+        """Return whether the role has begun and is not over; else note why it is left out."""
+        begins, ends = (self._day(row, column) for column in ("beginDate", "endDate"))
+        if ends and ends <= self._options.today:
+            row.remark("endDate", "roster.left-ended")
+        elif begins and begins > self._options.today:
+            row.remark("beginDate", "roster.left-to-come", day=begins.isoformat())
+        else:
+            return True
+        return False
+
+    @staticmethod
+    def _day(row: Row, column: str) -> date | None:
+        text = row.text(column)
         try:
-            return bool(text) and date.fromisoformat(text[:10]) <= self._options.today
+            return date.fromisoformat(text[:10]) if text else None
         except ValueError:
-            row.fault("endDate", "roster.bad-date", name="endDate")
-            return False
+            row.fault(column, "roster.bad-date", name=column)
+            return None
 
     def _is_known(self, row: Row, column: str, org_id: str) -> bool:
         # A delta names only what changed: the organisation may have come before.
@@ -256,38 +275,57 @@ class _Reader:
             roles = [role for role in roles if not role.is_deleted]
             if not roles and self._manifest.is_delta():
                 row.fault("sourcedId", "roster.role-taken-away")
-        posts = dict.fromkeys((role.role, role.org_id) for role in roles if self._is_school(role.org_id))
+        posts = dict.fromkeys(
+            (role.role, school) for role in roles if (school := self._school_above(role.org_id)) is not None
+        )
         if not posts and not row.is_faulty:
             self._left_out += 1
+            if is_active:
+                row.remark("", "roster.left-no-school")
+            return
+        self._check_id(row)
+        if is_active and not row.identifier("email"):
+            self._left_out += 1
+            row.remark("email", "roster.left-no-email")
             return
         person = RosterPerson(
             source_id=row.text("sourcedId"),
             given_name=row.text("preferredGivenName") or row.text("givenName"),
             family_name=row.text("preferredFamilyName") or row.text("familyName"),
-            email=row.text("email").lower(),
+            email=row.identifier("email").lower(),
             posts=tuple(posts),
             active=is_active,
         )
         self._check_person(row, person)
         self._people[person.source_id] = person
 
-    def _is_school(self, org_id: str) -> bool:
-        return org_id in self._schools or org_id not in self._org_ids
+    def _school_above(self, org_id: str) -> str | None:
+        """Return the school of an organisation: itself, or the nearest school above it; None: there is none.
+
+        What a delta does not name may be a school that came before.
+        """
+        seen: set[str] = set()
+        while org_id and org_id not in seen:
+            if org_id in self._schools or (org_id not in self._org_ids and self._manifest.is_delta()):
+                return org_id
+            seen.add(org_id)
+            org_id = self._parents.get(org_id, "")
+        return None
+
+    def _check_id(self, row: Row) -> None:
+        source_id = row.text("sourcedId")
+        if not source_id:
+            row.fault("sourcedId", "roster.empty-cell", name="sourcedId")
+        elif self._rows.setdefault(source_id, row.number) != row.number:
+            row.fault("sourcedId", "roster.doubled-id")
 
     def _check_person(self, row: Row, person: RosterPerson) -> None:
-        first_row = self._rows.setdefault(person.source_id, row.number)
-        if not person.source_id:
-            row.fault("sourcedId", "roster.empty-cell", name="sourcedId")
-        elif first_row != row.number:
-            row.fault("sourcedId", "roster.doubled-id")
         if not person.active:
             return
         for column, value in (("givenName", person.given_name), ("familyName", person.family_name)):
             if not value:
                 row.fault(column, "roster.empty-cell", name=column)
-        if not person.email:
-            row.fault("email", "roster.no-email")
-        elif not EMAIL.fullmatch(person.email):
+        if not EMAIL.fullmatch(person.email):
             row.fault("email", "roster.bad-email")
         elif (owner := self._emails.setdefault(person.email, row.number)) != row.number:
             row.fault("email", "roster.duplicate-email", first_row=owner)

@@ -17,3 +17,7 @@ class RosterOptions:
     administrators_are_principals: bool | None = None
     """None: not known, so that the first administrator of OneRoster 1.1 is a fault that asks."""
     vocabulary: Vocabulary
+    school: str = ""
+    """The school of everybody in a table without a column of schools."""
+    role: str = ""
+    """The role of everybody in a table without a column of roles."""

@@ -100,7 +100,7 @@ class _Edge:
 class SlackApp:
     """Bolt's listeners, each of which reads one kind of request and answers it."""
 
-    def __init__(  # the parts of an adapter
+    def __init__(
         self,
         api: Api,
         messenger: SlackMessenger,

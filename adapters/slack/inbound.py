@@ -15,7 +15,6 @@ from adapters.chat.bodies import Body, Malformed, part, strictly, string
 from adapters.chat.received import Received
 from adapters.slack.messenger import PLATFORM
 from bot.events import (
-    Attachment,
     Command,
     Deleted,
     Edited,
@@ -25,7 +24,6 @@ from bot.events import (
     Said,
     Submitted,
     What,
-    attachment_kind,
 )
 from bot.model import Address
 
@@ -162,7 +160,7 @@ def said(body: Body) -> SlackReceived | None:
     if what is None or not _is_by_a_person(message):
         return None
     return Received(
-        id=_message_id(event, what),
+        id=_message_id(body, event, what),
         sender=_sender(body, message, route=_id(event, "channel")),
         what=what,
         target=SlackReplyTarget(string(event, "channel"), str(message.get("thread_ts") or "")),
@@ -173,11 +171,13 @@ def _what_was_said(event: Body) -> tuple[Said | Edited | Deleted | None, Body]:
     """Return what somebody did with a message, and that message; None for everything else."""
     subtype = event.get("subtype")
     if subtype in _SUBTYPES_WITH_NEW_TEXT:
-        text = typed(str(event.get("text") or ""))
-        return Said(text, str(event.get("ts") or "") or None, _attached(event)), event
+        text, message = typed(str(event.get("text") or "")), str(event.get("ts") or "") or None
+        return Said(text, message, has_file=bool(event.get("files"))), event
     if subtype not in ("message_changed", "message_deleted"):
         return None, event
-    before = part(event, "previous_message")
+    before = event.get("previous_message")
+    if not isinstance(before, dict):  # of a message that Slack no longer shows
+        return None, event
     after = part(event, "message") if subtype == "message_changed" else before
     if subtype == "message_deleted" or after.get("subtype") == _TOMBSTONE:
         return Deleted(string(before, "ts")), before
@@ -191,12 +191,12 @@ def _is_by_a_person(message: Body) -> bool:
     return not message.get("bot_id") and bool(message.get("user")) and message["user"] != SLACKBOT
 
 
-def _message_id(event: Body, what: Said | Edited | Deleted) -> str:
+def _message_id(body: Body, event: Body, what: Said | Edited | Deleted) -> str:
     """Return the id of what somebody did with a message.
 
     Slack may tell of one message under several event ids, so it is known by its place: the channel and the timestamp.
     """
-    place = f"{_id(event, 'channel')}:{what.message or _id(event, 'ts')}"
+    place = f"{_id(event, 'channel')}:{what.message or _id(body, 'event_id')}"
     match what:
         case Said():
             return place
@@ -207,18 +207,6 @@ def _message_id(event: Body, what: Said | Edited | Deleted) -> str:
             return f"{place}:edited:{edited.get('ts') or event.get('event_ts') or event.get('ts')}"
 
 
-def _attached(event: Body) -> tuple[Attachment, ...]:
-    files = event.get("files")
-    return tuple(
-        Attachment(
-            attachment_kind(str(each.get("mimetype") or "")),
-            str(each.get("name") or ""),
-            str(each.get("id") or ""),
-        )
-        for each in (files if isinstance(files, list) else ())
-    )
-
-
 @strictly
 def mentioned(body: Body) -> SlackReceived | None:
     """Read `@jpd status` in a channel, which is the same as `/jpd status`; None for a bot's text."""
@@ -226,7 +214,7 @@ def mentioned(body: Body) -> SlackReceived | None:
     if not _is_by_a_person(event):
         return None
     text = typed(_MENTION.sub("", string(event, "text"), count=1))
-    place = f"{_id(event, 'channel')}:{_id(event, 'ts')}"
+    place = f"{_id(event, 'channel')}:{event.get('ts') or _id(body, 'event_id')}"
     return Received(place, _sender(body, event), Command(text), _thread(event))
 
 

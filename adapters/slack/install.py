@@ -43,6 +43,8 @@ REASONS = frozenset(
     {"access_denied", "invalid_browser", "invalid_code", "invalid_state", "missing_code", "storage_error"}
 )
 """The reasons that Slack and its SDK give. Only these are logged: a link may hold any other text."""
+MOST_INSTALLS = 200
+"""The installations that may be under way at once: anybody can begin one, and each is a row for some minutes."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
 TEAM = re.compile("[TE][A-Z0-9]{1,30}")
 HEADERS = {
@@ -87,6 +89,10 @@ def connect(
     flow = AsyncOAuthFlow(client=client, logger=QUIET, settings=settings)
 
     async def begin(request: web.Request) -> web.Response:
+        if await tokens.installs_begun(now()) >= MOST_INSTALLS:
+            log.warning("slack.not-installed", reason="too many at once")
+            busy = _page(voice, 429, voice.text("install.too-many"), voice.text("install.later"))
+            return await to_aiohttp_response(busy)
         # Bolt copies the query's team into the address as it is, where only an id may stand.
         [team, *_] = _query_alone(request).query.get("team") or [""]
         asked = AsyncBoltRequest(body="", query=f"team={team}" if TEAM.fullmatch(team) else "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -19,7 +19,7 @@ from adapters.slack import limits, render
 from adapters.slack.api import Json, SlackRefused
 from adapters.slack.calls import SlackCalls
 from bot.errors import SendError, Uncertain, Unreachable, Untraceable, UserError
-from bot.message import File, Image, Message
+from bot.message import File, Image, Message, Quote, Text
 from bot.model import Account, Address
 
 log = structlog.get_logger()
@@ -216,7 +216,10 @@ class SlackMessenger(SlackCalls):
         """
         channel = await self._chat(address) if "," in address.user else address.user
         files = [each for each in message.elements if isinstance(each, File)]
-        ids = [await self._upload(address, each.name, each.content) for each in files]
+        try:
+            ids = [await self._upload(address, each.name, each.content) for each in files]
+        except SlackRefused:  # a workspace may forbid uploads
+            message, files, ids = _with_files_as_text(message), [], []
         parts = render.messages(message, await self._pictures(address, message))
         target = {"channel": channel, "unfurl_links": False, "unfurl_media": False}
         stamps: list[str] = []
@@ -273,16 +276,27 @@ class SlackMessenger(SlackCalls):
         await self._call(address, "files.completeUploadExternal", files=files, **share)
 
 
+def _with_files_as_text(message: Message) -> Message:
+    """Return the message with the content of each file in its place, for a workspace where none may be uploaded."""
+    elements = (
+        (Text(each.name), Quote(each.content.decode("utf-8", "replace")))
+        if isinstance(each, File)
+        else (each,)
+        for each in message.elements
+    )
+    return replace(message, elements=tuple(chain.from_iterable(elements)))
+
+
 def _images(message: Message) -> Iterator[Image]:
     return (each for each in message.elements if isinstance(each, Image))
 
 
 def email_in(user: Mapping[str, Any], workspace: str) -> str:
-    """Return the e-mail address of a member of the workspace; empty for bots, guests, strangers and former members."""
+    """Return the confirmed e-mail address of a member of the workspace; empty for anybody else."""
     excluded = ("is_bot", "deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
     if any(user.get(each) for each in excluded) or user.get("id") == "USLACKBOT":
         return ""
-    if not _belongs(user, workspace):
+    if not _belongs(user, workspace) or user.get("is_email_confirmed") is False:
         return ""
     return str((user.get("profile") or {}).get("email") or "")
 

@@ -13,10 +13,12 @@ from adapters.chat.in_time import Pause
 from adapters.chat.received import VoiceOf
 from adapters.chat.watch import Watch
 from adapters.teams import render
+from adapters.teams.cards import in_language
 from adapters.teams.inbound import TeamsReceived
 from adapters.teams.messenger import CARD, PLATFORM, TeamsMessenger
 from bot.message import FieldErrors, File, Form, Message, Replacement, Reply
-from bot.say.basics import plain
+from bot.model import CommandName
+from bot.say.basics import plain, runs
 
 log = structlog.get_logger()
 
@@ -31,7 +33,7 @@ class TeamsAnswers:
         self._watch = watch
         self._messenger = messenger
         self._voice_of = voice_of
-        self._pause = pause
+        self._try = partial(carry, pause=pause, longest_wait=30.0, lost_as="teams.answer-lost")
 
     async def give(self, received: TeamsReceived, reply: Reply | None, *, is_late: bool) -> TeamsAnswer:
         """Give the reply; when it is late, Teams has had its answer, and the reply goes to the chat."""
@@ -56,6 +58,18 @@ class TeamsAnswers:
         """Tell a person who wrote in a team or group chat to write to the bot in their own chat."""
         await self._say(received, plain(await self._voice_of(received.sender), "wait.elsewhere"))
 
+    async def withdraw_offer(self, received: TeamsReceived) -> None:
+        """Replace the offer of a file that its reader did not want."""
+        voice, target = await self._voice_of(received.sender), received.target
+        if target.ref:
+            gone = plain(voice, "wait.file-declined", runs(voice, "button.my-data", CommandName.MY_DATA))
+            card = await self._messenger.card(received.sender, gone)
+            await self._carry(
+                received,
+                gone.summary,
+                lambda: self._messenger.replace(target.route, target.ref, card, gone.summary),
+            )
+
     # --- forms ---------------------------------------------------------------------------------------------
 
     async def _form(self, received: TeamsReceived, form: Form, *, is_late: bool) -> TeamsAnswer:
@@ -65,7 +79,8 @@ class TeamsAnswers:
             return await self._again(received, form, is_late=is_late)
         if render.is_long(form):
             voice = await self._voice_of(received.sender)
-            card = render.opener(form, voice.text("button.open-dialog"), voice.text("button.open-here"))
+            opener = render.opener(form, voice.text("button.open-dialog"), voice.text("button.open-here"))
+            card = in_language(opener, voice.language)
         else:
             card = await self._messenger.ready(received.sender, render.form(form))
         await self._carry(
@@ -94,14 +109,13 @@ class TeamsAnswers:
 
         Where Microsoft refuses the card, its summary is said as plain text, once.
         """
-        carried = partial(carry, pause=self._pause, longest_wait=30.0, lost_as="teams.answer-lost")
         try:
-            return await carried(call)
+            return await self._try(call)
         except ContentRefused:
             await self._refused(received)
         sentence = (await self._voice_of(received.sender)).text("wait.not-shown")
         try:
-            return await carried(
+            return await self._try(
                 lambda: self._messenger.say_plainly(received.target.route, summary, sentence)
             )
         except ContentRefused:
@@ -144,14 +158,23 @@ class TeamsAnswers:
         return None
 
     async def _hand_over(self, received: TeamsReceived, message: Message) -> None:
+        """Upload the message's file; where that fails, or there is none, say so."""
         target = received.target
-        for file in message.elements:
-            if isinstance(file, File):
-                await self._carry(
-                    received,
-                    message.summary,
-                    partial(self._messenger.hand_over, target.route, target.ref, file, target.upload),
-                )
+        files = [each for each in message.elements if isinstance(each, File)]
+        if not files:
+            await self._say(received, message)
+        for file in files:
+            upload = partial(self._messenger.hand_over, target.route, target.ref, file, target.upload)
+            if not await self._is_uploaded(upload):
+                voice = await self._voice_of(received.sender)
+                again = runs(voice, "button.my-data", CommandName.MY_DATA)
+                await self._say(received, plain(voice, "wait.file-failed", again))
+
+    async def _is_uploaded(self, upload: Callable[[], Awaitable[object]]) -> bool:
+        try:
+            return await self._try(upload)
+        except ContentRefused:
+            return False
 
     async def _say(self, received: TeamsReceived, message: Message) -> None:
         await self._carry(received, message.summary, lambda: self._messenger.say(received.sender, message))

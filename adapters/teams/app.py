@@ -60,6 +60,9 @@ class TeamsApp:
         if received.target.kind == "elsewhere":
             await self._answers.point_to_own_chat(received)
             return None
+        if received.target.kind == "declined":
+            await self._answers.withdraw_offer(received)
+            return None
         return await self._in_time.answer(
             lambda late: self._run(received, late), lambda: self._answers.one_moment(received)
         )

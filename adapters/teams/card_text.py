@@ -46,6 +46,11 @@ def _block(block: Block, *, small: bool) -> Json:
     return {"type": "TextBlock", "text": text, "wrap": True, **_small(small=small)}
 
 
+def without_functions(text: str) -> str:
+    """Break up `{{DATE(…)}}` by a sign that nobody sees: Microsoft's renderer expands it in text runs, too."""
+    return re.sub(r"\{(?=\{)", "{\u200b", text)
+
+
 def _small(*, small: bool) -> Json:
     return {"isSubtle": True, "size": "Small"} if small else {}
 
@@ -53,7 +58,7 @@ def _small(*, small: bool) -> Json:
 def _run(run: Run) -> Json:
     return {
         "type": "TextRun",
-        "text": cut(run.text, TEXT),
+        "text": cut(without_functions(run.text), TEXT),
         **({"weight": "Bolder"} if run.bold else {}),
         **({"italic": True} if run.italic else {}),
         **({"fontType": "Monospace"} if run.code else {}),

@@ -70,3 +70,8 @@ def with_older_actions(item: Any) -> Any:
             return [with_older_actions(each) for each in item]
         case _:
             return item
+
+
+def in_language(card: Json, language: str) -> Json:
+    """Say in which language a card is, by the two letters that clients know: dates and screen readers go by it."""
+    return {**card, "lang": language.partition("-")[0]}

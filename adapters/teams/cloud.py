@@ -14,6 +14,14 @@ _ISSUERS = {
 }
 """The issuers of sovereign clouds, by the host of their signing keys."""
 _PUBLIC = "https://api.botframework.com"
+SERVICE_HOSTS = (
+    "smba.trafficmanager.net",
+    "smba.infra.gcc.teams.microsoft.com",
+    "smba.infra.gov.teams.microsoft.us",
+    "smba.infra.dod.teams.microsoft.us",
+    "frontend.botapi.msg.infra.teams.microsoftonline.cn",
+)
+"""The hosts of Microsoft's Connector for Teams: the public cloud, GCC, GCC High, DoD, China (21Vianet)."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -35,11 +43,22 @@ class Registration:
         return _ISSUERS.get(urlsplit(self.openid_url).hostname or "", _PUBLIC)
 
     def may_serve(self, url: str) -> bool:
-        """Tell whether the bot may send to a `serviceUrl`: by HTTPS, or on this machine when it signs in here too."""
+        """Tell whether the bot may send to a `serviceUrl`: Microsoft's, or on this machine if it signs in here too."""
         is_local = is_loopback(url)
         if not self.app_id:
             return is_local
-        return url.startswith("https://") or (is_local and is_loopback(self.login_url))
+        return _is_microsoft(url) or (is_local and is_loopback(self.login_url))
+
+
+def _is_microsoft(url: str) -> bool:
+    """Tell whether the address is of one of Microsoft's hosts, by HTTPS at the usual port, and nothing but that."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    is_plain = not (parts.username or parts.password or parts.query or parts.fragment) and port in (None, 443)
+    return parts.scheme == "https" and is_plain and parts.hostname in SERVICE_HOSTS
 
 
 def is_loopback(url: str) -> bool:

@@ -25,7 +25,7 @@ from adapters.chat.network import network_errors, retry_after
 from adapters.teams.cloud import is_loopback
 from adapters.teams.pace import Pace
 from adapters.teams.tokens import TeamsTokens
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable
+from bot.errors import Blocked, Disconnected, SendError, Uncertain, Unreachable
 
 log = structlog.get_logger()
 
@@ -39,12 +39,22 @@ A_WHILE = 20.0
 """Seconds to wait after a refusal without `Retry-After`; as many again are added at random."""
 
 
+NAMES_A_BLOCK = frozenset(
+    {
+        "BotDisabledByAdmin", "BotNotInConversationRoster", "ConversationBlockedByUser", "ConversationNotFound",
+        "ForbiddenOperationException", "MessageWritesBlocked",
+    }
+)  # fmt: skip
+"""The codes by which Microsoft says that a chat takes nothing from the bot: it was removed, blocked or forbidden."""
+NAMES_WHAT_IS_MISSING = {
+    "ActivityNotFoundInConversation": "refused",
+    "MemberNotFoundInConversation": "no-such-account",
+}
+"""The codes of what will never be there, and the reasons in the ledger."""
+
+
 class TeamsRefused(ContentRefused):
     """Microsoft refused what we sent: a programming error."""
-
-
-class Gone(Unreachable):
-    """The conversation does not exist any more or takes no messages: the bot was uninstalled or blocked."""
 
 
 class Connector:
@@ -169,12 +179,22 @@ def _as_core_error(status: int, headers: Mapping[str, str], body: bytes) -> Exce
             log.error("teams.token-refused", code=_code(body))
             return Disconnected("token")
         case 403 | 404:
-            return Gone("blocked" if status == 403 else "no-such-account")
+            return _as_refusal(status, _code(body))
         case _ if status >= 500 or status == 408:
             return Uncertain(f"status {status}")
         case _:
             log.warning("teams.refused-by-them", status=status, code=_code(body))
             return TeamsRefused("refused")
+
+
+def _as_refusal(status: int, code: str) -> Exception:
+    """Believe only what names its reason: a proxy's page, or a code that is unknown, is tried again."""
+    if code in NAMES_A_BLOCK:
+        return Blocked(code)
+    if reason := NAMES_WHAT_IS_MISSING.get(code):
+        return Unreachable(reason)
+    log.warning("teams.refused-without-reason", status=status, code=code)
+    return SendError("refused")
 
 
 def _is_onedrive(url: str, service_url: str) -> bool:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
-from mimetypes import guess_type
 from typing import Any, Literal, TypeAlias
 
 from adapters.chat.actions import decode
@@ -18,7 +17,6 @@ from adapters.teams.cards import DATA
 from adapters.teams.messenger import PLATFORM
 from adapters.teams.route import Route
 from bot.events import (
-    Attachment,
     Command,
     Deleted,
     Edited,
@@ -28,19 +26,13 @@ from bot.events import (
     Said,
     Submitted,
     What,
-    attachment_kind,
 )
 from bot.model import Address, CommandName
 
 TargetKind: TypeAlias = Literal[
-    "text", "submit", "execute", "fetch", "dialog", "file", "install", "elsewhere"
+    "text", "submit", "execute", "fetch", "dialog", "file", "declined", "install", "elsewhere"
 ]
 
-DOWNLOAD_INFO = "application/vnd.microsoft.teams.file.download.info"
-_NO_FILES = frozenset(
-    {"text/html", "text/plain", "messageReference", "application/vnd.microsoft.card.adaptive"}
-)
-"""Attachments that hold what the text says already, a quoted message, or a card."""
 _NOT_INPUTS = (DATA, "msteams")
 _SPACES = re.compile(r"^(?:&nbsp;|\s)+")
 _PARAGRAPH = re.compile(r"</p>|<br ?/?>")
@@ -74,7 +66,7 @@ def read(activity: Body) -> TeamsReceived | None:
     kind, conversation = activity.get("type"), part(activity, "conversation")
     if kind not in ("message", "messageUpdate", "messageDelete", "invoke", "installationUpdate"):
         return None  # `conversationUpdate` too: Teams sends it beside every `installationUpdate`
-    if conversation.get("conversationType") not in (None, "personal"):
+    if conversation.get("isGroup") is True or conversation.get("conversationType") not in (None, "personal"):
         return _in_a_group(activity)
     if kind == "message":
         return _message(activity)
@@ -88,35 +80,21 @@ def read(activity: Body) -> TeamsReceived | None:
 # --- kinds of activity ----------------------------------------------------------------------------------------------
 
 
+FILE = "application/vnd.microsoft.teams.file."
+"""The beginning of the content types of files."""
+
+
 def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    attached = _attached(activity)
-    # Teams leaves the text out where a person sent only a file.
-    text = typed({**activity, "text": _text(activity, "text")} if attached else activity)
-    what = Said(text, string(activity, "id") or None, attached)
+    what = Said(typed(activity), _text(activity, "id") or None, has_file=_has_file(activity))
     return _received(activity, what, TeamsReplyTarget("text", _route(activity)))
-
-
-def _attached(activity: Body) -> tuple[Attachment, ...]:
-    """Read what was sent with the text; the copy of the text as HTML, which Teams adds, is none of it."""
-    attachments = activity.get("attachments")
-    found = []
-    for each in map(_mapping, attachments if isinstance(attachments, list) else ()):
-        kind, content = _text(each, "contentType"), _mapping(each.get("content"))
-        if kind in _NO_FILES or not kind:
-            continue
-        name = _text(each, "name")
-        guessed = guess_type(name)[0] if kind == DOWNLOAD_INFO else kind
-        ref = _text(content, "downloadUrl") or _text(each, "contentUrl")
-        found.append(Attachment(attachment_kind(guessed or ""), name, ref))
-    return tuple(found)
 
 
 def _changed_message(activity: Body) -> TeamsReceived | None:
     """Read that a person edited or deleted a message; one that is there again after that is not read."""
-    event, message = _mapping(activity.get("channelData")).get("eventType"), string(activity, "id")
+    event, message = _mapping(activity.get("channelData")).get("eventType"), _text(activity, "id")
     what: What
     match event:
         case "editMessage":
@@ -126,7 +104,7 @@ def _changed_message(activity: Body) -> TeamsReceived | None:
         case _:
             return None
     # The activity has the id of the message, so its time tells one edit from another.
-    mark = json.dumps([event, message, string(activity, "timestamp")])
+    mark = json.dumps([event, message, _text(activity, "timestamp")])
     return _received(activity, what, TeamsReplyTarget("text", _route(activity)), mark)
 
 
@@ -157,15 +135,16 @@ def _pressed(activity: Body, kind: TargetKind, data: Body) -> TeamsReceived:
     return _received(activity, what, target, mark)
 
 
-def _consent(activity: Body, value: Body) -> TeamsReceived | None:
-    """Read the consent to an offered file, which repeats the command: the file is made anew and up to date."""
+def _consent(activity: Body, value: Body) -> TeamsReceived:
+    """Read the answer to an offered file. A consent repeats the command: the file is made anew and up to date."""
     match value.get("action"):
         case "accept":
             upload = part(value, "uploadInfo")
             target = TeamsReplyTarget("file", _route(activity), _ref(activity), upload=upload)
             return _received(activity, Command(CommandName.MY_DATA), target)
         case "decline":
-            return None
+            target = TeamsReplyTarget("declined", _route(activity), _ref(activity))
+            return _received(activity, Said(""), target)
         case _:
             raise Malformed("no such file")
 
@@ -195,7 +174,7 @@ def _received(activity: Body, what: What, target: TeamsReplyTarget, mark: str = 
     sender, route = part(activity, "from"), target.route
     # The account in the tenant: `from.id` is another one for every bot.
     user = _text(sender, "aadObjectId") or route.user
-    activity_id = string(activity, "id")
+    activity_id = _text(activity, "id")
     if not (user and route.tenant and activity_id):
         raise Malformed("from nobody")
     unique = json.dumps([user, mark or [route.conversation, activity_id]])
@@ -208,7 +187,7 @@ def _route(activity: Body) -> Route:
     conversation = part(activity, "conversation")
     tenant = _mapping(_mapping(activity.get("channelData")).get("tenant"))
     return Route(
-        service_url=string(activity, "serviceUrl"),
+        service_url=_text(activity, "serviceUrl"),
         conversation=_text(conversation, "id"),
         bot=_text(_mapping(activity.get("recipient")), "id"),
         user=_text(_mapping(activity.get("from")), "id"),
@@ -217,7 +196,8 @@ def _route(activity: Body) -> Route:
 
 
 def _ref(activity: Body) -> str:
-    return string(activity, "replyToId")
+    """Return the message whose card was pressed; empty where Teams does not tell."""
+    return _text(activity, "replyToId")
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------
@@ -268,10 +248,21 @@ def _value(given: object, is_several: bool) -> str:
 
 def typed(activity: Body) -> str:
     """Return the text as it was typed, without a mention of the bot."""
-    text = _with_names(activity, string(activity, "text"))
+    text = _with_names(activity, _text(activity, "text"))
     if activity.get("textFormat") == "xml":
         text = unescape(_MARKUP.sub("", _PARAGRAPH.sub("\n", text)))
     return text.strip()
+
+
+def _has_file(activity: Body) -> bool:
+    """Return whether a file came with a message: Teams attaches the text itself as well, as HTML."""
+    attachments = activity.get("attachments")
+    kinds = (
+        [_text(_mapping(each), "contentType") for each in attachments]
+        if isinstance(attachments, list)
+        else []
+    )
+    return any(kind.startswith((FILE, "image/", "audio/", "video/")) for kind in kinds)
 
 
 def _with_names(activity: Body, text: str) -> str:

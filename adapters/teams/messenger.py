@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
@@ -11,17 +11,19 @@ from botbuilder.schema import Activity, Attachment, ChannelAccount, Conversation
 from adapters.chat.received import VoiceOf
 from adapters.chat.texts import cut
 from adapters.teams import cards, render
-from adapters.teams.connector import Connector, Gone, Json
+from adapters.teams.connector import Connector, Json
 from adapters.teams.pictures import Pictures
 from adapters.teams.route import Route
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
+from bot.errors import Blocked, Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import File, Image, Message
 from bot.model import Account, Address
+from bot.prompts import Voice
 
 PLATFORM = "teams"
 CARD = "application/vnd.microsoft.card.adaptive"
 CONSENT = "application/vnd.microsoft.teams.card.file.consent"
 FILE_INFO = "application/vnd.microsoft.teams.card.file.info"
+MOST_LANGUAGES_KEPT = 10_000
 
 
 class TeamsMessenger:
@@ -34,28 +36,19 @@ class TeamsMessenger:
     def __init__(
         self,
         connector: Connector,
-        left: Callable[[Address], Awaitable[None]],
         voice_of: VoiceOf,
         pictures: Pictures | None = None,
     ) -> None:
-        """`left` is called with the address of a person whose chat takes no messages any more."""
         self._connector = connector
-        self._left = left
         self._voice_of = voice_of
         self._pictures = pictures
+        self._languages: dict[Address, str] = {}
 
     # --- the messenger -------------------------------------------------------------------------------------
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:  # noqa: ARG002  # Teams stores no mark of a delivery
-        """Post the message in the person's chat with the bot, and return its reference.
-
-        Raises `Disconnected` when the person has removed the bot: what is owed waits until they come back.
-        """
-        try:
-            return await self.say(address, message)
-        except Gone:
-            await self._left(address)
-            raise Disconnected from None
+        """Post the message in the person's chat with the bot, and return its reference."""
+        return await self.say(address, message)
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
         """Replace a sent message."""
@@ -72,11 +65,23 @@ class TeamsMessenger:
         return await self.ready(address, render.message(message, self._pictures_of(message)))
 
     async def ready(self, address: Address, card: Json) -> Json:
-        """Complete a card with a form: a mark, so that it counts once, and errors in its reader's language."""
+        """Complete a card with its language, and a form with a mark, so that it counts once, and errors in it."""
         if not cards.has_form(card):
-            return card
-        voice = await self._voice_of(address)
-        return cards.marked(card, secrets.token_hex(8), voice.text("field.needed"))
+            return cards.in_language(card, await self._language_of(address))
+        voice = self._remember(address, await self._voice_of(address))
+        marked = cards.marked(card, secrets.token_hex(8), voice.text("field.needed"))
+        return cards.in_language(marked, voice.language)
+
+    async def _language_of(self, address: Address) -> str:
+        """Return the language in which the person was written to lately: it need not be looked up for every card."""
+        known = self._languages.get(address)
+        return known or self._remember(address, await self._voice_of(address)).language
+
+    def _remember(self, address: Address, voice: Voice) -> Voice:
+        if len(self._languages) >= MOST_LANGUAGES_KEPT:
+            self._languages.clear()
+        self._languages[address] = voice.language
+        return voice
 
     async def say(self, address: Address, message: Message) -> str:
         """Post a message in as many cards as it takes, then offer its files, and return the first card's reference.
@@ -144,18 +149,22 @@ class TeamsMessenger:
     # --- the directory -------------------------------------------------------------------------------------
 
     async def email_of(self, address: Address) -> str:
-        """Return the e-mail address in the tenant's directory; empty for guests."""
+        """Return the name with which the person signs in, an e-mail address; empty for guests.
+
+        Its domain is one that the tenant has proved to own. Entra's `mail` is left out: an administrator may set it
+        to anybody's address.
+        """
         route = _route(address)
         try:
             known = await self._connector.member(route.service_url, route.conversation, route.user)
+        except (Unreachable, Blocked):
+            return ""
         except (Uncertain, Disconnected):
             raise SendError("directory") from None
-        except Unreachable:
-            return ""
         name = str(known.get("userPrincipalName") or "")
         if "#EXT#" in name.upper() or known.get("userRole") in ("guest", "anonymous"):
             return ""
-        return str(known.get("email") or name)
+        return name
 
     async def named(self, workspace: str, email: str) -> Address | None:  # noqa: ARG002  # the port has them
         """Return None: a bot on Teams cannot search for people, it meets them when they install it."""

@@ -20,7 +20,7 @@ Json: TypeAlias = dict[str, Any]
 
 SCHEMA_VERSION = "1.29"
 SCHEMA = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA_VERSION}/MicrosoftTeams.schema.json"
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 """Teams brings a new package to people only if its version is higher: raise it with every change of the manifest."""
 IN_COMPANY = (CommandName.HELP,)
 

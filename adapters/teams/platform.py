@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -31,9 +30,7 @@ from adapters.chat.settings import (
 )
 from adapters.teams.cloud import LOGIN_URL, OPENID_URL, Registration
 from bot.errors import Disconnected, SendError
-from bot.events import Event, Left
 from bot.message import Message
-from bot.model import Address
 from bot.prompts import Voice
 
 if TYPE_CHECKING:
@@ -132,11 +129,6 @@ class TeamsPlatform:
         from adapters.teams.pace import Pace
         from adapters.teams.tokens import TeamsTokens
 
-        async def left(address: Address) -> None:
-            # The chat takes nothing from us: the bot was uninstalled, perhaps while we were not running.
-            number = f"left:{secrets.token_hex(8)}"
-            await core.handle(Event(id=number, at=core.now(), sender=address, what=Left()))
-
         registration = settings.registration()
         if not settings.app_id:
             log.warning(
@@ -145,7 +137,7 @@ class TeamsPlatform:
         session = await opened.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
         tokens = TeamsTokens(registration) if settings.app_id else None
         pictures = _pictures(core)
-        messenger = TeamsMessenger(Connector(session, tokens, Pace()), left, core.voice_of, pictures)
+        messenger = TeamsMessenger(Connector(session, tokens, Pace()), core.voice_of, pictures)
         if not serving:
             return Connected(messenger=messenger, directory=messenger)
         keys = SigningKeys(registration.openid_url, session)

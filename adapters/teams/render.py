@@ -15,7 +15,7 @@ from adapters.chat.choices import choices, chosen, is_date, is_time
 from adapters.chat.fitting import cut_to_one, parts
 from adapters.chat.markdown import Run
 from adapters.chat.texts import MORE, cut, pieces, units
-from adapters.teams.card_text import TEXT, Json, literal, markdown, plain
+from adapters.teams.card_text import TEXT, Json, literal, markdown, plain, without_functions
 from adapters.teams.cards import DATA, actions, with_older_actions
 from bot.events import Opened
 from bot.message import (
@@ -256,10 +256,10 @@ def _form(asked: Form, buttons: Sequence[Button]) -> list[Json]:
 
 def _input(asked: Input) -> list[Json]:
     question = asked.question
-    fault = {"errorMessage": cut(asked.error, TEXT)} if asked.error else {}
+    fault = {"errorMessage": cut(without_functions(asked.error), TEXT)} if asked.error else {}
     field = {
         "id": question.key,
-        "label": cut(question.label, TEXT),
+        "label": cut(without_functions(question.label), TEXT),
         "isRequired": question.needed,
         **fault,
         **_kind(question, asked.value),
@@ -299,7 +299,9 @@ def _choice_set(question: Question, value: str) -> Json:
         "style": "expanded" if len(options) <= CHOICES_IN_SIGHT else "compact",
         "isMultiSelect": question.kind is Kind.MANY,
         "wrap": True,
-        "choices": [{"title": cut(option.label, TEXT), "value": option.key} for option in options],
+        "choices": [
+            {"title": cut(without_functions(option.label), TEXT), "value": option.key} for option in options
+        ],
         **({"value": ",".join(picked)} if picked else {}),
     }
 

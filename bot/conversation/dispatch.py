@@ -19,7 +19,7 @@ from bot.events import (
     Submitted,
 )
 from bot.message import Message, Reply
-from bot.model import CommandName, FormName, Member
+from bot.model import CommandName, FormName, Member, Role
 from bot.pairing import PairingTask
 from bot.prompts import Prompts, Voice
 from bot.rules.commands import KnownNames, listed_for
@@ -27,7 +27,8 @@ from bot.say import basics
 from bot.say import commands as say_commands
 from bot.say.typed import FORM
 from bot.use_cases import (
-    attachments,
+    accounts,
+    amendments,
     careful_forms,
     challenges,
     check_ins,
@@ -62,7 +63,7 @@ async def dispatch(
         case Command(line):
             return await _run_command(request, prompts, line, facts)
         case Said():
-            return await _answer_message(request, prompts, event.what, facts)
+            return await _answer_said(request, prompts, event.what, facts)
         case Edited(text, message):
             found = await edits.withdraw(request, message)
             if found is True and text.strip():  # what stands there now is read as if it were typed anew
@@ -87,16 +88,15 @@ async def dispatch(
             return None  # these concern a workspace, and were answered before
 
 
-async def _answer_message(
+async def _answer_said(
     request: Request, prompts: Prompts, said: Said, facts: PlatformFacts
-) -> Reply | PairingTask | None:
-    """Answer text and what came with it."""
-    if said.attached and not said.text.strip():
-        return await attachments.receive(request, said.attached)
+) -> Reply | PairingTask:
+    """Answer a typed text; where a file came with it, say that the file was not read."""
+    if said.has_file and not said.text.strip():
+        is_coordinator = request.member.has(Role.COORDINATOR)
+        return basics.file_not_taken(request.voice, is_coordinator=is_coordinator)
     reply = await _answer_text(request, prompts, said.text, facts)
-    if not said.attached or isinstance(reply, PairingTask):
-        return reply
-    return attachments.add_sentence(request.voice, reply, said.attached)
+    return basics.with_file_not_taken(request.voice, reply) if said.has_file else reply
 
 
 async def _answer_text(
@@ -113,6 +113,7 @@ async def _is_command(request: Request, prompts: Prompts, text: str) -> bool:
     is_tell = commands.parse(text).name is CommandName.TELL
     names = KnownNames(
         partners=await notes.read_partner_names(request) if is_tell else (),
+        is_asked=not is_tell or await check_ins.is_asked(request),
         languages=members.language_names(_voices(prompts)),
     )
     return commands.is_command(text, request.member, names)
@@ -189,6 +190,14 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
             return await typed.settle(request, prompts, argument)
         case CommandName.STOP:
             return await members.stop(request)
+        case CommandName.SAME_PERSON:
+            return await accounts.accept_address(request, argument)
+        case CommandName.ANOTHER_PERSON:
+            return await accounts.refuse_address(request, argument)
+        case CommandName.LET_IN:
+            return await workspaces.let_in(request, argument)
+        case CommandName.KEEP_OUT:
+            return await workspaces.keep_out(request, argument)
         case CommandName.NOT_ME:
             return await coordinators.disconnect(request)
         case CommandName.REQUEST:
@@ -217,6 +226,14 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
             return await pairings.block(request, argument)
         case CommandName.NUDGE:
             return await pairings.nudge(request, argument)
+        case CommandName.ADD:
+            return await amendments.add_person(request, argument)
+        case CommandName.REMOVE:
+            return await amendments.remove_person(request, argument)
+        case CommandName.GOAL:
+            return await amendments.change_goal(request, argument)
+        case CommandName.FIRST_DAY:
+            return await amendments.change_first_day(request, argument)
         case CommandName.HOLD:
             return await cycles.hold(request)
         case CommandName.GO_ON:
@@ -236,7 +253,7 @@ async def _invited(request: Request, channel: str, facts: PlatformFacts) -> tupl
     await enrolments.get_inviting_cycle(request)
     if facts.channel is None:
         raise PlatformFactNeeded(channel)
-    return await workspaces.connect_all(request.tx, facts.channel, request.now)
+    return await accounts.meet_all(request.tx, facts.channel, request.now)
 
 
 def _voices(prompts: Prompts) -> dict[str, Voice]:

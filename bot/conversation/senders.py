@@ -10,7 +10,7 @@ from bot.model import Account, Member
 from bot.ports import Directory, Tx
 from bot.prompts import Voice
 from bot.say import basics
-from bot.use_cases import workspaces
+from bot.use_cases import accounts, workspaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +51,24 @@ async def answer_workspace(tx: Tx, voice: Voice, event: Event) -> Reply | None:
 
 
 async def find_sender(tx: Tx, event: Event, facts: PlatformFacts) -> Member | None:
-    """Return the member at this address; in a linked workspace, look up a new address by e-mail."""
+    """Return the member at this address; in a linked workspace, look up a new address by e-mail.
+
+    An address of somebody who left may be another member's by now. Whoever is not known is remembered.
+    """
     if isinstance(event.what, Removed):
         return None
+    if isinstance(event.what, Left):
+        await tx.accounts.forget(event.sender)
+        return await tx.members.find(event.sender)
     member = await tx.members.at(event.sender, event.at)
-    if member is not None or isinstance(event.what, Left):
+    if member is not None and member.active:
+        return member
+    if not await workspaces.is_linked(tx, event.sender):
+        await accounts.remember(tx, event.sender, event.at)
         return member
     if facts.email is None:
-        if await workspaces.is_linked(tx, event.sender):
-            raise PlatformFactNeeded
-        return None
-    return await workspaces.connect_by_email(tx, event.sender, facts.email, event.at)
+        raise PlatformFactNeeded
+    return await accounts.meet(tx, event.sender, facts.email, event.at) or member
 
 
 async def answer_stranger(tx: Tx, voice: Voice, event: Event) -> Reply | None:

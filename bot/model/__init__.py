@@ -1,5 +1,6 @@
 """The nouns: frozen dataclasses and enums, without storage and without texts. `docs/glossary.md` explains each."""
 
+from bot.model.account import AddressClaim, LinkRequest, QuestionState
 from bot.model.check_in import Answer, Challenge, CheckIn, CheckInState, Note, Share
 from bot.model.command import CommandName, FormName
 from bot.model.cycle import Cycle, CycleState, Enrolment, EnrolmentState, Pairing, PairingState, Reason, Seat
@@ -16,6 +17,7 @@ from bot.model.delivery import (
     DeliveryTraits,
     LaneFilter,
     Limit,
+    WordsOf,
 )
 from bot.model.intent import LEADERS_INTENTS, Intent
 from bot.model.ledger import LedgerFilter, LedgerLine
@@ -24,6 +26,7 @@ from bot.model.people import (
     DEFAULT_LANGUAGE,
     Account,
     Address,
+    AddressStanding,
     Hours,
     Member,
     Partnership,
@@ -46,6 +49,8 @@ __all__ = [
     "NO_LIMIT",
     "Account",
     "Address",
+    "AddressClaim",
+    "AddressStanding",
     "Answer",
     "Challenge",
     "CheckIn",
@@ -68,6 +73,7 @@ __all__ = [
     "LedgerLine",
     "Limit",
     "LinkCode",
+    "LinkRequest",
     "Member",
     "Note",
     "Option",
@@ -78,6 +84,7 @@ __all__ = [
     "Post",
     "Profile",
     "Question",
+    "QuestionState",
     "Reason",
     "Role",
     "School",
@@ -86,5 +93,6 @@ __all__ = [
     "Standing",
     "Step",
     "Wording",
+    "WordsOf",
     "Workspace",
 ]

@@ -15,6 +15,10 @@ class CommandName(StrEnum):
     SWAP = "swap"
     BLOCK = "block"
     NUDGE = "nudge"
+    ADD = "add"
+    REMOVE = "remove"
+    GOAL = "goal"
+    FIRST_DAY = "first day"
     HOLD = "hold"
     CLOSE = "close"
     LEDGER = "ledger"
@@ -54,6 +58,10 @@ class CommandName(StrEnum):
     NOT_ME = "not-me"
     REQUEST = "request"
     REMIND_PARTNER = "remind-partner"
+    SAME_PERSON = "same-person"
+    ANOTHER_PERSON = "another-person"
+    LET_IN = "let-in"
+    KEEP_OUT = "keep-out"
 
 
 class FormName(StrEnum):

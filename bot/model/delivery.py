@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.model.account import AddressClaim, LinkRequest
 from bot.model.check_in import Challenge, CheckIn, Note
 from bot.model.cycle import Cycle, Pairing
 from bot.model.people import Member, School
@@ -43,11 +44,34 @@ class DeliveryKind(StrEnum):
     """Opens one chat for all members of a pairing who share a workspace."""
     REQUEST = "request"
     """Asks a coordinator to get in touch with a member; `occurrence` begins with what it is about."""
+    NEW_ADDRESS = "new_address"
+    """Asks a member, at the address where they are known, whether a new one is theirs, too, or tells of it."""
+    LINK_REQUEST = "link_request"
+    """Asks the leaders of a connected school whether another workspace may be linked to it."""
     DIGEST = "digest"
     CYCLE_END = "cycle_end"
     """Asks a coordinator to close a cycle whose last day has passed."""
     CLOSED = "closed"
     """Thanks a member when their cycle is closed."""
+
+
+class WordsOf(StrEnum):
+    """The people who wrote what a kind of message brings. They can change it, take it back, or be forgotten."""
+
+    NOBODY = "nobody"
+    """The message is the bot's own sentences."""
+    OWNER = "owner"
+    """The owner of the check-in that is the subject: their answers."""
+    STEP = "step"
+    """Everybody who shared something with the pool in the step of the check-in that is the subject."""
+    GIVER = "giver"
+    """Whoever gave the challenge that the owner of the subject, a check-in, receives."""
+    RECEIVER = "receiver"
+    """Whoever replied to the challenge that is the subject."""
+    AUTHOR = "author"
+    """The author of the note that is the subject."""
+    CONSENTING = "consenting"
+    """Anybody in the cycle who lets principals read an answer; the subject is a school."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +80,45 @@ class DeliveryTraits:
 
     subject: type
     """The class of the row that `Delivery.subject_id` refers to."""
+    words: WordsOf
+    """Whose words the message brings: it is made from them, and updated when they change or go."""
     asks: bool = False
     """The message asks for something: a member gets at most one of these a day."""
-    carries_words: bool = False
-    """The message brings what somebody else wrote. It is never pruned: its author can change or erase it later."""
 
 
 KINDS: Mapping[DeliveryKind, DeliveryTraits] = MappingProxyType(
     {
-        DeliveryKind.INVITATION: DeliveryTraits(Cycle, asks=True),
-        DeliveryKind.MATCH: DeliveryTraits(Pairing),
-        DeliveryKind.CHANGED_MATCH: DeliveryTraits(Pairing),
-        DeliveryKind.ALONE: DeliveryTraits(Cycle),
-        DeliveryKind.CHECK_IN: DeliveryTraits(CheckIn, asks=True),
-        DeliveryKind.REMINDER: DeliveryTraits(CheckIn, asks=True),
-        DeliveryKind.AGAIN: DeliveryTraits(CheckIn),
-        DeliveryKind.SHARED_ANSWER: DeliveryTraits(CheckIn, carries_words=True),
-        DeliveryKind.POOL: DeliveryTraits(CheckIn),
-        DeliveryKind.CHALLENGE: DeliveryTraits(CheckIn, carries_words=True),
-        DeliveryKind.CHALLENGE_REPLY: DeliveryTraits(Challenge, carries_words=True),
-        DeliveryKind.NOTE: DeliveryTraits(Note, carries_words=True),
-        DeliveryKind.NUDGE: DeliveryTraits(CheckIn, asks=True),
-        DeliveryKind.TOGETHER: DeliveryTraits(Pairing),
-        DeliveryKind.REQUEST: DeliveryTraits(Member),
-        DeliveryKind.DIGEST: DeliveryTraits(School, carries_words=True),
-        DeliveryKind.CYCLE_END: DeliveryTraits(Cycle),
-        DeliveryKind.CLOSED: DeliveryTraits(Cycle),
+        DeliveryKind.INVITATION: DeliveryTraits(Cycle, WordsOf.NOBODY, asks=True),
+        DeliveryKind.MATCH: DeliveryTraits(Pairing, WordsOf.NOBODY),
+        DeliveryKind.CHANGED_MATCH: DeliveryTraits(Pairing, WordsOf.NOBODY),
+        DeliveryKind.ALONE: DeliveryTraits(Cycle, WordsOf.NOBODY),
+        DeliveryKind.CHECK_IN: DeliveryTraits(CheckIn, WordsOf.NOBODY, asks=True),
+        DeliveryKind.REMINDER: DeliveryTraits(CheckIn, WordsOf.NOBODY, asks=True),
+        DeliveryKind.AGAIN: DeliveryTraits(CheckIn, WordsOf.NOBODY),
+        DeliveryKind.SHARED_ANSWER: DeliveryTraits(CheckIn, WordsOf.OWNER),
+        DeliveryKind.POOL: DeliveryTraits(CheckIn, WordsOf.STEP),
+        DeliveryKind.CHALLENGE: DeliveryTraits(CheckIn, WordsOf.GIVER),
+        DeliveryKind.CHALLENGE_REPLY: DeliveryTraits(Challenge, WordsOf.RECEIVER),
+        DeliveryKind.NOTE: DeliveryTraits(Note, WordsOf.AUTHOR),
+        DeliveryKind.NUDGE: DeliveryTraits(CheckIn, WordsOf.NOBODY, asks=True),
+        DeliveryKind.TOGETHER: DeliveryTraits(Pairing, WordsOf.NOBODY),
+        DeliveryKind.REQUEST: DeliveryTraits(Member, WordsOf.NOBODY),
+        DeliveryKind.NEW_ADDRESS: DeliveryTraits(AddressClaim, WordsOf.NOBODY),
+        DeliveryKind.LINK_REQUEST: DeliveryTraits(LinkRequest, WordsOf.NOBODY),
+        DeliveryKind.DIGEST: DeliveryTraits(School, WordsOf.CONSENTING),
+        DeliveryKind.CYCLE_END: DeliveryTraits(Cycle, WordsOf.NOBODY),
+        DeliveryKind.CLOSED: DeliveryTraits(Cycle, WordsOf.NOBODY),
     }
 )
 ASKS = frozenset(kind for kind in DeliveryKind if KINDS[kind].asks)
 FROM_PARTNERS = frozenset(
-    {DeliveryKind.SHARED_ANSWER, DeliveryKind.CHALLENGE, DeliveryKind.CHALLENGE_REPLY, DeliveryKind.NOTE}
+    kind
+    for kind in DeliveryKind
+    if KINDS[kind].words in (WordsOf.OWNER, WordsOf.GIVER, WordsOf.RECEIVER, WordsOf.AUTHOR)
 )
 """The kinds that bring what a partner wrote."""
-CARRIES_WORDS = frozenset(kind for kind in DeliveryKind if KINDS[kind].carries_words)
+CARRIES_WORDS = frozenset(kind for kind in DeliveryKind if KINDS[kind].words is not WordsOf.NOBODY)
+"""The kinds that bring what somebody else wrote. They are never pruned: their author can change or erase it later."""
 
 
 class DeliveryState(StrEnum):

@@ -81,6 +81,8 @@ class Step:
     """The question whose answer is the day of the visit."""
     story: tuple[str, str] | None = None
     """The question whose answer a principal may read, and the yes/no question that permits it."""
+    story_for_all: bool = False
+    """The permission is asked for the principals of all schools; otherwise only the author's own school reads it."""
     wording: tuple[tuple[str, Wording], ...]
 
     def words(self, language: str) -> Wording:

@@ -113,6 +113,17 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressStanding:
+    """An address of a member, and whether it takes messages."""
+
+    address: Address
+    live: bool
+    """False once the person has removed the bot, until they come back."""
+    blocked_times: int
+    """The days in a row on which the platform said that it takes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A person as a platform describes them; the e-mail address is empty where it tells none."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.model import Profile, Role
@@ -45,6 +45,8 @@ class Roster:
     """True if the file names only what changed: then people whom it does not name stay."""
     left_out: int = 0
     """The number of rows that were not staff, which are never stored."""
+    remarks: tuple[Fault, ...] = field(default=(), compare=False)
+    """What was left out and why, and what was read with a doubt."""
 
 
 class ChangeKind(StrEnum):
@@ -82,7 +84,7 @@ class RosterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault in a file; `key` names the sentence in `prompts/` that says what is wrong and how to correct it."""
+    """One fault or remark about a file; `key` names the sentence in `prompts/`: what is wrong and how to correct it."""
 
     file: str
     row: int | None

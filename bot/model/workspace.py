@@ -16,6 +16,8 @@ class Workspace:
     partnership_id: int
     school_ids: frozenset[int]
     """The schools whose staff are looked up by e-mail address in this workspace."""
+    linked_by: str = ""
+    """The user, as in `Address.user`, who typed the code; empty where the operator linked it."""
     gone_at: datetime | None = None
     """The time at which it removed the bot; its data are erased later, unless it installs the bot again."""
 
@@ -27,3 +29,5 @@ class LinkCode:
     fingerprint: str
     school_id: int
     expires_at: datetime
+    asks: bool = True
+    """False: the operator answers for it, so that the leaders of a connected school are not asked."""

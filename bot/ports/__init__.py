@@ -2,11 +2,12 @@
 
 from bot.ports.cycle import Challenges, CheckIns, Cycles, NewPairing, Notes, Pairings
 from bot.ports.ledger import Deliveries, Digests, Events, Lanes
-from bot.ports.people import Members, Schools, Workspaces
+from bot.ports.people import Accounts, Members, Schools, Workspaces
 from bot.ports.platform import Directory, Handle, Messenger
 from bot.ports.store import Store, Tx
 
 __all__ = [
+    "Accounts",
     "Challenges",
     "CheckIns",
     "Cycles",

@@ -195,5 +195,8 @@ class Notes(Protocol):
     async def typed_in(self, member_id: int, message: str) -> tuple[Note, ...]:
         """Return the notes that a member typed in that chat message, without those taken back."""
 
+    async def first_of_pairings(self, cycle_id: int) -> Mapping[int, datetime]:
+        """Return when the first note of each pairing of a cycle was sent, without those taken back."""
+
     async def by(self, member_id: int) -> tuple[Note, ...]:
         """Return the notes that a member wrote."""

@@ -9,15 +9,19 @@ from typing import Protocol
 from bot.model import (
     DEFAULT_LANGUAGE,
     Address,
+    AddressClaim,
+    AddressStanding,
     Hours,
     LinkCode,
+    LinkRequest,
     Member,
     Partnership,
     Profile,
+    QuestionState,
     School,
     Workspace,
 )
-from bot.model.roster import Roster, RosterChange
+from bot.model.roster import Fault, Roster, RosterChange
 from bot.rules.school_time import Calendar, Term
 
 
@@ -54,6 +58,12 @@ class Schools(Protocol):
     async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
         """Return what importing a roster would change, without changing it."""
 
+    async def unite(self, partnership_id: int, roster: Roster, same: Mapping[str, str]) -> None:
+        """Give people and schools the ids by which a roster names them (old id → new id); else raise `RosterError`."""
+
+    async def likely_same(self, partnership_id: int, roster: Roster) -> tuple[Fault, ...]:
+        """Return questions about people and schools whom a roster names anew, as it seems."""
+
     async def apply(self, partnership_id: int, roster: Roster, now: datetime) -> tuple[RosterChange, ...]:
         """Import a roster, and return what changed; people it no longer names become inactive, nobody is deleted."""
 
@@ -71,7 +81,13 @@ class Members(Protocol):
         """Return all active members of a partnership, by family name."""
 
     async def at(self, address: Address, now: datetime) -> Member | None:
-        """Return the member at an address, and store its newest `route` and the time of use."""
+        """Return the member who writes from an address, and store its newest `route` and the time of use.
+
+        Whoever writes can be written to: an address that took nothing works again, and what waits for it is due.
+        """
+
+    async def find(self, address: Address) -> Member | None:
+        """Return the member at an address, and change nothing."""
 
     async def by_email(self, email: str) -> tuple[Member, ...]:
         """Return the active members with that e-mail address, of all partnerships."""
@@ -84,6 +100,18 @@ class Members(Protocol):
 
     async def address_of(self, member_id: int) -> Address | None:
         """Return the connected address that the member used last."""
+
+    async def addresses_of(self, member_id: int) -> tuple[AddressStanding, ...]:
+        """Return all addresses of a member, the last used first, also those that take nothing."""
+
+    async def note_block(self, address: Address, now: datetime) -> int:
+        """Count a day on which the platform said that the address takes nothing, and return how many in a row."""
+
+    async def remove_address(self, address: Address) -> None:
+        """Delete an address: whoever is there is a stranger again."""
+
+    async def home_domains(self, school_ids: Collection[int]) -> frozenset[str]:
+        """Return the domains in the e-mail addresses of the active members whose home post is at these schools."""
 
     async def profile(self, member_id: int) -> Profile:
         """Return a member's profile."""
@@ -134,8 +162,11 @@ class Workspaces(Protocol):
     async def add_code(self, code: LinkCode) -> None:
         """Store a one-time code."""
 
-    async def take_code(self, fingerprint: str, now: datetime) -> int | None:
-        """Delete a one-time code, and return the id of its school; None if it is unknown or has expired."""
+    async def take_code(self, fingerprint: str, now: datetime) -> LinkCode | None:
+        """Delete a one-time code, and return it; None if it is unknown or has expired."""
+
+    async def prune_expired(self, now: datetime) -> int:
+        """Delete codes, begun installations and all else that has expired, and return how many."""
 
     async def get(self, platform: str, workspace_id: str) -> Workspace | None:
         """Return a workspace."""
@@ -143,8 +174,13 @@ class Workspaces(Protocol):
     async def of_school(self, school_id: int) -> tuple[Workspace, ...]:
         """Return the workspaces that are linked to a school and have not removed the bot."""
 
-    async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
-        """Link a workspace to a school, and make due the deliveries that wait for an address of its members."""
+    async def link(
+        self, platform: str, workspace_id: str, school: School, now: datetime, *, linked_by: str = ""
+    ) -> None:
+        """Link a workspace to a school, and make due the deliveries that wait for an address of its members.
+
+        `linked_by` is the user who typed the code.
+        """
 
     async def leave(self, platform: str, workspace_id: str, now: datetime) -> None:
         """Record that a workspace removed the bot: nothing is sent there any more."""
@@ -154,3 +190,46 @@ class Workspaces(Protocol):
 
     async def erase_gone(self, before: datetime) -> int:
         """Erase the data of workspaces that removed the bot before that time, and return how many workspaces."""
+
+
+class Accounts(Protocol):
+    """Accounts that are not connected yet: who was seen, whose a new address is, and which workspace asks."""
+
+    async def remember(self, address: Address, ask_at: datetime | None, expires_at: datetime) -> None:
+        """Store the address of somebody who is no member; `ask_at` is when their e-mail may be asked for."""
+
+    async def forget(self, address: Address) -> None:
+        """Delete a seen address."""
+
+    async def ask_again(self, partnership_id: int, now: datetime) -> None:
+        """Let everybody be asked about who was seen in the workspaces of a partnership."""
+
+    async def claim_seen(self, now: datetime, again_at: datetime, limit: int) -> tuple[Address, ...]:
+        """Return seen addresses in linked workspaces to ask about; they are the caller's until `again_at`."""
+
+    async def claim(self, claim: AddressClaim) -> AddressClaim:
+        """Store a claim, or return the one that is known, at its newest route."""
+
+    async def get_claim(self, claim_id: int) -> AddressClaim | None:
+        """Return a claim."""
+
+    async def answer_claim(self, claim_id: int, state: QuestionState) -> None:
+        """Store the answer to a claim."""
+
+    async def request_link(self, request: LinkRequest, user: str) -> LinkRequest:
+        """Store a request of a workspace, or ask again for the one that is known; `user` typed the code."""
+
+    async def get_link_request(self, request_id: int) -> LinkRequest | None:
+        """Return a request of a workspace."""
+
+    async def answer_link_request(self, request_id: int, state: QuestionState) -> str:
+        """Store the answer to a request, and return the user who typed the code."""
+
+    async def note_wrong_code(self, platform: str, workspace: str, expires_at: datetime) -> None:
+        """Count a wrong code that was typed in a workspace."""
+
+    async def wrong_codes(self, platform: str, workspace: str, now: datetime) -> int:
+        """Return how many wrong codes count against a workspace now."""
+
+    async def prune_questions(self, before: datetime) -> int:
+        """Delete questions that were asked before that time, and return how many."""

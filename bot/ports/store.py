@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.ports.cycle import Challenges, CheckIns, Cycles, Notes, Pairings
 from bot.ports.ledger import Deliveries, Digests, Events, Lanes
-from bot.ports.people import Members, Schools, Workspaces
+from bot.ports.people import Accounts, Members, Schools, Workspaces
 
 
 class Store(Protocol):
@@ -54,3 +54,5 @@ class Tx(Protocol):
     def digests(self) -> Digests: ...
     @property
     def workspaces(self) -> Workspaces: ...
+    @property
+    def accounts(self) -> Accounts: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.prompts.calendar_words import CalendarWords, Sign
 from bot.prompts.careful_words import Words
 from bot.prompts.check import ContentFinding, check
 from bot.prompts.flaws import ContentError, Level, PackError
@@ -12,12 +13,14 @@ from bot.prompts.phrases import Phrases
 from bot.prompts.voice import Voice
 
 __all__ = [
+    "CalendarWords",
     "ContentError",
     "ContentFinding",
     "Level",
     "PackError",
     "Phrases",
     "Prompts",
+    "Sign",
     "Voice",
     "Words",
     "check",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.model import DEFAULT_LANGUAGE, CycleState, DeliveryKind, DeliveryState, Question, Role
+from bot.prompts.calendar_words import read_calendar_words
 from bot.prompts.careful_words import Words, read_words
-from bot.prompts.content import Sentence, read_texts
+from bot.prompts.content import Sentence, facts_of, read_texts
 from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
 from bot.prompts.library import files_of, pack_ids, read_folder
 from bot.prompts.markdown import count_words, sentences, stray_braces, words_in
@@ -48,33 +51,89 @@ class ContentFinding:
         return f"{self.level} {self.file}:{self.line} {self.what}"
 
 
-def check(folder: Path, needed: Collection[str] = ()) -> tuple[ContentFinding, ...]:
+UNREADABLE = frozenset({"bad-yaml", "not-settings", "not-utf-8"})
+"""Flaws after which nothing else is known of a file: they are told alone."""
+FOLLOWS_A_LOST_FILE = frozenset({"text-missing", "translation-missing", "key-not-english", "stage-unknown"})
+LINES = {
+    "html": re.compile(r"</?[a-zA-Z][^<>]*>|<!--"),
+    "dollar-brace": re.compile(r"\$\{"),
+    "control-sign": re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"),
+    "heading-without-space": re.compile(r"#{1,6}[^#\s]"),
+}
+"""What no line of a text may hold, by the key of its flaw; the last one stands at the beginning of a line."""
+CODE = re.compile(r"`[^`]*`")
+
+
+def check(
+    folder: Path, needed: Collection[str] = (), shipped: Path | None = None
+) -> tuple[ContentFinding, ...]:
     """Return every finding in a folder of content, by file and line; content with a `FIX` must not be published.
 
-    `needed` are keys that the English texts must have beside those of `NEEDED`.
+    `needed` are keys that the English texts must have beside those of `NEEDED`. Each key of the folder `shipped` must
+    be there as well, and may name only the facts that its sentence there names.
     """
     flaws = Flaws()
-    return check_files(read_folder(folder, flaws), flaws, needed={*NEEDED, *needed})
+    ours = read_folder(shipped, Flaws()) if shipped else {}
+    return check_files(read_folder(folder, flaws), flaws, needed={*NEEDED, *needed}, shipped=ours)
 
 
 def check_files(
-    files: Mapping[str, str], flaws: Flaws | None = None, *, needed: Collection[str] = ()
+    files: Mapping[str, str],
+    flaws: Flaws | None = None,
+    *,
+    needed: Collection[str] = (),
+    shipped: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[ContentFinding, ...]:
     """Check files by name; `flaws` were found in reading them, `needed` are keys that the English texts must have."""
     flaws = flaws or Flaws()
     texts = read_texts(files, flaws)
     english = texts[DEFAULT_LANGUAGE]
-    for key in sorted(set(needed) - set(english)):
+    ours = read_texts(shipped, Flaws())[DEFAULT_LANGUAGE]
+    for key in sorted((set(needed) | set(ours)) - set(english)):
         area = key.partition(".")[0]
-        file = next((each.file for other, each in english.items() if other.startswith(f"{area}.")), BASICS)
+        beside = next((each.file for other, each in english.items() if other.startswith(f"{area}.")), BASICS)
+        file = ours[key].file if key in ours else beside
         flaws.fix(file, 1, "text-missing", key=key)
     words = read_words(files, flaws)
+    read_calendar_words(files, flaws)
     for file in phrase_files(files).values():
         check_phrases(file, files[file], flaws)
-    _Check(flaws, words, english).everything(files, texts)
+    _Check(flaws, words, english, ours).everything(files, texts)
+    _check_lines(files, flaws)
     voice = Voice(DEFAULT_LANGUAGE, english)
-    ordered = sorted(dict.fromkeys(flaws.found), key=lambda flaw: (flaw.file, flaw.line))
+    found = _without_consequences(flaws.found)
+    ordered = sorted(dict.fromkeys(found), key=lambda flaw: (flaw.file, flaw.line))
     return tuple(ContentFinding(flaw.level, flaw.file, flaw.line, _sentence(voice, flaw)) for flaw in ordered)
+
+
+def _check_lines(files: Mapping[str, str], flaws: Flaws) -> None:
+    """Find marks that are no Markdown of ours, at their own line."""
+    for file, content in files.items():
+        for number, line in enumerate(content.split("\n") if file.endswith(".md") else (), start=1):
+            text = CODE.sub("", line)
+            for key, pattern in LINES.items():
+                found = pattern.match(text) if key == "heading-without-space" else pattern.search(text)
+                if found:
+                    flaws.fix(file, number, key, text=found[0] if found[0].isprintable() else "\\0")
+
+
+def _without_consequences(found: Sequence[Flaw]) -> list[Flaw]:
+    """Return the flaws without those that follow from a file that cannot be read."""
+    unreadable = {flaw.file for flaw in found if flaw.key in UNREADABLE}
+    packs = {
+        file.rpartition("/")[0] for file in unreadable if not file.startswith(("bot/", "platforms/"))
+    } - {""}
+    is_text_lost = any(file.startswith(("bot/", "platforms/")) for file in unreadable)
+    return [
+        flaw
+        for flaw in found
+        if flaw.key in UNREADABLE
+        or not (
+            flaw.file in unreadable
+            or flaw.file.rpartition("/")[0] in packs
+            or (is_text_lost and flaw.key in FOLLOWS_A_LOST_FILE)
+        )
+    ]
 
 
 def _sentence(voice: Voice, flaw: Flaw) -> str:
@@ -88,12 +147,21 @@ def _sentence(voice: Voice, flaw: Flaw) -> str:
 class _Check:
     """Checks of content whose structure is right: words, lengths, questions, translations."""
 
-    def __init__(self, flaws: Flaws, words: Mapping[str, Words], english: Mapping[str, Sentence]) -> None:
+    def __init__(
+        self,
+        flaws: Flaws,
+        words: Mapping[str, Words],
+        english: Mapping[str, Sentence],
+        shipped: Mapping[str, Sentence],
+    ) -> None:
+        self._shipped = shipped
+        self._files: Mapping[str, str] = {}
         self._flaws = flaws
         self._words = words
         self._english = english
 
     def everything(self, files: Mapping[str, str], texts: Mapping[str, Mapping[str, Sentence]]) -> None:
+        self._files = files
         for language, own in texts.items():
             self._language(language, own)
         for pack_id in pack_ids(files):
@@ -126,15 +194,27 @@ class _Check:
             self._flaws.look(text.file, text.line, "plural-form-unused", key=key, form=form)
 
     def _facts(self, key: str, text: Sentence) -> None:
-        """Find facts that the default language's text does not name: code gives a translation no others."""
+        """Find facts that the shipped English text does not name, or here the English one: code gives no others."""
         english = self._english.get(key)
         if english is None:
             self._flaws.fix(text.file, text.line, "key-not-english", key=key)
             return
-        known = {word for form in english.forms.values() for word in words_in(form)}
-        known |= {"n"} if english.is_plural else set()
+        known = set(facts_of(self._shipped.get(key, english)))
+        if text.is_plural and "n" not in known:
+            self._flaws.fix(
+                text.file, text.line, "word-unknown", word="n", words=", ".join(sorted(known)) or "–"
+            )
         for form in text.forms.values():
-            self._braces(text.file, text.line, form, known)
+            self._braces(text.file, self._line_of(text, form, known), form, known)
+
+    def _line_of(self, text: Sentence, form: str, known: Collection[str]) -> int:
+        """Return the line of the first unknown fact of a form, or the line of its key."""
+        lines = self._files[text.file].split("\n")
+        for word in words_in(form):
+            if word not in known:
+                rest = enumerate(lines[text.line :], start=text.line + 1)
+                return next((number for number, line in rest if f"{{{word}}}" in line), text.line)
+        return text.line
 
     # --- packs ---------------------------------------------------------------------------------------------
 

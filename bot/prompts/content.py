@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 
 from bot.model import DEFAULT_LANGUAGE
 from bot.prompts.flaws import Flaws
-from bot.prompts.markdown import bare, sections
+from bot.prompts.markdown import bare, sections, words_in
 
 FILE = re.compile(r"(?:bot|platforms)/(?P<area>[a-z0-9_-]+)\.(?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md")
 _KEY = re.compile(r"[a-z0-9][A-Za-z0-9 ._-]*")
@@ -56,6 +56,12 @@ def locale_of(language: str) -> Locale:
             if name != "en":
                 return found
     return Locale("en", "GB")
+
+
+def facts_of(sentence: Sentence) -> frozenset[str]:
+    """Return the facts that a sentence names. Code gives a key all facts that its shipped English sentence names."""
+    named = {word for form in sentence.forms.values() for word in words_in(form)}
+    return frozenset(named | ({"n"} if sentence.is_plural else set()))
 
 
 def read_texts(files: Mapping[str, str], flaws: Flaws) -> dict[str, dict[str, Sentence]]:

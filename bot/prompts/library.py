@@ -1,4 +1,4 @@
-"""All content: voices by language, packs by id, and the careful words."""
+"""All content: voices by language, packs by id, the careful words, and those that calendars are read by."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.model import DEFAULT_LANGUAGE, Pack
+from bot.prompts.calendar_words import CalendarWords, read_calendar_words
 from bot.prompts.careful_words import Words, read_words
-from bot.prompts.content import Sentence, read_texts
-from bot.prompts.flaws import ContentError, Flaws
+from bot.prompts.content import Sentence, facts_of, read_texts
+from bot.prompts.flaws import ContentError, Flaw, Flaws, Level
 from bot.prompts.packs import SETTINGS, parse_pack
 from bot.prompts.phrases import Phrases, phrase_files, read_phrases
 from bot.prompts.voice import Voice
@@ -17,13 +18,17 @@ from bot.prompts.voice import Voice
 class Prompts:
     """The content, made from files (name → text); `load` reads them from a folder. Raises `ContentError`."""
 
-    def __init__(self, files: Mapping[str, str]) -> None:
+    def __init__(self, files: Mapping[str, str], shipped: Mapping[str, str] | None = None) -> None:
+        """Make the content; a sentence of `shipped` stands in for one that is lost or names an unknown fact."""
         flaws = Flaws()
         texts = read_texts(files, flaws)
         self._words = read_words(files, flaws)
+        self.calendar_words: CalendarWords = read_calendar_words(files, flaws)
         if flaws.wrong:
             raise ContentError.of(flaws.wrong[0])
-        english = texts[DEFAULT_LANGUAGE]
+        ours = read_texts(shipped, Flaws())[DEFAULT_LANGUAGE] if shipped is not None else {}
+        self.stand_ins = _take_out_unusable(texts, ours)
+        english = {**ours, **texts[DEFAULT_LANGUAGE]}
         # A text that a language lacks is taken from the default language; `jpd prompts check` reports it.
         self._voices = {language: self._made(language, {**english, **own}) for language, own in texts.items()}
         self._pack_files = {pack_id: files_of(files, pack_id) for pack_id in pack_ids(files)}
@@ -32,13 +37,16 @@ class Prompts:
         self.languages = tuple(self._voices)
 
     @classmethod
-    def load(cls, folder: Path) -> Prompts:
-        """Read all files of a folder. Raises `ContentError` for content that cannot be used."""
+    def load(cls, folder: Path, shipped: Path | None = None) -> Prompts:
+        """Read all files of a folder. Raises `ContentError` for content that cannot be used.
+
+        Sentences of the folder `shipped` stand in for those that are lost or cannot be filled.
+        """
         flaws = Flaws()
         files = read_folder(folder, flaws)
         if flaws.wrong:
             raise ContentError.of(flaws.wrong[0])
-        return cls(files)
+        return cls(files, None if shipped in (None, folder) else read_folder(shipped, Flaws()))
 
     def _made(self, language: str, texts: Mapping[str, Sentence]) -> Voice:
         return Voice(language, texts)
@@ -75,6 +83,28 @@ class Prompts:
     def pack_files(self, pack_id: str) -> Mapping[str, str]:
         """Return a pack's files (name → text), which a cycle stores: `parse_pack` makes the same pack of them later."""
         return self._pack_files[pack_id]
+
+
+def _take_out_unusable(
+    texts: Mapping[str, dict[str, Sentence]], ours: Mapping[str, Sentence]
+) -> tuple[Flaw, ...]:
+    """Delete the sentences that name a fact which nobody gives, and return a flaw for these and for lost ones."""
+    found = [
+        Flaw(Level.FIX, each.file, 1, "text-missing", (("key", key),))
+        for key, each in ours.items()
+        if key not in texts[DEFAULT_LANGUAGE]
+    ]
+    for own in texts.values():
+        unusable = {
+            key: each for key, each in own.items() if key in ours and facts_of(each) - facts_of(ours[key])
+        }
+        for key, each in unusable.items():
+            word = ", ".join(sorted(facts_of(each) - facts_of(ours[key])))
+            found.append(
+                Flaw(Level.FIX, each.file, each.line, "word-unknown", (("key", key), ("word", word)))
+            )
+            del own[key]
+    return tuple(found)
 
 
 def read_folder(folder: Path, flaws: Flaws) -> dict[str, str]:

@@ -11,10 +11,13 @@ from itertools import pairwise
 
 from markdown_it import MarkdownIt
 
+from bot.events import BIDI_CONTROLS
+
 # No HTML and no underlined headings: `##` is the only way to write a key.
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["lheading", "html_block", "html_inline"])
 
 _WORD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_BIDI = re.compile(f"[{BIDI_CONTROLS}]")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -42,7 +45,7 @@ def put(text: str, facts: Mapping[str, str | int], *, md: bool) -> str:
     """Return the text with its facts put in, escaped if `md`; raises `KeyError` for a missing one."""
 
     def fact(match: re.Match[str]) -> str:
-        value = str(facts[match[1]])
+        value = _BIDI.sub("", str(facts[match[1]]))  # a name of an older roster may have them
         return escape(value) if md else value
 
     return _WORD.sub(fact, text)

@@ -23,7 +23,7 @@ CHALLENGE_QUESTIONS = ("evidence", "question", "suggestion")
 _PACK_SETTINGS = ("id", "version", "languages", "title", "words", "steps")
 _STEP_SETTINGS = (
     *("key", "file", "day", "open_days", "remind_after", "share", "stage"),
-    *("challenge", "plan", "focus", "visit_day", "story"),
+    *("challenge", "plan", "focus", "visit_day", "story", "story_for_all"),
 )
 _T = TypeVar("_T")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
@@ -140,6 +140,7 @@ class _StepReader:
             focus=given.text("focus") if given.has("focus") else None,
             visit_day=given.text("visit_day") if given.has("visit_day") else None,
             story=given.pair("story"),
+            story_for_all=given.boolean("story_for_all"),
             wording=tuple((each.language, each.wording) for each in written),
         )
         if step.remind_after is not None and step.remind_after >= step.open_days:

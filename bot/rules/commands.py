@@ -25,6 +25,8 @@ class KnownNames:
 
     partners: Collection[str] = ()
     languages: Collection[str] = ()
+    is_asked: bool = True
+    """A question is open, so that plain text after `tell` may be an answer to it."""
 
 
 Rule: TypeAlias = Callable[[str, KnownNames], bool]
@@ -56,12 +58,28 @@ def _alone_or_channel(argument: str, _names: KnownNames) -> bool:
 
 
 def _to_a_partner(argument: str, names: KnownNames) -> bool:
+    if not argument:
+        return True
+    if names.partners and not names.is_asked and argument.split(maxsplit=1)[0] not in ("me", "us"):
+        return True  # there is nothing to mix it up with
     called = (f"{name}{end}" for name in names.partners for end in (" ", ","))
     return argument.startswith(("my partner ", "partner ", *called))
 
 
 def _two_people(argument: str, _names: KnownNames) -> bool:
     return " and " in argument and len(argument.split()) <= 7
+
+
+def _alone_or_full_name(argument: str, _names: KnownNames) -> bool:
+    return not argument or 2 <= len(argument.removesuffix(" yes").split()) <= 3
+
+
+def _alone_or_words(argument: str, _names: KnownNames) -> bool:
+    return not argument or len(argument.split()) >= 3
+
+
+def _alone_or_date(argument: str, _names: KnownNames) -> bool:
+    return not argument or (any(sign.isdigit() for sign in argument) and len(argument.split()) <= 4)
 
 
 def _a_number(argument: str, _names: KnownNames) -> bool:
@@ -104,6 +122,10 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(CommandName.SWAP, _COORDINATORS, without_slash=_two_people),
     CommandSpec(CommandName.BLOCK, _COORDINATORS, without_slash=_two_people),
     CommandSpec(CommandName.NUDGE, _COORDINATORS, without_slash=_a_number),
+    CommandSpec(CommandName.ADD, _COORDINATORS, without_slash=_alone_or_full_name),
+    CommandSpec(CommandName.REMOVE, _COORDINATORS, without_slash=_alone_or_full_name),
+    CommandSpec(CommandName.GOAL, _COORDINATORS, without_slash=_alone_or_words),
+    CommandSpec(CommandName.FIRST_DAY, _COORDINATORS, without_slash=_alone_or_date),
     CommandSpec(CommandName.HOLD, _COORDINATORS),
     CommandSpec(CommandName.CLOSE, _COORDINATORS, without_slash=_alone_or_yes),
     CommandSpec(CommandName.LEDGER, _COORDINATORS),
@@ -155,6 +177,10 @@ COMMANDS: tuple[CommandSpec, ...] = (
             CommandName.NOT_ME,
             CommandName.REQUEST,
             CommandName.REMIND_PARTNER,
+            CommandName.SAME_PERSON,
+            CommandName.ANOTHER_PERSON,
+            CommandName.LET_IN,
+            CommandName.KEEP_OUT,
         )
     ),
 )
@@ -170,6 +196,8 @@ HOME = tuple(sorted((each for each in COMMANDS if each.home is not None), key=la
 def _text_keys(spec: CommandSpec) -> Iterator[str]:
     if spec.is_listed:
         yield f"help.{spec.name}"
+    if spec.menu is not None:
+        yield f"describe.{spec.name}"
     if spec.is_starter:
         yield f"starter.{spec.name}"
     if spec.home is not None:

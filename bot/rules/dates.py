@@ -62,9 +62,9 @@ def days_in(text: str, today: date) -> tuple[date | None, date | None]:
     # "For two weeks" and "until Friday" count from the day on which the absence begins.
     until = _after(words, _UNTIL, since or today)
     if until is None:
-        starts = (start for start, word in enumerate(words) if word not in _ALSO_WORDS)
-        days = [day for start in starts if (day := _day_at(words, start, today)) is not None]
-        until = next((day for day in reversed(days) if day != since), None)
+        starts = [start for start, word in enumerate(words) if word not in _ALSO_WORDS]
+        others = [start for start in starts if _day_at(words, start, today) not in (None, since)]
+        until = _day_at(words, others[-1], since or today) if others else None
     return since, until
 
 

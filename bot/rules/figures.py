@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
-from bot.rules.privacy import Band, Replies, publishable, week_bands
+from bot.rules.privacy import FLOOR, Band, Replies, Told, publishable, tell_week
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,12 @@ class WeekFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleFacts:
-    """The cohort and ties as locked when the cycle was confirmed, and how far its people have come."""
+    """The cohort and ties as locked when the cycle was confirmed."""
 
     cohort: tuple[tuple[int, int], ...]
     """(school id, number of people), locked."""
     ties: frozenset[frozenset[int]]
     """Pairs of schools that the confirmed pairings link, locked."""
-    stages: tuple[tuple[str, int], ...]
-    """Stages from first to last, each with the number of people of the cohort who have reached it or a later one.
-
-    A stage is reached by the calendar of a pairing: one that is reached by answering would tell who answered.
-    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +59,8 @@ class Figures:
     """Schools of the cohort whose people work with another school's."""
     tied_with: int | None
     """Other schools with whose people the own school's people work."""
-    stage: str | None
-    """The last stage that at least half of the cohort has reached: a key of the content."""
+    is_away: bool = False
+    """Nobody of the own school was asked, as in its holidays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +73,72 @@ class PastWeek:
 
     @property
     def is_gap(self) -> bool:
-        """True if nothing was published, as in a holiday: a gap, not a zero."""
+        """True if nothing was published, or the school was on holiday: a gap, not a zero."""
         return self.all is None
 
 
-def summarise(school_id: int, week: WeekFacts, cycle: CycleFacts) -> Figures | None:
+def tell(week: WeekFacts, cycle: CycleFacts, before: Told) -> Told:
+    """Return what is told of replies after this week."""
+    cohort = dict(cycle.cohort)
+    return tell_week(publishable(cohort), cohort, _replies(week), before)
+
+
+def summarise(school_id: int, week: WeekFacts, cycle: CycleFacts, told: Told) -> Figures | None:
     """Return the figures of a week for one school's principals, or None where nothing may be published."""
     cohort = dict(cycle.cohort)
     published = publishable(cohort)
-    replies = {each.school_id: Replies(each.asked, each.replied) for each in week.schools}
-    bands = week_bands(published, replies)
-    if bands.everyone is None:
+    replies = _replies(week)
+    if told.everyone is None or sum(each.asked for each in replies.values()) < FLOOR:
         return None
+    is_away = school_id not in replies or not replies[school_id].asked
     is_shown = school_id in published.schools
     everyone = sum(cohort.values())
     return Figures(
         week=week.week,
         people=cohort[school_id] if is_shown else None,
         everyone=everyone,
-        ours=bands.schools.get(school_id),
-        all=bands.everyone,
+        ours=None if is_away else told.schools.get(school_id),
+        all=told.everyone,
         schools=sum(1 for people in cohort.values() if people),
         schools_linked=len(frozenset().union(*cycle.ties)),
         tied_with=_tied_with(school_id, cycle.ties) if is_shown else None,
-        stage=_stage(cycle.stages, everyone),
+        is_away=is_away,
     )
+
+
+def _replies(week: WeekFacts) -> dict[int, Replies]:
+    return {each.school_id: Replies(each.asked, each.replied) for each in week.schools}
+
+
+def told_before(published: Mapping[int, Sequence[Figures]]) -> Told:
+    """Return what the figures of earlier weeks, by school and oldest first, have told."""
+    bands = {
+        school: [each.ours for each in figures if each.ours is not None]
+        for school, figures in published.items()
+    }
+    hidden = {
+        school
+        for school, figures in published.items()
+        if any(each.people is not None and each.ours is None and not each.is_away for each in figures)
+    }
+    newest = max((each for figures in published.values() for each in figures[-1:]), key=_week, default=None)
+    return Told(
+        schools={school: told[-1] for school, told in bands.items() if told and school not in hidden},
+        hidden=frozenset(hidden),
+        everyone=newest.all if newest else None,
+    )
+
+
+def _week(figures: Figures) -> date:
+    return figures.week
 
 
 def history(published: Sequence[Figures]) -> tuple[PastWeek, ...]:
     """Return the weeks of one school from its first published one to its last; one without figures is a gap."""
-    by_week = {figures.week: PastWeek(figures.week, figures.ours, figures.all) for figures in published}
+    by_week = {
+        figures.week: PastWeek(figures.week, figures.ours, None if figures.is_away else figures.all)
+        for figures in published
+    }
     if not by_week:
         return ()
     first, last = min(by_week), max(by_week)
@@ -158,8 +189,3 @@ def _from_json(kind: Any, value: object) -> Any:
 def _tied_with(school_id: int, ties: frozenset[frozenset[int]]) -> int:
     partners = frozenset[int]().union(*(tie for tie in ties if school_id in tie))
     return len(partners - {school_id})
-
-
-def _stage(stages: tuple[tuple[str, int], ...], everyone: int) -> str | None:
-    reached = [stage for stage, people in stages if 2 * people >= everyone]
-    return reached[-1] if reached else None

@@ -19,6 +19,8 @@ WAIT_WITHOUT_ADDRESS = timedelta(hours=6)
 """The wait until a member without an address is looked up again; one who connects earlier is written to at once."""
 WAIT_AFTER_BAD_TOKEN = timedelta(minutes=15)
 """The wait until a workspace that refused the bot's token is tried again: an administrator may have corrected it."""
+WAIT_WHILE_BLOCKED = timedelta(days=1)
+"""The wait until a chat that takes nothing is tried again; somebody who writes earlier is written to at once."""
 CHANGED = "changed"
 """The mark on a delivery whose text changed, or that became due again, while it was being sent."""
 SETTLING = timedelta(minutes=2)
@@ -60,6 +62,11 @@ def put_back(delivery: Delivery, due_at: datetime) -> Delivery:
 def unconnected(delivery: Delivery, until: datetime) -> Delivery:
     """Queue a delivery to a member without an address, to be tried again at `until`."""
     return replace(put_back(delivery, until), reason="not-connected")
+
+
+def blocked(delivery: Delivery, now: datetime) -> Delivery:
+    """Queue a delivery to somebody whose chat takes nothing, to be tried again on a later day."""
+    return replace(put_back(delivery, now + WAIT_WHILE_BLOCKED), reason="blocked")
 
 
 def refused(tried: Delivery, now: datetime) -> Delivery:

@@ -14,23 +14,24 @@ together as published, and assume that principals know who was asked. The reason
 - Numbers of people are those of the cohort, locked when the cycle was confirmed, so no two weeks can be
   subtracted. Schools too small to be shown together have 0 people or at least `FLOOR`; otherwise one more school is
   hidden.
-- What is shown or hidden depends on who was asked, never on who replied.
+- What is shown or hidden depends on who was asked in the first week, never on who replied; it stays so until the
+  cycle's end. A school is counted anew only in a week in which its whole cohort was asked (`tell_week`): a known
+  absence would tell on the absent one.
 
-What remains: a school of `FLOOR` people whose band is missing had somebody who was not asked that week (paused, left,
-away). Two people of a small group who put their own replies together may learn about the others. Somebody who always
-does the same can be guessed at over many weeks. Numbers of people of two *cycles* can be subtracted, which tells who
-takes part, never what they did. None of this would hold for two counts of one week: a week is counted once, at one
+What remains: two people of a small group who put their own replies together may learn about the others. Somebody who
+always does the same can be guessed at over many weeks. Numbers of people of two *cycles* can be subtracted, which tells
+who takes part, never what they did. None of this would hold for two counts of one week: a week is counted once, at one
 moment, for all schools.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
-from bot.model import Share
+from bot.model import FROM_PARTNERS, DeliveryKind, Member, Pairing, Role, Share
 
 FLOOR = 5
 """The least number of people that a published figure is about: five, as staff surveys in schools commonly use.
@@ -74,6 +75,72 @@ def may_principal_read(*, consented: bool, respondents: int) -> bool:
 def is_released(given: int, expected: int, now: datetime, last_day_end: datetime) -> bool:
     """Return whether a pairing's challenges may be read: all have given theirs, or the step's last day is over."""
     return given >= expected or now >= last_day_end
+
+
+# --- a pairing, seen by its coordinator ------------------------------------------------------------------------
+
+
+class Exchange(StrEnum):
+    """What a coordinator may be told of a pairing: what became of its steps that are over."""
+
+    NOT_YET = "not-yet"
+    """No step is over."""
+    SILENT = "silent"
+    """Steps are over, and no word has gone from one to another."""
+    EXCHANGED = "exchanged"
+    """Words have gone from one to another in a step that is over, or in a note before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingStep:
+    """One step of a pairing: when it is over for all, and whether one of them shared words with another in it."""
+
+    over_at: datetime
+    has_words: bool
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingTold:
+    """What is told of a pairing, and the stage of the last step in which words have gone from one to another."""
+
+    exchange: Exchange
+    stage: str = ""
+
+
+def tell_of_pairing(
+    reader: Member, pairing: Pairing, steps: Sequence[PairingStep], first_note: datetime | None, now: datetime
+) -> PairingTold | None:
+    """Return what this coordinator may be told of the pairing: never a count, and nothing while a step is open.
+
+    None for their own pairing and for one of a school that they lead: they know its people, and lead or work with
+    them, so they are told no more than the digest tells.
+    """
+    leads = any(
+        post.role is Role.PRINCIPAL and post.school_id in {seat.school_id for seat in pairing.seats}
+        for post in reader.posts
+    )
+    if leads or reader.id in pairing.member_ids:
+        return None
+    over = sorted((step for step in steps if step.over_at <= now), key=lambda step: step.over_at)
+    if not over:
+        return PairingTold(Exchange.NOT_YET)
+    stages = [step.stage for step in over if step.has_words]
+    has_note = first_note is not None and first_note <= over[-1].over_at
+    return PairingTold(Exchange.EXCHANGED if stages or has_note else Exchange.SILENT, *stages[-1:])
+
+
+TELLS_OF_ANSWERS = frozenset(
+    {
+        *FROM_PARTNERS,
+        DeliveryKind.POOL,
+        DeliveryKind.REMINDER,
+        DeliveryKind.NUDGE,
+        DeliveryKind.AGAIN,
+    }
+)
+"""The kinds of messages that are sent, or not, because of what somebody answered. A coordinator who could count them
+would count answers."""
 
 
 # --- numbers of people --------------------------------------------------------------------------------------
@@ -154,6 +221,41 @@ def week_bands(published: Published, week: Mapping[int, Replies]) -> WeekBands:
     return WeekBands(
         schools={school: _own_band(replies) for school, replies in shown.items()},
         everyone=_band_of_everyone(shown.values(), others) if published.everyone else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What has been told of replies so far in a cycle."""
+
+    schools: Mapping[int, Band]
+    """The last band of each school that has one."""
+    hidden: frozenset[int]
+    """The schools that were hidden in a week: they stay hidden until the cycle's end."""
+    everyone: Band | None
+
+
+NOTHING_TOLD = Told({}, frozenset(), None)
+
+
+def tell_week(
+    published: Published, cohort: Mapping[int, int], week: Mapping[int, Replies], before: Told
+) -> Told:
+    """Return what is told after this week.
+
+    A school is counted only in a week in which its whole locked cohort was asked: a figure about the others would
+    tell what the absent one did not do. In any other week its last band stands again; without one it stays hidden
+    until the cycle's end, as a band that comes and goes tells that somebody was away.
+    """
+    asked = {school for school, replies in week.items() if replies.asked}
+    counted = {school: week[school] for school in asked if week[school].asked == cohort.get(school)}
+    unseen = published.schools - before.schools.keys()
+    hidden = before.hidden | ((unseen & asked) - counted.keys())
+    fresh = week_bands(Published(published.schools - hidden, published.everyone), counted)
+    return Told(
+        schools={**before.schools, **fresh.schools},
+        hidden=hidden,
+        everyone=before.everyone if fresh.everyone is None else fresh.everyone,
     )
 
 

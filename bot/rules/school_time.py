@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -41,14 +41,6 @@ class Term:
     title: str
     first_day: date
     last_day: date
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarFile:
-    """Term dates and closed days (date → reason), as one file gave them."""
-
-    terms: tuple[Term, ...] = ()
-    closed: Mapping[date, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +236,12 @@ def is_time_zone(name: str) -> bool:
     except (KeyError, ValueError, OSError):  # unknown; not a name; a folder of zones
         return False
     return True
+
+
+def has_city(name: str) -> bool:
+    """Return whether `name` is an IANA time zone of a place, which knows its summer time: GMT and EST are none."""
+    area, _, city = name.partition("/")
+    return bool(city) and area not in ("Etc", "SystemV") and is_time_zone(name)
 
 
 @cache

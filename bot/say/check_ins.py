@@ -112,6 +112,17 @@ def question(voice: Voice, ask: AskedCheckIn, opening: str = "") -> Message:
     )
 
 
+def reminder(voice: Voice, ask: AskedCheckIn, key: str) -> Message:
+    """Remind of an open check-in in two lines, with its buttons; the whole question stands further up."""
+    name, until = title(voice, ask.step), voice.until(ask.closes, ask.today)
+    answer = opens(voice, "button.answer", FormName.CHECK_IN, ask.check_in.id, primary=True)
+    skip = runs(voice, "button.skip", CommandName.SKIP, ask.check_in.id)
+    return Message(
+        voice.text("check-in.summary", title=name),
+        (Text(voice.markdown(key, title=name, until=until)), *row((answer, skip))),
+    )
+
+
 def _buttons_past_form(voice: Voice, check_in: CheckIn) -> tuple[Button, ...]:
     return (
         runs(voice, "button.later", CommandName.LATER, check_in.id),

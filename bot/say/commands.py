@@ -38,9 +38,8 @@ def buttons(voice: Voice, spec: CommandSpec) -> tuple[Button, ...]:
 
 
 def description(voice: Voice, command: CommandName) -> str:
-    """Return what the help says of a command, without how it is typed."""
-    text = voice.text(f"help.{command}")
-    return text.partition(": ")[2] or text
+    """Return a sentence about a command, for a platform's menu."""
+    return voice.text(f"describe.{command}")
 
 
 def typed(voice: Voice, command: CommandName) -> str:

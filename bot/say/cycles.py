@@ -21,6 +21,7 @@ from bot.model import (
     Pack,
 )
 from bot.prompts import Voice
+from bot.rules.figures import Figures
 from bot.rules.privacy import FLOOR
 from bot.say.basics import label, opens, plain, question, row, runs
 
@@ -137,9 +138,8 @@ class CycleNumbers:
 
     enrolled: Mapping[EnrolmentState, int]
     pairings: int
-    waiting: int
-    """Check-ins that are open and not answered yet."""
-    answered: int
+    newest: Figures | None
+    """The figures of the newest digest: a count of this moment would tell more than all digests together."""
     undelivered: Sequence[tuple[str, int]]
     """Reasons why messages were not delivered, with their counts."""
 
@@ -153,12 +153,7 @@ def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, numbers: CycleNum
     ]
     if numbers.pairings:
         fields.append((voice.text("status.pairings"), str(numbers.pairings)))
-        fields.append(
-            (
-                voice.text("status.check-ins"),
-                voice.text("status.answered-waiting", answered=numbers.answered, waiting=numbers.waiting),
-            )
-        )
+        fields.append((voice.text("status.check-ins"), _replies(voice, numbers.newest)))
     if numbers.undelivered:
         reasons = voice.listing(
             [f"{label(voice, 'reason', reason)} ({count})" for reason, count in numbers.undelivered]
@@ -173,6 +168,14 @@ def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, numbers: CycleNum
             *_next_buttons(voice, cycle.state),
         ),
     )
+
+
+def _replies(voice: Voice, newest: Figures | None) -> str:
+    """Return how many replied in the week of the newest digest, as a band."""
+    if newest is None:
+        return voice.text("status.no-figures")
+    week = voice.day_and_month(newest.week)
+    return voice.text("status.replies", band=voice.text(f"band-within.{newest.all.key}"), week=week)
 
 
 def _enrolled(voice: Voice, enrolled: Mapping[EnrolmentState, int]) -> str:
@@ -307,8 +310,11 @@ def closed(voice: Voice, cycle: Cycle, given_names: Sequence[str]) -> Message:
     )
 
 
-def ledger(voice: Voice, deliveries: Sequence[Delivery], stuck: Sequence[tuple[Delivery, str]]) -> Message:
-    """Show a coordinator the ledger without message texts; `stuck` are undelivered messages with a name each."""
+def ledger(voice: Voice, deliveries: Sequence[Delivery], stuck: Sequence[tuple[str, str, str]]) -> Message:
+    """Show a coordinator the ledger without message texts.
+
+    `stuck` are undelivered messages: a name, the kind (empty: not told), and the reason.
+    """
     counts = Counter(each.state for each in deliveries)
     fields = [
         (voice.text(f"delivery.{state}"), str(counts[state])) for state in DeliveryState if counts[state]
@@ -320,10 +326,10 @@ def ledger(voice: Voice, deliveries: Sequence[Delivery], stuck: Sequence[tuple[D
         + voice.markdown(
             "ledger.line",
             name=name,
-            kind=voice.text(f"kind.{each.kind}"),
-            reason=label(voice, "reason", each.reason),
+            kind=voice.text(f"kind.{kind or 'other'}"),
+            reason=label(voice, "reason", reason),
         )
-        for each, name in stuck
+        for name, kind, reason in stuck
     )
     return Message(
         voice.text("ledger.summary"),

@@ -9,7 +9,6 @@ from bot.model import School
 from bot.prompts import Voice
 from bot.rules.figures import Figures, PastWeek
 from bot.rules.privacy import FLOOR, Band
-from bot.say.basics import label
 
 
 def weekly_digest(
@@ -34,8 +33,6 @@ def weekly_digest(
     elsewhere = [voice.markdown("digest.linked", linked=figures.schools_linked, n=figures.schools)]
     if figures.tied_with is not None:
         elsewhere.append(voice.markdown("digest.tied", n=figures.tied_with, school=school.name))
-    if figures.stage:
-        elsewhere.append(voice.markdown("digest.stage", stage=label(voice, "stage", figures.stage)))
     return Message(
         voice.text("digest.summary", school=school.name, finding=finding),
         (

@@ -167,7 +167,9 @@ def data(voice: Voice, content: bytes, name: str) -> Message:
 
 
 def languages(voice: Voice, known: tuple[str, ...]) -> Message:
-    """Show the languages that a member can choose."""
+    """Show the languages that a member can choose; with one only, say so."""
+    if len(known) == 1:
+        return plain(voice, "language.only", language=_language(voice, known[0]))
     buttons = tuple(
         runs(voice, "button.language", CommandName.LANGUAGE, code, language=_language(voice, code))
         for code in known[:4]

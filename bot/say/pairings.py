@@ -10,6 +10,7 @@ from fractions import Fraction
 from bot.message import Element, Fields, Message, Text
 from bot.model import CommandName, Cycle, FormName, Member, Pairing, Profile, Reason, School
 from bot.prompts import Voice
+from bot.rules.privacy import PairingTold
 from bot.say.basics import label, labels, opens, plain, row, runs
 
 
@@ -217,22 +218,19 @@ def alone(voice: Voice, cycle: Cycle) -> Message:
     return plain(voice, "alone.lead", opens(voice, "button.profile", FormName.PROFILE), cycle=cycle.name)
 
 
-def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[PairingWithMembers, str, int]]) -> Message:
-    """Show a coordinator the pairings; a row is a pairing, its stage and its number of open check-ins."""
+def overview(
+    voice: Voice, cycle: Cycle, rows: Sequence[tuple[PairingWithMembers, PairingTold | None]]
+) -> Message:
+    """Show a coordinator the pairings; a row is a pairing and what may be told of it, or None."""
     if not rows:
         return plain(voice, "pairs.none")
     lines = []
-    for group, stage, waiting in rows:
-        state = label(voice, "stage", stage) if stage else voice.text("pairs.not-begun")
-        lines.append(
-            voice.markdown(
-                "pairs.line",
-                number=group.pairing.number,
-                people=group.names(voice),
-                stage=state,
-                open=voice.text("pairs.open", n=waiting),
-            )
-        )
+    for group, told in rows:
+        facts: dict[str, str | int] = {"number": group.pairing.number, "people": group.names(voice)}
+        if told is None:
+            lines.append(voice.markdown("pairs.own-line", **facts))
+        else:
+            lines.append(voice.markdown("pairs.line", **facts, state=_state(voice, told)))
     texts = [Text("\n\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     return Message(
         voice.text("pairs.summary", n=len(rows)),
@@ -242,6 +240,12 @@ def overview(voice: Voice, cycle: Cycle, rows: Sequence[tuple[PairingWithMembers
             Text(voice.markdown("pairs.foot"), small=True),
         ),
     )
+
+
+def _state(voice: Voice, told: PairingTold) -> str:
+    if told.stage:
+        return voice.text("pairs.exchanged-in", stage=label(voice, "stage", told.stage))
+    return voice.text(f"pairs.{told.exchange}")
 
 
 def swapped(voice: Voice, a: Member, b: Member) -> Message:
@@ -254,6 +258,6 @@ def blocked(voice: Voice, a: Member, b: Member) -> Message:
     return plain(voice, "blocked.done", a=a.given_name, b=b.given_name)
 
 
-def nudged(voice: Voice, number: int, count: int) -> Message:
-    """Confirm how many members of a pairing will be reminded."""
-    return plain(voice, "nudged.done", number=number, n=count)
+def nudged(voice: Voice, number: int) -> Message:
+    """Confirm that whoever of a pairing has something open will be reminded."""
+    return plain(voice, "nudged.done", number=number)

@@ -5,27 +5,72 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.model.roster import ChangeKind, Fault
+from bot.model.roster import ChangeKind, Fault, Roster
 from bot.prompts import Voice
 from bot.rules.roster_difference import RosterImport
 
 SHOWN = 50
+ROWS_NAMED = 20
+"""The rows of one kind of remark that are named."""
 
 
 def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-changed") -> list[str]:
     """Return one line for each fault: its place, what is wrong and how to correct it; then the line `last`."""
     lines = []
     for fault in found:
-        place = [fault.file]
+        place = [fault.file] if fault.file else []
         if fault.row is not None:
             place.append(voice.text("roster.row", row=fault.row))
         if fault.column:
             place.append(voice.text("roster.column", column=fault.column))
-        lines.append(f"{', '.join(place)}: {voice.text(fault.key, **dict(fault.facts))}")
+        text = voice.text(fault.key, **dict(fault.facts))
+        lines.append(f"{', '.join(place)}: {text}" if place else text)
     return [*lines, voice.text(last)]
 
 
-def changes(voice: Voice, made: RosterImport, left_out: int, *, dry_run: bool) -> list[str]:
+def report(voice: Voice, roster: Roster, made: RosterImport, *, dry_run: bool) -> list[str]:
+    """Return what an import did: before a real one also what was read, and always what was left out and why."""
+    lines = [*_read(voice, roster), ""] if dry_run else []
+    lines += changes(voice, made, roster.left_out)
+    lines += remarks(voice, roster.remarks)
+    return [*lines, voice.text("roster.dry-run")] if dry_run else lines
+
+
+def _read(voice: Voice, roster: Roster) -> list[str]:
+    """Return a line for each school with the people who were read, as far as there is room."""
+    lines = [voice.text("roster.read", n=len(roster.people))]
+    for school in roster.schools[:SHOWN]:
+        there = [
+            voice.text(
+                "roster.read-person",
+                name=f"{each.given_name} {each.family_name}",
+                roles=voice.listing(
+                    [voice.text(f"role.{role}") for role, place in each.posts if place == school.source_id]
+                ),
+            )
+            for each in roster.people
+            if any(place == school.source_id for _, place in each.posts)
+        ]
+        more = [voice.text("roster.more-changes", n=len(there) - SHOWN)] if len(there) > SHOWN else []
+        people = "; ".join(there[:SHOWN] + more) or "–"
+        lines.append(voice.text("roster.read-school", school=school.name, people=people))
+    return lines
+
+
+def remarks(voice: Voice, found: Sequence[Fault]) -> list[str]:
+    """Return one line for each kind of remark on a file, with its number of rows and the first of them."""
+    rows: dict[tuple[str, str, str, tuple[tuple[str, str], ...]], list[int]] = {}
+    for each in found:
+        rows.setdefault((each.key, each.file, each.column, each.facts), []).append(each.row or 0)
+    lines = []
+    for (key, file, column, facts), numbers in rows.items():
+        named = ", ".join(map(str, numbers[:ROWS_NAMED])) + (" …" if len(numbers) > ROWS_NAMED else "")
+        own: dict[str, str | int] = dict(facts)
+        lines.append(voice.text(key, file=file, column=column, n=len(numbers), rows=named, **own))
+    return lines
+
+
+def changes(voice: Voice, made: RosterImport, left_out: int) -> list[str]:
     """Return the first changes one by one, then their counts, and each pairing that ends."""
     found = made.changes
     lines = [
@@ -50,6 +95,4 @@ def changes(voice: Voice, made: RosterImport, left_out: int, *, dry_run: bool) -
         )
         for each in made.ended
     ]
-    if dry_run:
-        lines.append(voice.text("roster.dry-run"))
     return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.message import Button, Fields, Message, Quote, Text
+from bot.message import Button, Buttons, Fields, Message, Quote, Text
 from bot.model import CommandName, Intent, School
 from bot.prompts import Voice
 from bot.say.basics import plain, row, runs
@@ -35,8 +35,10 @@ def with_quote(voice: Voice, message: Message, text: str) -> Message:
 
 
 def with_answer_button(voice: Voice, message: Message) -> Message:
-    """Return the message with a button for a text that was the answer after all."""
-    return with_buttons(message, meant(voice, Intent.ANSWER))
+    """Return the message with a button for a text that was the answer after all, unless it has one."""
+    button = meant(voice, Intent.ANSWER)
+    shown = [each for element in message.elements if isinstance(element, Buttons) for each in element.items]
+    return message if button in shown else with_buttons(message, button)
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------

@@ -78,17 +78,22 @@ def what_is_this(voice: Voice, place: MemberPlace) -> Message:
     )
 
 
-def small_talk(voice: Voice, kind: Intent, name: str, until: str) -> Message:
-    """Answer thanks or a greeting, and say that the open question can wait."""
+def small_talk(voice: Voice, place: MemberPlace, kind: Intent, name: str, until: str) -> Message:
+    """Answer thanks or a greeting; say that the open question can wait, or greet with the next steps."""
     key = f"typed.{kind}-open" if until else f"typed.{kind}"
-    return plain(voice, key, name=name, until=until)
+    steps = next_steps(voice, place) if kind is Intent.GREETING and not until else ()
+    return plain(voice, key, *steps, name=name, until=until)
 
 
 # --- offers ----------------------------------------------------------------------------------------------------------
 
 
-def offer_put_off(voice: Voice, check_in: CheckIn | None, kind: Intent) -> Message:
-    """Offer to ask again later or to skip the open question."""
+def offer_put_off(
+    voice: Voice, place: MemberPlace, check_in: CheckIn | None, kind: Intent, until: date | None
+) -> Message:
+    """Offer to ask again later or to skip the open question; `until` is the day that the text named."""
+    if check_in is None and place.place is Place.INVITED:
+        return plain(voice, "typed.later-invited", *next_steps(voice, place), **place_facts(voice, place))
     if check_in is None:
         return plain(
             voice, "typed.nothing-to-skip", opens(voice, "button.pause", FormName.PAUSE),
@@ -96,23 +101,27 @@ def offer_put_off(voice: Voice, check_in: CheckIn | None, kind: Intent) -> Messa
         )  # fmt: skip
     later = runs(voice, "button.later", CommandName.LATER, check_in.id, primary=kind is Intent.LATER)
     skip = runs(voice, "button.skip", CommandName.SKIP, check_in.id, primary=kind is Intent.SKIP)
-    return plain(voice, f"typed.{kind}", *((later, skip) if kind is Intent.LATER else (skip, later)))
+    if kind is Intent.SKIP:
+        return plain(voice, "typed.skip", skip, later)
+    if until is None:
+        return plain(voice, "typed.later", later, skip)
+    return plain(voice, "typed.later-day", later, pause_until(voice, until), skip, day=voice.day(until))
+
+
+def pause_until(voice: Voice, until: date, *, primary: bool = False) -> Button:
+    """Return the button that pauses until this day."""
+    argument = f"until {until.isoformat()}"
+    return runs(
+        voice, "button.pause-until", CommandName.PAUSE, argument, primary=primary, day=voice.day(until)
+    )
 
 
 def offer_pause(voice: Voice, since: date | None, until: date | None) -> Message:
     """Offer a pause; its last day is taken from the text, if it named one."""
     if until is not None:
-        day = voice.day(until)
-        button = runs(
-            voice,
-            "button.pause-until",
-            CommandName.PAUSE,
-            f"until {until.isoformat()}",
-            primary=True,
-            day=day,
-        )
+        other = opens(voice, "button.pause-other", FormName.PAUSE)
         return plain(
-            voice, "typed.pause-until", button, opens(voice, "button.pause-other", FormName.PAUSE), day=day
+            voice, "typed.pause-until", pause_until(voice, until, primary=True), other, day=voice.day(until)
         )
     button = opens(voice, "button.pause", FormName.PAUSE, primary=True)
     if since is not None:

@@ -2,69 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
 from bot.model import LEADERS_INTENTS, Intent
 from bot.prompts import Phrases
 from bot.understanding.features import WordLists
+from bot.understanding.learning import learnt_from
 from bot.understanding.normalise import bare
-from bot.understanding.vectors import Vectors
-
-_BAYES = 0.05
-"""The weight of the log-likelihoods of naive Bayes beside the margins of the support vector machine."""
+from bot.understanding.vectors import Vectors, blocks_of
 
 
 class Classifier:
     """The score of each intent: a support vector machine and naive Bayes over runs of letters and words."""
 
-    def __init__(self, phrases: Phrases, intents: Collection[Intent]) -> None:
-        # Imported here because it takes a second, and most commands of the command line read no text.
-        from sklearn.naive_bayes import MultinomialNB  # noqa: PLC0415
-        from sklearn.svm import LinearSVC  # noqa: PLC0415
-
+    def __init__(self, phrases: Phrases) -> None:
+        learnt = learnt_from(phrases)
         self.lists = WordLists(phrases)
-        examples = [(phrase, intent) for intent in intents for phrase in phrases.by_intent.get(intent, ())]
-        self._phrases = [phrase for phrase, _ in examples]
-        self._exact = {bare(phrase): intent for phrase, intent in reversed(examples)}
-        self._labels = np.array([str(intent) for _, intent in examples])
-        self._vectors = Vectors(self._phrases, self.lists)
-        rows = [self._vectors.of(phrase) for phrase in self._phrases]
-        starts = np.cumsum([0, *(len(numbers) for numbers, _ in rows)], dtype=np.int32)
-        numbers, values = (np.concatenate(part) for part in zip(*rows, strict=True))
-        self._learnt = sparse.csr_array((values, numbers, starts), shape=(len(rows), self._vectors.size))
-        linear = LinearSVC(C=1.0, tol=0.01, random_state=0).fit(self._learnt, self._labels)
-        bayes = MultinomialNB(alpha=0.05).fit(self._learnt, self._labels)
-        # Both add up weights of features: so does their sum, and one table is quick to read.
-        self._weights = np.ascontiguousarray((linear.coef_ + _BAYES * bayes.feature_log_prob_).T, np.float32)
-        self._start = linear.intercept_ + _BAYES * bayes.class_log_prior_
-        self._intents = tuple(Intent(name) for name in linear.classes_)
+        self._phrases = phrases.by_intent
+        self._exact = {
+            bare(phrase): intent
+            for intent in reversed(Intent)
+            for phrase in reversed(phrases.by_intent.get(intent, ()))
+        }
+        self._vectors = Vectors(learnt.features, learnt.rarities.tolist())
+        self._weights, self._start = learnt.weights, learnt.starts
+        self._intents = tuple(map(Intent, learnt.intents))
 
-    def exact(self, text: str) -> Intent | None:
+    def exact(self, text: str, *, for_leaders: bool = False) -> Intent | None:
         """Return the intent of a phrase that says the same but for case and signs."""
-        return self._exact.get(bare(text)) if bare(text) else None
+        intent = self._exact.get(bare(text)) if bare(text) else None
+        return intent if for_leaders or intent not in LEADERS_INTENTS else None
 
-    def scores(self, text: str) -> dict[Intent, float]:
+    def scores(self, text: str, *, for_leaders: bool = False) -> dict[Intent, float]:
         """Return the score of each intent, the highest first; a difference of 1 is much."""
-        numbers, values = self._vectors.of(text)
-        scores = self._start + values @ self._weights[numbers]
-        return {self._intents[number]: float(scores[number]) for number in scores.argsort()[::-1]}
+        numbers, values = self._vectors.of(blocks_of(text, self.lists))
+        scores = self._start + np.array(values, np.float32) @ self._weights[numbers]
+        order = [(self._intents[number], float(scores[number])) for number in scores.argsort()[::-1]]
+        return {intent: score for intent, score in order if for_leaders or intent not in LEADERS_INTENTS}
 
     def nearest(self, text: str, intent: Intent) -> str:
-        """Return the phrase of an intent that is most like a text."""
-        own = (self._labels == intent).nonzero()[0]
-        vector = np.zeros(self._vectors.size, np.float32)
-        numbers, values = self._vectors.of(text)
-        vector[numbers] = values
-        likeness: NDArray[np.float32] = self._learnt[own] @ vector
-        return self._phrases[int(own[int(likeness.argmax())])]
+        """Return the phrase of an intent that is most like a text; it is looked for among all, so it takes long."""
+        own = dict(zip(*self._vectors.of(blocks_of(text, self.lists)), strict=True))
+
+        def likeness(phrase: str) -> float:
+            numbers, weights = self._vectors.of(blocks_of(phrase, self.lists))
+            return sum(own.get(number, 0.0) * weight for number, weight in zip(numbers, weights, strict=True))
+
+        return max(self._phrases.get(intent, ("",)), key=likeness)
 
 
 @lru_cache(maxsize=4)
-def classifier(phrases: Phrases, *, for_leaders: bool = False) -> Classifier:
-    """Return the classifier that learnt from these phrases; learning happens once a process."""
-    return Classifier(phrases, [each for each in Intent if for_leaders or each not in LEADERS_INTENTS])
+def classifier(phrases: Phrases) -> Classifier:
+    """Return the classifier of these phrases; it is made once a process."""
+    return Classifier(phrases)

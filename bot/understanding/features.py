@@ -57,14 +57,9 @@ def features_of(text: str, lists: WordLists) -> tuple[Sequence[str], ...]:
 
 
 def _letters(normalised: str) -> list[str]:
-    """Return the runs of two to four letters within words, whose ends count as a letter."""
+    """Return the runs of four letters within words, whose ends count as a letter."""
     words = [f" {word} " for word in normalised.split()]
-    return [
-        word[start : start + size]
-        for word in words
-        for size in (2, 3, 4)
-        for start in range(len(word) - size + 1)
-    ]
+    return [word[start : start + 4] for word in words for start in range(len(word) - 3)]
 
 
 def _runs(words: Sequence[str], longest: int) -> list[str]:

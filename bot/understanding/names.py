@@ -12,6 +12,8 @@ from bot.understanding.features import NAMES
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _OWN = re.compile(r"['’]s?$")
 _BEGINNINGS = ("", ".", "!", "?", ":", '"', "“", "-")
+_BESIDE = re.compile(r"\s*(?:,|&|\band\b)\s*(?:and\s+)?", re.IGNORECASE)
+"""The text between two names of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Names:
     """The names found in a text."""
 
     sure: tuple[str, ...]
+    """First names, each with the family name behind it."""
     maybe: tuple[str, ...]
     """Words that are names or begin a sentence, and words with a capital that no phrase uses."""
 
@@ -40,7 +43,8 @@ class NameFinder:
     def names_in(self, text: str, known: Collection[str]) -> Names:
         """Return the names in a text that are no part of a known name."""
         harmless = {part.casefold() for name in known for part in _WORD.findall(name)}
-        sure, maybe = [], []
+        sure, maybe = list[str](), list[str]()
+        end = -1  # of the last sure name
         for match in _WORD.finditer(text):
             word = _OWN.sub("", match[0])
             folded = word.casefold()
@@ -48,8 +52,16 @@ class NameFinder:
                 continue
             is_capital = word[0].isupper() and not word.isupper()
             begins = text[: match.start()].rstrip()[-1:] in _BEGINNINGS
-            if folded in self._names and (folded not in self._also_words or (is_capital and not begins)):
+            is_unusual = is_capital and (folded in self._names or folded not in self._spelled_small)
+            between = text[end : match.start()] if sure and end >= 0 else ""
+            if is_capital and between and not between.strip(" ") and folded not in self._also_words:
+                sure[-1] += f"{between}{word}"
+            elif (is_unusual and _BESIDE.fullmatch(between)) or (
+                folded in self._names and (folded not in self._also_words or (is_capital and not begins))
+            ):
                 sure.append(word)
-            elif is_capital and (folded in self._names or folded not in self._spelled_small):
-                maybe.append(word)
+            else:
+                maybe += [word] if is_unusual else []
+                continue
+            end = match.start() + len(word)
         return Names(tuple(dict.fromkeys(sure)), tuple(dict.fromkeys(maybe)))

@@ -15,50 +15,56 @@ from bot.understanding.reading import Reading
 from bot.understanding.safeguarding import Worry, worry_of
 from bot.understanding.situation import Open, Situation
 
-ANSWER_ENOUGH = 0.7
+ANSWER_ENOUGH = 0.6
 """With a question open, a text is its answer unless another intent leads by more than this …"""
 ANSWER_POSSIBLE = 1.8
 """… and it is asked about, with the answer on a button, unless another intent leads by more than this."""
 CLEAR_LEAD = 0.6
 """The lead over the next intent from which an intent is acted on without asking."""
+LONGEST_SMALL_TALK = 120
+"""The most characters of thanks or a greeting; a longer text is asked about, so that nothing of it is lost."""
 NAME_LIKELY = 0.0
 """The lead of pupil_name over answer from which a word that may be a name counts as one."""
 
 _KEPT = (Intent.ANSWER, Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH)
 """Intents whose words are kept only with a question open."""
+_SMALL_TALK = (Intent.ACK, Intent.GREETING)
 _DATED = (Intent.PAUSE, Intent.PROPOSE_TIME, Intent.LATER, Intent.SKIP, Intent.LEAVE, Intent.MOVED)
 
 
 class Reader:
-    """The reading of typed texts in one language; the first one of a language in a process learns the phrases."""
+    """The reading of typed texts in one language."""
 
     def __init__(self, phrases: Phrases) -> None:
         self._phrases = phrases
 
     def prepare(self) -> None:
-        """Learn the phrases now, so that the first text is read as quickly as the others."""
+        """Make ready now, so that the first text is read as quickly as the others."""
         if not self._phrases.by_intent:
             return
-        for for_leaders in (False, True):
-            classifier(self._phrases, for_leaders=for_leaders)
+        classifier(self._phrases)
+
+    def nearest(self, text: str, intent: Intent) -> str:
+        """Return the phrase of the content that explains best why a text is read as this intent."""
+        return classifier(self._phrases).nearest(text, intent)
 
     def read(self, text: str, situation: Situation) -> Reading:
         """Return the likeliest intent of a text in a situation."""
         is_open = situation.question is not Open.NONE
         if not self._phrases.by_intent:
-            return Reading(intent=Intent.ANSWER, certain=is_open, because="no phrases")
+            return Reading(intent=Intent.ANSWER, certain=is_open)
+        model = classifier(self._phrases)
         for_leaders = bool(situation.roles - {Role.TEACHER})
-        model = classifier(self._phrases, for_leaders=for_leaders)
-        scores = model.scores(text)
+        scores = model.scores(text, for_leaders=for_leaders)
         if (worry := worry_of(text, model, scores)) is not Worry.NO:
             likeliest = [each for each in scores if each is not Intent.SAFEGUARDING][:2]
             found = worry is Worry.FOUND
             others = () if found else tuple(likeliest)
-            because = model.nearest(text, Intent.SAFEGUARDING)
-            return Reading(intent=Intent.SAFEGUARDING, certain=found, others=others, because=because)
-        if is_open and (rule := self._answers(text, situation)):
-            return Reading(intent=Intent.ANSWER, certain=True, because=rule)
-        exact = model.exact(text)
+            return Reading(intent=Intent.SAFEGUARDING, certain=found, others=others)
+        if is_open and self._is_answer(text, situation):
+            return Reading(intent=Intent.ANSWER, certain=True)
+        is_long = len(text) > LONGEST_SMALL_TALK
+        exact = None if is_long else model.exact(text, for_leaders=for_leaders)
         if exact is not None and (is_open or exact not in _KEPT) and exact is not Intent.PUPIL_NAME:
             return self._reading(text, situation, model, [exact], certain=True, names=())
         names = self._pupils(text, situation, scores)
@@ -72,6 +78,8 @@ class Reader:
         behind = ranked[order[0]] - answer
         if not is_open:
             certain = lead >= CLEAR_LEAD and order[0] not in _KEPT
+            if order[0] in _KEPT:  # far from everything that has a button
+                order = [each for each in order if ranked[order[0]] - ranked[each] <= ANSWER_POSSIBLE]
         elif behind <= ANSWER_ENOUGH:
             order = [written, *(each for each in order if each is not written)]
             certain = True
@@ -79,16 +87,18 @@ class Reader:
             certain = behind > ANSWER_POSSIBLE and lead >= CLEAR_LEAD
             if behind <= ANSWER_POSSIBLE and written not in order[:3]:
                 order[2] = written
+        if order[0] in _SMALL_TALK and is_long:
+            certain = False
         return self._reading(text, situation, model, order[:3], certain=certain, names=names)
 
-    def _answers(self, text: str, situation: Situation) -> str:
-        """Return the rule by which a text answers the open question whatever it looks like, or an empty text."""
+    def _is_answer(self, text: str, situation: Situation) -> bool:
+        """Return True for an option, a number, or a yes or no to a question that takes it, whatever they look like."""
         alone = bare(text)
-        if alone in map(bare, situation.choices):
-            return "an option of the question"
-        if situation.takes_yes_or_no and alone in map(bare, self._phrases.words("yes_or_no")):
-            return "yes or no"
-        return ""
+        return (
+            alone in map(bare, situation.choices)
+            or alone.replace(" ", "").isdigit()
+            or (situation.takes_yes_or_no and alone in map(bare, self._phrases.words("yes_or_no")))
+        )
 
     def _pupils(self, text: str, situation: Situation, scores: Mapping[Intent, float]) -> tuple[str, ...]:
         known = situation.partners | situation.own_names
@@ -121,7 +131,6 @@ class Reader:
             intent=intent,
             certain=certain,
             others=tuple(order[1:]),
-            because=model.nearest(text, intent),
             found=found,
             since=since,
             until=until,

@@ -17,8 +17,6 @@ class Reading:
     """True: act on the intent; False: ask, with a button for the intent and one for each of `others`."""
     others: tuple[Intent, ...] = ()
     """At most two other intents to offer, the likelier first."""
-    because: str = ""
-    """The phrase of the content or the rule that decided; never the typed text."""
     found: tuple[str, ...] = ()
     """Pupils' names (pupil_name), words about health (colleague_health), or the partners named (tell)."""
     since: date | None = None

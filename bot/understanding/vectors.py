@@ -1,50 +1,65 @@
-"""Texts as sparse vectors: each feature weighs the more, the fewer phrases have it."""
+"""Texts as sparse vectors: each feature weighs the more, the fewer phrases have it (TF-IDF)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from math import log, sqrt
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bot.understanding.features import WordLists, features_of
 
-Vector: TypeAlias = tuple[NDArray[np.int32], NDArray[np.float32]]
+Vector: TypeAlias = tuple[list[int], list[float]]
 """The numbers of the features of a text, and their weights."""
+Blocks: TypeAlias = Sequence[Counter[str]]
+"""How often a text has each feature of each block."""
 
 _WEIGHTS = (1.0, 1.0, 1.0, 0.5)
 """The length of the vector of each block of features: letters, words, kinds of words, marks."""
+_FEWEST = 2
+"""A feature of fewer phrases, as two thirds of all are, teaches nothing about other texts."""
+
+
+def blocks_of(text: str, lists: WordLists) -> Blocks:
+    """Count the features of a text."""
+    return [Counter(block) for block in features_of(text, lists)]
+
+
+def shared_features(counted: Sequence[Blocks]) -> tuple[list[list[str]], list[float]]:
+    """Return the features of each block that several texts have, and the rarity of each in one list."""
+    features: list[list[str]] = []
+    rarities: list[float] = []
+    for number in range(len(_WEIGHTS)):
+        having = Counter(feature for blocks in counted for feature in blocks[number])
+        shared = [(feature, count) for feature, count in having.items() if count >= _FEWEST]
+        features.append([feature for feature, _ in shared])
+        rarities += [log((1 + len(counted)) / (1 + count)) + 1 for _, count in shared]
+    return features, rarities
 
 
 class Vectors:
-    """The vectors of texts, by the features of the texts to learn from (TF-IDF)."""
+    """The vectors of texts by the features that were learnt, which are numbered from block to block."""
 
-    def __init__(self, texts: Sequence[str], lists: WordLists) -> None:
-        self._lists = lists
-        counts: tuple[Counter[str], ...] = tuple(Counter() for _ in _WEIGHTS)
-        for text in texts:
-            for count, block in zip(counts, features_of(text, lists), strict=True):
-                count.update(set(block))
-        self._known: list[dict[str, tuple[int, float]]] = []
-        self.size = 0
-        for count in counts:
-            numbered = enumerate(count.items(), start=self.size)
-            self._known.append(
-                {name: (number, log((1 + len(texts)) / (1 + n)) + 1) for number, (name, n) in numbered}
-            )
-            self.size += len(count)
+    def __init__(self, features: Sequence[Sequence[str]], rarities: Iterable[float]) -> None:
+        starts = [0]
+        for block in features:
+            starts.append(starts[-1] + len(block))
+        self._known = [
+            dict(zip(block, range(start, end), strict=True))
+            for block, (start, end) in zip(features, pairwise(starts), strict=True)
+        ]
+        self._rarities = list(rarities)
+        self.size = starts[-1]
 
-    def of(self, text: str) -> Vector:
-        """Return the vector of a text; features that were never seen are left out."""
+    def of(self, blocks: Blocks) -> Vector:
+        """Return the vector of a text; features that were never learnt are left out."""
         numbers: list[int] = []
-        values: list[float] = []
-        for known, block, weight in zip(self._known, features_of(text, self._lists), _WEIGHTS, strict=True):
-            own = [(known[name], count) for name, count in Counter(block).items() if name in known]
-            raw = [rarity * (1 + log(count)) for (_, rarity), count in own]
-            length = weight / sqrt(sum(value * value for value in raw)) if raw else 0.0
-            numbers += [number for (number, _), _ in own]
-            values += [value * length for value in raw]
-        return np.array(numbers, np.int32), np.array(values, np.float32)
+        weights: list[float] = []
+        for known, block, of_block in zip(self._known, blocks, _WEIGHTS, strict=True):
+            own = [(known[feature], count) for feature, count in block.items() if feature in known]
+            raw = [self._rarities[number] * (1 if count == 1 else 1 + log(count)) for number, count in own]
+            length = of_block / sqrt(sum(weight * weight for weight in raw)) if raw else 0.0
+            numbers += [number for number, _ in own]
+            weights += [weight * length for weight in raw]
+        return numbers, weights

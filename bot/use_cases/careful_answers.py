@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -92,7 +92,7 @@ def show(
     return say_typed.careful(
         request.voice,
         text,
-        names=found.names[:3],
+        names=_longest(found.names)[:3],
         health=found.is_about_health,
         judging=found.judging,
         is_safe_to_cut=is_safe_to_cut and bool(found.words),
@@ -100,11 +100,20 @@ def show(
     )
 
 
+def _longest(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names without those that stand with their family name among them, too."""
+    return tuple(name for name in names if not any(other.startswith(f"{name} ") for other in names))
+
+
 def change(voice: Voice, choice: str, text: str, found: Found) -> str:
     """Return the text as its author has chosen; empty if nothing of it is left."""
     if choice == say_typed.PUPIL_A:
-        for letter, name in zip(_LETTERS, found.names, strict=False):
-            text = re.sub(rf"\b{re.escape(name)}\b", voice.text("typed.pupil", letter=letter), text)
+        # A pupil who is named twice, once with the family name, stays one pupil.
+        firsts = list(dict.fromkeys(_first_name(name) for name in found.names))
+        letters = dict(zip(firsts, _LETTERS, strict=False))
+        for name in sorted(found.names, key=len, reverse=True):
+            if letter := letters.get(_first_name(name)):
+                text = re.sub(rf"\b{re.escape(name)}\b", voice.text("typed.pupil", letter=letter), text)
     if choice == say_typed.LEFT_OUT:
         sentences = _SENTENCE.findall(text)
         folded = [each.casefold() for each in found.words]
@@ -112,3 +121,7 @@ def change(voice: Voice, choice: str, text: str, found: Found) -> str:
             each for each in sentences if not any(word in each.casefold() for word in folded)
         ).strip()
     return text
+
+
+def _first_name(name: str) -> str:
+    return name.split(maxsplit=1)[0].casefold()

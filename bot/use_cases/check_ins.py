@@ -50,6 +50,11 @@ async def get_open_check_in(request: Request, number: str) -> CheckIn:
     return check_in
 
 
+async def is_asked(request: Request) -> bool:
+    """Return whether a question is open for the member, which plain text may answer."""
+    return any(each.asking for each in await request.tx.check_ins.open_for(request.member.id, request.now))
+
+
 async def _read_changeable(request: Request, number: str) -> AskedCheckIn:
     """Return the member's check-in whose answers may be changed now; raise `UserError` if they may not.
 

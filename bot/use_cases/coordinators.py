@@ -8,6 +8,7 @@ from bot.model import CheckInState, Cycle, DeliveryKind, Member
 from bot.say import basics
 from bot.use_cases.owing import owe
 from bot.use_cases.places import read_coordinators
+from bot.use_cases.reports import BLOCKED, STRANGER, owe_request
 from bot.use_cases.request import Request
 
 SUBJECTS = ("moved", "tech", "partner", "complaint", "wrong-person")
@@ -21,19 +22,9 @@ async def ask(request: Request, about: str) -> Reply:
     coordinators = await read_coordinators(request)
     if not coordinators:
         raise UserError("no-coordinator")
-    await _owe_request(request, coordinators, about)
+    await owe_request(request.tx, request.member, coordinators, about, request.now)
     names = request.voice.listing([each.name for each in coordinators])
     return Replacement(basics.plain(request.voice, "request.done", coordinator=names))
-
-
-async def _owe_request(request: Request, coordinators: list[Member], about: str) -> None:
-    cycle = await request.tx.cycles.last(request.member.partnership_id)
-    if cycle is not None:
-        occurrence = f"{about} {request.now.date().isoformat()}"
-        await owe(
-            request.tx, cycle, DeliveryKind.REQUEST, request.member.id, coordinators, request.now,
-            occurrence=occurrence,
-        )  # fmt: skip
 
 
 async def disconnect(request: Request) -> Reply:
@@ -41,7 +32,8 @@ async def disconnect(request: Request) -> Reply:
     address = await request.tx.members.address_of(request.member.id)
     if address is not None:
         await request.tx.members.disconnect(address, request.now)
-    await _owe_request(request, await read_coordinators(request), "wrong-person")
+    coordinators = await read_coordinators(request)
+    await owe_request(request.tx, request.member, coordinators, "wrong-person", request.now)
     return Replacement(basics.plain(request.voice, "not-me.done"))
 
 
@@ -82,6 +74,7 @@ async def compose_request(request: Request, member_id: int, about: str) -> Messa
         return None
     school = await request.tx.schools.get(member.home_school_id)
     voice = request.voice
+    key = "request.noticed" if about in (BLOCKED, STRANGER) else "request.message"
     return basics.plain(
-        voice, "request.message", name=member.name, school=school.name, about=voice.text(f"request.{about}")
+        voice, key, name=member.name, school=school.name, about=voice.text(f"request.{about}")
     )

@@ -98,7 +98,7 @@ async def start(request: Request, prompts: Prompts, values: Mapping[str, str]) -
     cycle = Cycle(
         id=0,
         partnership_id=member.partnership_id,
-        name=voice.text("cycle.name", month=voice.month(starts_on)),
+        name=await _choose_name(request, starts_on),
         goal=values["goal"].strip(),
         pack_id=pack.id,
         pack_version=pack.version,
@@ -110,6 +110,22 @@ async def start(request: Request, prompts: Prompts, values: Mapping[str, str]) -
     plan = await read_plan(tx, cycle, pack)
     stored = await tx.cycles.add(cycle, prompts.pack_files(pack.id))
     return say_cycles.draft(voice, stored, pack, plan)
+
+
+async def _choose_name(request: Request, starts_on: date) -> str:
+    """Return the name of a new cycle, which no earlier cycle that people have heard of has."""
+    tx, voice = request.tx, request.voice
+    earlier = [
+        each
+        for each in await tx.cycles.all_of(request.member.partnership_id)
+        if each.state is not CycleState.DRAFT and await tx.cycles.was_opened(each.id)
+    ]
+    names = {each.name for each in earlier}
+    name, number = voice.text("cycle.name", month=voice.month(starts_on)), 1
+    while name in names:
+        number += 1
+        name = voice.text("cycle.name-again", month=voice.month(starts_on), n=number)
+    return name
 
 
 async def show_draft(request: Request, cycle: Cycle) -> Message:

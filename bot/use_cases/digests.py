@@ -34,7 +34,7 @@ async def compose_digest(request: Request, cycle: Cycle, school_id: int, monday:
     tx = request.tx
     pack = await cycles.read_pack(tx, cycle)
     if monday not in await _read_counted_weeks(tx, cycle):
-        await _count_week(tx, cycle, pack, monday, request.now)
+        await _count_week(tx, cycle, monday)
     return await _compose_published(request, cycle, pack, school_id, monday)
 
 
@@ -56,13 +56,32 @@ async def show_last(request: Request) -> Message:
     raise UserError("nothing-published")
 
 
+async def read_newest(tx: Tx, cycle: Cycle) -> digest.Figures | None:
+    """Return the figures that were published last, of which those of everyone are the same for all schools."""
+    newest = None
+    for school in await tx.schools.of(cycle.partnership_id):
+        for _, stored in await tx.digests.published(cycle.id, school.id):
+            figures = digest.from_json(stored) if stored else None
+            if figures is not None and (newest is None or figures.week > newest.week):
+                newest = figures
+    return newest
+
+
 async def refresh_story(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:
     """Update the digests that may quote these answers (by step) before their author changes or erases them."""
+    for school_id in await read_quoting_schools(tx, cycle, answers):
+        await tx.deliveries.refresh(DeliveryKind.DIGEST, school_id, now)
+
+
+async def read_quoting_schools(
+    tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]]
+) -> tuple[int, ...]:
+    """Return the ids of the schools whose digests may quote these answers (by step)."""
     pack = await cycles.read_pack(tx, cycle)
     consents = {(step.key, step.story[1]) for step in pack.steps if step.story}
     if any((step, each.question) in consents for step, given in answers.items() for each in given):
-        for school in await tx.schools.of(cycle.partnership_id):
-            await tx.deliveries.refresh(DeliveryKind.DIGEST, school.id, now)
+        return tuple(school.id for school in await tx.schools.of(cycle.partnership_id))
+    return ()
 
 
 async def _read_counted_weeks(tx: Tx, cycle: Cycle) -> frozenset[date]:
@@ -73,7 +92,7 @@ async def _read_counted_weeks(tx: Tx, cycle: Cycle) -> frozenset[date]:
     return frozenset(weeks)
 
 
-async def _count_week(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datetime) -> None:
+async def _count_week(tx: Tx, cycle: Cycle, monday: date) -> None:
     """Count and publish a week for all schools at once."""
     cohort = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id) if each.in_cohort}
     check_ins = await tx.check_ins.of_cycle(cycle.id)
@@ -81,10 +100,19 @@ async def _count_week(tx: Tx, cycle: Cycle, pack: Pack, monday: date, now: datet
     facts = digest.CycleFacts(
         cohort=tuple(sorted(_count_cohort(cohort).items())),
         ties=await _read_ties(tx, cycle),
-        stages=_count_stages(pack, cohort, check_ins, now),
     )
-    for school in await tx.schools.of(cycle.partnership_id):
-        figures = digest.summarise(school.id, week, facts)
+    schools = await tx.schools.of(cycle.partnership_id)
+    before = {
+        school.id: [
+            digest.from_json(stored)
+            for earlier, stored in await tx.digests.published(cycle.id, school.id)
+            if stored and earlier < monday
+        ]
+        for school in schools
+    }
+    told = digest.tell(week, facts, digest.told_before(before))
+    for school in schools:
+        figures = digest.summarise(school.id, week, facts, told)
         stored: Mapping[str, object] = digest.to_json(figures) if figures else {}
         await tx.digests.publish(cycle.id, school.id, monday, stored)
 
@@ -129,24 +157,6 @@ async def _read_ties(tx: Tx, cycle: Cycle) -> frozenset[frozenset[int]]:
     )
 
 
-def _count_stages(
-    pack: Pack, cohort: Mapping[int, Enrolment], check_ins: Sequence[CheckIn], now: datetime
-) -> tuple[tuple[str, int], ...]:
-    """Return how many members have reached each stage, by the schedule of their pairing.
-
-    Counted by answers it would reveal who has answered.
-    """
-    order = list(dict.fromkeys(step.stage for step in pack.steps))
-    stage_of = {step.key: order.index(step.stage) for step in pack.steps}
-    furthest: dict[int, int] = {}
-    for each in check_ins:
-        if each.due_at <= now and each.member_id in cohort:
-            furthest[each.member_id] = max(furthest.get(each.member_id, 0), stage_of[each.step])
-    return tuple(
-        (stage, sum(reached >= index for reached in furthest.values())) for index, stage in enumerate(order)
-    )
-
-
 async def _compose_published(
     request: Request, cycle: Cycle, pack: Pack, school_id: int, monday: date
 ) -> Message | None:
@@ -166,7 +176,7 @@ async def _compose_published(
         published[-1],
         digest.history(published)[-WEEKS_SHOWN:],
         to_do=await _find_to_do(tx, cycle, pack, monday, request.voice.language),
-        story=await _find_story(tx, cycle, pack, monday),
+        story=await _find_story(tx, cycle, pack, school_id, monday),
     )
 
 
@@ -184,11 +194,13 @@ async def _find_to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: 
     )
 
 
-async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, monday: date) -> str:
-    """Return an answer that its author lets principals read, or an empty text.
+async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, school_id: int, monday: date) -> str:
+    """Return an answer that its author lets this school's principals read, or an empty text.
 
+    Where the consent was asked for the own principal only, it is of this school, and so are all who are counted.
     It is looked up for every digest, because its author can take the consent back.
     """
+    schools = {each.member_id: each.school_id for each in await tx.cycles.enrolments(cycle.id)}
     asked_steps = {
         each.step for each in await tx.check_ins.of_cycle(cycle.id) if each.due_at.date() < monday + ONE_WEEK
     }
@@ -198,7 +210,8 @@ async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, monday: date) -> str:
         story, consent = step.story
         answers: dict[int, dict[str, str]] = {}
         for member_id, answer in await tx.check_ins.pool(cycle.id, step.key, step.share):
-            answers.setdefault(member_id, {})[answer.question] = answer.text
+            if step.story_for_all or schools[member_id] == school_id:
+                answers.setdefault(member_id, {})[answer.question] = answer.text
         respondents = [given for given in answers.values() if story in given]
         for given in respondents:
             consented = given.get(consent) == "yes"

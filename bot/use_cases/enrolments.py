@@ -50,7 +50,7 @@ async def invite(request: Request, among: Collection[Member] | None = None) -> M
             Enrolment(
                 cycle_id=cycle.id,
                 member_id=each.id,
-                school_id=_get_school_as_teacher(each),
+                school_id=get_school_as_teacher(each),
                 invited_at=request.now,
             )
             for each in teachers
@@ -65,7 +65,7 @@ async def invite(request: Request, among: Collection[Member] | None = None) -> M
     )
 
 
-def _get_school_as_teacher(member: Member) -> int:
+def get_school_as_teacher(member: Member) -> int:
     """Return the id of the school at which the member teaches."""
     return next(post.school_id for post in member.posts if post.role is Role.TEACHER)
 

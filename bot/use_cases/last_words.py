@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.message import Message
-from bot.model import CheckIn, CheckInState, Delivery, DeliveryKind, DeliveryState, Share
+from bot.model import FROM_PARTNERS, CheckIn, CheckInState, Delivery, DeliveryKind, DeliveryState, Share
 from bot.say import basics
 from bot.say import check_ins as say_check_ins
 from bot.say import typed_replies as say_replies
@@ -11,13 +11,6 @@ from bot.say.places import MemberPlace, next_steps
 from bot.use_cases import challenges, notes
 from bot.use_cases.asked_check_ins import read_asked_check_in
 from bot.use_cases.request import Request
-
-_FROM_PARTNERS = (
-    DeliveryKind.SHARED_ANSWER,
-    DeliveryKind.CHALLENGE,
-    DeliveryKind.CHALLENGE_REPLY,
-    DeliveryKind.NOTE,
-)
 
 
 async def show_partners(request: Request, place: MemberPlace) -> Message:
@@ -29,7 +22,7 @@ async def show_partners(request: Request, place: MemberPlace) -> Message:
         each
         for each in await request.tx.deliveries.of_cycle(place.cycle.id)
         if each.member_id == request.member.id
-        and each.kind in _FROM_PARTNERS
+        and each.kind in FROM_PARTNERS
         and each.state is DeliveryState.SENT
     ]
     for delivery in sorted(arrived, key=lambda each: each.settled_at or each.due_at, reverse=True):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model import Cycle, DeliveryKind, Member
+from bot.model import Cycle, Delivery, DeliveryKind, Member
 from bot.ports import Tx
 from bot.rules import planning
 from bot.use_cases.schools import choose_moment, read_availabilities
@@ -40,6 +40,36 @@ async def owe(
         ]
     )
     return moments
+
+
+async def owe_outside_cycles(
+    tx: Tx,
+    kind: DeliveryKind,
+    subject_id: int,
+    members: Collection[Member],
+    now: datetime,
+    *,
+    occurrence: str = "",
+    expires_at: datetime | None = None,
+) -> None:
+    """Owe each member one message that belongs to no cycle, at the next moment at which they may be written to."""
+    available = await read_availabilities(tx, members)
+    await tx.deliveries.owe(
+        [
+            Delivery(
+                id=0,
+                partnership_id=each.partnership_id,
+                cycle_id=None,
+                member_id=each.id,
+                kind=kind,
+                subject_id=subject_id,
+                occurrence=occurrence,
+                due_at=choose_moment(available[each.id], now),
+                expires_at=expires_at,
+            )
+            for each in members
+        ]
+    )
 
 
 async def refresh_pool(tx: Tx, cycle_id: int, step: str, now: datetime) -> None:

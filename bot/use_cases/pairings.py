@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -10,11 +11,13 @@ from itertools import combinations
 from bot.errors import UserError
 from bot.message import Message
 from bot.model import (
+    CheckIn,
     CheckInState,
     Cycle,
     CycleState,
     DeliveryKind,
     EnrolmentState,
+    Pack,
     Pairing,
     PairingState,
     Role,
@@ -22,6 +25,7 @@ from bot.model import (
 )
 from bot.pairing import Arrangement, PairingTask, Person, why_left_out
 from bot.ports import NewPairing, Tx
+from bot.rules import privacy
 from bot.say import pairings as say_pairings
 from bot.use_cases import cycles, late_changes, participants, people, schedule
 from bot.use_cases.owing import owe
@@ -138,22 +142,41 @@ async def confirm(request: Request) -> Message:
 
 
 async def show(request: Request, text: str) -> Message:
-    """Return the pairings and how far each is, without any answer; `text` narrows them to a school or a name."""
+    """Return the pairings, and whether words have gone between them; `text` narrows them to a school or a name."""
     require_role(request, Role.COORDINATOR)
     tx = request.tx
     cycle = await cycles.get_current(request)
-    check_ins = await tx.check_ins.of_cycle(cycle.id)
     pack = await cycles.read_pack(tx, cycle)
+    notes = await tx.notes.first_of_pairings(cycle.id)
+    of_pairing: defaultdict[int, list[CheckIn]] = defaultdict(list)
+    for each in await tx.check_ins.of_cycle(cycle.id):
+        if each.pairing_id is not None:
+            of_pairing[each.pairing_id].append(each)
     rows = []
     for shown in await participants.read_shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
         if text and text.casefold() not in shown.names_and_schools.casefold():
             continue
-        of_pairing = [each for each in check_ins if each.pairing_id == shown.pairing.id]
-        answered_steps = [each.step for each in of_pairing if each.state is CheckInState.ANSWERED]
-        stages = [step.stage for step in pack.steps if step.key in answered_steps]
-        waiting = sum(each.state is CheckInState.OPEN and each.closes_at > request.now for each in of_pairing)
-        rows.append((shown, stages[-1] if stages else "", waiting))
+        pairing = shown.pairing
+        steps = _read_steps(pack, of_pairing[pairing.id])
+        told = privacy.tell_of_pairing(request.member, pairing, steps, notes.get(pairing.id), request.now)
+        rows.append((shown, told))
     return say_pairings.overview(request.voice, cycle, rows)
+
+
+def _read_steps(pack: Pack, check_ins: Sequence[CheckIn]) -> list[privacy.PairingStep]:
+    """Return the steps of one pairing, of which these are the check-ins."""
+    by_step: defaultdict[str, list[CheckIn]] = defaultdict(list)
+    for each in check_ins:
+        by_step[each.step].append(each)
+    return [
+        privacy.PairingStep(
+            over_at=max(max(each.closes_at, each.held_until or each.closes_at) for each in of_step),
+            has_words=(pack.step(key).is_challenge or privacy.may_partner_read(pack.step(key).share))
+            and any(each.state is CheckInState.ANSWERED for each in of_step),
+            stage=pack.step(key).stage,
+        )
+        for key, of_step in by_step.items()
+    ]
 
 
 async def swap(request: Request, text: str) -> Message:
@@ -231,7 +254,10 @@ async def block(request: Request, text: str) -> Message | PairingTask:
 
 
 async def nudge(request: Request, text: str) -> Message:
-    """Owe one reminder to each member of a pairing who has an open check-in, once for each check-in."""
+    """Owe one reminder to each member of a pairing who has an open check-in, once for each check-in.
+
+    The reply is the same whoever has one: it would tell who has answered.
+    """
     require_role(request, Role.COORDINATOR)
     tx = request.tx
     cycle = await cycles.get_current(request, CycleState.RUNNING)
@@ -241,7 +267,6 @@ async def nudge(request: Request, text: str) -> Message:
     if not live:
         raise UserError("no-such-pairing")
     members = await tx.members.many(live[0].member_ids)
-    count = 0
     for each in members.values():
         waiting = [
             check_in
@@ -250,7 +275,6 @@ async def nudge(request: Request, text: str) -> Message:
             and not await tx.deliveries.was_sent(DeliveryKind.NUDGE, check_in.id, each.id)
         ]
         if waiting:
-            count += 1
             await owe(
                 tx,
                 cycle,
@@ -260,4 +284,4 @@ async def nudge(request: Request, text: str) -> Message:
                 request.now,
                 expires_at=waiting[0].closes_at,
             )
-    return say_pairings.nudged(request.voice, live[0].number, count)
+    return say_pairings.nudged(request.voice, live[0].number)

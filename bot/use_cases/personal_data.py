@@ -10,15 +10,12 @@ from bot.model import (
     Answer,
     Challenge,
     Cycle,
-    DeliveryKind,
     Member,
     Profile,
     School,
-    Share,
 )
 from bot.say import members as say_members
-from bot.use_cases import challenges, digests, late_changes
-from bot.use_cases.owing import refresh_pool
+from bot.use_cases import carried_words, late_changes
 from bot.use_cases.request import Request
 
 
@@ -159,24 +156,6 @@ async def erase(request: Request, *, is_confirmed: bool) -> Message:
         await late_changes.withdraw(tx, cycle, enrolment, now)
     await tx.deliveries.drop(member_id=member.id, cycle_id=None, reason="forgotten", now=now)
     for each in await tx.cycles.all_of(member.partnership_id):
-        await _refresh_sent_words(request, each)
-    for note in await tx.notes.by(member.id):
-        await tx.deliveries.refresh(DeliveryKind.NOTE, note.id, now)
+        await carried_words.refresh_words_of(tx, each, member.id, now)
     await tx.members.forget(member.id, now)
     return say.basics.plain(request.voice, "forget.done")
-
-
-async def _refresh_sent_words(request: Request, cycle: Cycle) -> None:
-    """Update the messages in which others have received this member's words in a cycle."""
-    tx, member, now = request.tx, request.member, request.now
-    answers = await tx.check_ins.answers_of(cycle.id, member.id)
-    await digests.refresh_story(tx, cycle, answers, now)
-    for step, given in answers.items():
-        if any(answer.share is Share.POOL for answer in given):
-            await refresh_pool(tx, cycle.id, step, now)
-    for challenge in await tx.challenges.of_cycle(cycle.id):
-        if challenge.receiver_id == member.id:
-            await tx.deliveries.refresh(DeliveryKind.CHALLENGE_REPLY, challenge.id, now)
-    for each in await tx.check_ins.of_member(cycle.id, member.id):
-        await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, each.id, now)
-        await challenges.take_back(tx, each, now)

@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.model import Cycle, Role
-from bot.model.roster import Roster
+from bot.model.roster import Roster, RosterError
 from bot.ports import Tx
 from bot.rules.premises import EndedPairing, may_take_part
 from bot.rules.roster_difference import RosterImport
 from bot.use_cases import late_changes, participants, schedule
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What somebody says about people and schools whom a roster seems to name anew."""
+
+    same: Mapping[str, str] = field(default_factory=dict)
+    """The new id by the old one."""
+    all_others_differ: bool = False
+    """True: nobody else is asked about."""
+
+
 async def import_roster(
-    tx: Tx, partnership: str, roster: Roster, now: datetime, *, dry_run: bool
+    tx: Tx,
+    partnership: str,
+    roster: Roster,
+    now: datetime,
+    *,
+    dry_run: bool,
+    identity: Identity = Identity(),
 ) -> RosterImport:
     """Import a roster into the partnership with this name, made if new, and look at the premises of all pairings.
 
-    With `dry_run` everything is done and undone, so that what is told is what would happen.
+    With `dry_run` everything is done and undone, so that what is told is what would happen. Raises `RosterError` with
+    questions where somebody may be taken for two.
     """
     if not dry_run:
-        return await _import(tx, partnership, roster, now)
+        return await _import(tx, partnership, roster, now, identity)
     async with tx.undone():
-        return await _import(tx, partnership, roster, now)
+        return await _import(tx, partnership, roster, now, identity)
 
 
-async def _import(tx: Tx, partnership: str, roster: Roster, now: datetime) -> RosterImport:
+async def _import(
+    tx: Tx, partnership: str, roster: Roster, now: datetime, identity: Identity
+) -> RosterImport:
     found = await tx.schools.partnership_named(partnership) or await tx.schools.add_partnership(partnership)
+    await tx.schools.unite(found.id, roster, identity.same)
+    questions = await tx.schools.likely_same(found.id, roster)
+    if questions and not identity.all_others_differ:
+        raise RosterError(questions)
     changes = await tx.schools.apply(found.id, roster, now)
+    await tx.accounts.ask_again(found.id, now)  # it may name people who wrote before
     cycle = await tx.cycles.current(found.id)
     return RosterImport(changes, await _update_cycle(tx, cycle, now) if cycle else ())
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from bot.model import Member, School
 from bot.ports import Tx
-from bot.rules.school_time import Availability, Calendar, NoTeachingDays, Term, is_holidays_code, is_time_zone
+from bot.rules.school_time import Availability, Calendar, NoTeachingDays, Term, has_city, is_holidays_code
 
 
 async def read_availability(tx: Tx, member: Member) -> Availability:
@@ -62,6 +62,6 @@ async def import_calendar(
 
 def find_unknown_setting(time_zone: str, holidays: str) -> str | None:
     """Return the key of the error, `bad-time-zone` or `bad-holidays`, or None if both are known."""
-    if time_zone and not is_time_zone(time_zone):
+    if time_zone and not has_city(time_zone):
         return "bad-time-zone"
     return "bad-holidays" if not is_holidays_code(holidays) else None

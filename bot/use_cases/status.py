@@ -6,9 +6,10 @@ from collections import Counter
 
 from bot.message import Message
 from bot.model import CheckInState, CommandName, Cycle, CycleState, Delivery, DeliveryState, Role
+from bot.rules import privacy
 from bot.say import basics
 from bot.say import cycles as say_cycles
-from bot.use_cases import cycles
+from bot.use_cases import cycles, digests
 from bot.use_cases.people import require_role
 from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability, read_schools_by_id
@@ -46,14 +47,12 @@ async def _find_shown_cycle(request: Request) -> Cycle | None:
 async def _show_overview(request: Request, cycle: Cycle) -> Message:
     """Return the counts of the cycle for a coordinator."""
     tx = request.tx
-    check_ins = await tx.check_ins.of_cycle(cycle.id)
     deliveries = await tx.deliveries.of_cycle(cycle.id)
-    stuck = Counter(each.reason for each in deliveries if _is_stuck(each))
+    stuck = Counter(each.reason for each in deliveries if _is_stuck(each) and not _tells_of_answers(each))
     state = say_cycles.CycleNumbers(
         enrolled=Counter(each.state for each in await tx.cycles.enrolments(cycle.id)),
         pairings=len(await tx.pairings.of_cycle(cycle.id)),
-        waiting=sum(each.state is CheckInState.OPEN and each.closes_at > request.now for each in check_ins),
-        answered=sum(each.state in (CheckInState.ANSWERED, CheckInState.SKIPPED) for each in check_ins),
+        newest=await digests.read_newest(tx, cycle),
         undelivered=sorted(stuck.items()),
     )
     return say_cycles.coordinator_status(request.voice, cycle, await cycles.read_pack(tx, cycle), state)
@@ -103,9 +102,17 @@ async def show_ledger(request: Request) -> Message:
     names = await tx.members.many({each.member_id for each in stuck})
     return say_cycles.ledger(
         request.voice,
-        deliveries,
-        [(each, names[each.member_id].name) for each in stuck],
+        [each for each in deliveries if not _tells_of_answers(each)],
+        [
+            (names[each.member_id].name, "" if _tells_of_answers(each) else each.kind.value, each.reason)
+            for each in stuck
+        ],
     )
+
+
+def _tells_of_answers(delivery: Delivery) -> bool:
+    """Return whether the delivery's fate tells what somebody answered; such ones are not counted."""
+    return delivery.kind in privacy.TELLS_OF_ANSWERS
 
 
 def _is_stuck(delivery: Delivery) -> bool:

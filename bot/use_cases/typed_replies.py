@@ -53,7 +53,7 @@ async def act(  # noqa: C901, PLR0911, PLR0912  # one visible table of every int
         case Intent.CHANGE_ANSWER | Intent.DELETE_ANSWER:
             return await last_words.show_own(request, place)
         case Intent.LATER | Intent.SKIP:
-            return say_replies.offer_put_off(voice, check_in, reading.intent)
+            return say_replies.offer_put_off(voice, place, check_in, reading.intent, reading.until)
         case Intent.PAUSE:
             return say_replies.offer_pause(voice, reading.since, reading.until)
         case Intent.LEAVE:
@@ -71,7 +71,7 @@ async def act(  # noqa: C901, PLR0911, PLR0912  # one visible table of every int
             if asked is None and place.place is Place.INVITED:
                 return say_replies.what_is_this(voice, place)
             until = voice.until(asked.closes, asked.today) if asked else ""
-            return say_replies.small_talk(voice, reading.intent, request.member.given_name, until)
+            return say_replies.small_talk(voice, place, reading.intent, request.member.given_name, until)
         case Intent.MOVED | Intent.TECH:
             return say_replies.coordinators_matter(voice, place, reading.intent)
         case Intent.WRONG_PERSON:

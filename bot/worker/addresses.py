@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.errors import Disconnected, SendError
 from bot.model import Address, Delivery, DeliveryKind
 from bot.ports import Tx
-from bot.use_cases import introductions, workspaces
+from bot.use_cases import accounts, introductions
 from bot.worker.services import Services
 
+SEEN_AT_ONCE = 20
+ASK_AGAIN_AFTER = timedelta(minutes=10)
+"""The wait until a directory that did not answer is asked about the same person again."""
 SECONDS_TO_LOOK_UP = 5
 """The longest wait for a directory. A member without an address has no lane of their own that could be held back."""
 
@@ -19,6 +22,8 @@ async def address_for(tx: Tx, delivery: Delivery) -> Address | None:
     """Return the stored address of the member, or of the pairing's shared chat."""
     if delivery.kind is DeliveryKind.TOGETHER:
         return await introductions.find_shared_chat(tx, await tx.pairings.get(delivery.subject_id))
+    if delivery.kind is DeliveryKind.NEW_ADDRESS:
+        return await accounts.find_asked_address(tx, delivery.subject_id)
     return await tx.members.address_of(delivery.member_id)
 
 
@@ -29,7 +34,7 @@ async def look_up_address(services: Services, delivery: Delivery, now: datetime)
     """
     async with services.store.transaction() as tx:
         member = await tx.members.get(delivery.member_id)
-        candidates = await workspaces.read_workspaces_of(tx, member)
+        candidates = await accounts.read_workspaces_of(tx, member)
     for workspace in candidates if member.email else ():
         directory = services.directories.get(workspace.platform)
         try:
@@ -41,6 +46,26 @@ async def look_up_address(services: Services, delivery: Delivery, now: datetime)
             raise SendError("directory") from None
         if found is not None:
             async with services.store.transaction() as tx:
-                await tx.members.connect(found, member.id, now)
-            return found
+                if await accounts.connect_found(tx, member, found, now):
+                    return found
     return None
+
+
+async def meet_seen(services: Services, now: datetime) -> int:
+    """Ask the directories about people who were seen before they could be met; return how many were asked about.
+
+    They wrote or installed the bot before their workspace was linked, or before a roster named them.
+    """
+    async with services.store.transaction() as tx:
+        seen = await tx.accounts.claim_seen(now, now + ASK_AGAIN_AFTER, SEEN_AT_ONCE)
+    for address in seen:
+        directory = services.directories.get(address.platform)
+        try:
+            async with asyncio.timeout(SECONDS_TO_LOOK_UP):
+                email = await directory.email_of(address) if directory else None
+        except (SendError, Disconnected, TimeoutError):
+            continue
+        if email is not None:
+            async with services.store.transaction() as tx:
+                await accounts.meet(tx, address, email, now)
+    return len(seen)

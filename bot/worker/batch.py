@@ -13,7 +13,8 @@ from bot.message import Message
 from bot.model import ASKS, Address, Delivery
 from bot.rules import outcomes
 from bot.worker.addresses import address_for
-from bot.worker.compose import Dropped, Later, compose
+from bot.worker.carried import Dropped, Later
+from bot.worker.compose import compose
 from bot.worker.services import Services
 
 log = structlog.get_logger()

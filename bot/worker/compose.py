@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from bot.message import Message
 from bot.model import (
@@ -17,42 +16,29 @@ from bot.model import (
     Delivery,
     DeliveryKind,
     EnrolmentState,
-    Kind,
-    Post,
-    Role,
-    Share,
 )
 from bot.ports import Tx
-from bot.prompts import Prompts, Voice
-from bot.rules import privacy
+from bot.prompts import Prompts
 from bot.rules.premises import may_take_part
 from bot.rules.school_time import Availability, NoTeachingDays
-from bot.say import challenges as say_challenges
 from bot.say import check_ins as say_check_ins
 from bot.say import cycles as say_cycles
 from bot.say import pairings as say_pairings
-from bot.use_cases import challenges, coordinators, cycles, digests, enrolments, introductions, notes
+from bot.say.check_ins import AskedCheckIn
+from bot.use_cases import (
+    accounts,
+    coordinators,
+    enrolments,
+    introductions,
+    workspaces,
+)
 from bot.use_cases.asked_check_ins import read_asked_check_in
 from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability, read_availability_at
+from bot.worker.carried import Dropped, Later, compose_words
 
-POOL_SHOWN = 3
 AFTER_CLOSING = timedelta(days=30)
 """The time after a cycle is closed in which a member who had no address may still get what was owed in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """The delivery waits until `at`."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """The delivery is no longer wanted; `reason` is a key of the content."""
-
-    reason: str
 
 
 async def compose(
@@ -69,9 +55,11 @@ async def compose(
     is_new_for_partner = delivery.kind in ASKS | FROM_PARTNERS and not delivery.ref
     if not member.active or (is_new_for_partner and not may_take_part(member)):
         return Dropped("inactive")
+    if delivery.kind is DeliveryKind.NEW_ADDRESS:  # the member is at another device now, and waits for it
+        return await _new_address(request, delivery)
     if not delivery.ref:  # an update notifies nobody, so hours and expiry do not apply
         closed_at = cycle.closed_at if cycle else None
-        if delivery.reason == "not-connected" and closed_at and closed_at + AFTER_CLOSING <= now:
+        if delivery.reason in ("not-connected", "blocked") and closed_at and closed_at + AFTER_CLOSING <= now:
             return Dropped("closed")
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return Dropped("expired")
@@ -81,6 +69,11 @@ async def compose(
             return Dropped("no-teaching-days")
         if wait is not None:
             return wait
+    if delivery.kind is DeliveryKind.LINK_REQUEST:
+        return await workspaces.compose_request(request, delivery.subject_id) or Dropped("answered")
+    if delivery.kind is DeliveryKind.REQUEST:
+        about = delivery.occurrence.partition(" ")[0]
+        return await coordinators.compose_request(request, delivery.subject_id, about) or Dropped("changed")
     if cycle is None:
         return Dropped("closed")
     return await _message(request, delivery, cycle, group_chat_platforms)
@@ -151,7 +144,7 @@ def _later(delivery: Delivery, moment: datetime) -> Later:
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
-async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
+async def _message(  # noqa: C901  # one case for each kind
     request: Request, delivery: Delivery, cycle: Cycle, group_chat_platforms: Collection[str]
 ) -> Message | Later | Dropped:
     tx, voice, member = request.tx, request.voice, request.member
@@ -174,39 +167,29 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
             return introduction or Dropped("changed")
         case DeliveryKind.TOGETHER:
             return await introductions.compose_opening(request, subject) or Dropped("changed")
-        case DeliveryKind.REQUEST:
-            about = delivery.occurrence.partition(" ")[0]
-            return await coordinators.compose_request(request, subject, about) or Dropped("changed")
         case DeliveryKind.ALONE:
             pairing = await tx.pairings.of_member(cycle.id, member.id)
             return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
         case DeliveryKind.CHECK_IN:
             return await _first_ask(request, delivery)
         case DeliveryKind.REMINDER:
-            return await _repeated_ask(
-                request, delivery, lambda until: voice.markdown("check-in.reminder", until=until)
-            )
+            return await _remind(request, delivery, "check-in.reminder")
         case DeliveryKind.NUDGE:
-            return await _repeated_ask(
-                request, delivery, lambda until: voice.markdown("check-in.nudge", until=until)
-            )
+            return await _remind(request, delivery, "check-in.nudge")
         case DeliveryKind.AGAIN:
-            return await _repeated_ask(request, delivery, lambda _: voice.markdown("check-in.again"))
-        case DeliveryKind.SHARED_ANSWER:
-            return await _shared_answer(request, delivery)
-        case DeliveryKind.POOL:
-            return await _pool(request, delivery, cycle)
-        case DeliveryKind.CHALLENGE:
-            return await _challenge(request, delivery)
-        case DeliveryKind.CHALLENGE_REPLY:
-            return await challenges.compose_reply(request, subject) or _taken_back(voice, delivery)
-        case DeliveryKind.NOTE:
-            return await notes.compose_note(request, subject) or _taken_back(voice, delivery)
-        case DeliveryKind.DIGEST:
-            if Post(Role.PRINCIPAL, subject) not in member.posts:
-                return Dropped("inactive")
-            monday = date.fromisoformat(delivery.occurrence)
-            return await digests.compose_digest(request, cycle, subject, monday) or Dropped("nothing-to-say")
+            asked = await _read_open(request, delivery)
+            if isinstance(asked, Dropped):
+                return asked
+            return say_check_ins.question(voice, asked, voice.markdown("check-in.again"))
+        case (
+            DeliveryKind.SHARED_ANSWER
+            | DeliveryKind.POOL
+            | DeliveryKind.CHALLENGE
+            | DeliveryKind.CHALLENGE_REPLY
+            | DeliveryKind.NOTE
+            | DeliveryKind.DIGEST
+        ):
+            return await compose_words(request, delivery, cycle)
         case DeliveryKind.CYCLE_END:
             return Dropped("closed") if cycle.state is CycleState.CLOSED else say_cycles.end(voice, cycle)
         case DeliveryKind.CLOSED:
@@ -215,6 +198,14 @@ async def _message(  # noqa: C901, PLR0911, PLR0912  # one case for each kind
             return say_cycles.closed(
                 voice, cycle, [each.given_name for each in partners.values() if each.active]
             )
+        case DeliveryKind.NEW_ADDRESS | DeliveryKind.LINK_REQUEST | DeliveryKind.REQUEST:
+            return Dropped("changed")  # composed before, because they belong to no cycle
+
+
+async def _new_address(request: Request, delivery: Delivery) -> Message | Dropped:
+    if delivery.expires_at is not None and delivery.expires_at <= request.now:
+        return Dropped("expired")
+    return await accounts.compose_question(request, delivery.subject_id) or Dropped("answered")
 
 
 async def _first_ask(request: Request, delivery: Delivery) -> Message | Later | Dropped:
@@ -228,17 +219,20 @@ async def _first_ask(request: Request, delivery: Delivery) -> Message | Later | 
     return say_check_ins.question(request.voice, await read_asked_check_in(request, check_in))
 
 
-async def _repeated_ask(
-    request: Request, delivery: Delivery, opening: Callable[[str], str]
-) -> Message | Dropped:
-    """Ask once more what is still open; `opening` is given the day on which the check-in closes."""
+async def _remind(request: Request, delivery: Delivery, key: str) -> Message | Dropped:
+    """Remind of a check-in that is still open."""
+    asked = await _read_open(request, delivery)
+    return asked if isinstance(asked, Dropped) else say_check_ins.reminder(request.voice, asked, key)
+
+
+async def _read_open(request: Request, delivery: Delivery) -> AskedCheckIn | Dropped:
+    """Return the delivery's check-in with its facts, unless it has been answered or is over."""
     check_in = await _answerable(request, delivery)
     if isinstance(check_in, Dropped):
         return check_in
     if check_in.state is not CheckInState.OPEN:
         return Dropped("answered")
-    ask = await read_asked_check_in(request, check_in)
-    return say_check_ins.question(request.voice, ask, opening(request.voice.until(ask.closes, ask.today)))
+    return await read_asked_check_in(request, check_in)
 
 
 async def _answerable(request: Request, delivery: Delivery) -> CheckIn | Dropped:
@@ -250,81 +244,3 @@ async def _answerable(request: Request, delivery: Delivery) -> CheckIn | Dropped
     if pairing is None or pairing.id != check_in.pairing_id:
         return Dropped("changed")
     return check_in
-
-
-async def _shared_answer(request: Request, delivery: Delivery) -> Message | Later | Dropped:
-    tx = request.tx
-    check_in = await tx.check_ins.get(delivery.subject_id)
-    if check_in is None or check_in.pairing_id is None:
-        return Dropped("taken-back")
-    pairing = await tx.pairings.get(check_in.pairing_id)
-    cycle = await tx.cycles.get(check_in.cycle_id)
-    step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
-    author = await tx.members.get(check_in.member_id)
-    is_partner = request.member.id in pairing.member_ids and may_take_part(request.member)
-    if not is_partner or not privacy.may_partner_read(step.share):
-        # An earlier partner gets no changes: the answers in the message that they were sent are removed.
-        return (
-            say_check_ins.partner_answer(request.voice, step, author.given_name, (), None)
-            if delivery.ref
-            else Dropped("changed")
-        )
-    answers = await tx.check_ins.answers(check_in.id)
-    if answers and check_in.state is not CheckInState.ANSWERED:
-        return Dropped("changed")  # it is owed again when the author has decided
-    if answers and check_in.held_until and check_in.held_until > request.now:
-        return Later(check_in.held_until)
-    if not answers and not delivery.ref:
-        return Dropped("taken-back")
-    return say_check_ins.partner_answer(request.voice, step, author.given_name, answers, pairing.id)
-
-
-def _taken_back(voice: Voice, delivery: Delivery) -> Message | Dropped:
-    """Replace erased text in the message that was sent, or drop a delivery that was not sent yet."""
-    return say_challenges.took_back(voice, "") if delivery.ref else Dropped("taken-back")
-
-
-async def _pool(request: Request, delivery: Delivery, cycle: Cycle) -> Message | Later | Dropped:
-    """Show what others shared to a member who shared something too, once the step is over for everybody.
-
-    Nobody reads a pool while it may still grow: the difference between two readings would tell who wrote what.
-    """
-    tx = request.tx
-    check_in = await tx.check_ins.get(delivery.subject_id)
-    was_sent = bool(delivery.ref)  # then this is an update, because an answer was taken back
-    if check_in is None or (check_in.state is not CheckInState.ANSWERED and not was_sent):
-        return Dropped("nothing-to-say")
-    of_step = [each for each in await tx.check_ins.of_cycle(cycle.id) if each.step == check_in.step]
-    held = [each.held_until for each in of_step if each.held_until]
-    step_ends = max([each.closes_at for each in of_step] + held)
-    if step_ends > request.now:
-        return Later(step_ends)
-    step = (await cycles.read_pack(tx, cycle)).step(check_in.step)
-    typed = {
-        each.key
-        for each in step.words(request.voice.language).questions
-        if each.kind in (Kind.SHORT, Kind.LONG)
-    }
-    shared = [
-        each for each in await tx.check_ins.pool(cycle.id, step.key, Share.POOL) if each[1].question in typed
-    ]
-    if not privacy.may_pool_read(len({author for author, _ in shared})):
-        return _taken_back(request.voice, delivery) if was_sent else Dropped("nothing-to-say")
-    others = {answer.text for author, answer in shared if author != request.member.id}
-    # Sorted by the texts themselves, so that the order does not tell who wrote when.
-    return say_check_ins.pool(request.voice, sorted(others, key=lambda text: (-len(text), text))[:POOL_SHOWN])
-
-
-async def _challenge(request: Request, delivery: Delivery) -> Message | Later | Dropped:
-    check_in: CheckIn | None = await request.tx.check_ins.get(delivery.subject_id)
-    if check_in is None:
-        return Dropped("closed")
-    if delivery.occurrence != str(check_in.pairing_id) and not delivery.ref:
-        return Dropped("changed")
-    check_in = replace(check_in, pairing_id=int(delivery.occurrence))  # the pairing when this was owed
-    message = await challenges.compose_challenge(request, check_in, is_update=bool(delivery.ref))
-    if message is None:
-        release = await challenges.read_release(request.tx, check_in, request.now)
-        if release > request.now:
-            return Later(release)
-    return message or Dropped("nothing-to-say")

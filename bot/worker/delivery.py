@@ -11,6 +11,7 @@ from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
 from bot.rules import outcomes
 from bot.worker import batch
+from bot.worker.addresses import meet_seen
 from bot.worker.batch import BATCH_SIZE, BatchClock, compose_batch
 from bot.worker.resolving import resolve
 from bot.worker.sending import send
@@ -32,6 +33,7 @@ async def run(
     This is for the playground and tests, where time is set. `work.work` keeps to each workspace's limit.
     """
     services = Services(store, prompts, messengers, directories, NO_LIMITS, seconds=lambda: 0)
+    await meet_seen(services, now)
     settled, is_more = 0, True
     while is_more:
         async with store.transaction() as tx:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.ports import Store
-from bot.use_cases import workspaces
+from bot.use_cases import accounts, workspaces
 
 log = structlog.get_logger()
 
@@ -34,6 +34,10 @@ async def prune(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) ->
         await tx.members.prune_words(now - WORDS_KEPT)
     async with store.transaction() as tx:
         await workspaces.erase_removed(tx, now)
+    async with store.transaction() as tx:
+        await tx.accounts.prune_questions(now - accounts.QUESTION_LASTS)
+    async with store.transaction() as tx:
+        await tx.workspaces.prune_expired(now)
     async with store.transaction() as tx:
         await tx.lanes.prune(now - LANES_KEPT)
     await prune_ledger(store, now - ledger_kept, stopped)

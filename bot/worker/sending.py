@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import structlog
 
-from bot.errors import Disconnected, SendError, StoreAway, Uncertain, Unreachable
+from bot.errors import Blocked, Disconnected, SendError, StoreAway, Uncertain, Unreachable
 from bot.message import Message
-from bot.model import Address, Delivery, DeliveryState
+from bot.model import Address, Delivery, DeliveryKind, DeliveryState
 from bot.ports import Messenger
 from bot.rules import outcomes
 from bot.worker.addresses import look_up_address
 from bot.worker.batch import Batch, BatchClock, Composed
-from bot.worker.compose import Dropped, Later
+from bot.worker.carried import Dropped, Later
 from bot.worker.services import Services
 from bot.worker.settling import Outcome, settle
 
@@ -114,9 +114,15 @@ async def _send(
             await messenger.update(address, ref, message)
         else:
             ref = await messenger.send(address, message, delivery.id)
+    except Blocked:
+        return Outcome(outcomes.blocked(delivery, clock.now), blocked=address)
     except Disconnected:
         return Outcome(outcomes.unconnected(delivery, clock.now + outcomes.WAIT_AFTER_BAD_TOKEN))
     except Unreachable as error:
+        if (
+            delivery.kind is DeliveryKind.NEW_ADDRESS
+        ):  # who can't be asked there is asked once more, then no longer
+            return Outcome(outcomes.blocked(delivery, clock.now), blocked=address)
         return Outcome(outcomes.failed(tried, error.reason, clock.now))
     except SendError as error:
         if error.retry_after is None:

@@ -12,7 +12,9 @@ import structlog
 from bot.errors import Conflict, StoreAway
 from bot.model import Address, CheckInState, Delivery, DeliveryKind, DeliveryState
 from bot.ports import Tx
-from bot.use_cases import cycles
+from bot.rules import outcomes
+from bot.use_cases import accounts, cycles
+from bot.use_cases.reports import BLOCKED, report
 from bot.worker.services import Services
 
 log = structlog.get_logger()
@@ -28,6 +30,8 @@ class Outcome:
     delivery: Delivery
     held: Address | None = None
     """An address whose whole workspace takes nothing more before the delivery is due again."""
+    blocked: Address | None = None
+    """An address that takes nothing, as the platform says."""
 
 
 async def settle(services: Services, settled: Sequence[Outcome]) -> None:
@@ -55,6 +59,8 @@ async def _settle_once(services: Services, settled: Sequence[Outcome]) -> None:
         for each in settled:
             if each.delivery.id in written and each.delivery.state is DeliveryState.SENT:
                 await _open_check_in(tx, each.delivery)
+            if each.delivery.id in written and each.blocked is not None:
+                await _note_block(tx, each.delivery, each.blocked)
         for (platform, workspace), until in sorted(_held_until(settled).items()) if services.limits else ():
             await tx.lanes.hold(platform, workspace, until, services.limits)
     for each in settled:
@@ -89,3 +95,11 @@ async def _open_check_in(tx: Tx, sent: Delivery) -> None:
     pack = await cycles.read_pack(tx, cycle)
     first = pack.step(check_in.step).words(pack.languages[0]).questions[0].key
     await tx.check_ins.open(check_in.id, first)
+
+
+async def _note_block(tx: Tx, delivery: Delivery, address: Address) -> None:
+    """Count the days on which an address took nothing, and let the coordinators know on the second."""
+    now = delivery.due_at - outcomes.WAIT_WHILE_BLOCKED
+    if await tx.members.note_block(address, now) == accounts.BLOCKS_BELIEVED:
+        member = await tx.members.get(delivery.member_id)
+        await report(tx, member, BLOCKED, now)

@@ -22,6 +22,7 @@ from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
 from bot.rules import outcomes
 from bot.worker import batch as batches
+from bot.worker.addresses import meet_seen
 from bot.worker.batch import BATCH_SIZE, Batch, BatchClock, compose_batch
 from bot.worker.resolving import resolve
 from bot.worker.sending import send
@@ -76,6 +77,7 @@ async def work(
         for each in senders
     ]
     loops.append(Loop(partial(_resolve_batch, services, settings.tick)))
+    loops.append(Loop(partial(_meet_people, services, settings.tick)))
     outage = Outage()
     running = [asyncio.create_task(each.run(stopped, outage)) for each in loops]
     await stopped.wait()
@@ -229,3 +231,8 @@ async def _resolve_batch(services: Services, tick: timedelta) -> float:
         uncertain = await tx.deliveries.claim_uncertain(now, now + outcomes.SETTLING, BATCH_SIZE)
     await resolve(services, uncertain, now)
     return 0 if uncertain else tick.total_seconds()
+
+
+async def _meet_people(services: Services, tick: timedelta) -> float:
+    """Meet people who were seen before they could be; return the seconds to pause."""
+    return 0 if await meet_seen(services, await services.store.now()) else tick.total_seconds()

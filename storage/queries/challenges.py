@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 
 from bot.model import Challenge
 from storage import tables as t
+from storage.drivers.at_rest import mark_erased
 from storage.queries.base import Queries, columns, values
 
 _CHALLENGES = select(*columns(t.challenge, Challenge)).order_by(t.challenge.c.id)
@@ -34,6 +35,7 @@ class SqlChallenges(Queries):
         return Challenge(**kept.one()._asdict())
 
     async def take_back(self, check_in_id: int) -> None:
+        mark_erased(self._connection)
         await self._connection.execute(delete(t.challenge).where(t.challenge.c.check_in_id == check_in_id))
 
     async def get(self, challenge_id: int) -> Challenge | None:

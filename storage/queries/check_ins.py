@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 
 from bot.model import Answer, CheckIn, CheckInState, Share
 from storage import tables as t
+from storage.drivers.at_rest import mark_erased
 from storage.queries.base import Queries, columns, values
 
 _CHECK_INS = select(*columns(t.check_in, CheckIn)).order_by(t.check_in.c.due_at, t.check_in.c.id)
@@ -94,6 +95,7 @@ class SqlCheckIns(Queries):
 
     async def take_back(self, check_in_id: int, question: str | None = None) -> None:
         """Delete the answers of a check-in, or that to one question."""
+        mark_erased(self._connection)
         taken = delete(t.answer).where(t.answer.c.check_in_id == check_in_id)
         await self._connection.execute(taken.where(t.answer.c.question == question) if question else taken)
 

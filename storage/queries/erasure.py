@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import CycleState, EnrolmentState, Hours
 from storage import tables as t
+from storage.drivers.at_rest import mark_erased
 from storage.queries.rows import hours_columns
 
 
@@ -38,6 +39,10 @@ async def erase_workspace(connection: AsyncConnection, platform: str, workspace_
         # Without `ref`, no message in the workspace is updated any more.
         await connection.execute(update(t.delivery).where(t.delivery.c.member_id == member_id).values(ref=""))
     await connection.execute(delete(t.address).where(there))
+    for table in (t.seen_address, t.address_claim, t.link_request):
+        await connection.execute(
+            delete(table).where(table.c.platform == platform, table.c.workspace == workspace_id)
+        )
     gone = and_(t.workspace.c.platform == platform, t.workspace.c.id == workspace_id)
     linked = and_(
         t.workspace_school.c.platform == platform, t.workspace_school.c.workspace_id == workspace_id
@@ -47,6 +52,7 @@ async def erase_workspace(connection: AsyncConnection, platform: str, workspace_
 
 
 async def _erase_words(connection: AsyncConnection, member_id: int) -> None:
+    mark_erased(connection)
     asked = select(t.check_in.c.id).where(t.check_in.c.member_id == member_id)
     await connection.execute(delete(t.answer).where(t.answer.c.check_in_id.in_(asked)))
     await connection.execute(delete(t.challenge).where(t.challenge.c.giver_id == member_id))
@@ -71,6 +77,7 @@ async def _erase_traces(connection: AsyncConnection, member_id: int) -> None:
     emptied = update(t.playground_line).where(_is_in_conversation_of(member_id))
     await connection.execute(emptied.values(html="", plain="", previews={}))
     await connection.execute(delete(t.address).where(t.address.c.member_id == member_id))
+    await connection.execute(delete(t.address_claim).where(t.address_claim.c.member_id == member_id))
 
 
 def _is_in_conversation_of(member_id: int) -> ColumnElement[bool]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Address, Hours, Member, Post, Profile
+from bot.model import Address, AddressStanding, Hours, Member, Post, Profile
 from storage import tables as t
+from storage.drivers.at_rest import mark_erased
 from storage.queries import erasure
 from storage.queries.base import Queries, batches, columns, values
+from storage.queries.deliveries import make_due
 from storage.queries.rows import hours_columns, hours_from, profile_from
 from storage.secrets import NoSuchKey, Seal
 
@@ -22,6 +24,8 @@ _MEMBERS_AND_POSTS = (
     .join_from(t.member, t.post, isouter=True)
     .order_by(t.member.c.id, t.post.c.position)
 )
+LATER_DAY, IN_A_ROW = timedelta(hours=12), timedelta(days=7)
+"""Two blocks count as two days if they are so far apart, and as days in a row if they are no further apart."""
 
 
 class SqlMembers(Queries):
@@ -55,8 +59,20 @@ class SqlMembers(Queries):
         used: dict[str, Any] = {"last_used_at": now}
         if address.route:
             used["route"] = address.route
-        seen = update(t.address).where(_is(address)).values(used).returning(t.address.c.member_id)
-        member_id = await self._connection.scalar(seen)
+        seen = update(t.address).where(_is(address)).values(used)
+        seen = seen.returning(t.address.c.member_id, t.address.c.live, t.address.c.blocked_times)
+        row = (await self._connection.execute(seen)).one_or_none()
+        if row is None:
+            return None
+        if not row.live or row.blocked_times:
+            works = {"live": True, "blocked_times": 0, "blocked_at": None}
+            await self._connection.execute(update(t.address).where(_is(address)).values(works))
+            await make_due(self._connection, t.delivery.c.member_id == row.member_id, now)
+        return await self.get(row.member_id)
+
+    async def find(self, address: Address) -> Member | None:
+        found = select(t.address.c.member_id).where(_is(address))
+        member_id = await self._connection.scalar(found)
         return None if member_id is None else await self.get(member_id)
 
     async def by_email(self, email: str) -> tuple[Member, ...]:
@@ -68,7 +84,13 @@ class SqlMembers(Queries):
 
     async def connect(self, address: Address, member_id: int, now: datetime) -> None:
         """Store an address, or move it to another member."""
-        known = {"member_id": member_id, "last_used_at": now, "live": True}
+        known = {
+            "member_id": member_id,
+            "last_used_at": now,
+            "live": True,
+            "blocked_times": 0,
+            "blocked_at": None,
+        }
         if address.route:
             known["route"] = address.route
         row = self._insert(t.address).values({**values(address), **known})
@@ -80,6 +102,49 @@ class SqlMembers(Queries):
         await self._connection.execute(
             update(t.address).where(_is(address)).values(live=False, last_used_at=now)
         )
+
+    async def note_block(self, address: Address, now: datetime) -> int:
+        """Count a day on which the address took nothing; those in a row are at most a week apart."""
+        row = (
+            await self._connection.execute(
+                select(t.address.c.blocked_times, t.address.c.blocked_at)
+                .where(_is(address))
+                .with_for_update()
+            )
+        ).one_or_none()
+        if row is None or (row.blocked_at is not None and now - row.blocked_at < LATER_DAY):
+            return 0  # the same day counts once
+        is_in_a_row = row.blocked_at is not None and now - row.blocked_at < IN_A_ROW
+        times = row.blocked_times + 1 if is_in_a_row else 1
+        counted = update(t.address).where(_is(address)).values(blocked_times=times, blocked_at=now)
+        await self._connection.execute(counted)
+        return int(times)
+
+    async def remove_address(self, address: Address) -> None:
+        await self._connection.execute(delete(t.address).where(_is(address)))
+
+    async def addresses_of(self, member_id: int) -> tuple[AddressStanding, ...]:
+        """Return all addresses, the last used first."""
+        known = select(*columns(t.address, Address), t.address.c.live, t.address.c.blocked_times)
+        known = known.where(t.address.c.member_id == member_id)
+        rows = await self._connection.execute(
+            known.order_by(t.address.c.last_used_at.desc(), t.address.c.platform)
+        )
+        return tuple(
+            AddressStanding(
+                Address(row.platform, row.workspace, row.user, row.route), row.live, row.blocked_times
+            )
+            for row in rows
+        )
+
+    async def home_domains(self, school_ids: Collection[int]) -> frozenset[str]:
+        """Return the domains in the e-mail addresses of those whose first post is at these schools."""
+        at_home = select(t.member.c.email).join(t.post, t.post.c.member_id == t.member.c.id)
+        at_home = at_home.where(
+            t.post.c.position == 0, t.post.c.school_id.in_(sorted(school_ids)), t.member.c.active
+        )
+        emails = (await self._connection.execute(at_home)).scalars()
+        return frozenset(domain for each in emails if (domain := each.rpartition("@")[2]))
 
     async def address_of(self, member_id: int) -> Address | None:
         """Return the working address that was used last."""
@@ -138,7 +203,11 @@ class SqlMembers(Queries):
         return (await self._connection.execute(dropped)).rowcount > 0
 
     async def prune_words(self, before: datetime) -> int:
-        """Delete text that was kept before that time, and return how many."""
+        """Delete text that was kept before that time, and return how many.
+
+        This is part of every sweep, so that no text that was changed stays in the journal for long.
+        """
+        mark_erased(self._connection)
         old = delete(t.held_words).where(t.held_words.c.held_at < before)
         return (await self._connection.execute(old)).rowcount
 

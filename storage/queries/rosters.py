@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from bot.model import Hours, Profile, Role, School
-from bot.model.roster import Roster, RosterPerson, RosterSchool
+from bot.model.roster import Fault, Roster, RosterError, RosterPerson, RosterSchool
+from bot.rules.likely_same import find_likely_same, find_unknown
 from bot.rules.roster_difference import Difference, difference
 from storage import tables as t
 from storage.queries.base import Queries, batches, columns, values
@@ -24,6 +25,23 @@ class RosterQueries(Queries):
         lock = select(t.partnership.c.id).where(t.partnership.c.id == partnership_id)
         await self._connection.execute(lock.with_for_update(key_share=True))
         return difference(await self._stored_roster(partnership_id), roster)
+
+    async def likely_same(self, partnership_id: int, roster: Roster) -> tuple[Fault, ...]:
+        """Return questions about people and schools whom the roster names anew, as it seems."""
+        stored = await self._stored_roster(partnership_id)
+        return find_likely_same(stored, roster, difference(stored, roster))
+
+    async def unite(self, partnership_id: int, roster: Roster, same: Mapping[str, str]) -> None:
+        """Write the new ids of people and schools (by old id). Raises `RosterError` for ids that fit nobody."""
+        stored = await self._stored_roster(partnership_id)
+        if faults := find_unknown(same, stored, roster):
+            raise RosterError(faults)
+        for table in (t.member, t.school):
+            for old, new in same.items():
+                known = update(table).where(
+                    table.c.partnership_id == partnership_id, table.c.source_id == old
+                )
+                await self._connection.execute(known.values(source_id=new))
 
     async def write(self, partnership_id: int, changes: Difference) -> None:
         """Write a difference."""

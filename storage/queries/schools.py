@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, null, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import DEFAULT_LANGUAGE, Partnership, School
-from bot.model.roster import Roster, RosterChange
+from bot.model.roster import Fault, Roster, RosterChange
 from bot.rules.school_time import Calendar, Term
 from storage import tables as t
 from storage.queries.base import Queries, columns, values
@@ -101,6 +101,13 @@ class SqlSchools(Queries):
     async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
         """Return what importing the roster would change."""
         return (await RosterQueries(self._connection).compare(partnership_id, roster)).changes
+
+    async def unite(self, partnership_id: int, roster: Roster, same: Mapping[str, str]) -> None:
+        self._clear_cache()
+        await RosterQueries(self._connection).unite(partnership_id, roster, same)
+
+    async def likely_same(self, partnership_id: int, roster: Roster) -> tuple[Fault, ...]:
+        return await RosterQueries(self._connection).likely_same(partnership_id, roster)
 
     async def apply(
         self,

@@ -9,8 +9,13 @@ from sqlalchemy import and_, delete, insert, select, update
 from bot.model import LinkCode, School, Workspace
 from storage import tables as t
 from storage.queries import erasure
-from storage.queries.base import Queries, values
+from storage.queries.base import Queries, columns, values
 from storage.queries.deliveries import make_due
+
+EXPIRING = tuple(
+    table for table in t.metadata.sorted_tables if "expires_at" in table.c and table is not t.delivery
+)
+"""The tables whose rows go when they expire. A delivery that expires is dropped, and its line stays in the ledger."""
 
 
 class SqlWorkspaces(Queries):
@@ -19,12 +24,20 @@ class SqlWorkspaces(Queries):
     async def add_code(self, code: LinkCode) -> None:
         await self._connection.execute(insert(t.link_code).values(values(code)))
 
-    async def take_code(self, fingerprint: str, now: datetime) -> int | None:
-        """Return the school that a code links to, and delete the code; None if it is unknown or has expired."""
+    async def take_code(self, fingerprint: str, now: datetime) -> LinkCode | None:
+        """Return a code, and delete it; None if it is unknown or has expired."""
         await self._connection.execute(delete(t.link_code).where(t.link_code.c.expires_at <= now))
         taken = delete(t.link_code).where(t.link_code.c.fingerprint == fingerprint)
-        school_id: int | None = await self._connection.scalar(taken.returning(t.link_code.c.school_id))
-        return school_id
+        row = (await self._connection.execute(taken.returning(*columns(t.link_code, LinkCode)))).one_or_none()
+        return None if row is None else LinkCode(**row._asdict())
+
+    async def prune_expired(self, now: datetime) -> int:
+        """Delete the rows of all tables with `expires_at` that have expired, and return how many."""
+        deleted = 0
+        for table in EXPIRING:
+            expired = delete(table).where(table.c.expires_at <= now)
+            deleted += (await self._connection.execute(expired)).rowcount
+        return deleted
 
     async def get(self, platform: str, workspace_id: str) -> Workspace | None:
         row = await self._connection.execute(
@@ -41,6 +54,7 @@ class SqlWorkspaces(Queries):
             id=workspace_id,
             partnership_id=found.partnership_id,
             school_ids=frozenset((await self._connection.execute(linked)).scalars()),
+            linked_by=found.linked_by,
             gone_at=found.gone_at,
         )
 
@@ -62,10 +76,16 @@ class SqlWorkspaces(Queries):
         found = [await self.get(row.platform, row.id) for row in rows]
         return tuple(each for each in found if each is not None)
 
-    async def link(self, platform: str, workspace_id: str, school: School, now: datetime) -> None:
+    async def link(
+        self, platform: str, workspace_id: str, school: School, now: datetime, *, linked_by: str = ""
+    ) -> None:
         """Link a workspace to a school, and make due the deliveries that wait for an address of its members."""
         row = self._insert(t.workspace).values(
-            platform=platform, id=workspace_id, partnership_id=school.partnership_id, linked_at=now
+            platform=platform,
+            id=workspace_id,
+            partnership_id=school.partnership_id,
+            linked_at=now,
+            linked_by=linked_by,
         )
         keys = ["platform", "id"]
         await self._connection.execute(row.on_conflict_do_update(index_elements=keys, set_={"gone_at": None}))

@@ -21,6 +21,7 @@ from storage.tables.cycles import (
 from storage.tables.ledger import delivery, digest, event_seen, lane
 from storage.tables.people import (
     address,
+    address_claim,
     blocked,
     closed_day,
     held_words,
@@ -29,21 +30,25 @@ from storage.tables.people import (
     post,
     profile,
     school,
+    seen_address,
     term,
 )
 from storage.tables.playground import playground_clock, playground_line
 from storage.tables.workspaces import (
     install_state,
     link_code,
+    link_request,
     platform_note,
     platform_token,
     workspace,
     workspace_school,
+    wrong_code,
 )
 
 __all__ = [
     "CYCLE_IS_OPEN",
     "address",
+    "address_claim",
     "answer",
     "blocked",
     "challenge",
@@ -58,6 +63,7 @@ __all__ = [
     "install_state",
     "lane",
     "link_code",
+    "link_request",
     "member",
     "metadata",
     "note",
@@ -72,7 +78,9 @@ __all__ = [
     "profile",
     "school",
     "seat",
+    "seen_address",
     "term",
     "workspace",
     "workspace_school",
+    "wrong_code",
 ]

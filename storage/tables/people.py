@@ -17,8 +17,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from bot.model import Role
-from storage.tables.base import Id, Json, UTCDateTime, metadata, one_of
+from bot.model import QuestionState, Role
+from storage.tables.base import Id, Json, UTCDateTime, index_where, metadata, one_of
 
 partnership = Table(
     "partnership",
@@ -112,6 +112,41 @@ address = Table(
     Column("route", Text, nullable=False),
     Column("last_used_at", UTCDateTime, nullable=False),
     Column("live", Boolean, nullable=False),
+    # The days on which the platform said that the chat takes nothing; 0 again as soon as the person writes.
+    Column("blocked_times", Integer, nullable=False, server_default="0"),
+    Column("blocked_at", UTCDateTime),
+)
+
+# Somebody who wrote to the bot and is no member: no name and no text is kept.
+seen_address = Table(
+    "seen_address",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("workspace", String(255), primary_key=True),
+    Column("user", String(255), primary_key=True),
+    Column("route", Text, nullable=False),
+    # From when the directory may be asked for the e-mail address; NULL: it was asked since the last roster.
+    Column("ask_at", UTCDateTime),
+    Column("expires_at", UTCDateTime, nullable=False, index=True),
+)
+index_where("ix_seen_address_to_ask", "ask_at IS NOT NULL", seen_address.c.ask_at)
+
+address_claim = Table(
+    "address_claim",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("member_id", ForeignKey("member.id"), nullable=False, index=True),
+    Column("platform", String(32), nullable=False),
+    Column("workspace", String(255), nullable=False),
+    Column("user", String(255), nullable=False),
+    Column("route", Text, nullable=False),
+    Column("old_platform", String(32), nullable=False),
+    Column("old_workspace", String(255), nullable=False),
+    Column("old_user", String(255), nullable=False),
+    Column("made_at", UTCDateTime, nullable=False, index=True),
+    Column("state", one_of(QuestionState), nullable=False),
+    UniqueConstraint("member_id", "platform", "workspace", "user"),
+    sqlite_autoincrement=True,
 )
 
 profile = Table(

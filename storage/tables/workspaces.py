@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    true,
+)
 
-from storage.tables.base import UTCDateTime, metadata
+from bot.model import QuestionState
+from storage.tables.base import Id, UTCDateTime, metadata, one_of
 
 workspace = Table(
     "workspace",
@@ -13,6 +27,7 @@ workspace = Table(
     Column("id", String(255), primary_key=True),
     Column("partnership_id", ForeignKey("partnership.id"), nullable=False),
     Column("linked_at", UTCDateTime, nullable=False),
+    Column("linked_by", String(255), nullable=False, server_default=""),
     Column("gone_at", UTCDateTime, index=True),
 )
 
@@ -33,6 +48,33 @@ link_code = Table(
     Column("fingerprint", String(64), primary_key=True),
     Column("school_id", ForeignKey("school.id"), nullable=False),
     Column("expires_at", UTCDateTime, nullable=False),
+    Column("asks", Boolean, nullable=False, server_default=true()),
+)
+
+link_request = Table(
+    "link_request",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("platform", String(32), nullable=False),
+    Column("workspace", String(255), nullable=False),
+    Column("school_id", ForeignKey("school.id"), nullable=False),
+    Column("user", String(255), nullable=False),  # who typed the code
+    Column("made_at", UTCDateTime, nullable=False, index=True),
+    Column("state", one_of(QuestionState), nullable=False),
+    UniqueConstraint("platform", "workspace", "school_id"),
+    sqlite_autoincrement=True,
+)
+
+# One row for each wrong code that was typed in a workspace; nothing of the code is kept.
+wrong_code = Table(
+    "wrong_code",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("platform", String(32), nullable=False),
+    Column("workspace", String(255), nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False, index=True),
+    Index(None, "platform", "workspace"),
+    sqlite_autoincrement=True,
 )
 
 # Of Slack: one token an installation. An installation for a whole organisation has no team.

@@ -89,6 +89,26 @@ def test_a_calendar_moves_a_school_to_its_terms(jpd: Jpd) -> None:
     assert "Mars/Base is not a time zone" in zone.stderr
 
 
+def test_a_dry_run_shows_what_a_calendar_says_and_changes_nothing(jpd: Jpd, tmp_path: Path) -> None:
+    jpd("import", str(SAMPLE / "roster.csv"))
+    life = tmp_path / "life.ics"
+    life.write_text(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Founders\nDTSTART;VALUE=DATE:20991116\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+
+    tried = jpd("calendar", "bryn-derw", str(SAMPLE / "calendars" / "bryn-derw.ics"), "--dry-run")
+    unclear = jpd("calendar", "bryn-derw", str(life))
+    doctor = jpd("doctor")
+
+    assert tried.returncode == 0, tried.stderr
+    assert "Term: Spring term, 2027-01-04 to 2027-03-25" in tried.stdout
+    assert "nothing was changed" in tried.stdout
+    assert unclear.returncode == 1
+    assert "“Founders”, 2099-11-16: is the school closed?" in unclear.stdout
+    assert "No term and no closed day was found" in unclear.stderr
+    assert "has no term dates" in doctor.stdout, "neither of the two has set any"
+
+
 def test_wrong_settings_are_named_all_at_once_and_never_shown(jpd: Jpd) -> None:
     wrong = jpd("migrate", JPD_PORT="secretport", JPD_TICK_SECONDS="0")
 

@@ -191,6 +191,19 @@ def test_a_fault_in_the_content_is_found(sqlite_url: str, tmp_path: Path) -> Non
     assert "jpd prompts check" in line
 
 
+def test_a_file_and_a_folder_that_are_open_to_others_are_found(sqlite_url: str, tmp_path: Path) -> None:
+    at_once(well(sqlite_url))
+    file = Path(sqlite_url.partition("///")[2])
+    file.chmod(0o644)
+    tmp_path.chmod(0o775)
+
+    of_file, of_folder = found(sqlite_url)
+
+    assert f"chmod 600 {file}" in of_file
+    assert f"chmod go-w {tmp_path}" in of_folder
+    assert file.stat().st_mode & 0o777 == 0o644, "nothing was changed"
+
+
 async def test_clocks_that_are_apart_are_found(database_url: str) -> None:
     await well(database_url)
     read = Settings(database_url=database_url)

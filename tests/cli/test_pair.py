@@ -233,3 +233,25 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
     assert "Pairing 25 people" in seen
     assert "━" in seen
     assert "12 groups." in seen
+
+
+def test_one_school_and_one_id_written_in_two_ways_ask(pair: Pair, tmp_path: Path) -> None:
+    members = "id,school\n007,St John's\n2,St John\u2019s\n7,Elm\n4,Oak\n"
+
+    done = pair(write(tmp_path / "members.csv", members))
+
+    assert done.returncode == 1
+    assert [line.partition(": ")[0] for line in done.stderr.splitlines()[:2]] == [
+        "members.csv, row 3, column school",
+        "members.csv, row 4, column id",
+    ]
+
+
+def test_who_must_not_meet_is_found_without_leading_zeros(pair: Pair, tmp_path: Path) -> None:
+    members = write(tmp_path / "members.csv", "id,school\n001,Oak\n002,Elm\n")
+    apart = write(tmp_path / "apart.csv", "member_a,member_b\n1,2\n")
+
+    done = pair(members, "--blocked", apart)
+
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1, "the heading alone: the two stay apart"

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from bot.prompts import Prompts
 from bot.rules.commands import COMMANDS, Audience, CommandSpec
-from bot.say.commands import description
 from tests.support.places import PROMPTS, ROOT
 
 VOICE = Prompts.load(PROMPTS).voice("en")
@@ -20,7 +19,8 @@ def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def listed(spec: CommandSpec) -> tuple[str, ...]:
     """How it is typed, by which other words, by whom, and what it does."""
     typed = VOICE.markdown(f"help.{spec.name}").partition(": ")[0]
-    return typed, also(spec), spec.audience.name.lower(), description(VOICE, spec.name)
+    what_it_does = VOICE.text(f"help.{spec.name}").partition(": ")[2]
+    return typed, also(spec), spec.audience.name.lower(), what_it_does
 
 
 def also(spec: CommandSpec) -> str:

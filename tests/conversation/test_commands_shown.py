@@ -77,7 +77,7 @@ def test_teams_lists_the_same_commands_and_starters(voice: Voice) -> None:
         return {**plain(name), "title": voice.text(f"starter.{name}"), "type": "prompt", "prompt": name}
 
     def plain(name: str) -> dict[str, Any]:
-        return {"title": name, "description": voice.text(f"help.{name}").partition(": ")[2]}
+        return {"title": name, "description": voice.text(f"describe.{name}")}
 
     assert personal == {
         "scopes": ["personal"],

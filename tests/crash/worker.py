@@ -57,16 +57,13 @@ async def main(url: str, platform_url: str, ahead: str, rate: str = "300") -> No
     async def removed(workspace: str) -> None:
         raise AssertionError(f"{workspace} never takes our token away")
 
-    async def left(address: Address) -> None:
-        raise AssertionError(f"{address.user} never goes")
-
     async def voice_of(_: Address) -> Voice:
         return prompts.voice("en")
 
     async with ClientSession(timeout=TIMEOUT) as session:
         messengers: dict[str, Messenger] = {
             "slack": SlackMessenger(Api(session, platform_url), OneToken("xoxb-one"), removed),
-            "teams": TeamsMessenger(Connector(session, None, Pace(), TIMEOUT), left, voice_of),
+            "teams": TeamsMessenger(Connector(session, None, Pace(), TIMEOUT), voice_of),
         }
         print("at work", flush=True)  # noqa: T201  # the test waits for it
         await work(store, prompts, messengers, {}, settings, stopped)

@@ -11,7 +11,7 @@ from bot.message import Form, Inputs
 from bot.model import CheckInState
 from bot.prompts import Prompts
 from storage.store import SqlStore
-from tests.journeys.town import Town, build, plain
+from tests.journeys.town import Town, build, buttons_of, plain
 from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
@@ -150,8 +150,19 @@ async def test_one_reminder_then_silence(town: Town) -> None:
     asks = [
         plain(each) for each in town.post.received["Ann Ash"] if "What should your pupils do" in plain(each)
     ]
-    assert len(asks) == 2
-    assert "No more reminders follow" in asks[1]
+    assert len(asks) == 1
+    [reminder] = [each for each in town.post.received["Ann Ash"] if "No more reminders follow" in plain(each)]
+    assert len(plain(reminder).splitlines()) <= 5, "the title, two lines, and buttons"
+    assert [each.label for each in buttons_of(reminder)] == ["Answer now", "Skip this one"]
+
+
+async def test_a_reminder_is_answered_by_its_button_or_by_typing_below_it(town: Town) -> None:
+    await town.until(datetime(2026, 9, 16, 15, 50, tzinfo=UTC))
+    assert "No more reminders follow" in town.last("Ann Ash")
+
+    assert "I want my pupils to" in plain(await town.press("Ann Ash", "Answer now"))
+    assert "Give reasons" in await town.say("Ann Ash", "Give reasons for every answer")
+    assert (await town.check_ins("Ann Ash"))["focus"].state is CheckInState.ANSWERED
 
 
 async def test_a_pause_is_silent_and_nothing_piles_up(town: Town) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -188,14 +189,14 @@ async def test_a_nudge_comes_once_a_step_and_never_as_a_second_ask_of_a_day(town
 
     said = await town.command(COORDINATOR, f"nudge {number}")
     await town.beat()
-    assert f"1 person of pairing {number} gets one friendly reminder" in said
+    assert f"Whoever of pairing {number} has a question open gets one friendly reminder" in said
     assert "friendly reminder" not in town.everything("Ann Ash")  # they were asked today already
 
     await town.until(datetime(2026, 9, 16, 7, 0, tzinfo=UTC))
     asks = [
         (at.date(), plain(message))
         for at, message in zip(town.post.at["Ann Ash"], town.post.received["Ann Ash"], strict=True)
-        if any(isinstance(each, Inputs) for each in message.elements)
+        if any(isinstance(each, Inputs) for each in message.elements) or "[Answer now]" in plain(message)
     ]
     assert [day for day, _ in asks] == [date(2026, 9, 14), date(2026, 9, 15)]
     assert "friendly reminder" not in town.everything(partner)
@@ -205,29 +206,34 @@ async def test_a_second_nudge_for_the_same_question_sends_nothing(store: SqlStor
     town = await build(store, prompts, {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}, MONDAY, principals=False)
     await town.run(START)
     await town.until(ASKED)
-    assert "2 people of pairing 1 get one friendly reminder" in await town.command(COORDINATOR, "nudge #1")
+    first = await town.command(COORDINATOR, "nudge #1")
     await town.until(ASKED + timedelta(days=1))
     assert "A friendly reminder: this is open until" in town.last("Ann Ash")
 
     again = await town.command(COORDINATOR, "nudge 1")
     await town.until(ASKED + timedelta(days=2))
 
-    assert "nothing is sent" in again
+    assert again == first, "another reply would tell who has answered"
     assert town.everything("Ann Ash").count("A friendly reminder: this is open until") == 1
 
 
-async def test_pairs_shows_where_each_stands_and_never_words(town: Town) -> None:
+async def test_pairs_shows_who_has_exchanged_words_when_a_step_is_over_and_never_words(town: Town) -> None:
     await town.run(START, SHORT)
     await town.until(ASKED)
     partner = await town.partner_of("Ann Ash")
+    before = await town.command(COORDINATOR, "pairs")
     await town.fill("Ann Ash", pupils="Give reasons")
+    assert await town.command(COORDINATOR, "pairs") == before, "nothing is told while a question is open"
+    assert before.count("just begun") == 2
 
+    await town.until(datetime(2026, 9, 15, 18, 0, tzinfo=UTC))
     pairs = await town.command(COORDINATOR, "pairs")
 
     assert "2 pairings" in pairs
     assert f"Ann Ash (Oak) and {partner} (Elm)" in pairs or f"{partner} (Elm) and Ann Ash (Oak)" in pairs
-    assert "Getting to know each other; 1 question open" in pairs
-    assert "not begun yet; 2 questions open" in pairs
+    assert pairs.replace("*", "").count("in touch, last in Getting to know each other") == 1
+    assert pairs.count("no word between them yet") == 1
+    assert "open" not in pairs.replace("friendly reminder", "")
     assert "Give reasons" not in pairs
     assert "Bob Box" not in await town.command(COORDINATOR, f"pairs {partner}")
     assert "no pairings to show" in await town.command(COORDINATOR, "pairs Nowhere")
@@ -291,6 +297,31 @@ async def test_partners_may_go_on_writing_after_the_close_and_while_the_next_is_
     assert "In October, I mean" in town.last(partner)
 
 
+@pytest.mark.core
+async def test_two_cycles_of_one_month_have_two_names(town: Town) -> None:
+    async def begin(day: str, *, opened: bool) -> str:
+        await town.command(COORDINATOR, "start")
+        await town.submit(COORDINATOR, "start", pack=SHORT, starts_on=day, goal="Be heard")
+        if opened:
+            await town.command(COORDINATOR, "invite")
+        name = (await town.cycle()).name
+        await town.command(COORDINATOR, "close yes")
+        return name
+
+    names = [await begin("2026-10-05", opened=True), await begin("2026-10-12", opened=False)]
+    names += [await begin("2026-10-19", opened=True), await begin("2026-10-26", opened=True)]
+    names.append(await begin("2026-11-02", opened=True))
+
+    again = "October 2026 cycle, number 2"  # of the draft that nobody heard of, too
+    assert names == [
+        "October 2026 cycle",
+        again,
+        again,
+        "October 2026 cycle, number 3",
+        "November 2026 cycle",
+    ]
+
+
 async def test_status_fits_every_state(town: Town) -> None:
     assert "There is no cycle yet" in await town.command(COORDINATOR, "status")
     await town.command(COORDINATOR, "start")
@@ -312,7 +343,7 @@ async def test_status_fits_every_state(town: Town) -> None:
     await town.until(ASKED)
     running = await town.command(COORDINATOR, "status")
     assert "Running" in running
-    assert "0 answered, 3 open" in running
+    assert "Figures come with the first digest" in running
     assert "Open now: The focus, until Tuesday 17:00" in await town.command("Ann Ash", "status")
     assert "You said no to" in await town.command("Dan Day", "status")
     await town.command(COORDINATOR, "hold")
@@ -342,5 +373,10 @@ async def test_the_ledger_counts_and_names_what_did_not_arrive(town: Town) -> No
     ledger = await town.command(COORDINATOR, "ledger")
 
     assert "Sent: " in ledger
+    before = re.findall(r"(Sent|Planned|Dropped): (\d+)", ledger)
+    await town.fill("Ann Ash", pupils="Give reasons")
+    await town.days(1)
+    shown = await town.command(COORDINATOR, "ledger")
+    assert re.findall(r"(Sent|Planned|Dropped): (\d+)", shown) == before, "answers can't be counted"
     assert "Bob Box, question: has not connected to a chat yet" in ledger.replace("\\", "")
     assert "Not delivered: has not connected to a chat yet" in await town.command(COORDINATOR, "status")

@@ -18,6 +18,7 @@ from bot.prompts import Prompts
 from bot.rules import outcomes
 from bot.worker import compose
 from bot.worker.batch import LEASE
+from bot.worker.carried import Dropped
 from storage.queries.check_ins import SqlCheckIns
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Post, Town, build, dump, plain
@@ -435,7 +436,7 @@ async def test_nobody_composes_what_is_no_longer_wanted(town: Town, prompts: Pro
     async with town.store.transaction() as tx:
         made = await compose.compose(tx, prompts, reminder, ASKED + timedelta(days=1))
 
-    assert made == compose.Dropped("answered")
+    assert made == Dropped("answered")
 
 
 async def test_a_note_after_the_cycle_arrives_however_long_its_reader_pauses(town: Town) -> None:

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from bot.message import Image, Message
 from bot.model import CheckInState, DeliveryState
 from bot.prompts import Prompts
 from bot.rules.school_time import Term
+from storage import tables
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, plain
 from tests.support.saved_towns import begins_with
@@ -270,6 +272,46 @@ async def test_no_story_before_ten_have_answered_nor_without_a_yes(town: Town) -
     assert STORY not in await town.command("Head Oak", "digest")
     await tell(town, 0)
     assert STORY not in await town.command("Head Oak", "digest")
+
+
+async def asked_for_the_own_principal(store: SqlStore, prompts: Prompts) -> Town:
+    """Ten people of Oak and two of Elm are asked by a pack of an earlier release: "May your principal read ...?"."""
+    town = await played(store, prompts, people(Oak=10, Elm=10), answering=0, until=LAST_STEP)
+    cycle = await town.cycle()
+    async with town.store.transaction() as tx:
+        files = dict(await tx.cycles.pack_files(cycle.id))
+        files["pack.yaml"] = files["pack.yaml"].replace("    story_for_all: true\n", "")
+        snapshot = update(tables.pack_snapshot).values(files=files)
+        await tx.connection.execute(snapshot)
+    return town
+
+
+@pytest.mark.core
+@begins_with(asked_for_the_own_principal)
+async def test_a_consent_for_the_own_principal_lets_nobody_else_read(town: Town) -> None:
+    teachers = await town.teachers()
+    oak = [number for number, name in enumerate(teachers) if name.endswith("ofOak")]
+    elm = [number for number, name in enumerate(teachers) if name.endswith("ofElm")]
+    for number in oak:
+        await tell(town, number, "yes")
+    await town.until(LAST_FRIDAY)
+    await stays_open(town)
+
+    assert STORY in await town.command("Head Oak", "digest")
+    assert STORY not in await town.command("Head Elm", "digest")
+
+    for number in elm[:9]:
+        await tell(town, number, "yes")
+    assert STORY not in await town.command("Head Elm", "digest"), "nine of the own school have answered"
+
+
+@pytest.mark.core
+async def test_the_shipped_packs_say_whose_principals_may_read_a_story(prompts: Prompts) -> None:
+    for pack in prompts.packs():
+        for step in pack.steps:
+            if step.story is not None:
+                [asked] = [each for each in step.words("en").questions if each.key == step.story[1]]
+                assert step.story_for_all == ("principals of all schools in the partnership" in asked.label)
 
 
 # --- asking for it --------------------------------------------------------------------------------------------------

@@ -79,8 +79,11 @@ def test_there_are_two_hundred_of_them() -> None:
 
 
 def test_words_stay_as_they_are_but_for_what_nobody_can_type_or_see() -> None:
-    words = "Ŵyn’s  two\n\n lines\twith 👩‍👩‍👧 and \u202e\u05d0\u05d1\u202c and <!channel> \\ % _"
+    words = "Ŵyn’s  two\n\n lines\twith 👩‍👩‍👧 and \u05d0\u05d1 and <!channel> \\ % _"
     assert readable(Said(words)) == Said(words)
+    assert readable(Said("a\u202eb\u2066c\u2069d")) == Said("abcd"), (
+        "what turns the reading round never goes out"
+    )
     assert readable(Said("a\x00b\ud800c\x1b[0m\x7f\x9bd")) == Said("abc[0md")
     assert readable(Said("one\r\ntwo\rthree\u2028four\x0bfive")) == Said("one\ntwo\nthree\nfour\nfive")
     assert readable(Command("skip\x00 1")) == Command("skip 1")

@@ -21,7 +21,8 @@ START = date(2026, 9, 14)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
 SHORT = "peer-visit-2wk"
 FOUR = {"Oak": ["Ann Ash", "Bob Box"], "Elm": ["Cat Cox", "Dan Day"]}
-QUIET = ["event_seen", "address"]
+QUIET = ["event_seen", "address", "seen_address"]
+"""What every event changes; of a stranger only the address is kept, as tests/use_cases/test_accounts.py shows."""
 REFUSED = "That is for coordinators. Nothing was changed."
 WORDS = {"swap": " Ann Ash and Bob Box", "block": " Ann Ash and Cat Cox", "nudge": " 1", "close": " yes"}
 RESERVED = tuple(spec.name for spec in COMMANDS if spec.audience is Audience.COORDINATORS)

@@ -182,3 +182,35 @@ async def test_a_challenge_goes_along_with_its_reader_and_is_asked_anew_where_th
 
     assert f"says {first.lower()}" in town.everything(second)
     assert "Six hands went up" in town.everything(first)
+
+
+@pytest.mark.core
+@begins_with(three_pairs)
+async def test_whoever_is_forgotten_stands_in_nobodys_pool(town: Town) -> None:
+    everybody = [each for names in SIX.values() for each in names]
+    while "has become easier" not in town.everything("Ann Ash"):
+        await town.days(1)
+    for name in everybody:
+        await town.fill(name, easier=f"Asking a colleague in, {name.split()[1].lower()}")
+    await town.days(10)
+    others = [each for each in everybody if each != "Ann Ash"]
+    assert all("Asking a colleague in, ash" in standing(town, each) for each in others)
+
+    said = await town.command("Ann Ash", "forget me yes")
+    await town.days(3)
+
+    assert "your name in messages that colleagues received" in said
+    for name in others:
+        assert "Asking a colleague in, ash" not in standing(town, name)
+        assert "Asking a colleague in, " in standing(town, name), "what others shared stays"
+
+    await town.command("Bob Box", "forget me yes")
+    await town.days(3)
+
+    for name in others[1:]:
+        assert "Asking a colleague in" not in standing(town, name), "four are too few for a pool"
+
+
+def standing(town: Town, name: str) -> str:
+    """What stands in somebody's conversation now."""
+    return "\n".join(plain(each) for each in town.post.received[name])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from bot.prompts import Prompts
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build
@@ -53,6 +55,7 @@ INVITED = {
     "yes": "[Join]",
     "hi": "[Join]|Hello",
     "Can my head see what I write?": "Who reads what",
+    "not now, ask me tomorrow": "The invitation to|[Join]",
     "STOP": "Stopped",
     "unsubscribe": "[Stop all messages]",
     "wrong person": "I'll send nothing more until you tell me",
@@ -137,7 +140,17 @@ BELOW_PARTNER = {
 }
 
 
+@pytest.mark.core
 async def test_the_five_situations(town: Town) -> None:
+    await play_the_five_situations(town)
+
+
+@pytest.mark.long
+async def test_the_five_situations_over_the_wire(town: Town) -> None:
+    await play_the_five_situations(town)
+
+
+async def play_the_five_situations(town: Town) -> None:
     wrong = await misread(town, INVITED)
     await join_and_confirm(town)
     await town.until(datetime(2026, 9, 10, 9, 0, tzinfo=UTC))

@@ -80,6 +80,31 @@ async def test_a_note_that_names_a_pupil_waits_for_its_author(town: Town, presse
     assert "spoke up" not in town.everything("Tom Orr")
 
 
+async def test_no_part_of_pupils_names_crosses_schools(town: Town) -> None:
+    asked = await town.say("Ann Ash", "tell Cat Kayden Price and Tomasz spoke up. Kayden gave a reason")
+    assert "“Kayden Price and Tomasz” looks like a pupil's name" in asked
+    await town.press("Ann Ash", "Write “Pupil A”")
+    await town.days(1)
+    assert "Pupil A and Pupil B spoke up. Pupil A gave a reason" in town.everything("Cat Cox")
+    for name in ("Kayden", "Price", "Tomasz"):
+        assert name not in town.everything("Cat Cox")
+
+
+async def test_what_may_be_meant_for_somebody_else_is_offered_as_the_answer_once(town: Town) -> None:
+    asked = await town.say("Ann Ash", "FW: Staff briefing moved to 8.30")
+    assert asked.count("[It's my answer]") == 1
+
+
+async def test_a_day_to_ask_again_is_read(town: Town) -> None:
+    asked = await town.say("Ann Ash", "ask me again on Thursday")
+    assert "[Pause until Thursday 17 September]" in asked
+    assert "[In an hour]" in asked
+
+
+async def test_where_one_language_is_known_the_bot_says_so(town: Town) -> None:
+    assert "I only write English so far" in await town.say("Ann Ash", "can we do this in Welsh")
+
+
 async def test_a_form_for_the_partner_that_names_a_pupil_waits_for_its_author(town: Town) -> None:
     asked = plain(await town.submit("Ann Ash", "tell", text="Jamie spoke up at last"))
     assert "looks like a pupil's name" in asked
@@ -158,8 +183,8 @@ async def test_a_disclosure_in_the_goal_is_asked_about_and_kept_by_nobody(
 
 async def test_a_question_is_explained_with_an_example_from_its_pack(town: Town) -> None:
     said = await town.say("Ann Ash", "what do you mean by this question")
-    assert "The open question is: I want my pupils to" in said.replace("*", "")
-    assert "For example: “Say why, and not only what, when they answer.”" in said
+    assert "The open question is:\n\nI want my pupils to\n\nA line or two" in said.replace("*", "")
+    assert "You could write: “Say why, and not only what, when they answer.”" in said
 
 
 async def test_a_typed_focus_is_read_back_once(town: Town) -> None:

@@ -229,7 +229,9 @@ async def two_asks(town: Town, at: datetime) -> None:
 
 
 def questions(town: Town, name: str) -> int:
-    return sum(QUESTION in plain(each) for each in town.post.received[name])
+    """Return how often a person was asked, reminders included."""
+    received = [plain(each) for each in town.post.received[name]]
+    return sum(QUESTION in each or "reminder: this is open" in each for each in received)
 
 
 async def test_beside_a_message_that_cannot_be_made_one_ask_a_day_still_holds(

@@ -32,6 +32,8 @@ SETTINGS = WorkerSettings(
     {}, timedelta(seconds=0.02), timedelta(seconds=20), concurrency=3, seconds=lambda: 0
 )
 """Time stands still while a batch is sent, however slow the machine is."""
+LOOPS = 4
+"""The loops of a worker on one platform: two senders, one that resolves, one that meets people."""
 QUESTION = "What should your pupils do"
 Mishaps = list[MutableMapping[str, Any]]
 
@@ -207,7 +209,7 @@ async def test_a_database_that_is_away_before_anything_was_claimed_is_waited_for
     store = Played(town.store, town)
     store.is_away = True
     async with working(town, store):
-        for _ in range(5 * SETTINGS.concurrency):
+        for _ in range(5 * LOOPS):
             await store.missed.acquire()
         store.is_away = False
         await post(town).arrived.wait()

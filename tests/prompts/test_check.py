@@ -153,6 +153,9 @@ def test_a_planted_fault_in_a_step_is_found_where_it_stands(
         ("bot/lists.en.md", "\nmodelling\n", "\n", "“practice.modelling” has no text"),
         ("bot/lists.en.md", "\nmodelling\n", "\nmodelling {x\n", "A brace is open"),
         ("bot/lists.en.md", "\nmodelling\n", "\nStill waiting for you\n", "makes people feel guilty"),
+        ("calendar.en.yaml", "  - inset\n", "  - half term\n", "“half term” stands under “half_terms” and"),
+        ("calendar.en.yaml", "unsure:", "unsures:", "the setting “unsures”"),
+        ("calendar.cy.yaml", "  - hms\n", "  - 5\n", "“staff_days” must be a list of words"),
         ("words.en.yaml", "  - lazy\n", "  - yes\n", "“judging” must be a list of words"),
     ],
 )  # fmt: skip
@@ -233,8 +236,8 @@ def test_a_language_needs_every_key_and_may_name_only_what_english_names() -> No
     }
 
     assert [(each.file, each.line, each.what) for each in check_files(files)] == [
-        ("bot/a.cy.md", 1, "word-unknown word='enw' words='name'"),
         ("bot/a.cy.md", 1, "translation-missing what='bye' language='cy'"),
+        ("bot/a.cy.md", 2, "word-unknown word='enw' words='name'"),
         ("bot/a.cy.md", 4, "key-not-english key='extra'"),
     ], "without sentences in the content, a finding still says what it knows"
 

@@ -226,6 +226,7 @@ def written(pack: Pack) -> Mapping[str, str]:
             f"    day: {step.day}",
             f"    open_days: {step.open_days}",
             f"    challenge: {step.is_challenge}",
+            f"    story_for_all: {step.story_for_all}",
         ]
         optional = {"remind_after": step.remind_after, "focus": step.focus, "visit_day": step.visit_day}
         lines += [f"    {name}: {value}" for name, value in optional.items() if value is not None]

@@ -213,6 +213,7 @@ def test_every_decision_is_in_the_list_with_its_title() -> None:
 
 KEPT = {
     "address": "Address on the platform",
+    "address_claim": "A new address with a member's e-mail",
     "answer": "Answers, challenges and replies",
     "blocked": "People who must not be paired",
     "challenge": "Answers, challenges and replies",
@@ -221,6 +222,7 @@ KEPT = {
     "digest": "A week's figures",
     "enrolment": "Taking part",
     "event_seen": "Ids of events",
+    "link_request": "A workspace that asks",
     "held_words": "Words typed when it is unclear",
     "member": "Name, e-mail address",
     "note": "Answers, challenges and replies",
@@ -229,7 +231,9 @@ KEPT = {
     "profile": "Profile",
     "school": "The safeguarding lead",
     "seat": "Taking part",
+    "seen_address": "Address of somebody who wrote",
     "platform_token": "Tokens of workspaces",
+    "wrong_code": "Wrong codes",
 }
 NOBODY = {
     "closed_day", "cycle", "lane", "link_code", "pack_snapshot", "partnership", "playground_clock", "playground_line",

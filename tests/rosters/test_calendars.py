@@ -9,17 +9,20 @@ from hypothesis import strategies as st
 from adapters.rosters import read_calendar, read_roster
 from bot.model import Role
 from bot.model.roster import RosterError
-from bot.rules.school_time import Calendar, CalendarFile, Term, nth_shared_day
+from bot.prompts import Prompts
+from bot.rules.calendar_file import CalendarFile, Why
+from bot.rules.school_time import Calendar, Term, nth_shared_day
 from tests.support.places import PROMPTS
 
 SAMPLE = PROMPTS / "sample"
+WORDS = Prompts.load(PROMPTS).calendar_words
 HEADER = "kind,title,first_day,last_day"
 
 
 def read(tmp_path: Path, content: str | bytes) -> CalendarFile:
     file = tmp_path / "days"  # its name says nothing
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_calendar(file)
+    return read_calendar(file, WORDS)
 
 
 def event(title: str, first: str, end: str = "", *more: str) -> str:
@@ -143,7 +146,6 @@ def test_seven_weeks_named_a_term_are_a_term(tmp_path: Path, title: str) -> None
         "Pupil-free (term 4)",
         "School closed",
         "Christmas holidays start",
-        "Eisteddfod",
     ],
 )
 def test_a_week_named_otherwise_is_closed(tmp_path: Path, title: str) -> None:
@@ -223,7 +225,7 @@ def test_one_of_a_repeated_day_may_be_moved_cancelled_or_excepted(tmp_path: Path
 
 
 def test_without_terms_repeated_days_are_followed_for_three_years(tmp_path: Path) -> None:
-    found = read(tmp_path, calendar(event("Founders’ day", "20260112", "", "RRULE:FREQ=YEARLY")))
+    found = read(tmp_path, calendar(event("Founders’ day (closed)", "20260112", "", "RRULE:FREQ=YEARLY")))
 
     assert list(found.closed) == [date(2026, 1, 12), date(2027, 1, 12), date(2028, 1, 12)]
 
@@ -243,16 +245,19 @@ def test_without_terms_repeated_days_are_followed_for_three_years(tmp_path: Path
         "FREQ=MONTHLY;BYSETPOS=9;BYDAY=MO",
     ],
 )
-def test_a_repetition_without_end_or_sense_is_a_fault_and_never_hangs(tmp_path: Path, rule: str) -> None:
-    with pytest.raises(RosterError) as caught:
-        read(tmp_path, calendar(AUTUMN, event("Odd", "20261127", "", f"RRULE:{rule}")))
+def test_a_repetition_without_end_or_sense_is_left_out_with_its_reason_and_never_hangs(
+    tmp_path: Path, rule: str
+) -> None:
+    found = read(tmp_path, calendar(AUTUMN, event("INSET day", "20261127", "", f"RRULE:{rule}")))
 
-    assert [fault.key for fault in caught.value.faults] == ["calendar.bad-event"]
-    assert dict(caught.value.faults[0].facts) == {"number": "2", "title": "Odd"}
+    assert [term.title for term in found.terms] == ["Autumn term"]
+    assert not found.closed
+    assert [each.title for each in found.asked] == ["INSET day"]
+    assert found.asked[0].why in {Why.BAD_REPEAT, Why.BAD_DATES}
 
 
 def test_more_than_a_thousand_closed_days_are_refused(tmp_path: Path) -> None:
-    years = [event(f"Year {year} off", f"{year}0101", f"{year + 1}0101") for year in range(2020, 2026)]
+    years = [event("School closed", f"{year}0101", f"{year + 1}0101") for year in range(2020, 2026)]
 
     with pytest.raises(RosterError) as caught:
         read(tmp_path, calendar(*years))
@@ -297,7 +302,7 @@ def test_the_sample_schools_have_calendars_that_share_a_six_week_cycle() -> None
     roster = read_roster(SAMPLE / "roster.csv", today=date(2026, 11, 24))
     calendars = []
     for school in roster.schools:
-        days = read_calendar(SAMPLE / "calendars" / f"{school.source_id}.ics")
+        days = read_calendar(SAMPLE / "calendars" / f"{school.source_id}.ics", WORDS)
         assert days.terms
         assert days.closed
         assert school.time_zone

@@ -85,12 +85,11 @@ def all_day(*lines: str) -> str:
 
 
 def repeats(count: int) -> str:
-    day = (
-        "BEGIN:VEVENT\r\nSUMMARY:INSET\r\nDTSTART;VALUE=DATE:20260901\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\n"
-    )
+    day = "BEGIN:VEVENT\r\nSUMMARY:INSET\r\nDTSTART;VALUE=DATE:20200101\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\n"
     return f"BEGIN:VCALENDAR\r\n{day * count}END:VCALENDAR\r\n"
 
 
+WORDS = Prompts.load(PROMPTS).calendar_words
 DAYS = "kind,title,first_day,last_day\n"
 A_YEAR = "".join(f"closed,Off,{year}-01-01,{year}-12-31\n" for year in range(2020, 2025))
 
@@ -117,12 +116,25 @@ ROSTERS: dict[str, tuple[Plant, int | None, str]] = {
     "roster.empty-cell": (f"{HEADER}\nA,Elin,,e@x.org,teacher\n", 2, "family_name"),
     "roster.unknown-role": (f"{HEADER}\nA,Elin,Pugh,e@x.org,cook\n", 2, "role"),
     "roster.bad-email": (f"{HEADER}\nA,Elin,Pugh,e@x,teacher\n", 2, "email"),
-    "roster.no-email": (export(user={"email": ""}), 2, "email"),
     "roster.bad-language": (one_row("language", "Welsh!"), 2, "language"),
     "roster.unknown-practice": (one_row("needs", "juggling"), 2, "needs"),
     "roster.unknown-slot": (one_row("slots", "mon-noon"), 2, "slots"),
     "roster.unknown-phase": (one_row("phase", "third"), 2, "phase"),
-    "roster.unknown-time-zone": (one_row("time_zone", "Wales"), 2, "time_zone"),
+    "roster.unknown-time-zone": (one_row("time_zone", "Londn"), 2, "time_zone"),
+    "roster.unheard-time-zone": (one_row("time_zone", "Moon Standard Time"), 2, "time_zone"),
+    "roster.zone-without-city": (one_row("time_zone", "EST"), 2, "time_zone"),
+    "roster.school-spelled-twice": (
+        f"{HEADER}\nSt John's,E,P,e@x.org,teacher\nSt. Johns,F,P,f@x.org,teacher",
+        3,
+        "school",
+    ),
+    "roster.id-spelled-twice": (
+        f"{HEADER},person_id\n{ELIN},007\nA School,F,P,f@x.org,teacher,7",
+        3,
+        "person_id",
+    ),
+    "roster.spreadsheet-error": (f"{HEADER}\n{ELIN.replace('Elin', '#N/A')}", 2, "given_name"),
+    "roster.lost-letters": (f"{HEADER}\nA School,El\ufffdn,Pugh,e@x.org,teacher", 2, "given_name"),
     "roster.unknown-holidays": (one_row("holidays", "Wales"), 2, "holidays"),
     "roster.school-id-sometimes": (
         f"{HEADER},school_id\n{ELIN},7\nA School,F,P,f@x.org,teacher,\n",
@@ -168,15 +180,18 @@ ROSTERS: dict[str, tuple[Plant, int | None, str]] = {
 CALENDARS: dict[str, tuple[Plant, int | None, str]] = {
     "calendar.broken": ("BEGIN:VCALENDAR\r\nnothing\r\nEND:VCALENDAR", None, ""),
     "calendar.no-events": ("BEGIN:VCALENDAR\r\nEND:VCALENDAR", None, ""),
-    "calendar.no-days": (all_day("SUMMARY:Term starts", "DTSTART;VALUE=DATE:20260901"), None, ""),
-    "calendar.bad-event": (all_day("SUMMARY:INSET", "DTSTART;VALUE=DATE:soon"), None, ""),
+    "calendar.cut-off": ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:INS", None, ""),
+    "calendar.not-utf-8": (all_day("SUMMARY:Congé (closed)").encode("cp1252"), None, ""),
+    "calendar.web-page": ("\n<!DOCTYPE html>\n<html><body>Sign in</body></html>", None, ""),
+    "calendar.document": (b"%PDF-1.7\n\xe2\xe3", None, ""),
+    "calendar.roster": ("Given name;Family name;E-mail\nElin;Pugh;e@x.org\n", None, ""),
     "calendar.unknown-kind": (f"{DAYS}week,x,2026-09-01,\n", 2, "kind"),
     "calendar.ends-before": (f"{DAYS}term,x,2026-09-02,2026-09-01\n", 2, "last_day"),
     "calendar.date-order": (f"{DAYS}term,x,01/09/2026,\n", 2, "first_day"),
     "calendar.bad-date": (f"{DAYS}term,x,2026-9-1,\n", 2, "first_day"),
     "calendar.far-away": (f"{DAYS}term,x,0026-09-01,0026-12-01\n", None, ""),
     "calendar.too-long": (f"{DAYS}term,x,2026-09-01,2027-12-01\n", None, ""),
-    "calendar.too-many-repeats": (repeats(201), None, ""),
+    "calendar.too-many-repeats": (repeats(20), None, ""),
     "calendar.too-many-days": (DAYS + A_YEAR, None, ""),
 }
 
@@ -192,7 +207,7 @@ def faults_of(plant: Plant, file: Path, *, is_calendar: bool) -> tuple[Fault, ..
         case _:
             plant(file)
     with pytest.raises(RosterError) as caught:
-        read_calendar(file) if is_calendar else read_with_lists(file)
+        read_calendar(file, WORDS) if is_calendar else read_with_lists(file)
     return caught.value.faults
 
 

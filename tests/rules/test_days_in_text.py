@@ -19,6 +19,8 @@ MONDAY = date(2026, 9, 7)
         ("on jury service for two weeks", None, date(2026, 9, 21)),
         ("maternity leave from Friday", date(2026, 9, 11), None),
         ("off from Friday for two weeks", date(2026, 9, 11), date(2026, 9, 25)),
+        ("on jury service from Friday, two weeks", date(2026, 9, 11), date(2026, 9, 25)),
+        ("from Friday, back two weeks later", date(2026, 9, 11), date(2026, 9, 25)),
         ("from 14 Sept to 18 Sept", date(2026, 9, 14), date(2026, 9, 18)),
         ("I'm on strike tomorrow and Thursday", None, date(2026, 9, 10)),
         ("How about the 14th at 10?", None, date(2026, 9, 14)),

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations, product
@@ -15,14 +16,15 @@ from bot.rules.figures import (
     WeekFacts,
     from_json,
     history,
-    summarise,
+    tell,
     to_json,
+    told_before,
 )
-from bot.rules.privacy import FLOOR, Band
+from bot.rules.figures import summarise as summarise_told
+from bot.rules.privacy import FLOOR, NOTHING_TOLD, Band
 
 MONDAY = date(2026, 11, 2)
 BRYN, KAURI, OAK = 9_001, 9_002, 9_003
-STAGES = (("contract", 40), ("visit", 20), ("challenge", 19), ("close", 0))
 
 figures = Figures(
     week=MONDAY,
@@ -33,16 +35,28 @@ figures = Figures(
     schools=6,
     schools_linked=5,
     tied_with=3,
-    stage="visit",
 )
 
 
-def cycle_of(
-    cohort: dict[int, int], *ties: tuple[int, int], stages: tuple[tuple[str, int], ...] = ()
-) -> CycleFacts:
-    return CycleFacts(
-        cohort=tuple(cohort.items()), ties=frozenset(frozenset(tie) for tie in ties), stages=stages
-    )
+def cycle_of(cohort: dict[int, int], *ties: tuple[int, int]) -> CycleFacts:
+    return CycleFacts(cohort=tuple(cohort.items()), ties=frozenset(frozenset(tie) for tie in ties))
+
+
+def summarise(school_id: int, week: WeekFacts, cycle: CycleFacts) -> Figures | None:
+    """Return the figures of a first week."""
+    return summarise_told(school_id, week, cycle, tell(week, cycle, NOTHING_TOLD))
+
+
+def published(cycle: CycleFacts, weeks: Sequence[WeekFacts]) -> list[dict[int, Figures | None]]:
+    """Return what is published of each week, one after the other, by school."""
+    kept: dict[int, list[Figures]] = {school: [] for school, _ in cycle.cohort}
+    told = []
+    for week in weeks:
+        after = tell(week, cycle, told_before(kept))
+        told.append({school: summarise_told(school, week, cycle, after) for school in kept})
+        for school, seen in told[-1].items():
+            kept[school] += [from_json(json.loads(json.dumps(to_json(seen))))] if seen else []
+    return told
 
 
 def week_of(*schools: tuple[int, int, int], monday: date = MONDAY) -> WeekFacts:
@@ -53,8 +67,8 @@ def week_of(*schools: tuple[int, int, int], monday: date = MONDAY) -> WeekFacts:
 
 
 def test_a_principal_sees_the_own_school_and_the_partnership() -> None:
-    cycle = cycle_of({BRYN: 12, KAURI: 20, OAK: 8}, (BRYN, KAURI), (BRYN, OAK), stages=STAGES)
-    week = week_of((BRYN, 12, 11), (KAURI, 18, 11), (OAK, 8, 5))
+    cycle = cycle_of({BRYN: 12, KAURI: 20, OAK: 8}, (BRYN, KAURI), (BRYN, OAK))
+    week = week_of((BRYN, 12, 11), (KAURI, 20, 12), (OAK, 8, 5))
 
     seen = summarise(BRYN, week, cycle)
 
@@ -67,7 +81,6 @@ def test_a_principal_sees_the_own_school_and_the_partnership() -> None:
         schools=3,
         schools_linked=3,
         tied_with=2,
-        stage="visit",
     )
 
 
@@ -145,29 +158,11 @@ def test_a_school_with_nobody_in_the_cohort_counts_as_no_school() -> None:
     assert (seen.people, seen.ours, seen.schools, seen.schools_linked) == (None, None, 1, 0)
 
 
-@pytest.mark.parametrize(
-    ("stages", "stage"),
-    [
-        ((("contract", 4), ("visit", 0)), None),
-        ((("contract", 5), ("visit", 0)), "contract"),
-        ((("contract", 10), ("visit", 5), ("close", 4)), "visit"),
-        ((), None),
-    ],
-)
-def test_the_stage_is_the_furthest_that_half_of_the_people_have_reached(
-    stages: tuple[tuple[str, int], ...], stage: str | None
-) -> None:
-    seen = summarise(BRYN, week_of((BRYN, 10, 5)), cycle_of({BRYN: 10}, stages=stages))
-
-    assert seen is not None
-    assert seen.stage == stage
-
-
 # --- what is kept ---
 
 
 @pytest.mark.parametrize(
-    "kept", [figures, replace(figures, people=None, ours=None, tied_with=None, stage=None)]
+    "kept", [figures, replace(figures, people=None, ours=None, tied_with=None, is_away=True)]
 )
 def test_figures_are_kept_as_json_and_come_back_the_same(kept: Figures) -> None:
     assert from_json(json.loads(json.dumps(to_json(kept)))) == kept
@@ -183,7 +178,7 @@ def test_what_is_kept_has_these_fields_and_no_others() -> None:
         "schools": 6,
         "schools_linked": 5,
         "tied_with": 3,
-        "stage": "visit",
+        "is_away": False,
     }
 
 
@@ -207,7 +202,6 @@ def test_figures_that_an_earlier_release_stored_still_read() -> None:
         schools=6,
         schools_linked=5,
         tied_with=None,
-        stage="visit",
     )
 
 
@@ -232,6 +226,71 @@ def test_before_the_first_digest_there_is_no_history() -> None:
     assert history([]) == ()
 
 
+# --- who was asked, and what stands until the cycle's end ---
+
+
+def bands_of(school: int, *weeks: WeekFacts, cohort: dict[int, int]) -> list[Band | None]:
+    seen = [each[school] for each in published(cycle_of(cohort), weeks)]
+    return [each.ours for each in seen if each is not None]
+
+
+@pytest.mark.parametrize("asked", [0, 4, 3, 1])
+def test_where_somebody_of_the_cohort_was_not_asked_the_last_band_stands_again(asked: int) -> None:
+    cohort = {BRYN: 5, KAURI: 20}
+    for replied in range(asked + 1):
+        weeks = [
+            week_of((BRYN, 5, 4), (KAURI, 20, 20)),
+            week_of((BRYN, asked, replied), (KAURI, 20, 20)),
+            week_of((BRYN, 5, 1), (KAURI, 20, 20)),
+        ]
+        stands = Band.MOST if asked else None  # in its holidays a school has a gap
+
+        assert bands_of(BRYN, *weeks, cohort=cohort) == [Band.MOST, stands, Band.SOME]
+
+
+def test_one_who_leaves_and_one_who_joins_change_no_number_and_no_band_in_all_digests_that_follow() -> None:
+    cohort = {BRYN: 5, KAURI: 20}
+    weeks = [week_of((BRYN, 5, 5), (KAURI, 20, 9))]
+    weeks += [week_of((BRYN, 4, replied), (KAURI, 20, 9)) for replied in (0, 4, 2, 0)]
+
+    seen = [each[BRYN] for each in published(cycle_of(cohort), weeks)]
+
+    assert {(each.people, each.everyone, each.ours) for each in seen if each} == {(5, 25, Band.MOST)}
+    assert len(seen) == 5
+
+
+def test_a_school_that_was_hidden_once_stays_hidden_until_the_cycles_end() -> None:
+    weeks = [week_of((BRYN, asked, 4), (KAURI, 20, 20)) for asked in (4, 5, 5, 4, 5)]
+
+    assert bands_of(BRYN, *weeks, cohort={BRYN: 5, KAURI: 20}) == [None] * 5
+
+
+def test_a_school_that_was_on_holiday_first_is_shown_from_its_first_week_on() -> None:
+    weeks = [week_of((BRYN, asked, min(asked, 4)), (KAURI, 20, 20)) for asked in (0, 0, 5, 4)]
+
+    assert bands_of(BRYN, *weeks, cohort={BRYN: 5, KAURI: 20}) == [None, None, Band.MOST, Band.MOST]
+
+
+def test_a_school_on_holiday_has_a_gap_and_no_bar() -> None:
+    next_week = week_of((KAURI, 20, 20), monday=MONDAY + timedelta(weeks=1))
+    seen = published(cycle_of({BRYN: 5, KAURI: 20}), [week_of((BRYN, 5, 5), (KAURI, 20, 20)), next_week])
+
+    weeks = history([each for each in (week[BRYN] for week in seen) if each is not None])
+
+    assert [week.is_gap for week in weeks] == [False, True]
+
+
+def test_one_who_was_known_to_be_away_all_week_changes_no_word_whatever_others_replied() -> None:
+    for cohort in range(5, 15):
+        first = week_of((BRYN, cohort, cohort), (KAURI, 20, 12))
+        seen = {
+            str(published(cycle_of({BRYN: cohort, KAURI: 20}), [first, week])[1][BRYN])
+            for replied in range(cohort)
+            for week in [week_of((BRYN, cohort - 1, replied), (KAURI, 20, 12), monday=first.week)]
+        }
+        assert len(seen) == 1
+
+
 # --- what all principals can work out together, over a whole cycle ---
 
 SCHOOLS = tuple(range(9_001, 9_011))
@@ -245,17 +304,12 @@ def cycles(draw: st.DrawFn) -> tuple[CycleFacts, list[WeekFacts]]:
     cohort = {school: draw(st.integers(0, 15)) for school in schools}
     pairs = list(combinations(schools, 2))
     ties = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
-    reached = sorted(
-        draw(st.lists(st.integers(0, sum(cohort.values())), min_size=3, max_size=3)), reverse=True
-    )
     weeks = []
     for number in range(WEEKS):
         asked = {school: draw(st.one_of(st.just(cohort[school]), st.integers(0, 15))) for school in schools}
         counts = [(school, asked[school], draw(st.integers(0, asked[school]))) for school in schools]
         weeks.append(week_of(*counts, monday=MONDAY + timedelta(weeks=number)))
-    return cycle_of(
-        cohort, *ties, stages=tuple(zip(("contract", "visit", "close"), reached, strict=True))
-    ), weeks
+    return cycle_of(cohort, *ties), weeks
 
 
 @given(cycles())
@@ -286,7 +340,7 @@ def test_of_one_week_all_principals_read_the_same_about_everyone(
     for week in weeks:
         seen = [summarise(school, week, cycle) for school, _ in cycle.cohort]
         about_everyone = {
-            each and (each.everyone, each.all, each.schools, each.schools_linked, each.stage) for each in seen
+            each and (each.everyone, each.all, each.schools, each.schools_linked) for each in seen
         }
         assert len(about_everyone) == 1
 
@@ -303,7 +357,7 @@ def test_figures_name_no_school_and_no_count_of_replies(
         if seen is None:
             continue
         kept = to_json(seen)
-        numbers = {key: value for key, value in kept.items() if isinstance(value, int)}
+        numbers = {key: value for key, value in kept.items() if type(value) is int}
         assert not set(numbers.values()) & set(SCHOOLS)
         assert numbers.keys() <= {"people", "everyone", "schools", "schools_linked", "tied_with"}
         assert kept.get("people") in (None, cohort[school])

@@ -71,6 +71,8 @@ DECISIONS: Mapping[str, Decision] = {
     "address.route": Decision(left_out=TECHNICAL, other="other"),
     "address.last_used_at": Decision(left_out=TECHNICAL, other=NOW + HOUR),
     "address.live": Decision(left_out="addresses that no longer work are not shown"),
+    "address.blocked_times": Decision(left_out=TECHNICAL, other=3),
+    "address.blocked_at": Decision(left_out=TECHNICAL, other=NOW + HOUR),
     "profile.member_id": Decision(left_out=NUMBER),
     "profile.subjects": Decision(other=["other"]),
     "profile.phase": Decision(other="other"),
@@ -96,6 +98,7 @@ async def anest(world: World) -> World:
         await tx.members.set_hours(anest, Hours(frozenset({0, 1}), time(9, 0), time(15, 0)))
         await tx.members.set_pause(anest, date(2026, 12, 1))
         await tx.members.connect(Address("slack", "T1", "U1", route="D1"), anest, NOW)
+        await tx.members.note_block(Address("slack", "T1", "U1"), NOW)
         await tx.members.set_profile(
             anest, Profile(subjects=("maths",), phase="primary", offers=("a",), needs=("b",), slots=("c",))
         )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from adapters.cli.running import Platforms, send_and_prune
 from adapters.cli.settings import Settings
@@ -20,6 +20,7 @@ from bot.worker import pruning
 from bot.worker.work import WorkerSettings
 from storage import tables as t
 from storage.playground import SqlConversations
+from storage.queries.workspaces import EXPIRING
 from storage.store import SqlStore
 from tests.storage.world import DAY, HOUR, NOW, World, until_it_waits
 from tests.support.limits import HANG
@@ -202,7 +203,10 @@ def refreshed() -> set[DeliveryKind]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("deliveries.refresh")
     ]
-    return {DeliveryKind[ast.unparse(call.args[0]).removeprefix("DeliveryKind.")] for call in calls}
+    kinds = [ast.unparse(call.args[0]) for call in calls]
+    return {
+        DeliveryKind[each.removeprefix("DeliveryKind.")] for each in kinds if each.startswith("DeliveryKind.")
+    }
 
 
 def test_whatever_the_core_mends_where_it_stands_is_never_forgotten() -> None:
@@ -281,6 +285,11 @@ async def something_of_all(world: World) -> None:
             await tx.events.first_time(Event(id=str(days), at=now - days * DAY, sender=sender, what=Joined()))
             row = {"name": f"slack:{days}", "gap_ms": 0, "burst": 1, "tat": now - days * DAY}
             await tx.connection.execute(insert(t.lane).values(row))
+        for days in (-1, 1):
+            row = {"fingerprint": f"made {days}", "expires_at": now + days * DAY}
+            await tx.connection.execute(insert(t.install_state).values(row))
+            code = row | {"school_id": world.schools["s-bryn"].id}
+            await tx.connection.execute(insert(t.link_code).values(code))
 
 
 async def test_a_sweep_forgets_all_that_has_had_its_time(world: World) -> None:
@@ -313,3 +322,13 @@ async def the_sweep_is_over(world: World) -> None:
     now = await world.store.now()
     async with world.store.transaction() as tx:
         assert await tx.events.prune(now) == 1
+        for table in (t.install_state, t.link_code):
+            kept = await tx.connection.execute(select(table.c.fingerprint))
+            assert list(kept.scalars()) == ["made 1"], f"a stranger can fill {table.name}"
+
+
+def test_every_table_whose_rows_expire_is_swept_but_the_ledger() -> None:
+    expire = {table.name for table in t.metadata.sorted_tables if "expires_at" in table.c}
+
+    assert {"install_state", "link_code"} <= expire
+    assert expire - {table.name for table in EXPIRING} == {"delivery"}

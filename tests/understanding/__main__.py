@@ -15,7 +15,7 @@ def main() -> int:
     file = Path(sys.argv[1]) if len(sys.argv) > 1 else HANDED
     reader = Reader(Prompts.load(Path(__file__).parents[2] / "prompts").phrases("en"))
     outcomes = read_all(reader, lines_of(file))
-    print(*report(outcomes), sep="\n")  # noqa: T201  (a tool that prints)
+    print(*report(outcomes, reader), sep="\n")  # noqa: T201  (a tool that prints)
     return 0 if shares_of(outcomes).within_bounds else 1
 
 

@@ -19,6 +19,8 @@ PARTNERS = frozenset({"Tama Walker", "Elin Hughes"})
 """The partners of whoever types the lines."""
 _WRITTEN = frozenset({Intent.ANSWER, Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH})
 """With nothing open, such a line is right when it is asked about."""
+_ASKED_ANYWAY = frozenset({Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH})
+"""The author is asked about such words before they are kept, and an answer is one press away."""
 _NOTHING_OPEN = ("none", "nothing", "not joined", "invited", "closed", "answered", "matched")
 
 
@@ -64,7 +66,12 @@ class Outcome:
     @property
     def taken_for_else(self) -> bool:
         """Return True if the bot would act on another intent, without asking."""
-        return self.reading.certain and self.reading.intent is not self.line.intent
+        return not self.asked and self.reading.intent is not self.line.intent
+
+    @property
+    def asked(self) -> bool:
+        """Return True if the author is asked before anything happens."""
+        return not self.reading.certain or self.reading.intent in _ASKED_ANYWAY
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,7 @@ def shares_of(outcomes: list[Outcome]) -> Shares:
         right_or_asked=_share((each.right_or_asked for each in outcomes), of_none=1),
         safeguarding=_share((each.reading.intent is Intent.SAFEGUARDING for each in worries), of_none=1),
         answers_taken=_share((each.taken_for_else for each in answers), of_none=0),
-        answers_asked=_share((not each.reading.certain for each in answers), of_none=0),
+        answers_asked=_share((each.asked for each in answers), of_none=0),
     )
 
 
@@ -142,7 +149,7 @@ def _share(flags: Iterable[bool], *, of_none: float) -> float:
     return sum(all_flags) / len(all_flags) if all_flags else of_none
 
 
-def report(outcomes: list[Outcome]) -> Iterator[str]:
+def report(outcomes: list[Outcome], reader: Reader) -> Iterator[str]:
     """Return the confusion table, the lines that were read otherwise, and the shares, line by line."""
     yield f"{'intent':18}{'lines':>6}{'right':>7}  read as"
     for intent in Intent:
@@ -154,7 +161,8 @@ def report(outcomes: list[Outcome]) -> Iterator[str]:
     yield ""
     for each in outcomes:
         if not each.right_at_once:
-            read = f"{each.reading.intent} (nearest: {each.reading.because})"
+            nearest = reader.nearest(each.line.text, each.reading.intent)
+            read = f"{each.reading.intent} (nearest: {nearest})"
             if not each.reading.certain:
                 read = "asked: " + ", ".join(each.reading.choices)
             yield f"{each.line.question.name.casefold():10}{each.line.intent:18}{each.line.text!r} {read}"

@@ -105,10 +105,13 @@ def test_coordinators_words_are_read_from_coordinators_only() -> None:
     assert READER.read("who hasn't replied?", NOTHING_OPEN).intent is not Intent.WHO_REPLIED
 
 
-def test_at_most_three_choices_are_offered_and_the_reason_is_a_phrase_of_the_content() -> None:
-    reading = READER.read("is it a thing for tomorrow or what", OPEN)
-    assert 1 <= len(reading.choices) <= 3
-    assert reading.because in {phrase for own in ENGLISH.by_intent.values() for phrase in own}
+def test_at_most_three_choices_are_offered() -> None:
+    assert 2 <= len(READER.read("is it a thing for tomorrow or what", OPEN).choices) <= 3
+
+
+def test_a_reading_is_explained_by_the_phrase_that_is_most_like_it() -> None:
+    assert READER.nearest("please unsubscribe me now", Intent.LEAVE) in ENGLISH.by_intent[Intent.LEAVE]
+    assert "unsubscribe" in READER.nearest("please unsubscribe me now", Intent.LEAVE)
 
 
 @pytest.mark.long
@@ -118,7 +121,33 @@ def test_a_third_of_the_phrases_is_read_by_what_the_others_teach() -> None:
     rest = {intent: [text for n, text in enumerate(texts) if n % 3] for intent, texts in own.items()}
     learnt = Phrases({intent: tuple(texts) for intent, texts in rest.items()}, ENGLISH.lists)
     shares = shares_of(read_all(Reader(learnt), held))
-    assert shares.right_or_asked >= 0.80
-    assert shares.safeguarding >= 0.93
-    assert shares.answers_taken <= 0.02
-    assert shares.answers_asked <= 0.06
+    # The phrases are harder than what people write on a usual day: many answers among them were written to mislead.
+    assert shares.right_or_asked >= 0.83
+    assert shares.safeguarding >= 0.92
+    assert shares.answers_taken <= 0.015
+    assert shares.answers_asked <= 0.12
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Kayden Price in year 4 gave a full reason today", ("Kayden Price",)),
+        ("Aaliyah and Tomasz argued about fractions", ("Aaliyah", "Tomasz")),
+        ("Kayden, Aaliyah & Tomasz spoke up", ("Kayden", "Aaliyah", "Tomasz")),
+        ("Kayden and Tama planned it", ("Kayden",)),
+    ],
+)
+def test_a_family_name_and_the_names_beside_a_pupils_are_found(text: str, found: tuple[str, ...]) -> None:
+    assert READER.read(text, OPEN).found == found
+
+
+@pytest.mark.parametrize("text", ["x" * 40_000, "thank you so much " * 2_000, "good morning " * 3_000])
+@pytest.mark.parametrize("situation", [NOTHING_OPEN, OPEN])
+def test_a_long_text_is_never_mere_thanks(text: str, situation: Situation) -> None:
+    reading = READER.read(text, situation)
+    assert not (reading.certain and reading.intent in (Intent.ACK, Intent.GREETING))
+
+
+def test_an_answer_with_nothing_open_gets_no_far_fetched_buttons() -> None:
+    text = "explain to the person next to them how they worked it out before i ask"
+    assert READER.read(text, NOTHING_OPEN).choices == (Intent.ANSWER,)

@@ -158,6 +158,7 @@ def _person(call: Call, person: Person) -> Json:
         "deleted": person.deleted,
         "is_bot": person.is_bot,
         "is_app_user": False,
+        "is_email_confirmed": person.is_email_confirmed,
         "is_restricted": person.is_guest,
         "is_ultra_restricted": False,
         "is_stranger": not call.reaches(person.team),

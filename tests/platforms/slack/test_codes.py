@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from adapters.slack.messenger import email_in
+from bot.use_cases.workspaces import MOST_WRONG_CODES, WRONG_CODES_COUNT
 from storage import tables
 from tests.journeys.town import dump, roster_of
 from tests.platforms.slack.house import ANN, BEA, CAT, ELM, OAK, SIAN, House, email, prompts, running_house
@@ -34,10 +35,17 @@ def words(key: str) -> str:
 
 
 async def made(house: House, school: str = "Elm") -> str:
-    """Return a code made by the coordinator's command."""
-    answer = await house.slack.command(OAK, SIAN, f"school add {school}")
-    [code] = set(CODE.findall(answer.json["text"] + str(answer.json["blocks"])))
-    return str(code)
+    """Return a code of the operator, who answers for it: the school is connected in another workspace already."""
+    return await house.code(school, asks=False)
+
+
+async def test_a_coordinator_makes_a_code_for_their_own_school_and_for_no_other(house: House) -> None:
+    own = await house.slack.command(OAK, SIAN, "school add Oak")
+    other = await house.slack.command(OAK, SIAN, "school add Elm")
+
+    assert len(set(CODE.findall(own.body))) == 1
+    assert other.json["text"] == prompts().voice("en").text("error.another-schools-code", school="Elm")
+    assert CODE.search(other.body) is None
 
 
 @pytest.mark.parametrize(
@@ -106,15 +114,32 @@ HOSTILE = (
 @pytest.mark.parametrize("code", HOSTILE, ids=lambda code: ascii(code[:20]))
 async def test_hostile_codes_let_nobody_in(house: House, code: str) -> None:
     await made(house)
-    before = await dump(house.store, without=("event_seen",))
+    unchanged = ("event_seen", "wrong_code", "seen_address")
+    before = await dump(house.store, without=unchanged)
 
     answers = [await house.slack.command(NEW, "U9CAT", f"link {code}")]
     answers.append(await house.slack.say(NEW, "U9CAT", f"link {code}"))
 
     assert {each.status for each in answers} == {200}
     assert "Welcome" not in answers[0].body + house.last(NEW, "U9CAT")
-    assert await dump(house.store, without=("event_seen",)) == before
+    assert await dump(house.store, without=unchanged) == before
     assert house.slack.refused == []
+
+
+async def test_wrong_codes_are_few_and_a_right_one_counts_again_after_an_hour(house: House) -> None:
+    code = await made(house)
+    for number in range(MOST_WRONG_CODES):
+        wrong = await house.slack.command(NEW, "U9CAT", f"link AAAA-BBBB-{number:04}")
+        assert wrong.json["text"] == words("error.no-such-code")
+
+    refused = await house.slack.command(NEW, "U9ANN", f"link {code}")
+    assert refused.json["text"] == words("error.too-many-codes")
+    assert (await house.slack.command(ELM, CAT, "link AAAA-BBBB-CCCC")).json["text"] == words(
+        "error.no-such-code"
+    )
+    house.now += WRONG_CODES_COUNT
+
+    assert "Welcome" in (await house.slack.command(NEW, "U9CAT", f"link {code}")).body
 
 
 async def test_a_workspace_belongs_to_one_partnership(house: House) -> None:

@@ -222,7 +222,7 @@ async def test_ten_thousand_hostile_requests_do_nothing_and_leave_no_trace(
 async def test_replays_of_what_was_done_change_nothing(database_url: str, logs: Logs) -> None:
     async with running_house(database_url) as house:
         await house.slack.say(OAK, ANN, "help")
-        await house.slack.command(OAK, SIAN, "school add Elm")
+        await house.slack.command(OAK, SIAN, "school add Oak")
         await house.invite()
         before, calls = await dump(house.store), len(house.slack.calls)
         sent = [encode(each.kind, each.payload) for each in house.slack.wire.sent]

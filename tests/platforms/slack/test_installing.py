@@ -15,7 +15,7 @@ from yarl import URL
 
 from adapters.server.web import application, listening
 from adapters.slack.api import Api
-from adapters.slack.install import connect
+from adapters.slack.install import MOST_INSTALLS, STATE_LASTS, connect
 from bot.model import DeliveryState
 from bot.use_cases import workspaces
 from storage.secrets import NoSuchKey, Seal, new_key
@@ -202,6 +202,21 @@ async def test_a_strangers_body_is_not_read(bare: House, capsys: pytest.CaptureF
             async with asked as answer:
                 assert answer.status == (302 if path == "/slack/install" else 400)
     assert "failed" not in capsys.readouterr().out
+
+
+async def test_strangers_begin_so_many_installations_in_ten_minutes_and_no_more(bare: House) -> None:
+    for number in range(MOST_INSTALLS):
+        await bare.installations.begin_install(f"stranger {number}", bare.now + STATE_LASTS)
+
+    async with ClientSession(cookie_jar=DummyCookieJar()) as session:
+        page = await session.get(f"{bare.url}/slack/install", allow_redirects=False)
+        assert page.status == 429
+        assert words("install.later") in await page.text()
+        assert await bare.installations.installs_begun(bare.now) == MOST_INSTALLS
+        bare.now += STATE_LASTS
+        again = await session.get(f"{bare.url}/slack/install", allow_redirects=False)
+
+    assert again.status == 302
 
 
 async def test_a_state_counts_for_ten_minutes(browser: Browser) -> None:

@@ -77,7 +77,8 @@ async def test_what_people_say_reaches_their_partner_as_it_was_typed(
             [block] = [each["block_id"] for each in modal.view["blocks"] if each["type"] == "input"]
             await house.slack.submit(OAK, ANN, {block: words})
 
-    assert words in await read_by_partners(house)
+    # What turns round the direction of reading never goes out.
+    assert words.replace("\u202e", "") in await read_by_partners(house)
     for line in house.slack.world.lines:
         if line.by_app:  # what notifications and screen readers get is parsed by Slack
             assert "<!" not in line.text
@@ -150,7 +151,7 @@ async def test_slacks_own_marks_are_read_back_as_what_was_typed(
 ) -> None:
     await house.slack.say(OAK, ANN, "jpd nothing")
     told = house.slack.wire.sent[-1].payload
-    event = {**told["event"], "text": f"jpd tell my partner {written}"}
+    event = {**told["event"], "text": f"jpd tell my partner {written}", "ts": house.slack.world.ts()}
 
     await house.slack.wire.deliver(EVENT, {**told, "event": event, "event_id": "EvMarks"})
 
@@ -163,3 +164,9 @@ async def test_more_than_a_message_holds_is_said_and_nothing_of_it_is_lost(house
     assert answer.status == 200
     assert house.slack.refused == []
     assert "Send a shorter version" in house.last(OAK, ANN)
+
+
+async def test_a_photo_is_not_taken_and_the_person_is_told(house: House) -> None:
+    await house.slack.say(OAK, ANN, "", file="board.jpg")
+
+    assert "I can’t take files" in house.slack.conversation(OAK, ANN)[-1].text

@@ -81,6 +81,7 @@ class Person:
     zone: str = "Europe/London"
     is_bot: bool = False
     is_guest: bool = False
+    is_email_confirmed: bool = True
     deleted: bool = False
     refuses: str = ""
     """The error that every post to this person gets, such as `cannot_dm_bot` or `messages_tab_disabled`."""

@@ -100,8 +100,8 @@ def _element(item: Json) -> Iterator[Element]:  # noqa: C901  # one case an elem
         case {"type": "Container", "separator": True}:
             yield Divider()
         case {"type": "Container", "style": "emphasis", "items": [*by, words]}:
-            said = "".join(run["text"] for each in by for run in each["inlines"])
-            yield Quote("".join(run["text"] for run in words["inlines"]), said)
+            said = "".join(_whole(run["text"]) for each in by for run in each["inlines"])
+            yield Quote("".join(_whole(run["text"]) for run in words["inlines"]), said)
         case {"type": "Container", "items": list(items)}:
             if any(each["type"].startswith("Input.") for each in items):
                 yield from _inline(item)
@@ -122,8 +122,13 @@ def _inline(box: Json) -> Iterator[Element]:
         yield Inputs(found, found.submit, ways)
 
 
+def _whole(text: str) -> str:
+    """Return the text without the sign that nobody sees, by which `{{DATE(…)}}` is broken up."""
+    return text.replace("{\u200b", "{")
+
+
 def _run(run: Json) -> str:
-    text = escape(run["text"])
+    text = escape(_whole(run["text"]))
     if run.get("weight") == "Bolder" and text.strip():
         text = f"**{text}**"
     if run.get("italic") and text.strip():
@@ -137,7 +142,7 @@ def _cells(row: Json) -> tuple[str, ...]:
 
 
 def _words(item: Json) -> str:
-    return str(item["text"]) if "text" in item else "".join(run["text"] for run in item["inlines"])
+    return str(item["text"]) if "text" in item else "".join(_whole(run["text"]) for run in item["inlines"])
 
 
 def _button(action: Json) -> Button:

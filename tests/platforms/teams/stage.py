@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from adapters.teams.pace import Pace
 from adapters.teams.pictures import Pictures
 from adapters.teams.tokens import TeamsTokens
 from bot.conversation.handler import EventHandler
-from bot.events import Event, Left
+from bot.events import Event
 from bot.message import Message, Reply
 from bot.model import Address
 from bot.ports import Directory, Handle
@@ -68,7 +67,6 @@ class Stage:
     """The events that reached the core, in a test without a store."""
     reply: Reply | None = None
     """The core's reply, in a test without a store."""
-    gone: list[Address] = field(default_factory=list)
 
     async def beat(self, store: SqlStore, prompts: Prompts) -> int:
         """Run a heartbeat."""
@@ -111,15 +109,11 @@ async def on_stage(
             stage.heard.append(event)
             return stage.reply
 
-        async def left(address: Address) -> None:
-            stage.gone.append(address)
-            await take(Event(id=secrets.token_hex(8), at=stage.now, sender=address, what=Left()))
-
         async def english(_: Address) -> Voice:
             return voice
 
         voice = prompts.voice("en")
-        messenger = TeamsMessenger(Connector(session, signed, Pace(clock), limit), left, english, pictures)
+        messenger = TeamsMessenger(Connector(session, signed, Pace(clock), limit), english, pictures)
         directories[PLATFORM] = messenger
         if store is not None:
             core = EventHandler(store, prompts, directories, hold=timedelta()).handle

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import Disconnected
+from bot.errors import Blocked
 from bot.model import Address, Member
 from bot.prompts import Prompts
 from bot.use_cases import workspaces
@@ -169,8 +169,8 @@ async def test_whoever_uninstalls_is_written_to_no_more_until_they_are_back(
     assert "What I can do for you" in last(stage, "Ann Ash")
 
 
-async def test_whoever_removed_us_while_we_slept_is_found_gone_at_the_next_try(
-    stage: Stage, store: SqlStore, prompts: Prompts
+async def test_whoever_removed_us_while_we_slept_is_tried_again_and_hears_when_they_come_back(
+    stage: Stage, store: SqlStore
 ) -> None:
     await let_in(stage, store)
     await stage.people.say("Ann Ash", "status")
@@ -180,7 +180,7 @@ async def test_whoever_removed_us_while_we_slept_is_found_gone_at_the_next_try(
         stage.microsoft.world.person("Ann Ash"), installed=False
     )
 
-    with logs(), pytest.raises(Disconnected):
+    with logs(), pytest.raises(Blocked):
         await stage.messenger.send(known, reading.message({"body": [], "fallbackText": "Hello."}), 1)
 
-    assert await address_of(store, "Ann Ash") is None
+    assert await address_of(store, "Ann Ash") == known

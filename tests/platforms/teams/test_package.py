@@ -86,6 +86,7 @@ def pixels_of(png: bytes) -> list[bytes]:
 
 VERSIONS = {
     "1.1.0": "cb9d9f17097555bc",
+    "1.2.0": "696661a3b2bd7cb7",
 }
 """What each version of the manifest held: a changed manifest needs a higher version, and a line here."""
 
@@ -107,7 +108,8 @@ def test_every_command_it_offers_is_one(voice: Voice) -> None:
     assert len(personal["commands"]) <= 12
     for each in (*personal["commands"], *company["commands"]):
         assert parse(each.get("prompt") or each["title"]).name is not None
-        assert each["description"]
+        assert each["description"][0].isupper(), each
+        assert each["description"].endswith("."), "a whole sentence"
         assert "*" not in each["description"]
 
 

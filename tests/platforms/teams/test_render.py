@@ -126,7 +126,8 @@ def test_a_quote_is_runs_in_a_quiet_box_and_stays_as_it_was_written() -> None:
     (box,) = body(Quote(words, "Tama"))
 
     assert (box["type"], box["style"]) == ("Container", "emphasis")
-    assert [run["text"] for block in box["items"] for run in block["inlines"]] == ["Tama", words]
+    texts = [run["text"] for block in box["items"] for run in block["inlines"]]
+    assert [text.replace("\u200b", "") for text in texts] == ["Tama", words]
     assert all(block["type"] == "RichTextBlock" for block in box["items"])
 
 
@@ -249,3 +250,21 @@ def test_a_table_has_a_fallback_in_lines() -> None:
 
 def test_a_line_between_two_parts() -> None:
     assert body(Text("one"), Divider(), Text("two"))[1]["separator"] is True
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        Text(escape("See you at {{DATE(2026-11-24T00:00:00Z,SHORT)}}")),
+        Quote("{{TIME(2026-11-24T00:00:00Z)}} {{{DATE(2026-11-24T00:00:00Z)}}", "{{DATE(x)}}"),
+        Fields((("{{DATE(x)}}", "{{DATE(x)}}"),)),
+        Heading("{{DATE(x)}}"),
+        Table(("{{DATE(x)}}",), (("{{DATE(x)}}",),)),
+    ],
+)
+def test_a_function_of_the_renderer_that_somebody_typed_is_expanded_nowhere(element: Element) -> None:
+    shown = json.dumps(message(Message("", (element,))), ensure_ascii=False)
+
+    assert "{{DATE(" not in shown
+    assert "{{TIME(" not in shown
+    assert "DATE(" in shown

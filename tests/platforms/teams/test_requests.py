@@ -348,14 +348,23 @@ async def test_a_wrong_secret_is_not_tried_for_ever(microsoft: Any, prompts: Any
     assert "wrong" not in str([each for each in found if "sign-in" in str(each)]).replace("wrongly", "")
 
 
-@pytest.mark.parametrize("url", ["http://evil.example/", "ftp://x/", "nonsense", "https//x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.example/", "ftp://x/", "nonsense", "https//x", "https://evil.example/",
+        "https://[::1", "https://smba.trafficmanager.net:99999999/", "https://smba.trafficmanager.net:8443/",
+        "https://evil@smba.trafficmanager.net/", "https://smba.trafficmanager.net.evil.example/",
+        "https://evil.trafficmanager.net/", "http://smba.trafficmanager.net/", "https://smba.trafficmanager.net/?x=1",
+        "https://smba.trafficmanager.net\\@evil.example/", "https://",
+    ],
+)  # fmt: skip
 async def test_only_a_secure_service_is_written_to(stage: Stage, url: str) -> None:
     assert (await post(stage, bearer(stage, serviceurl=url), serviceUrl=url)).status == 400
     assert stage.heard == []
 
 
 async def test_a_sovereign_cloud_signs_with_its_own_name() -> None:
-    from adapters.teams.cloud import Registration
+    from adapters.teams.cloud import SERVICE_HOSTS, Registration
 
     world = Registration("a", "b", "c")
     government = Registration(
@@ -364,6 +373,9 @@ async def test_a_sovereign_cloud_signs_with_its_own_name() -> None:
 
     assert (world.issuer, government.issuer) == (ISSUER, "https://api.botframework.us")
     assert world.may_serve("https://smba.trafficmanager.net/emea/")
+    for host in SERVICE_HOSTS:
+        assert world.may_serve(f"https://{host}/emea/")
+    assert world.may_serve("https://SMBA.trafficmanager.net:443/teams")
     assert not world.may_serve("http://127.0.0.1:3978/")
 
 

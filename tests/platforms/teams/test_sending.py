@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp import ClientTimeout
 
-from adapters.teams.connector import TIMEOUT, TeamsRefused
+from adapters.teams.connector import TIMEOUT, TeamsRefused, _as_core_error
 from adapters.teams.inbound import read
 from adapters.teams.messenger import TeamsMessenger
 from adapters.teams.pace import Pace
 from adapters.teams.tokens import TeamsTokens
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
+from bot.errors import Blocked, Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
 from bot.message import Message, Text
 from bot.model import Address
 from bot.prompts import Prompts
@@ -123,36 +124,66 @@ async def test_whoever_cannot_be_reached_at_all_is_tried_again_in_a_minute_and_t
 
 
 @pytest.mark.parametrize("change", [{"installed": False}, {"blocked": True}])
-async def test_whoever_has_removed_or_blocked_us_is_owed_it_until_they_come_back(
+async def test_whoever_has_removed_or_blocked_us_is_owed_it_until_a_later_day(
     stage: Stage, change: dict[str, bool]
 ) -> None:
     for name, value in change.items():
         setattr(stage.microsoft.world.people["Elin"], name, value)
 
-    with pytest.raises(Disconnected):
+    with pytest.raises(Blocked):
         await stage.messenger.send(home(stage), HELLO, 1)
 
-    assert [address.user for address in stage.gone] == ["aad-Elin"]
 
-
-async def test_a_chat_that_never_was_is_reached_no_more(stage: Stage) -> None:
+async def test_a_chat_that_is_not_there_is_tried_on_a_later_day_and_a_person_without_a_route_never(
+    stage: Stage,
+) -> None:
     where = home(stage)
     stage.microsoft.world.people.clear()
 
-    with pytest.raises(Disconnected):
+    with pytest.raises(Blocked):
         await stage.messenger.send(where, HELLO, 1)
     with pytest.raises(Unreachable) as never:
         await stage.messenger.send(Address("teams", "tenant-1", "aad-Elin"), HELLO, 1)
 
     assert never.value.reason == "no-such-account"
-    assert len(stage.gone) == 1
+
+
+@pytest.mark.parametrize("mishap", [Status(403), Status(404)])
+async def test_a_refusal_that_names_no_reason_is_not_believed(stage: Stage, mishap: Mishap) -> None:
+    stage.microsoft.fail("send", mishap)  # a proxy's page
+
+    with logs(), pytest.raises(SendError):
+        await stage.messenger.send(home(stage), HELLO, 1)
+
+    await stage.messenger.send(home(stage), HELLO, 1)
+    assert [line.summary for line in stage.microsoft.world.seen("Elin")] == ["Hello."]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "believed"),
+    [
+        (403, {"error": {"code": "MessageWritesBlocked"}}, True),
+        (403, {"error": {"code": "ConversationBlockedByUser"}}, True),
+        (403, {"error": {"code": "BotDisabledByAdmin"}}, True),
+        (404, {"error": {"code": "ConversationNotFound"}}, True),
+        (403, {"error": {"code": "NotEnoughPermissions"}}, False),
+        (403, {"error": {"code": "InvalidBotApiHost"}}, False),
+        (403, {"error": "MessageWritesBlocked"}, False),
+        (403, {"error": {"code": None}}, False),
+        (403, [], False),
+        (404, None, False),
+    ],
+)
+def test_only_what_names_the_block_is_one(status: int, body: object, believed: bool) -> None:
+    with logs():
+        error = _as_core_error(status, {}, json.dumps(body).encode())
+
+    assert isinstance(error, Blocked if believed else SendError)
 
 
 async def test_a_message_that_was_deleted_is_not_mended_and_its_reader_is_still_there(stage: Stage) -> None:
     with pytest.raises(Unreachable):
         await stage.messenger.update(home(stage), "17", HELLO)
-
-    assert stage.gone == []
 
 
 async def test_what_microsoft_finds_fault_with_is_a_slip_of_ours(stage: Stage) -> None:
@@ -162,8 +193,6 @@ async def test_what_microsoft_finds_fault_with_is_a_slip_of_ours(stage: Stage) -
         for _ in range(2):
             with pytest.raises(TeamsRefused):
                 await stage.messenger.send(home(stage), HELLO, 1)
-
-    assert stage.gone == []
 
 
 async def test_a_token_that_is_taken_no_more_waits(stage: Stage) -> None:
@@ -340,4 +369,34 @@ async def test_a_file_goes_into_its_owners_onedrive_and_nowhere_else(stage: Stag
     with logs():
         assert (await stage.people.invoke("Elin", "fileConsent/invoke", value)).status == 200
 
-    assert stage.microsoft.world.count("send") == 0
+    assert stage.microsoft.world.count("upload") == 0
+    [told] = stage.microsoft.world.posted
+    assert "could not put the file into your OneDrive" in told.activity["summary"]
+
+
+async def test_a_message_that_is_too_long_for_teams_comes_whole_in_parts(stage: Stage) -> None:
+    long = Message(
+        "The preview", tuple(Text(f"Group {number:03}: {'reasons ' * 40}") for number in range(140))
+    )
+
+    await stage.messenger.send(home(stage), long, 1)
+
+    shown = [json.dumps(line.card) for line in stage.microsoft.world.seen("Elin") if line.by_bot]
+    assert len(shown) > 1
+    assert [number for number in range(140) if f"Group {number:03}:" not in "".join(shown)] == []
+    assert stage.microsoft.world.faults == []
+
+
+@pytest.mark.parametrize("status", [400, 413])
+async def test_an_answer_that_microsoft_refuses_comes_as_its_summary_once(stage: Stage, status: int) -> None:
+    stage.microsoft.fail("send", Status(status))
+    stage.reply = Message("What comes next", (Text("All of it."),))
+
+    with logs() as found:
+        answer = await stage.people.say("Elin", "status")
+
+    [said] = [line.activity["text"] for line in stage.microsoft.world.seen("Elin") if line.by_bot]
+    assert answer.status == 200
+    assert said.startswith("What comes next")
+    assert "could not be shown" in said
+    assert [each["platform"] for each in found if each["event"] == "content.refused"] == ["teams"]

@@ -27,7 +27,7 @@ from bot.message import (
 from bot.model import Kind, Option, Question
 from bot.prompts import Prompts
 from tests.platforms.anything import HOSTILE
-from tests.platforms.slack.mishaps import DroppedBefore, RateLimited, Status
+from tests.platforms.slack.mishaps import DroppedBefore, Mishap, RateLimited, Status
 from tests.platforms.teams import reading
 from tests.platforms.teams.fake import FakeMicrosoft
 from tests.platforms.teams.people import NotSent, buttons, inputs
@@ -103,9 +103,24 @@ async def test_formatted_words_are_read_without_their_marks(stage: Stage) -> Non
 
 
 async def test_a_message_without_words_is_one_all_the_same(stage: Stage) -> None:
-    await stage.people.say("Elin", "", attachments=[{"contentType": "image/png"}])
+    await stage.people.say("Elin", "")
 
     assert stage.heard[0].what == Said("")
+
+
+@pytest.mark.parametrize(
+    ("kind", "has_file"),
+    [
+        ("image/png", True),
+        ("audio/mp4", True),
+        ("application/vnd.microsoft.teams.file.download.info", True),
+        ("text/html", False),  # Teams attaches the text itself, too
+    ],
+)
+async def test_a_file_that_comes_with_a_message_is_noticed(stage: Stage, kind: str, has_file: bool) -> None:
+    await stage.people.say("Elin", "Look at this", attachments=[{"contentType": kind}, "nonsense"])
+
+    assert stage.heard[0].what == Said("Look at this", has_file=has_file)
 
 
 async def test_each_edit_and_the_deletion_of_a_message_are_events_of_their_own(stage: Stage) -> None:
@@ -386,6 +401,78 @@ async def test_a_file_that_nobody_wants_is_made_for_nobody(stage: Stage) -> None
     assert (await stage.people.invoke("Elin", "fileConsent/invoke", {"action": "accept"})).status == 400
     assert stage.heard == []
     assert stage.microsoft.world.files == {}
+
+
+async def test_an_offer_that_was_declined_goes(stage: Stage) -> None:
+    stage.reply = Message("Yours.", (File("my-data.json", "application/json", b"{}"),))
+    await stage.people.say("Elin", "my data")
+    stage.heard.clear()
+
+    assert (await stage.people.take_file("Elin", decline=True)).status == 200
+
+    assert stage.heard == []
+    assert "The file was not sent" in newest(stage).summary
+    assert not any(
+        each["contentType"].endswith("file.consent")
+        for line in stage.microsoft.world.seen("Elin")
+        for each in line.activity.get("attachments", ())
+    )
+
+
+@pytest.mark.parametrize("mishap", [Status(403), Status(500), Status(507)])
+async def test_a_file_that_could_not_be_put_away_is_told(stage: Stage, mishap: Mishap) -> None:
+    stage.reply = Message("Yours.", (File("my-data.json", "application/json", b"{}"),))
+    await stage.people.say("Elin", "my data")
+    stage.microsoft.fail("upload", *[mishap] * 3)
+
+    with logs():
+        assert (await stage.people.take_file("Elin")).status == 200
+
+    assert stage.microsoft.world.files == {}
+    assert "could not put the file into your OneDrive" in newest(stage).summary
+
+
+async def test_where_no_file_is_made_the_reason_is_told(stage: Stage) -> None:
+    stage.reply = Message("Yours.", (File("my-data.json", "application/json", b"{}"),))
+    await stage.people.say("Elin", "my data")
+    stage.reply = Message("I cannot reach my records.", (Text("I cannot reach my records."),))
+
+    assert (await stage.people.take_file("Elin")).status == 200
+
+    assert newest(stage).summary == "I cannot reach my records."
+
+
+async def test_every_card_says_its_language(stage: Stage) -> None:
+    for reply in (ASK, SENT, LONG, Replacement(SENT)):
+        stage.reply = reply
+        await stage.people.say("Elin", "hello")
+
+    cards = [line.card for line in stage.microsoft.world.seen("Elin") if line.by_bot]
+    assert len(cards) == 4
+    assert {card["lang"] for card in cards if card} == {"en"}
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "conversation",
+    [{"isGroup": True}, {"isGroup": True, "conversationType": "groupChat"}, {"conversationType": "channel"}],
+)
+async def test_words_in_a_group_are_nobodys_answer_however_the_group_is_named(
+    stage: Stage, conversation: dict[str, object]
+) -> None:
+    said = stage.people.activity("Elin", text="I feel unsafe")
+    said["conversation"] = {
+        key: value for key, value in said["conversation"].items() if key != "conversationType"
+    } | conversation
+
+    answer = await stage.people.raw(
+        json.dumps(said).encode(), {"Authorization": f"Bearer {stage.people.token()}"}
+    )
+
+    assert answer.status == 200
+    assert stage.heard == []
 
 
 # --- in time ----------------------------------------------------------------------------------------------------------
