@@ -106,6 +106,8 @@ class Manifest:
     content: str | bytes
     file: str = ""
     """The usual name of the file."""
+    version: str = ""
+    """The version of the app, if the platform knows versions: `jpd doctor` finds one that is older."""
 
 
 class OptionsMissing(Exception):

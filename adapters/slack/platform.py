@@ -23,6 +23,7 @@ from adapters.chat.platform import (
     required_address,
 )
 from adapters.chat.settings import Deployment, PlatformSettings, SettingsError
+from adapters.slack.tokens import token_fault
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.events import Event, Removed
 from bot.message import Message
@@ -81,6 +82,10 @@ class SlackSettings(PlatformSettings, env_prefix="JPD_SLACK_"):
     @property
     def needs_codes(self) -> bool:
         return bool(self.client_id)
+
+    @property
+    def hears_events(self) -> bool:
+        return True
 
     def problems(self, deployment: Deployment) -> list[str]:
         given = self._credentials()
@@ -188,12 +193,17 @@ class SlackPlatform:
             finding, fact = "workspace-token", "workspace"
             newest = await tokens.newest(WORKSPACES_ASKED) if tokens else ()
             tries = [(name, "auth.test", token) for name, token in newest]
+        for name, method, token in tries:
+            if method == "auth.test" and (fault := token_fault(token)):
+                yield Finding(fault, {"name": name})
         answers = await _try_tokens(
             settings.api_url, [(method, token) for _, method, token in tries], seconds
         )
         for (name, *_), answer in zip(tries, answers, strict=True):
             if answer is TokenCheck.REFUSED:
                 yield Finding(finding, {fact: name})
+            if isinstance(answer, frozenset):
+                yield Finding("scopes", {"name": name, "scopes": ", ".join(sorted(answer))})
         if TokenCheck.SILENT in answers:
             yield Finding("platform-silent", {"url": settings.api_url})
 
@@ -227,16 +237,22 @@ async def _admit_workspace(api: Api, token: str, core: Core) -> None:
     await core.admit(team)
 
 
-async def _try_tokens(url: str, tries: Sequence[tuple[str, str]], seconds: float) -> list[TokenCheck]:
-    """Call each method with its token, all at once."""
+async def _try_tokens(
+    url: str, tries: Sequence[tuple[str, str]], seconds: float
+) -> list[TokenCheck | frozenset[str]]:
+    """Call each method with its token, all at once; the answer may be the scopes that a token lacks."""
     from adapters.slack.api import Api, session
+    from adapters.slack.manifest import SCOPES
 
     async with session() as opened:
         api = Api(opened, url)
 
-        async def answer(method: str, token: str) -> TokenCheck:
+        async def answer(method: str, token: str) -> TokenCheck | frozenset[str]:
             try:
                 async with asyncio.timeout(seconds):
+                    if method == "auth.test":
+                        granted = await api.scopes(token)
+                        return (SCOPES - granted if granted else None) or TokenCheck.TAKEN
                     await api.call(method, token)
             except Disconnected:
                 return TokenCheck.REFUSED
