@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from bot.model import Intent
-from bot.prompts.flaws import ContentError, Flaws
+from bot.prompts.flaws import ContentError, Flaw, Flaws
 from bot.prompts.settings_file import YamlSettings, read_settings
 
 FILE = re.compile(r"understand\.(?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]+)*)\.yaml")
@@ -45,6 +45,12 @@ def read_phrases(file: str, content: str) -> Phrases:
 
 def check_phrases(file: str, content: str, flaws: Flaws) -> None:
     """Add everything that is wrong in a file of phrases to the flaws."""
+    flaws.found += _flaws_of(file, content)
+
+
+@lru_cache(maxsize=8)  # some thousand lines: checked once a process, however often the rest of the content is
+def _flaws_of(file: str, content: str) -> tuple[Flaw, ...]:
+    flaws = Flaws()
     settings = read_settings(file, content, flaws)
     phrases = _read(settings, flaws)
     first: dict[str, Intent] = {}
@@ -57,6 +63,7 @@ def check_phrases(file: str, content: str, flaws: Flaws) -> None:
             other = first.setdefault(phrase.casefold(), intent)
             if other is not intent:
                 flaws.fix(file, start + number, "phrase-twice", phrase=phrase, intent=intent, other=other)
+    return tuple(flaws.found)
 
 
 def _read(settings: YamlSettings, flaws: Flaws) -> Phrases:

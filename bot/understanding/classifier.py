@@ -35,6 +35,10 @@ class Classifier:
         intent = self._exact.get(bare(text)) if bare(text) else None
         return intent if for_leaders or intent not in LEADERS_INTENTS else None
 
+    def knows(self, text: str) -> bool:
+        """Return True if at least half of the words of a text are words of several phrases."""
+        return self._vectors.knows_half(blocks_of(text, self.lists))
+
     def scores(self, text: str, *, for_leaders: bool = False) -> dict[Intent, float]:
         """Return the score of each intent, the highest first; a difference of 1 is much."""
         numbers, values = self._vectors.of(blocks_of(text, self.lists))

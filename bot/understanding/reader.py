@@ -15,9 +15,9 @@ from bot.understanding.reading import Reading
 from bot.understanding.safeguarding import Worry, worry_of
 from bot.understanding.situation import Open, Situation
 
-ANSWER_ENOUGH = 0.6
+ANSWER_ENOUGH = 1.0
 """With a question open, a text is its answer unless another intent leads by more than this …"""
-ANSWER_POSSIBLE = 1.8
+ANSWER_POSSIBLE = 2.2
 """… and it is asked about, with the answer on a button, unless another intent leads by more than this."""
 CLEAR_LEAD = 0.6
 """The lead over the next intent from which an intent is acted on without asking."""
@@ -77,7 +77,7 @@ class Reader:
         lead = ranked[order[0]] - ranked[order[1]]
         behind = ranked[order[0]] - answer
         if not is_open:
-            certain = lead >= CLEAR_LEAD and order[0] not in _KEPT
+            certain = lead >= CLEAR_LEAD and order[0] not in _KEPT and model.knows(text)
             if order[0] in _KEPT:  # far from everything that has a button
                 order = [each for each in order if ranked[order[0]] - ranked[each] <= ANSWER_POSSIBLE]
         elif behind <= ANSWER_ENOUGH:
@@ -92,11 +92,12 @@ class Reader:
         return self._reading(text, situation, model, order[:3], certain=certain, names=names)
 
     def _is_answer(self, text: str, situation: Situation) -> bool:
-        """Return True for an option, a number, or a yes or no to a question that takes it, whatever they look like."""
+        """Return True for an option, a number, unknown words, and a yes or no to a question that takes it."""
         alone = bare(text)
         return (
             alone in map(bare, situation.choices)
             or alone.replace(" ", "").isdigit()
+            or (" " in alone and not classifier(self._phrases).knows(text))
             or (situation.takes_yes_or_no and alone in map(bare, self._phrases.words("yes_or_no")))
         )
 

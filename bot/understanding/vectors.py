@@ -17,6 +17,8 @@ Blocks: TypeAlias = Sequence[Counter[str]]
 
 _WEIGHTS = (1.0, 1.0, 1.0, 0.5)
 """The length of the vector of each block of features: letters, words, kinds of words, marks."""
+_WORDS = 1
+"""The number of the block of words."""
 _FEWEST = 2
 """A feature of fewer phrases, as two thirds of all are, teaches nothing about other texts."""
 
@@ -51,6 +53,11 @@ class Vectors:
         ]
         self._rarities = list(rarities)
         self.size = starts[-1]
+
+    def knows_half(self, blocks: Blocks) -> bool:
+        """Return True if at least half of the words of a text were learnt."""
+        words = [feature for feature in blocks[_WORDS] if " " not in feature]
+        return 2 * sum(word in self._known[_WORDS] for word in words) >= len(words)
 
     def of(self, blocks: Blocks) -> Vector:
         """Return the vector of a text; features that were never learnt are left out."""

@@ -64,7 +64,7 @@ async def test_the_next_typed_reply_answers_the_next_question(town: Town) -> Non
     )
     for words in ("Give reasons", "Count to five", "Longer answers"):
         assert words in last
-    assert "has its answer already" in await town.say("Ann Ash", "And one more thing")
+    assert "has its answer already" in await town.say("Ann Ash", "They argued in pairs about the diagram")
 
 
 @pytest.mark.across

@@ -133,7 +133,7 @@ async def test_what_is_not_for_the_partner_and_no_answer_is_asked_about_below_th
 
 
 async def test_a_text_that_is_about_no_child_after_all_can_still_be_the_answer(town: Town) -> None:
-    asked = await town.say("Ann Ash", "he cried and nobody knows why")
+    asked = await town.say("Ann Ash", "a boy cried in my lesson today")
     assert "Is this about a child's safety?" in asked
     assert "Lead of Oak" in asked
 

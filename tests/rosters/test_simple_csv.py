@@ -299,6 +299,7 @@ def test_whatever_names_a_spreadsheet_writes_are_read_back(
     assert {person.posts[0][1] for person in roster.people} == {school.source_id for school in roster.schools}
 
 
+@pytest.mark.long  # a minute; a smaller file of the same kind is read by the tests above
 def test_forty_megabytes_are_read(file: Path) -> None:
     filler = "x" * 390
     with file.open("w") as stream:

@@ -15,6 +15,8 @@ from bot.understanding.reading import Reading
 from bot.understanding.situation import Open, Situation
 
 HANDED = Path(__file__).parent / "typed.en.tsv"
+ANSWERS = Path(__file__).parent / "answers.en.tsv"
+"""300 answers, of which those that are no handed lines are phrases, too."""
 PARTNERS = frozenset({"Tama Walker", "Elin Hughes"})
 """The partners of whoever types the lines."""
 _WRITTEN = frozenset({Intent.ANSWER, Intent.PUPIL_NAME, Intent.COLLEAGUE_HEALTH})

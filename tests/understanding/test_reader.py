@@ -11,7 +11,7 @@ from bot.prompts import Phrases, Prompts
 from bot.understanding.reader import Reader
 from bot.understanding.safeguarding import Worry, worry_in
 from bot.understanding.situation import Open, Situation
-from tests.understanding.measure import HANDED, Line, Outcome, lines_of, read_all, shares_of
+from tests.understanding.measure import ANSWERS, HANDED, Line, Outcome, lines_of, read_all, shares_of
 
 ENGLISH = Prompts.load(Path(__file__).parents[2] / "prompts").phrases("en")
 READER = Reader(ENGLISH)
@@ -80,6 +80,15 @@ def test_an_option_of_the_open_question_is_its_answer() -> None:
     assert READER.read("skip", OPEN).intent is Intent.SKIP
 
 
+def test_words_that_no_phrase_has_are_an_answer_where_a_question_is_open_and_never_acted_on() -> None:
+    assert READER.read("İstanbul ẞ ﬁ", OPEN).intent is Intent.ANSWER
+    assert not READER.read("İstanbul ẞ ﬁ", NOTHING_OPEN).certain
+
+
+def test_a_number_answers_an_open_question() -> None:
+    assert READER.read("2", OPEN).intent is Intent.ANSWER
+
+
 def test_a_pupils_name_is_found_and_a_partners_is_none() -> None:
     reading = READER.read("Poppy and Tama waited before they answered", OPEN)
     assert (reading.intent, reading.found) == (Intent.PUPIL_NAME, ("Poppy",))
@@ -114,6 +123,27 @@ def test_a_reading_is_explained_by_the_phrase_that_is_most_like_it() -> None:
     assert "unsubscribe" in READER.nearest("please unsubscribe me now", Intent.LEAVE)
 
 
+def test_of_300_answers_hardly_any_is_asked_about() -> None:
+    answers = [line for line in lines_of(ANSWERS) if line.question is not Open.NONE]
+    shares = shares_of(read_all(READER, answers))
+    assert len({line.text for line in answers}) >= 299
+    assert shares.answers_taken <= 0.01
+    assert shares.answers_asked <= 0.03
+
+
+@pytest.mark.long
+def test_few_of_300_answers_are_asked_about_by_a_reader_that_has_not_learnt_them() -> None:
+    answers = [line for line in lines_of(ANSWERS) if line.question is not Open.NONE]
+    own = {line.text for line in answers}
+    rest = {
+        intent: tuple(text for text in texts if text not in own)
+        for intent, texts in ENGLISH.by_intent.items()
+    }
+    shares = shares_of(read_all(Reader(Phrases(rest, ENGLISH.lists)), answers))
+    assert shares.answers_taken <= 0.01
+    assert shares.answers_asked <= 0.05
+
+
 @pytest.mark.long
 def test_a_third_of_the_phrases_is_read_by_what_the_others_teach() -> None:
     own = {intent: phrases for intent, phrases in ENGLISH.by_intent.items() if intent not in LEADERS_INTENTS}
@@ -122,10 +152,10 @@ def test_a_third_of_the_phrases_is_read_by_what_the_others_teach() -> None:
     learnt = Phrases({intent: tuple(texts) for intent, texts in rest.items()}, ENGLISH.lists)
     shares = shares_of(read_all(Reader(learnt), held))
     # The phrases are harder than what people write on a usual day: many answers among them were written to mislead.
-    assert shares.right_or_asked >= 0.83
-    assert shares.safeguarding >= 0.92
+    assert shares.right_or_asked >= 0.80
+    assert shares.safeguarding >= 0.90
     assert shares.answers_taken <= 0.015
-    assert shares.answers_asked <= 0.12
+    assert shares.answers_asked <= 0.06
 
 
 @pytest.mark.parametrize(

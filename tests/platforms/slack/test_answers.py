@@ -36,6 +36,7 @@ def voice(key: str) -> str:
 SAID_BY_COORDINATORS = (
     *("help", "status", "start", "preview", "confirm", "pairs", "swap Ann and Cat", "block Ann and Cat"),
     *("nudge 1", "hold", "go on", "close", "ledger", "school add Elm", "digest", "invite", "link AAAA-BBBB"),
+    *("add Fay", "remove Ann Ash", "goal", "first day"),
 )
 SAID_BY_ANYBODY = (
     *(
@@ -62,6 +63,8 @@ SAID_BY_ANYBODY = (
         "together",
     ),
     *("take-back", "forget me", "nonsense", "<!channel>", ""),
+    *("to-partner", "neither", "not-meant", "send-note", "take-back-note", "stop", "meant", "not-me"),
+    *("request", "remind-partner", "same-person", "another-person", "let-in", "keep-out"),
 )
 
 
