@@ -141,7 +141,7 @@ class Event:
     def message(self) -> str | None:
         """The reference to the chat message with the typed text; None for an event without one."""
         match self.what:
-            case Said(_, message):
+            case Said(message=message):
                 return message or self.id
             case Edited(_, message):
                 return message

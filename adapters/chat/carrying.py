@@ -11,6 +11,13 @@ from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 
 log = structlog.get_logger()
 
+
+class ContentRefused(Unreachable):
+    """The platform refused what we sent: a programming error, or a limit that nobody knew."""
+
+
+REFUSED_EVENT = "content.refused"
+"""The event in the log, which is counted."""
 TRIES = 3
 SECONDS_BETWEEN_TRIES = 1.0
 
@@ -20,7 +27,8 @@ async def carry(
 ) -> bool:
     """Make the call, at most three times while the platform asks to wait, and return whether it succeeded.
 
-    `longest_wait`: seconds after which people look elsewhere. `lost_as`: the event in the log.
+    `longest_wait`: seconds after which people look elsewhere. `lost_as`: the event in the log. Raises
+    `ContentRefused`, after which the caller says the same in a plainer way.
     """
     for _ in range(TRIES):
         try:
@@ -28,6 +36,8 @@ async def carry(
         except SendError as refused:
             wait = refused.retry_after
             await pause(SECONDS_BETWEEN_TRIES if wait is None else min(longest_wait, wait.total_seconds()))
+        except ContentRefused:
+            raise
         except (Uncertain, Unreachable, Disconnected) as lost:
             log.warning(lost_as, reason=type(lost).__name__)
             return False

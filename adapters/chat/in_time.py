@@ -20,6 +20,8 @@ Patience: TypeAlias = Callable[[], Awaitable[object]]
 Pause: TypeAlias = Callable[[float], Awaitable[object]]
 """Waits for some seconds."""
 
+LIMITED_EVENT = "events.left-out"
+"""The event in the log where a platform says that it brings no more events for a while, which is counted."""
 SECONDS_TO_FINISH = 10
 
 

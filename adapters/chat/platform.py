@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from adapters.chat.in_time import RealTime
 from adapters.chat.received import VoiceOf
 from adapters.chat.settings import Deployment, PlatformSettings, public_address
+from adapters.chat.watch import Watch
 from bot.message import Message
 from bot.ports import Directory, Handle, Messenger
 from bot.prompts import Voice
@@ -60,6 +61,8 @@ class Core:
     """For pages and manifests, which nobody in particular reads."""
     now: Callable[[], datetime]
     tokens: TokenStore
+    watch: Watch
+    """Notes what the platform does, for `jpd doctor` and for coordinators."""
     admit: Callable[[str], Awaitable[None]]
     """Lets the only workspace in for all schools, if there is one partnership."""
     deployment: Deployment
@@ -103,6 +106,8 @@ class Manifest:
     content: str | bytes
     file: str = ""
     """The usual name of the file."""
+    version: str = ""
+    """The version of the app, if the platform knows versions: `jpd doctor` finds one that is older."""
 
 
 class OptionsMissing(Exception):

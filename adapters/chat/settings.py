@@ -58,6 +58,16 @@ class PlatformSettings(EnvironmentSettings):
         """True if each school's workspace has to be let in by a code."""
         return False
 
+    @property
+    def hears_events(self) -> bool:
+        """True if the platform brings events by itself, so that none at all is a fault."""
+        return False
+
+    @property
+    def app_version(self) -> str:
+        """The version of the app that the manifest makes now, if the platform knows versions."""
+        return ""
+
     def problems(self, deployment: Deployment) -> list[str]:  # noqa: ARG002  # for subclasses
         """Return what is missing or contradictory, in the form `NAME: reason`."""
         return []

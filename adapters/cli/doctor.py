@@ -19,6 +19,7 @@ from adapters.chat.settings import (
     read_platform,
     read_settings,
 )
+from adapters.chat.watch import NoteKind
 from adapters.cli.needed_texts import needed_texts
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
 from adapters.cli.settings import PROMPTS, Settings, unknown_names
@@ -27,6 +28,7 @@ from bot.prompts import Level, check
 from bot.rules.school_time import is_holidays_code, is_time_zone
 from storage import migrate
 from storage.drivers.at_rest import is_readable_by_others, is_writable_by_others
+from storage.notes import StoredNotes
 from storage.secrets import NoSuchKey, Seal
 from storage.standing import standing
 from storage.store import SqlStore, SqlTx
@@ -206,8 +208,35 @@ async def _platforms(
         except NoSuchKey:
             tokens = None
             yield Finding("no-such-key")
+        is_well = True
         async for finding in platform.examine(settings, tokens, seconds):
+            is_well = False
             yield finding
+        if store is not None:
+            async for finding in _notes(platform, settings, store, is_well=is_well):
+                yield finding
+
+
+async def _notes(
+    platform: AnyPlatform, settings: PlatformSettings, store: SqlStore, *, is_well: bool
+) -> AsyncIterator[Finding]:
+    """Yield what was noted about a platform while the bot served; `is_well`: it lets the bot in."""
+    notes = await StoredNotes(store, platform.name).all()
+    if is_well and settings.hears_events and not any(each.kind == NoteKind.HEARD for each in notes):
+        yield Finding(f"no-event-{platform.name}")
+    for note in notes:
+        facts: dict[str, str | int] = {
+            "platform": platform.name,
+            "day": note.first_at.date().isoformat(),
+            "n": note.times,
+        }
+        match note.kind:
+            case NoteKind.RESTS:
+                yield Finding("rests", facts | {"workspace": note.workspace, "reason": note.reason})
+            case NoteKind.REFUSED:
+                yield Finding("refused", facts | {"day": note.last_at.date().isoformat()})
+            case NoteKind.MADE if note.reason != settings.app_version:
+                yield Finding("app-is-older", facts | {"made": note.reason, "now": settings.app_version})
 
 
 async def _public(url: str, seconds: float) -> AsyncIterator[Finding]:

@@ -17,6 +17,7 @@ from adapters.cli import imports, inspect, settings
 from adapters.cli.platforms import PLATFORMS, previews
 from adapters.cli.startup import (
     load_settings_and_content,
+    note_made,
     open_playground,
     open_store,
     out,
@@ -233,7 +234,7 @@ def manifest(
     chosen = next((each for each in PLATFORMS if each.name == platform), None)
     if chosen is None:
         raise typer.BadParameter(f"{platform} is none of: {NAMES}")
-    _, prompts, voice = load_settings_and_content()
+    read, prompts, voice = load_settings_and_content()
     voices = {each: prompts.voice(each) for each in prompts.languages}
     try:
         made = chosen.manifest(voices, ManifestOptions(url=url, about=about, app_id=app_id, socket=socket))
@@ -245,6 +246,8 @@ def manifest(
     written = file or Path(made.file)
     done = text_or_stop(voice, f"platform.{chosen.name}-written", file=str(written))
     written.write_bytes(made.content)
+    if made.version:
+        run_to_end(note_made(read, chosen.name, made.version))
     say(done)
 
 

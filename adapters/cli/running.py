@@ -16,6 +16,7 @@ from adapters.chat.in_time import RealTime
 from adapters.chat.platform import Core
 from adapters.chat.received import VoiceOf
 from adapters.chat.settings import PlatformSettings, SettingsError, read_platform, read_settings
+from adapters.chat.watch import Watch
 from adapters.cli.platforms import PLATFORMS, AnyPlatform
 from adapters.cli.settings import Settings
 from adapters.cli.startup import now
@@ -31,6 +32,7 @@ from bot.understanding.reader import Reader
 from bot.use_cases import workspaces
 from bot.worker import pruning
 from bot.worker.work import WorkerSettings, work
+from storage.notes import StoredNotes
 from storage.secrets import Seal
 from storage.standing import standing
 from storage.store import SqlStore
@@ -90,6 +92,7 @@ async def connect_platforms(
                 voice=prompts.voice(prompts.default_language),
                 now=clock,
                 tokens=StoredTokens(store, seal, platform.name),
+                watch=Watch(StoredNotes(store, platform.name), clock),
                 admit=partial(_admit, store, clock, platform.name),
                 deployment=read.deployment,
                 real_time=real_time,

@@ -114,6 +114,25 @@ async def open_store(read: settings.Settings) -> AsyncIterator[SqlStore]:
         await store.close()
 
 
+async def note_made(read: settings.Settings, platform: str, version: str) -> None:
+    """Note in the store, if there is one, that an app of this version was made: `jpd doctor` finds an older one."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from adapters.chat.watch import NoteKind
+    from storage.notes import StoredNotes
+    from storage.store import SqlStore
+
+    file = read.database_url.partition("///")[2]
+    if read.database_url.startswith("sqlite") and not await asyncio.to_thread(Path(file).exists):
+        return
+    store = SqlStore(read.database_url)
+    try:
+        with contextlib.suppress(StoreAway, SQLAlchemyError):
+            await StoredNotes(store, platform).add(NoteKind.MADE, now(), reason=version)
+    finally:
+        await store.close()
+
+
 async def warn_if_away(store: SqlStore, voice: Voice) -> None:
     """Print a warning if the database does not answer; a process that serves waits for it."""
     try:

@@ -18,6 +18,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from adapters.chat.carrying import REFUSED_EVENT
+from adapters.chat.in_time import LIMITED_EVENT
 from adapters.server.patience import wait_at_most
 from bot.events import Event
 from bot.message import Reply
@@ -45,6 +47,18 @@ class Metrics:
         self._events = Histogram(
             "jpd_event_seconds", "How long this process took to answer an event.", registry=registry
         )
+        self._refused = Counter(
+            "jpd_content_refused",
+            "Answers that a platform refused to show, so that people got their summary.",
+            ["platform"],
+            registry=registry,
+        )
+        self._left_out = Counter(
+            "jpd_events_left_out",
+            "Times that a platform said that it leaves out events, because there were too many.",
+            ["platform"],
+            registry=registry,
+        )
         self._up = Gauge("jpd_database_up", "Whether the database answers.", registry=registry)
         self._due = Gauge("jpd_deliveries_due", "Deliveries that should be on their way.", registry=registry)
         self._lag = Gauge("jpd_lag_seconds", "How long the first of them has waited.", registry=registry)
@@ -55,9 +69,13 @@ class Metrics:
         self._blocked = Gauge("jpd_lanes_blocked", "Workspaces that take nothing now.", registry=registry)
 
     def count(self, _: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        """Count settled deliveries, as a processor of structlog: each is logged once."""
+        """Count settled deliveries and refused answers, as a processor of structlog: each is logged once."""
         if event.get("ours"):  # only the log of a settled delivery has it
             self._settled.labels(str(event["state"]), str(event["kind"])).inc()
+        if event.get("event") == REFUSED_EVENT:
+            self._refused.labels(str(event["platform"])).inc()
+        if event.get("event") == LIMITED_EVENT:
+            self._left_out.labels(str(event["platform"])).inc()
         return event
 
     def timed(self, handle: Handle) -> Handle:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import structlog
 
-from adapters.chat.carrying import carry
+from adapters.chat.carrying import REFUSED_EVENT, ContentRefused, carry
 from adapters.chat.in_time import Pause
 from adapters.chat.received import VoiceOf
+from adapters.chat.watch import Watch
 from adapters.slack import render
 from adapters.slack.inbound import SlackReceived
-from adapters.slack.messenger import SlackMessenger
+from adapters.slack.messenger import PLATFORM, SlackMessenger
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.events import written
 from bot.message import FieldErrors, File, Form, Image, Message, Quote, Replacement, Reply
@@ -53,10 +55,11 @@ class SlackTurn:
 class SlackAnswers:
     """Gives replies to the people who asked; each method returns what Slack must get at once."""
 
-    def __init__(self, messenger: SlackMessenger, voice_of: VoiceOf, pause: Pause) -> None:
+    def __init__(self, messenger: SlackMessenger, voice_of: VoiceOf, pause: Pause, watch: Watch) -> None:
+        self._watch = watch
         self._messenger = messenger
         self._voice_of = voice_of
-        self._carry = partial(carry, pause=pause, longest_wait=60.0, lost_as="slack.answer-lost")
+        self._pause = pause
 
     async def give(self, turn: SlackTurn, reply: Reply | None) -> Ack:
         """Give the reply."""
@@ -98,6 +101,8 @@ class SlackAnswers:
         if turn.trigger and not turn.is_late:
             try:
                 await self._messenger.open_view(turn.received.sender, turn.trigger, view)
+            except ContentRefused:
+                await self._refused(turn)
             except (Unreachable, SendError, Uncertain, Disconnected):
                 log.info("slack.view-not-opened")
             else:
@@ -119,10 +124,37 @@ class SlackAnswers:
 
     # --- messages ------------------------------------------------------------------------------------------
 
+    async def _carry(self, turn: SlackTurn, message: Message, call: Callable[[], Awaitable[object]]) -> bool:
+        """Make the call and return whether the person has an answer.
+
+        Where Slack refuses the message, its summary is said without blocks, once.
+        """
+        carried = partial(carry, pause=self._pause, longest_wait=60.0, lost_as="slack.answer-lost")
+        try:
+            return await carried(call)
+        except ContentRefused:
+            await self._refused(turn)
+        voice = await self._voice_of(turn.received.sender)
+        thread = turn.received.target.ts if turn.kind == "text" else ""
+        try:
+            return await carried(
+                lambda: self._messenger.say_plainly(
+                    turn.received.sender, message, voice.text("wait.not-shown"), thread=thread
+                )
+            )
+        except ContentRefused:
+            log.warning("slack.answer-lost", reason="ContentRefused")
+            return False
+
+    async def _refused(self, turn: SlackTurn) -> None:
+        """Count an answer that Slack refused to show."""
+        log.error(REFUSED_EVENT, platform=PLATFORM, kind=turn.kind)
+        await self._watch.refused()
+
     async def _message(self, turn: SlackTurn, message: Message) -> Ack:
         sender = turn.received.sender
         if turn.kind == "home":
-            await self._carry(lambda: self._messenger.show_home(sender, message))
+            await self._carry(turn, message, lambda: self._messenger.show_home(sender, message))
             return NOTHING
         if turn.kind == "command" and not turn.is_late:
             return await self._answer_command(turn, message)
@@ -145,31 +177,43 @@ class SlackAnswers:
             return False
         if turn.kind == "mention":
             return await self._carry(
-                lambda: self._messenger.post_ephemeral(sender, target.channel, message, thread=target.ts)
+                turn,
+                message,
+                lambda: self._messenger.post_ephemeral(sender, target.channel, message, thread=target.ts),
             )
         if target.respond and not turn.is_late:
             answer = {**_only_to_them(render.message(message)), "replace_original": False}
-            return await self._carry(lambda: self._messenger.respond(target.respond, answer))
+            return await self._carry(turn, message, lambda: self._messenger.respond(target.respond, answer))
         return False
 
     async def _replace(self, turn: SlackTurn, message: Message) -> Ack:
         """Replace the pressed message; where it is too old or deleted, the replacement comes as a new message."""
         sender, target = turn.received.sender, turn.received.target
-        if turn.kind not in ("press", "form") or not (target.respond or target.ts):
+        if (
+            turn.kind not in ("press", "form")
+            or not (target.respond or target.ts)
+            or not render.fits(message)
+        ):
             return await self._message(turn, message)
         if target.respond:
             answer = {**render.message(message), "replace_original": True}
-            is_replaced = await self._carry(lambda: self._messenger.respond(target.respond, answer))
+            is_replaced = await self._carry(
+                turn, message, lambda: self._messenger.respond(target.respond, answer)
+            )
         else:
             ref = f"{target.channel}:{target.ts}"
-            is_replaced = await self._carry(lambda: self._messenger.update(sender, ref, message))
+            is_replaced = await self._carry(
+                turn, message, lambda: self._messenger.update(sender, ref, message)
+            )
         if not is_replaced:
             await self._say(turn, message)
         return NOTHING
 
     async def _say(self, turn: SlackTurn, message: Message) -> bool:
         thread = turn.received.target.ts if turn.kind == "text" else ""
-        return await self._carry(lambda: self._messenger.say(turn.received.sender, message, thread=thread))
+        return await self._carry(
+            turn, message, lambda: self._messenger.say(turn.received.sender, message, thread=thread)
+        )
 
 
 def _only_to_them(answer: Ack) -> Ack:
@@ -177,5 +221,5 @@ def _only_to_them(answer: Ack) -> Ack:
 
 
 def _needs_the_chat(message: Message) -> bool:
-    """Tell whether the message has files or pictures, which an ephemeral message cannot hold."""
-    return any(isinstance(each, File | Image) for each in message.elements)
+    """Tell whether the message has files or pictures, or is too long: one ephemeral message cannot hold it."""
+    return any(isinstance(each, File | Image) for each in message.elements) or not render.fits(message)

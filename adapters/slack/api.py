@@ -12,7 +12,9 @@ import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.chat.carrying import ContentRefused
 from adapters.chat.network import network_errors, retry_after
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 
@@ -63,7 +65,7 @@ _LATER = frozenset(
 )
 
 
-class SlackRefused(Unreachable):
+class SlackRefused(ContentRefused):
     """Slack refused what we sent: a programming error, or a picture that is not ready yet."""
 
 
@@ -82,15 +84,25 @@ class Api:
 
     async def call(self, method: str, token: str, **arguments: object) -> Json:
         """Call a method and return its answer. Raises `SendError`, `Uncertain`, `Disconnected` or `Unreachable`."""
-        body = {"json" if method.startswith(_AS_JSON) else "data": arguments}
+        answer = await self._answer(method, token, arguments)
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    async def scopes(self, token: str) -> frozenset[str]:
+        """Return the scopes of a token, or nothing where Slack does not tell. Raises as `call` does."""
+        answer = await self._answer("auth.test", token, {})
+        headers = {str(name).casefold(): str(value) for name, value in answer.headers.items()}
+        named = headers.get("x-oauth-scopes", "").split(",")
+        return frozenset(filter(None, map(str.strip, named)))
+
+    async def _answer(self, method: str, token: str, arguments: Mapping[str, object]) -> AsyncSlackResponse:
+        body = {"json" if method.startswith(_AS_JSON) else "data": dict(arguments)}
         try:
             with network_errors():
-                answer = await self.client(token).api_call(method, **body)  # type: ignore[arg-type]  # one of the two
+                return await self.client(token).api_call(method, **body)  # type: ignore[arg-type]  # one of the two
         except SlackApiError as refused:
             raise _as_core_error(method, refused) from None
         except SlackClientError:
             raise Uncertain("dropped") from None
-        return dict(answer.data) if isinstance(answer.data, dict) else {}
 
     async def upload(self, url: str, content: bytes) -> None:
         """Upload bytes to the address from `files.getUploadURLExternal`. Raises `SendError`: nothing is shown yet."""

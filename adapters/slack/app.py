@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from traceback import walk_tb
+from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import web
@@ -20,9 +22,10 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-from adapters.chat.bodies import WRONG_SHAPE, Body, Malformed, foreign_parser
-from adapters.chat.in_time import InTime, RealTime, seconds
+from adapters.chat.bodies import WRONG_SHAPE, Body, Malformed, foreign_parser, json_object
+from adapters.chat.in_time import LIMITED_EVENT, InTime, RealTime, seconds
 from adapters.chat.received import VoiceOf
+from adapters.chat.watch import NoNotes, Watch
 from adapters.slack import inbound
 from adapters.slack.answers import LAST_TRY, NOTHING, Ack, SlackAnswers, SlackTurn, TurnKind
 from adapters.slack.api import QUIET, Api
@@ -36,8 +39,28 @@ log = structlog.get_logger()
 
 ANYTHING = re.compile(".*", re.DOTALL)
 TIMESTAMP, SIGNATURE = re.compile("[0-9]{1,12}"), re.compile("v0=[0-9a-f]{64}")
+EVENTS: tuple[TurnKind, ...] = ("text", "mention", "home")
+"""The kinds of turn that Slack brings by its Events API, which has an address of its own to be verified."""
+LONGEST_SSL_CHECK = 1_000
+RATE_LIMIT = "app_rate_limited"
 REAL_TIME = RealTime(patience=seconds(2))
 """Slack gives up after three seconds."""
+
+
+def is_ssl_check(content_type: str, body: str) -> bool:
+    """Tell whether Slack only looks at the certificate of a command's address, as it does now and then."""
+    if content_type != "application/x-www-form-urlencoded" or len(body) > LONGEST_SSL_CHECK:
+        return False
+    asked = dict(parse_qsl(body))
+    return asked.get("ssl_check") == "1" and asked.keys() <= {"ssl_check", "token"}
+
+
+def is_rate_limit(content_type: str, body: str) -> bool:
+    """Tell whether Slack says that it leaves out events, because there were too many."""
+    if content_type != "application/json" or RATE_LIMIT not in body:
+        return False
+    with foreign_parser():
+        return json_object(body.encode()).get("type") == RATE_LIMIT
 
 
 class _Edge:
@@ -51,8 +74,13 @@ class _Edge:
         """Let Bolt answer a request of Slack's. Raises 401 for any other one, and 400 where it makes no sense."""
         with foreign_parser():
             body = (await request.read()).decode()
+        if is_ssl_check(request.content_type, body):  # which Slack doesn't sign
+            return web.Response()
         if not self._is_slack(body, request.headers):
             raise web.HTTPUnauthorized
+        if is_rate_limit(request.content_type, body):  # which Bolt doesn't know
+            log.warning(LIMITED_EVENT, platform=PLATFORM)
+            return web.Response()
         with foreign_parser():  # Bolt's own reading; errors of ours go to `_failed`
             asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
             answer = await self._bolt.async_dispatch(asked)
@@ -81,12 +109,14 @@ class SlackApp:
         now: Callable[[], datetime],
         *,
         signing_secret: str,
+        watch: Watch | None = None,
         real_time: RealTime = REAL_TIME,
     ) -> None:
         """Without a signing secret there are no routes: the app then listens by Socket Mode only."""
+        self._watch = watch or Watch(NoNotes(), now)
         self._handle = handle
         self._messenger = messenger
-        self._answers = SlackAnswers(messenger, voice_of, real_time.pause)
+        self._answers = SlackAnswers(messenger, voice_of, real_time.pause, self._watch)
         self._now = now
         self._api = api
         self._in_time = InTime(real_time.patience, PLATFORM)
@@ -142,17 +172,27 @@ class SlackApp:
         With the request it is known whether Slack will send the event again.
         """
         if received is None:
-            await ack()
+            await ack(**await self._in_time.answer(self._note_event, _nothing))
             return
         tried = LAST_TRY if request is None else _tried(request)
         await ack(**await self._answer(SlackTurn(kind, received, tried)))
 
     async def _removal(self, ack: AsyncAck, body: Body) -> None:
-        for received in inbound.removed(body):
-            # Slack may send this late or twice: by then the bot may have been installed again.
-            if await self._messenger.is_removed(received.sender.workspace):
-                await self._handle(received.event(self._now(), comes_again=True))
-        await ack()
+        """Believe that the bot was removed unless Slack still takes its token, and acknowledge in time."""
+        found = inbound.removed(body)
+
+        async def remove(_: asyncio.Event) -> Ack:
+            for received in found:
+                # Slack may send this late or twice: by then the bot may have been installed again.
+                if await self._messenger.is_removed(received.sender.workspace):
+                    await self._handle(received.event(self._now(), comes_again=True))
+            return await self._note_event(_)
+
+        await ack(**await self._in_time.answer(remove, _nothing))
+
+    async def _note_event(self, _: asyncio.Event) -> Ack:
+        await self._watch.heard()
+        return NOTHING
 
     async def take(self, received: SlackReceived) -> None:
         """Handle what did not come by `/slack/events`; the reply goes to the sender's chat."""
@@ -169,6 +209,8 @@ class SlackApp:
 
     async def _run(self, turn: SlackTurn, *, refresh_home: bool) -> Ack:
         received = turn.received
+        if turn.kind in EVENTS:
+            await self._watch.heard()
         try:
             reply = await self._handle(received.event(self._now(), comes_again=turn.tried < LAST_TRY))
         except StoreAway:
@@ -226,6 +268,10 @@ def _tried(request: AsyncBoltRequest) -> int:
     """Return how often Slack has sent this event before."""
     [number, *_] = request.headers.get("x-slack-retry-num") or ["0"]
     return int(number) if number.isdecimal() else 0
+
+
+async def _nothing() -> Ack:
+    return NOTHING
 
 
 async def _acknowledge(ack: AsyncAck) -> None:

@@ -14,7 +14,17 @@ from adapters.chat.actions import decode
 from adapters.chat.bodies import Body, Malformed, part, strictly, string
 from adapters.chat.received import Received
 from adapters.slack.messenger import PLATFORM
-from bot.events import Command, Deleted, Edited, Installed, Opened, Removed, Said, Submitted, What
+from bot.events import (
+    Command,
+    Deleted,
+    Edited,
+    Installed,
+    Opened,
+    Removed,
+    Said,
+    Submitted,
+    What,
+)
 from bot.model import Address
 
 _ID = re.compile("[!-~]{1,255}")
@@ -25,6 +35,7 @@ _EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?![\w:])")
 _MENTION = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^>]*)?>")
 _DIRECT_CHAT = "D"
 """The first letter of the id of a chat between one person and the bot."""
+SLACKBOT = "USLACKBOT"
 _TOMBSTONE = "tombstone"
 """The subtype of a deleted message that still has replies in its thread."""
 _SUBTYPES_WITH_NEW_TEXT = frozenset({None, "", "file_share", "thread_broadcast"})
@@ -146,10 +157,10 @@ def said(body: Body) -> SlackReceived | None:
     if event.get("type") != "message" or not str(event.get("channel", "")).startswith(_DIRECT_CHAT):
         return None
     what, message = _what_was_said(event)
-    if what is None or message.get("bot_id") or not message.get("user"):
+    if what is None or not _is_by_a_person(message):
         return None
     return Received(
-        id=_id(body, "event_id"),
+        id=_message_id(body, event, what),
         sender=_sender(body, message, route=_id(event, "channel")),
         what=what,
         target=SlackReplyTarget(string(event, "channel"), str(message.get("thread_ts") or "")),
@@ -164,7 +175,9 @@ def _what_was_said(event: Body) -> tuple[Said | Edited | Deleted | None, Body]:
         return Said(text, message, has_file=bool(event.get("files"))), event
     if subtype not in ("message_changed", "message_deleted"):
         return None, event
-    before = part(event, "previous_message")
+    before = event.get("previous_message")
+    if not isinstance(before, dict):  # of a message that Slack no longer shows
+        return None, event
     after = part(event, "message") if subtype == "message_changed" else before
     if subtype == "message_deleted" or after.get("subtype") == _TOMBSTONE:
         return Deleted(string(before, "ts")), before
@@ -173,14 +186,36 @@ def _what_was_said(event: Body) -> tuple[Said | Edited | Deleted | None, Body]:
     return Edited(typed(str(after.get("text") or "")), string(before, "ts")), after
 
 
+def _is_by_a_person(message: Body) -> bool:
+    """Tell whether a person wrote the message: Slackbot's are nobody's, and neither are those of bots."""
+    return not message.get("bot_id") and bool(message.get("user")) and message["user"] != SLACKBOT
+
+
+def _message_id(body: Body, event: Body, what: Said | Edited | Deleted) -> str:
+    """Return the id of what somebody did with a message.
+
+    Slack may tell of one message under several event ids, so it is known by its place: the channel and the timestamp.
+    """
+    place = f"{_id(event, 'channel')}:{what.message or _id(body, 'event_id')}"
+    match what:
+        case Said():
+            return place
+        case Deleted():
+            return f"{place}:deleted"
+        case Edited():
+            edited = part(event, "message").get("edited") or {}
+            return f"{place}:edited:{edited.get('ts') or event.get('event_ts') or event.get('ts')}"
+
+
 @strictly
 def mentioned(body: Body) -> SlackReceived | None:
     """Read `@jpd status` in a channel, which is the same as `/jpd status`; None for a bot's text."""
     event = part(body, "event")
-    if event.get("bot_id") or not event.get("user"):
+    if not _is_by_a_person(event):
         return None
     text = typed(_MENTION.sub("", string(event, "text"), count=1))
-    return Received(_id(body, "event_id"), _sender(body, event), Command(text), _thread(event))
+    place = f"{_id(event, 'channel')}:{event.get('ts') or _id(body, 'event_id')}"
+    return Received(place, _sender(body, event), Command(text), _thread(event))
 
 
 @strictly

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ REASONS = frozenset(
 MOST_INSTALLS = 200
 """The installations that may be under way at once: anybody can begin one, and each is a row for some minutes."""
 INSTALL, CALLBACK = "/slack/install", "/slack/oauth"
+TEAM = re.compile("[TE][A-Z0-9]{1,30}")
 HEADERS = {
     "Content-Type": ["text/html; charset=utf-8"],
     "Content-Security-Policy": ["default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"],
@@ -91,7 +93,10 @@ def connect(
             log.warning("slack.not-installed", reason="too many at once")
             busy = _page(voice, 429, voice.text("install.too-many"), voice.text("install.later"))
             return await to_aiohttp_response(busy)
-        return await to_aiohttp_response(await flow.handle_installation(_query_alone(request)))
+        # Bolt copies the query's team into the address as it is, where only an id may stand.
+        [team, *_] = _query_alone(request).query.get("team") or [""]
+        asked = AsyncBoltRequest(body="", query=f"team={team}" if TEAM.fullmatch(team) else "")
+        return await to_aiohttp_response(await flow.handle_installation(asked))
 
     async def end(request: web.Request) -> web.Response:
         asked = _query_alone(request)

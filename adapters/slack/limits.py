@@ -15,6 +15,11 @@ FIELDS = 10
 """The fields of a section."""
 
 MESSAGE_BLOCKS = 50
+MESSAGE = 12_500
+"""The blocks of one message as JSON, in characters. Slack refuses some 13,200 with `msg_blocks_too_long`.
+
+Its documents don't say so: https://github.com/slackapi/bolt-js/issues/2509
+"""
 VIEW_BLOCKS = 100
 
 BUTTON_LABEL = 75

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, zip_longest
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+import structlog
 
 from adapters.chat import charts
 from adapters.chat.texts import cut
 from adapters.slack import limits, render
-from adapters.slack.api import Api, Json, SlackRefused
-from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
-from bot.message import File, Image, Message
+from adapters.slack.api import Json, SlackRefused
+from adapters.slack.calls import SlackCalls
+from bot.errors import SendError, Uncertain, Unreachable, Untraceable, UserError
+from bot.message import File, Image, Message, Quote, Text
 from bot.model import Account, Address
+
+log = structlog.get_logger()
 
 PLATFORM = "slack"
 METADATA = "jpd_delivery"
@@ -26,16 +33,8 @@ PAGE = 200
 MOST_SINGLE_CALLS = 40
 """The members of a channel who are looked up one by one; for more the whole directory takes fewer calls."""
 CALLS_AT_ONCE = 8
-
-
-class SlackTokens(Protocol):
-    """The store of the bot's tokens."""
-
-    async def token(self, workspace: str) -> str | None:
-        """Return the token for a team or an organisation; None when the bot is not installed there."""
-
-    async def delete(self, workspace: str) -> None:
-        """Delete the token."""
+PART = "+"
+"""Stands between the timestamps of a message in several parts."""
 
 
 @dataclass(frozen=True)
@@ -51,47 +50,53 @@ class OneToken:
         """Do nothing: a setting stays until an operator changes it."""
 
 
-class SlackMessenger:
+def _mark(delivery_id: int, part: int, of: int) -> Mapping[str, object]:
+    """Return the arguments by which a part of a delivery is found again."""
+    name, payload = f"jpd:delivery:{delivery_id}", {"delivery": str(delivery_id)}
+    if of > 1:
+        name, payload = f"{name}:{part}", {**payload, "part": str(part), "of": str(of)}
+    return {
+        "metadata": {"event_type": METADATA, "event_payload": payload},
+        "client_msg_id": str(uuid5(NAMESPACE_URL, name)),
+    }
+
+
+class SlackMessenger(SlackCalls):
     """The ports `Messenger` and `Directory` on Slack; a reference is `channel:timestamp`."""
 
     gathers = True
     one_at_a_time = False
 
-    def __init__(
-        self,
-        api: Api,
-        tokens: SlackTokens,
-        removed: Callable[[str], Awaitable[None]],
-        *,
-        picture_retry_seconds: Sequence[float] = (0.5, 1, 2, 4),
-    ) -> None:
-        """Call `removed` with a workspace that refuses our token. `picture_retry_seconds`: waits between tries."""
-        self._api = api
-        self._tokens = tokens
-        self._removed = removed
-        self._picture_retry_seconds = picture_retry_seconds
-
     # --- the messenger -------------------------------------------------------------------------------------
 
     async def send(self, address: Address, message: Message, delivery_id: int) -> str:
         """Post the message, marked with its delivery, and return its reference."""
-        mark = {
-            "metadata": {"event_type": METADATA, "event_payload": {"delivery": str(delivery_id)}},
-            "client_msg_id": str(uuid5(NAMESPACE_URL, f"jpd:delivery:{delivery_id}")),
-        }
-        return await self._post(address, message, mark)
+        return await self._post(address, message, partial(_mark, delivery_id))
 
     async def say(self, address: Address, message: Message, *, thread: str = "") -> str:
         """Post a message in the person's chat with the bot, or in a thread of it, and return its reference."""
-        return await self._post(address, message, {"thread_ts": thread} if thread else {})
+        return await self._post(address, message, lambda *_: {"thread_ts": thread} if thread else {})
+
+    async def say_plainly(
+        self, address: Address, message: Message, sentence: str, *, thread: str = ""
+    ) -> None:
+        """Post only the message's summary, and a sentence after it: for a message that Slack refused."""
+        channel = await self._chat(address) if "," in address.user else address.user
+        said = render.shown_plainly(message, sentence)
+        more = {"thread_ts": thread} if thread else {}
+        await self._call(address, "chat.postMessage", channel=channel, unfurl_links=False, **more, **said)
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
-        """Replace a sent message."""
-        channel, _, ts = ref.partition(":")
-        await self._with_pictures(address, message, "chat.update", {"channel": channel, "ts": ts})
+        """Replace a sent message in all its parts; a part that is needed no more holds `…`."""
+        channel, _, stamps = ref.partition(":")
+        posted = stamps.split(PART)
+        pictures = await self._pictures(address, message)
+        parts = render.messages(message, pictures, most=len(posted))
+        for ts, part in zip_longest(posted, parts, fillvalue=render.more()):
+            await self._call_with_pictures(address, "chat.update", channel=channel, ts=ts, **part)
 
     async def find(self, address: Address, delivery_id: int) -> str | None:
-        """Return the reference of the message that carries the delivery's mark, or None."""
+        """Return the reference of the message that carries the delivery's mark, if all its parts are there."""
         if "," in address.user:
             raise Untraceable  # the bot has no right to read chats of several people
         channel = address.route or await self._chat(address)
@@ -102,12 +107,17 @@ class SlackMessenger:
             limit=NEWEST_MESSAGES,
             include_all_metadata=True,
         )
+        found: dict[int, str] = {}
+        of = 1
         for each in history.get("messages", ()):
             mark = each.get("metadata") or {}
             payload = mark.get("event_payload") or {}
             if mark.get("event_type") == METADATA and payload.get("delivery") == str(delivery_id):
-                return f"{channel}:{each['ts']}"
-        return None
+                of = int(payload.get("of", 1))
+                found.setdefault(int(payload.get("part", 0)), str(each["ts"]))
+        if len(found) < of:
+            return None
+        return f"{channel}:{PART.join(found[part] for part in sorted(found))}"
 
     # --- what only Slack has -------------------------------------------------------------------------------
 
@@ -129,19 +139,6 @@ class SlackMessenger:
     async def respond(self, url: str, answer: Mapping[str, Any]) -> None:
         """Answer by a `response_url`, at most five times within half an hour."""
         await self._api.respond(url, answer)
-
-    async def is_removed(self, workspace: str) -> bool:
-        """Ask Slack whether our token for this workspace still works.
-
-        If it does not, or there is no answer, delete it and return True.
-        """
-        token = await self._tokens.token(workspace)
-        if token is not None:
-            with suppress(SendError, Uncertain, Unreachable, Disconnected):
-                await self._api.call("auth.test", token)
-                return False
-            await self._tokens.delete(workspace)
-        return True
 
     # --- the directory -------------------------------------------------------------------------------------
 
@@ -210,37 +207,56 @@ class SlackMessenger:
 
     # --- posting -------------------------------------------------------------------------------------------
 
-    async def _post(self, address: Address, message: Message, more: Mapping[str, object]) -> str:
+    async def _post(
+        self, address: Address, message: Message, more: Callable[[int, int], Mapping[str, object]]
+    ) -> str:
+        """Post the message in as many parts as it takes; `more` gives a part further arguments, by its number.
+
+        Raises `Uncertain` when only a part has arrived, so that all of it is sent again.
+        """
         channel = await self._chat(address) if "," in address.user else address.user
         files = [each for each in message.elements if isinstance(each, File)]
-        ids = [await self._upload(address, each.name, each.content) for each in files]
-        target = {"channel": channel, "unfurl_links": False, "unfurl_media": False, **more}
-        posted = await self._with_pictures(address, message, "chat.postMessage", target)
-        for file, number in zip(files, ids, strict=True):
-            try:
-                await self._complete(address, number, file.name, channel_id=posted["channel"])
-            except SendError as failed:  # the message is posted: another try would post it again
+        try:
+            ids = [await self._upload(address, each.name, each.content) for each in files]
+        except SlackRefused:  # a workspace may forbid uploads
+            message, files, ids = _with_files_as_text(message), [], []
+        parts = render.messages(message, await self._pictures(address, message))
+        target = {"channel": channel, "unfurl_links": False, "unfurl_media": False}
+        stamps: list[str] = []
+        try:
+            for number, part in enumerate(parts):
+                arguments = {**target, **more(number, len(parts)), **part}
+                posted = await self._call_with_pictures(address, "chat.postMessage", **arguments)
+                channel = str(posted["channel"])
+                stamps.append(str(posted["ts"]))
+            for file, file_id in zip(files, ids, strict=True):
+                await self._complete(address, file_id, file.name, channel_id=channel)
+        except SendError as failed:
+            if stamps:  # another try would post the first part again
                 raise Uncertain(failed.reason) from None
-        return f"{posted['channel']}:{posted['ts']}"
+            raise
+        return f"{channel}:{PART.join(stamps)}"
 
     async def _chat(self, address: Address) -> str:
         opened = await self._call(address, "conversations.open", users=address.user)
         return str(opened["channel"]["id"])
 
-    async def _with_pictures(
-        self, address: Address, message: Message, method: str, target: Mapping[str, object]
-    ) -> Json:
-        """Make a call with pictures, tried again until Slack has processed the uploads; in the end with their text."""
+    async def _pictures(self, address: Address, message: Message) -> Mapping[Image, str]:
+        """Upload the message's charts and return their ids; none where the workspace forbids uploads."""
         try:
-            pictures = {each: await self._picture(address, each) for each in _images(message)}
-        except SlackRefused:  # a workspace may forbid uploads
-            pictures = {}
-        for wait in self._picture_retry_seconds if pictures else ():
+            return {each: await self._picture(address, each) for each in _images(message)}
+        except SlackRefused:
+            return render.NO_PICTURES
+
+    async def _call_with_pictures(self, address: Address, method: str, **arguments: Any) -> Json:
+        """Make a call, tried again until Slack has processed the pictures in it; in the end with their text."""
+        has_pictures = any(block["type"] == "image" for block in arguments["blocks"])
+        for wait in self._picture_retry_seconds if has_pictures else ():
             try:
-                return await self._call(address, method, **target, **render.message(message, pictures))
+                return await self._call(address, method, **arguments)
             except SlackRefused:
                 await asyncio.sleep(wait)
-        return await self._call(address, method, **target, **render.message(message))
+        return await self._call(address, method, **render.without_pictures(arguments))
 
     async def _picture(self, address: Address, image: Image) -> str:
         content = await asyncio.to_thread(charts.png, image.chart)
@@ -259,25 +275,16 @@ class SlackMessenger:
         files = render.json_text([{"id": number, "title": name}])
         await self._call(address, "files.completeUploadExternal", files=files, **share)
 
-    async def _call(self, address: Address, method: str, **arguments: object) -> Json:
-        token = await self._tokens.token(address.workspace)
-        if token is None:
-            raise Disconnected("no token")
-        try:
-            return await self._api.call(method, token, **arguments)
-        except Disconnected:
-            # While we called, the bot may have been installed again: then the refused token is an old one.
-            if await self._tokens.token(address.workspace) == token:
-                await self._tokens.delete(address.workspace)
-                await self._removed(address.workspace)
-            raise
 
-    async def _ask(self, address: Address, method: str, **arguments: object) -> Json:
-        """Make a call that changes nothing, so that a lost one can be tried again."""
-        try:
-            return await self._call(address, method, **arguments)
-        except Uncertain as lost:
-            raise SendError(lost.reason) from None
+def _with_files_as_text(message: Message) -> Message:
+    """Return the message with the content of each file in its place, for a workspace where none may be uploaded."""
+    elements = (
+        (Text(each.name), Quote(each.content.decode("utf-8", "replace")))
+        if isinstance(each, File)
+        else (each,)
+        for each in message.elements
+    )
+    return replace(message, elements=tuple(chain.from_iterable(elements)))
 
 
 def _images(message: Message) -> Iterator[Image]:

@@ -23,6 +23,7 @@ from adapters.chat.platform import (
     required_address,
 )
 from adapters.chat.settings import Deployment, PlatformSettings, SettingsError
+from adapters.slack.tokens import token_fault
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable
 from bot.events import Event, Removed
 from bot.message import Message
@@ -82,6 +83,10 @@ class SlackSettings(PlatformSettings, env_prefix="JPD_SLACK_"):
     def needs_codes(self) -> bool:
         return bool(self.client_id)
 
+    @property
+    def hears_events(self) -> bool:
+        return True
+
     def problems(self, deployment: Deployment) -> list[str]:
         given = self._credentials()
         needed = ["bot_token"] if self.is_single else ["client_id", "client_secret", "signing_secret"]
@@ -137,7 +142,9 @@ class SlackPlatform:
 
         api = Api(await opened.enter_async_context(session()), settings.api_url)
         token = settings.bot_token.get_secret_value()
-        messenger = SlackMessenger(api, OneToken(token) if token else core.tokens, removed)
+        messenger = SlackMessenger(
+            api, OneToken(token) if token else core.tokens, removed, rests=core.watch.rests
+        )
         if not serving:
             return Connected(messenger=messenger, directory=messenger)
         signing_secret = settings.signing_secret.get_secret_value()
@@ -148,6 +155,7 @@ class SlackPlatform:
             core.voice_of,
             core.now,
             signing_secret=signing_secret,
+            watch=core.watch,
             real_time=core.real_time or REAL_TIME,
         )
         routes = list(app.routes)
@@ -185,12 +193,17 @@ class SlackPlatform:
             finding, fact = "workspace-token", "workspace"
             newest = await tokens.newest(WORKSPACES_ASKED) if tokens else ()
             tries = [(name, "auth.test", token) for name, token in newest]
+        for name, method, token in tries:
+            if method == "auth.test" and (fault := token_fault(token)):
+                yield Finding(fault, {"name": name})
         answers = await _try_tokens(
             settings.api_url, [(method, token) for _, method, token in tries], seconds
         )
         for (name, *_), answer in zip(tries, answers, strict=True):
             if answer is TokenCheck.REFUSED:
                 yield Finding(finding, {fact: name})
+            if isinstance(answer, frozenset):
+                yield Finding("scopes", {"name": name, "scopes": ", ".join(sorted(answer))})
         if TokenCheck.SILENT in answers:
             yield Finding("platform-silent", {"url": settings.api_url})
 
@@ -224,16 +237,22 @@ async def _admit_workspace(api: Api, token: str, core: Core) -> None:
     await core.admit(team)
 
 
-async def _try_tokens(url: str, tries: Sequence[tuple[str, str]], seconds: float) -> list[TokenCheck]:
-    """Call each method with its token, all at once."""
+async def _try_tokens(
+    url: str, tries: Sequence[tuple[str, str]], seconds: float
+) -> list[TokenCheck | frozenset[str]]:
+    """Call each method with its token, all at once; the answer may be the scopes that a token lacks."""
     from adapters.slack.api import Api, session
+    from adapters.slack.manifest import SCOPES
 
     async with session() as opened:
         api = Api(opened, url)
 
-        async def answer(method: str, token: str) -> TokenCheck:
+        async def answer(method: str, token: str) -> TokenCheck | frozenset[str]:
             try:
                 async with asyncio.timeout(seconds):
+                    if method == "auth.test":
+                        granted = await api.scopes(token)
+                        return (SCOPES - granted if granted else None) or TokenCheck.TAKEN
                     await api.call(method, token)
             except Disconnected:
                 return TokenCheck.REFUSED

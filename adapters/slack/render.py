@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, TypeVar, assert_never
 
 from adapters.chat.actions import encode
 from adapters.chat.choices import choices, chosen, is_date, is_time
+from adapters.chat.fitting import cut_to_one, parts
 from adapters.chat.texts import MORE, cut, pieces, units
 from adapters.slack import limits
 from adapters.slack.mrkdwn import escape, field, plain, texts
@@ -55,13 +56,53 @@ def message(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> Json:
 
     `pictures`: the ids of the uploaded files.
     """
-    summary = escape(cut(said.summary, limits.TEXT // 5))  # `&` becomes five characters
-    return {"text": summary, "blocks": _at_most(_all_blocks(said, pictures), limits.MESSAGE_BLOCKS)}
+    blocks = _cut(_all_blocks(said, pictures), limits.MESSAGE_BLOCKS, limits.MESSAGE)
+    return {"text": _summary(said), "blocks": blocks}
+
+
+def messages(
+    said: Message, pictures: Mapping[Image, str] = NO_PICTURES, *, most: int | None = None
+) -> tuple[Json, ...]:
+    """Return the whole message, as the arguments of as many calls as it takes; of `most` the last one is cut."""
+    split = parts(_all_blocks(said, pictures), _size, budget=limits.MESSAGE, most=limits.MESSAGE_BLOCKS)
+    if most is not None and len(split) > most:
+        rest = [block for part in split[most - 1 :] for block in part]
+        split = [*split[: most - 1], _cut(rest, limits.MESSAGE_BLOCKS, limits.MESSAGE)]
+    return tuple({"text": _summary(said), "blocks": part} for part in split)
+
+
+def without_pictures(arguments: Mapping[str, Any]) -> Json:
+    """Return the arguments with the text of each picture in its place."""
+    blocks = [
+        each if block["type"] == "image" else block
+        for block in arguments["blocks"]
+        for each in (_small_text(block["alt_text"]) if block["type"] == "image" else [block])
+    ]
+    return {**arguments, "blocks": blocks}
+
+
+def fits(said: Message) -> bool:
+    """Tell whether Slack takes the whole message in one call."""
+    return len(messages(said)) == 1
+
+
+def more() -> Json:
+    """Return the arguments of a message that holds only the sign that there is more elsewhere."""
+    return {"text": MORE, "blocks": [_context(plain(MORE, limits.CONTEXT))]}
+
+
+def shown_plainly(said: Message, sentence: str) -> Json:
+    """Return the message's summary without any blocks, and a sentence after it."""
+    return {"text": f"{_summary(said)}\n{escape(sentence)}"}
+
+
+def _summary(said: Message) -> str:
+    return escape(cut(said.summary, limits.TEXT // 5))  # `&` becomes five characters
 
 
 def home(said: Message) -> Json:
     """Return the view of a person's home tab."""
-    return {"type": "home", "blocks": _at_most(_all_blocks(said, NO_PICTURES), limits.VIEW_BLOCKS)}
+    return {"type": "home", "blocks": _cut(_all_blocks(said, NO_PICTURES), limits.VIEW_BLOCKS)}
 
 
 def json_text(value: object) -> str:
@@ -88,7 +129,7 @@ def view(form: Form) -> Json:
         "private_metadata": cut(form.context, limits.METADATA),
         "title": plain(form.title, limits.TITLE),
         "submit": plain(form.submit, limits.TITLE),
-        "blocks": _at_most(blocks, limits.VIEW_BLOCKS),
+        "blocks": _cut(blocks, limits.VIEW_BLOCKS),
     }
 
 
@@ -159,7 +200,8 @@ def _quote(text: str) -> Json:
 
 def _fields(items: Sequence[tuple[str, str]]) -> list[Json]:
     fields = [field(label, value, limits.FIELD) for label, value in items]
-    return [{"type": "section", "fields": row} for row in _in_rows(fields, limits.FIELDS)]
+    rows = parts(fields, _size, budget=limits.MESSAGE // 2, most=limits.FIELDS)
+    return [{"type": "section", "fields": row} for row in rows]
 
 
 def _actions(buttons: Sequence[Button], numbers: Iterator[int]) -> list[Json]:
@@ -183,9 +225,11 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Json]:
     lines = [header, *rows]
     characters = sum(units(cell) for line in lines for cell in line)
     columns = {len(line) for line in lines}
-    fits = characters <= limits.TABLE_CHARACTERS and len(lines) <= limits.TABLE_ROWS
-    if fits and len(columns) == 1 and 0 < len(header) <= limits.TABLE_COLUMNS:
-        return [{"type": "table", "rows": [[_cell(text) for text in line] for line in lines]}]
+    is_small = characters <= limits.TABLE_CHARACTERS and len(lines) <= limits.TABLE_ROWS
+    if is_small and len(columns) == 1 and 0 < len(header) <= limits.TABLE_COLUMNS:
+        table = {"type": "table", "rows": [[_cell(text) for text in line] for line in lines]}
+        if _size(table) <= limits.MESSAGE:
+            return [table]
     text = "\n".join(" – ".join(line) for line in lines)
     return [_section(plain(piece, limits.TEXT)) for piece in pieces(text, limits.TEXT) if piece.strip()]
 
@@ -269,8 +313,20 @@ def _in_rows(items: Sequence[T], size: int) -> list[list[T]]:
     return [list(items[start : start + size]) for start in range(0, len(items), size)]
 
 
-def _at_most(blocks: list[Json], most: int) -> list[Json]:
-    """Keep the first blocks and the last, which hold the buttons, with `…` for blocks that are left out."""
-    if len(blocks) <= most:
-        return blocks
-    return [*blocks[: most - 1 - _END], _context(plain(MORE, limits.CONTEXT)), *blocks[-_END:]]
+def _cut(blocks: list[Json], most: int, budget: int = 10**9) -> list[Json]:
+    """Keep the last blocks and the first, with `…` for blocks that are left out."""
+    more = _context(plain(MORE, limits.CONTEXT))
+    last = blocks[-_END:]
+    return cut_to_one(
+        blocks,
+        _size,
+        more,
+        budget=budget,
+        most=most,
+        is_kept=lambda block: any(block is each for each in last),
+    )
+
+
+def _size(block: Json) -> int:
+    """Return the characters of a block as JSON."""
+    return units(json_text(block)) + 2

@@ -30,6 +30,10 @@ def check_token(token: str, *, rotates: bool = False, is_persons: bool = False) 
         raise TokenRefused("no-bot-token")
     if is_persons:
         raise TokenRefused("token-of-person")
-    for beginning, key in _OTHER_KINDS.items():
-        if token.startswith(beginning):
-            raise TokenRefused(key)
+    if key := token_fault(token):
+        raise TokenRefused(key)
+
+
+def token_fault(token: str) -> str:
+    """Return the reason why the bot can't use a token of this beginning, or nothing."""
+    return next((key for beginning, key in _OTHER_KINDS.items() if token.startswith(beginning)), "")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-from adapters.chat.carrying import carry
+import structlog
+
+from adapters.chat.carrying import REFUSED_EVENT, ContentRefused, carry
 from adapters.chat.in_time import Pause
 from adapters.chat.received import VoiceOf
+from adapters.chat.watch import Watch
 from adapters.teams import render
 from adapters.teams.cards import in_language
 from adapters.teams.inbound import TeamsReceived
-from adapters.teams.messenger import CARD, TeamsMessenger
+from adapters.teams.messenger import CARD, PLATFORM, TeamsMessenger
 from bot.message import FieldErrors, File, Form, Message, Replacement, Reply
 from bot.model import CommandName
 from bot.say.basics import plain, runs
+
+log = structlog.get_logger()
 
 Json: TypeAlias = dict[str, Any]
 TeamsAnswer: TypeAlias = Mapping[str, Any] | None
@@ -24,10 +29,11 @@ TeamsAnswer: TypeAlias = Mapping[str, Any] | None
 class TeamsAnswers:
     """Gives replies to the people who asked; each method returns what Teams must get at once, or None."""
 
-    def __init__(self, messenger: TeamsMessenger, voice_of: VoiceOf, pause: Pause) -> None:
+    def __init__(self, messenger: TeamsMessenger, voice_of: VoiceOf, pause: Pause, watch: Watch) -> None:
+        self._watch = watch
         self._messenger = messenger
         self._voice_of = voice_of
-        self._carry = partial(carry, pause=pause, longest_wait=30.0, lost_as="teams.answer-lost")
+        self._try = partial(carry, pause=pause, longest_wait=30.0, lost_as="teams.answer-lost")
 
     async def give(self, received: TeamsReceived, reply: Reply | None, *, is_late: bool) -> TeamsAnswer:
         """Give the reply; when it is late, Teams has had its answer, and the reply goes to the chat."""
@@ -58,7 +64,11 @@ class TeamsAnswers:
         if target.ref:
             gone = plain(voice, "wait.file-declined", runs(voice, "button.my-data", CommandName.MY_DATA))
             card = await self._messenger.card(received.sender, gone)
-            await self._carry(lambda: self._messenger.replace(target.route, target.ref, card, gone.summary))
+            await self._carry(
+                received,
+                gone.summary,
+                lambda: self._messenger.replace(target.route, target.ref, card, gone.summary),
+            )
 
     # --- forms ---------------------------------------------------------------------------------------------
 
@@ -73,7 +83,9 @@ class TeamsAnswers:
             card = in_language(opener, voice.language)
         else:
             card = await self._messenger.ready(received.sender, render.form(form))
-        await self._carry(lambda: self._messenger.show(received.target.route, card, form.title))
+        await self._carry(
+            received, form.title, lambda: self._messenger.show(received.target.route, card, form.title)
+        )
         return None if is_late else await self._short_text(received, "wait.below")
 
     async def _again(self, received: TeamsReceived, form: Form, *, is_late: bool) -> TeamsAnswer:
@@ -89,6 +101,31 @@ class TeamsAnswers:
         return {"task": {"type": "continue", "value": {**info, "card": _attached(card)}}}
 
     # --- messages ------------------------------------------------------------------------------------------
+
+    async def _carry(
+        self, received: TeamsReceived, summary: str, call: Callable[[], Awaitable[object]]
+    ) -> bool:
+        """Make the call and return whether the person has an answer.
+
+        Where Microsoft refuses the card, its summary is said as plain text, once.
+        """
+        try:
+            return await self._try(call)
+        except ContentRefused:
+            await self._refused(received)
+        sentence = (await self._voice_of(received.sender)).text("wait.not-shown")
+        try:
+            return await self._try(
+                lambda: self._messenger.say_plainly(received.target.route, summary, sentence)
+            )
+        except ContentRefused:
+            log.warning("teams.answer-lost", reason="ContentRefused")
+            return False
+
+    async def _refused(self, received: TeamsReceived) -> None:
+        """Count an answer that Microsoft refused to show."""
+        log.error(REFUSED_EVENT, platform=PLATFORM, kind=received.target.kind)
+        await self._watch.refused()
 
     async def _message(self, received: TeamsReceived, message: Message, *, is_late: bool) -> TeamsAnswer:
         if received.target.kind == "file":
@@ -108,12 +145,16 @@ class TeamsAnswers:
     ) -> TeamsAnswer:
         """Replace the pressed card in the chat too: a card that Teams gets as the answer is shown for a while only."""
         changed = bool(received.target.ref) and await self._carry(
-            lambda: self._messenger.replace(received.target.route, received.target.ref, card, summary)
+            received,
+            summary,
+            lambda: self._messenger.replace(received.target.route, received.target.ref, card, summary),
         )
         if received.target.kind == "execute" and not is_late:
             return {"statusCode": 200, "type": CARD, "value": card}
         if not changed:
-            await self._carry(lambda: self._messenger.show(received.target.route, card, summary))
+            await self._carry(
+                received, summary, lambda: self._messenger.show(received.target.route, card, summary)
+            )
         return None
 
     async def _hand_over(self, received: TeamsReceived, message: Message) -> None:
@@ -124,13 +165,19 @@ class TeamsAnswers:
             await self._say(received, message)
         for file in files:
             upload = partial(self._messenger.hand_over, target.route, target.ref, file, target.upload)
-            if not await self._carry(upload):
+            if not await self._is_uploaded(upload):
                 voice = await self._voice_of(received.sender)
                 again = runs(voice, "button.my-data", CommandName.MY_DATA)
                 await self._say(received, plain(voice, "wait.file-failed", again))
 
+    async def _is_uploaded(self, upload: Callable[[], Awaitable[object]]) -> bool:
+        try:
+            return await self._try(upload)
+        except ContentRefused:
+            return False
+
     async def _say(self, received: TeamsReceived, message: Message) -> None:
-        await self._carry(lambda: self._messenger.say(received.sender, message))
+        await self._carry(received, message.summary, lambda: self._messenger.say(received.sender, message))
 
     async def _short_text(self, received: TeamsReceived, key: str) -> TeamsAnswer:
         """Return a short text, where Teams waits for one."""

@@ -11,6 +11,7 @@ from aiohttp import web
 from adapters.chat.bodies import Body
 from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.chat.received import VoiceOf
+from adapters.chat.watch import NoNotes, Watch
 from adapters.teams import inbound
 from adapters.teams.answers import TeamsAnswer, TeamsAnswers
 from adapters.teams.cloud import Registration
@@ -29,7 +30,7 @@ REAL_TIME = RealTime(patience=seconds(8))
 class TeamsApp:
     """Answers, in time, the activities that the edge let through."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the parts of an adapter
         self,
         registration: Registration,
         keys: SigningKeys,
@@ -39,11 +40,13 @@ class TeamsApp:
         voice_of: VoiceOf,
         now: Callable[[], datetime],
         *,
+        watch: Watch | None = None,
         real_time: RealTime = REAL_TIME,
     ) -> None:
         """Without an app id no request is verified: for Microsoft's playground, on loopback."""
+        self._watch = watch or Watch(NoNotes(), now)
         self._handle = handle
-        self._answers = TeamsAnswers(messenger, voice_of, real_time.pause)
+        self._answers = TeamsAnswers(messenger, voice_of, real_time.pause, self._watch)
         self._now = now
         self._in_time = InTime(real_time.patience, PLATFORM)
         self.routes = [web.post(ROUTE, Edge(registration, keys, tokens, self.take).take)]
@@ -51,6 +54,7 @@ class TeamsApp:
     async def take(self, activity: Body) -> TeamsAnswer:
         """Return the answer to one activity. Raises `Malformed` or `UnknownInvoke`."""
         received = inbound.read(activity)
+        await self._watch.heard()
         if received is None:
             return None
         if received.target.kind == "elsewhere":

@@ -20,6 +20,7 @@ from msrest.pipeline.async_abc import AsyncHTTPPolicy, AsyncHTTPSender, AsyncPip
 from msrest.pipeline.universal import RawDeserializer
 from msrest.universal_http.aiohttp import AioHttpClientResponse
 
+from adapters.chat.carrying import ContentRefused
 from adapters.chat.network import network_errors, retry_after
 from adapters.teams.cloud import is_loopback
 from adapters.teams.pace import Pace
@@ -52,7 +53,7 @@ NAMES_WHAT_IS_MISSING = {
 """The codes of what will never be there, and the reasons in the ledger."""
 
 
-class TeamsRefused(Unreachable):
+class TeamsRefused(ContentRefused):
     """Microsoft refused what we sent: a programming error."""
 
 

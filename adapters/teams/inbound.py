@@ -16,7 +16,17 @@ from adapters.chat.received import Received
 from adapters.teams.cards import DATA
 from adapters.teams.messenger import PLATFORM
 from adapters.teams.route import Route
-from bot.events import Command, Deleted, Edited, Joined, Left, Opened, Said, Submitted, What
+from bot.events import (
+    Command,
+    Deleted,
+    Edited,
+    Joined,
+    Left,
+    Opened,
+    Said,
+    Submitted,
+    What,
+)
 from bot.model import Address, CommandName
 
 TargetKind: TypeAlias = Literal[

@@ -106,6 +106,13 @@ class TeamsMessenger:
         """Post a card in a chat, and return its reference."""
         return await self._post(route, Attachment(content_type=CARD, content=card), summary)
 
+    async def say_plainly(self, route: Route, summary: str, sentence: str) -> None:
+        """Post a summary and a sentence as plain text: for a card that Microsoft refused."""
+        said = cut(summary, render.SUMMARY)
+        activity = _activity(route, None, summary)
+        activity.text, activity.text_format = f"{said}\n\n{sentence}", "plain"
+        await self._connector.send(route.service_url, route.conversation, activity)
+
     async def replace(self, route: Route, ref: str, card: Json, summary: str) -> None:
         """Replace a card."""
         activity = _activity(route, Attachment(content_type=CARD, content=card), summary)
@@ -175,7 +182,7 @@ def _route(address: Address) -> Route:
     return route
 
 
-def _activity(route: Route, attachment: Attachment, summary: str) -> Activity:
+def _activity(route: Route, attachment: Attachment | None, summary: str) -> Activity:
     return Activity(
         type="message",
         channel_id="msteams",
@@ -185,5 +192,5 @@ def _activity(route: Route, attachment: Attachment, summary: str) -> Activity:
         recipient=ChannelAccount(id=route.user),
         summary=cut(summary, render.SUMMARY) or None,
         channel_data={"tenant": {"id": route.tenant}},
-        attachments=[attachment],
+        attachments=[attachment] if attachment else None,
     )

@@ -82,6 +82,16 @@ class TeamsSettings(PlatformSettings, env_prefix="JPD_TEAMS_"):
         given = (self.app_id, self.password, self.tenant_id, self.managed_identity, self.anonymous)
         return any(given)
 
+    @property
+    def hears_events(self) -> bool:
+        return bool(self.app_id)
+
+    @property
+    def app_version(self) -> str:
+        from adapters.teams.package import VERSION
+
+        return VERSION
+
     def problems(self, deployment: Deployment) -> list[str]:
         wrong = [] if self.anonymous else self._problems_of_registration(deployment)
         if self.anonymous and (self.app_id or self.password):
@@ -149,6 +159,7 @@ class TeamsPlatform:
             core.handle,
             core.voice_of,
             core.now,
+            watch=core.watch,
             real_time=core.real_time or REAL_TIME,
         )
         routes = [*app.routes, *(pictures.routes() if pictures else ())]
@@ -185,7 +196,7 @@ class TeamsPlatform:
 
     def manifest(self, voices: Mapping[str, Voice], options: ManifestOptions) -> Manifest:
         """Return the app package that a Teams administrator uploads."""
-        from adapters.teams.package import package
+        from adapters.teams.package import VERSION, package
 
         url = required_address("--url", options.url)
         about = required_address("--about", options.about) if options.about else ""
@@ -195,7 +206,7 @@ class TeamsPlatform:
             raise OptionsMissing from None
         if app_id == NOBODY_APP:
             raise OptionsMissing("--app-id: only zeros stand there, as in the guide")
-        return Manifest(package(voices, app_id, url, about), "jpd-teams.zip")
+        return Manifest(package(voices, app_id, url, about), "jpd-teams.zip", VERSION)
 
     def preview(self, message: Message) -> str:
         """Return the message as JSON of an Adaptive Card."""

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from adapters.chat.actions import encode
 from adapters.chat.choices import choices, chosen, is_date, is_time
+from adapters.chat.fitting import cut_to_one, parts
 from adapters.chat.markdown import Run
 from adapters.chat.texts import MORE, cut, pieces, units
 from adapters.teams.card_text import TEXT, Json, literal, markdown, plain, without_functions
@@ -37,7 +38,9 @@ from bot.message import (
 from bot.model import Kind, Question
 
 CARD_BYTES = 25_000
-"""The bytes of a card in UTF-16, well under the limit of a bot's message: about 100 KB, with 80 KB recommended.
+"""The bytes of a card's body in UTF-16, so that the whole activity stays under 28 KB.
+
+Teams takes 100 KB of a bot, but 28 KB on the older ways that a message may go.
 
 Source: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
 """
@@ -61,17 +64,9 @@ def message(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> Json:
 
 def messages(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> tuple[Json, ...]:
     """Return the whole message, in as many cards as it takes."""
-    parts: list[list[Json]] = [[]]
-    room = CARD_BYTES
-    for item in _body(said, pictures):
-        size = _bytes(item)
-        if size > room and parts[-1]:
-            parts.append([])
-            room = CARD_BYTES
-        parts[-1].append(item)
-        room -= size
+    split = parts(_body(said, pictures), _bytes, budget=CARD_BYTES) or [[]]
     return tuple(
-        _card(_cut_to_size(part, CARD_BYTES) or [plain(said.summary or MORE)], said.summary) for part in parts
+        _card(_cut_to_size(part, CARD_BYTES) or [plain(said.summary or MORE)], said.summary) for part in split
     )
 
 
@@ -320,19 +315,7 @@ def _bytes(item: Json) -> int:
 
 def _cut_to_size(body: Sequence[Json], limit: int) -> list[Json]:
     """Keep what fits: buttons and forms first, then the rest in order, with `…` where something is left out."""
-    more = plain(MORE)
-    room = limit - _bytes(more)
-    kept: dict[int, Json] = {}
-    left_out: list[int] = []
-    for place, item in sorted(enumerate(body), key=lambda each: not _is_action(each[1])):
-        if (size := _bytes(item)) <= room:
-            room -= size
-            kept[place] = item
-        else:
-            left_out.append(place)
-    if left_out:
-        kept[min(left_out)] = more
-    return [kept[place] for place in sorted(kept)]
+    return cut_to_one(body, _bytes, plain(MORE), budget=limit, most=len(body) + 1, is_kept=_is_action)
 
 
 def _is_action(item: Json) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     String,
     Table,
@@ -93,4 +94,17 @@ install_state = Table(
     metadata,
     Column("fingerprint", String(64), primary_key=True),
     Column("expires_at", UTCDateTime, nullable=False, index=True),
+)
+
+# Notes on a platform, of one kind each: that it was heard, that a workspace rests, that it refused an answer.
+platform_note = Table(
+    "platform_note",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("workspace", String(255), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("reason", String(255), nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("first_at", UTCDateTime, nullable=False),
+    Column("last_at", UTCDateTime, nullable=False),
 )

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from adapters.chat.watch import NoteKind
 from adapters.cli.doctor import examine
 from adapters.cli.main import app
 from adapters.cli.settings import Settings
@@ -22,6 +23,7 @@ from bot.model import Role
 from bot.model.roster import Roster
 from bot.rules.school_time import Term
 from storage.migrate import downgrade
+from storage.notes import StoredNotes
 from storage.secrets import new_key
 from storage.store import SqlStore
 from tests.storage.world import BRYN, DAY, NOW, World, person
@@ -54,6 +56,8 @@ async def well(url: str, plant: Plant | None = None) -> None:
         await tx.schools.apply(world.partnership_id, roster, NOW)
         for school in world.schools.values():
             await tx.schools.set_calendar(school.id, [Term("", date(2026, 9, 1), FAR)], {})
+    for platform in ("slack", "teams"):
+        await StoredNotes(store, platform).add(NoteKind.HEARD, NOW)
     if plant is not None:
         await plant(store, world)
     await store.close()

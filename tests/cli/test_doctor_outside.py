@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -23,11 +24,14 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from adapters.chat.platform import Finding
+from adapters.chat.watch import NoteKind
 from adapters.cli.doctor import examine
 from adapters.cli.main import app
 from adapters.server.web import application, listening
+from adapters.slack.manifest import SCOPES
 from adapters.slack.platform import WORKSPACES_ASKED
 from bot.prompts import Prompts
+from storage.notes import StoredNotes
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from storage.tokens import StoredTokens, reseal
@@ -38,6 +42,7 @@ from tests.platforms.teams.fake import FakeMicrosoft, running_microsoft
 from tests.platforms.teams.world import APP, HOME, PASSWORD
 from tests.platforms.teams.world import World as Microsoft365
 from tests.storage.world import NOW, World
+from tests.support.command_line import run_jpd
 from tests.support.limits import HANG
 from tests.support.places import ROOT
 from tests.support.settings import environment
@@ -186,6 +191,88 @@ async def test_a_slack_that_hangs_is_said_once_and_waited_for_once(
     many.slack.fail("auth.test", Hang(), Hang())
 
     assert keys(await many.found(seconds=0.2)) == ["platform-silent"]
+
+
+async def test_a_platform_from_which_no_event_ever_came_is_found(sqlite_url: str, slack: FakeSlack) -> None:
+    async def unheard(store: SqlStore, _: World) -> None:
+        await StoredNotes(store, "slack").clear(NoteKind.HEARD)
+
+    await well(sqlite_url, unheard)
+    one: dict[str, Any] = {"slack_signing_secret": "s", "slack_api_url": slack.api_url}
+
+    assert keys(await findings(sqlite_url, slack_bot_token="xoxb-good", **one)) == ["no-event-slack"]
+    assert keys(await findings(sqlite_url, slack_bot_token="xoxb-old", **one)) == ["token"]
+
+
+async def test_what_a_platform_did_while_the_bot_served_is_found(sqlite_url: str, slack: FakeSlack) -> None:
+    async def noted(store: SqlStore, _: World) -> None:
+        notes = StoredNotes(store, "slack")
+        await notes.add(NoteKind.RESTS, NOW, workspace="T1", reason="org_login_required")
+        for _again in range(3):
+            await notes.add(NoteKind.REFUSED, NOW)
+        await notes.add(NoteKind.RESTS, NOW, workspace="T2", reason="invalid_auth")
+        await notes.clear(NoteKind.RESTS, workspace="T2")
+
+    await well(sqlite_url, noted)
+    lines = await asyncio.to_thread(
+        said,
+        sqlite_url,
+        SLACK_BOT_TOKEN="xoxb-good",
+        SLACK_SIGNING_SECRET="s",
+        SLACK_API_URL=slack.api_url,
+    )
+
+    refused, rests = lines
+    assert "refused to show 3 answers" in refused
+    assert "The workspace T1 on slack has taken nothing" in rests
+    assert "org_login_required" in rests
+
+
+@pytest.mark.parametrize(
+    ("token", "key"),
+    [("xoxe.xoxb-1", "token-rotates"), ("xoxp-1", "token-of-person"), ("xapp-1", "no-bot-token")],
+)
+async def test_a_token_that_the_bot_cannot_use_is_found(
+    sqlite_url: str, slack: FakeSlack, token: str, key: str
+) -> None:
+    await well(sqlite_url)
+    slack.add_token(token, "T1")
+    one: dict[str, Any] = {"slack_signing_secret": "s", "slack_api_url": slack.api_url}
+
+    assert keys(await findings(sqlite_url, slack_bot_token=token, **one)) == [key]
+
+
+async def test_an_installation_that_is_older_than_the_manifest_is_found(
+    sqlite_url: str, slack: FakeSlack
+) -> None:
+    await well(sqlite_url)
+    slack.add_token("xoxb-narrow", "T1", scopes=",".join(SCOPES - {"files:write", "im:history"}))
+    one: dict[str, Any] = {"slack_signing_secret": "s", "slack_api_url": slack.api_url}
+
+    [found] = await findings(sqlite_url, slack_bot_token="xoxb-narrow", **one)
+
+    assert found == Finding("scopes", {"name": "JPD_SLACK_BOT_TOKEN", "scopes": "files:write, im:history"})
+
+
+async def test_an_app_that_was_made_from_an_older_manifest_is_found(
+    sqlite_url: str, microsoft: FakeMicrosoft, tmp_path: Path
+) -> None:
+    async def old(store: SqlStore, _: World) -> None:
+        await StoredNotes(store, "teams").add(NoteKind.MADE, NOW, reason="1.0.0")
+
+    await well(sqlite_url, old)
+    known: dict[str, Any] = {
+        "teams_app_id": APP, "teams_app_password": PASSWORD, "teams_tenant_id": HOME,
+        "teams_openid_url": microsoft.openid_url, "teams_login_url": microsoft.login_url,
+    }  # fmt: skip
+
+    assert keys(await findings(sqlite_url, **known)) == ["app-is-older"]
+    words = ["manifest", "teams", "--app-id", APP, "--url", "https://jpd.example.org"]
+    made = await asyncio.to_thread(
+        run_jpd, *words, folder=tmp_path, settings={"JPD_DATABASE_URL": sqlite_url}
+    )
+    assert made.returncode == 0, made.stderr
+    assert await findings(sqlite_url, **known) == []
 
 
 # --- Microsoft's sign-in --------------------------------------------------------------------------------------------

@@ -237,7 +237,7 @@ KEPT = {
 }
 NOBODY = {
     "closed_day", "cycle", "lane", "link_code", "pack_snapshot", "partnership", "playground_clock", "playground_line",
-    "install_state", "term", "workspace", "workspace_school",
+    "install_state", "platform_note", "term", "workspace", "workspace_school",
 }  # fmt: skip
 """Tables that hold nothing about a person; the playground's people are fictional."""
 

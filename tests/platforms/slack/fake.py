@@ -129,7 +129,8 @@ class FakeSlack(Driver):
         if not result["ok"]:
             at = max(number for number, each in enumerate(self.calls) if each is call)
             self.calls[at] = replace(call, error=result["error"])
-        return web.json_response(result)
+        scopes = self.world.tokens[call.token].scopes if call.token in self.world.tokens else ()
+        return web.json_response(result, headers={"X-OAuth-Scopes": ",".join(sorted(scopes))})
 
     def _result(self, method: str, args: Json, value: str, token: Token | None) -> Json:
         try:

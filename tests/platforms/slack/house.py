@@ -11,6 +11,7 @@ from functools import cache
 from aiohttp import ClientSession, ClientTimeout, web
 
 from adapters.chat.in_time import RealTime
+from adapters.chat.watch import Watch
 from adapters.server.web import application, listening
 from adapters.slack import app, install
 from adapters.slack.api import Api
@@ -23,6 +24,7 @@ from bot.ports import Directory
 from bot.prompts import Prompts, Voice
 from bot.use_cases import workspaces
 from bot.worker import delivery
+from storage.notes import StoredNotes
 from storage.secrets import Seal, new_key
 from storage.store import SqlStore
 from storage.tokens import StoredTokens
@@ -171,7 +173,8 @@ async def _house(
         sender = Address(PLATFORM, workspace, "")
         await handle(Event(id=f"removed:{new_key()}", at=house.now, sender=sender, what=Removed()))
 
-    messenger = SlackMessenger(api, installations, removed, picture_retry_seconds=waits)
+    watch = Watch(StoredNotes(store, PLATFORM), lambda: house.now)
+    messenger = SlackMessenger(api, installations, removed, rests=watch.rests, picture_retry_seconds=waits)
     directories[PLATFORM] = messenger
 
     async def english(_: Address) -> Voice:
@@ -184,6 +187,7 @@ async def _house(
         english,
         lambda: house.now,
         signing_secret=SECRET,
+        watch=watch,
         real_time=RealTime(patience, pauses),
     )
     house = House(slack, store, installations, messenger, connection, patience, pauses, MONDAY)

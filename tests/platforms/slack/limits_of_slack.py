@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,15 @@ from typing import Any
 TEXTS = {"header": 150, "section": 3_000}
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+MOST_CHARACTERS = 13_200
+"""The blocks of a posted message as JSON; https://github.com/slackapi/bolt-js/issues/2509 and 2867 measured it."""
+
+
+def is_too_long(blocks: list[dict[str, Any]]) -> bool:
+    """Tell whether Slack refuses to post these blocks with `msg_blocks_too_long`."""
+    return length(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) > MOST_CHARACTERS
 
 
 def faults(payload: dict[str, Any]) -> list[str]:

@@ -176,8 +176,19 @@ async def test_a_file_that_stumbles_after_its_words_does_not_repeat_them(
     assert len(house.slack.posts()) == 1
 
 
+@pytest.mark.parametrize("error", ["file_uploads_disabled", "missing_scope", "storage_limit_reached"])
+async def test_where_nothing_may_be_uploaded_my_data_comes_as_text(house: House, error: str) -> None:
+    house.slack.fail("files.getUploadURLExternal", Refused(error))
+
+    answer = await house.slack.command(OAK, ANN, "my data")
+
+    assert answer.json["text"] == prompts().voice("en").text("wait.sent-to-chat")
+    assert "ann.ash@example.org" in "".join(house.seen(OAK, ANN))
+    assert house.slack.refused == []
+
+
 async def test_who_is_not_sent_a_file_is_not_told_that_it_was(house: House) -> None:
-    house.slack.fail("files.getUploadURLExternal", Refused("file_uploads_disabled"))
+    house.slack.fail("files.getUploadURLExternal", Status(503), Status(503), Status(503))
 
     answer = await house.slack.command(OAK, ANN, "my data")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from adapters.slack.render import errors, message, view
+from adapters.slack.render import errors, message, messages, view
 from bot.events import Command, Opened
 from bot.message import (
     Button,
@@ -126,7 +126,8 @@ def test_a_text_of_3000_is_one_section_and_one_more_makes_two() -> None:
 
 @pytest.mark.parametrize(("length", "count"), [(3_000, 1), (3_001, 2), (40_000, 14)])
 def test_a_long_quote_is_parted_and_loses_nothing(length: int, count: int) -> None:
-    quotes = blocks(Quote("x" * length))
+    said = Message("A quote", (Quote("x" * length),))
+    quotes = [block for part in messages(said) for block in part["blocks"]]
 
     assert len(quotes) == count
     assert "".join(each["elements"][0]["elements"][0]["text"] for each in quotes) == "x" * length

@@ -9,10 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import structlog
+from aiohttp import ClientSession
 from sqlalchemy import text
 
+from adapters.server.operation import Metrics
 from tests.journeys.town import dump
 from tests.platforms.slack.house import ANN, CAT, ELM, OAK, SECRET, SIAN, House, running_house
+from tests.platforms.slack.mishaps import Hang
 from tests.platforms.slack.wire import COMMAND, EVENT, signature
 
 MIB = 1024 * 1024
@@ -154,9 +158,77 @@ async def test_what_slack_delivers_again_is_answered_and_not_done_again(house: H
 async def test_the_same_event_number_of_another_workspace_is_another_event(house: House) -> None:
     await house.slack.say(OAK, ANN, "help", event_id="Ev1")
     await house.slack.say(ELM, CAT, "help", event_id="Ev1")
-    await house.slack.say(ELM, CAT, "help", event_id="Ev1")
+    await house.slack.again()
 
     assert [len(house.slack.posts(team)) for team in (OAK, ELM)] == [1, 1]
+
+
+async def test_one_message_that_slack_tells_of_under_many_event_ids_is_answered_once(house: House) -> None:
+    await house.slack.say(OAK, ANN, "help")
+    told = house.slack.wire.sent[-1].payload
+    answers = [
+        await house.slack.wire.deliver(EVENT, {**told, "event_id": f"EvAgain{number}"})
+        for number in range(11)
+    ]
+
+    assert {each.status for each in answers} == {200}
+    assert len(house.slack.posts()) == 1
+
+
+async def test_slackbots_messages_are_nobodys(house: House) -> None:
+    house.slack.add_person(OAK, "USLACKBOT", "bot@example.org", name="Slackbot")
+    await house.slack.say(OAK, "USLACKBOT", "help")
+
+    assert house.slack.posts() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ("ssl_check=1&token=abc", "application/x-www-form-urlencoded", 200),
+        ("token=abc&ssl_check=1", "application/x-www-form-urlencoded", 200),
+        ("ssl_check=0&token=abc", "application/x-www-form-urlencoded", 401),
+        ("ssl_check=1&command=%2Fjpd&text=status", "application/x-www-form-urlencoded", 401),
+        ('{"ssl_check": 1}', "application/json", 401),
+    ],
+)
+async def test_a_look_at_the_certificate_is_answered_without_a_signature_and_does_nothing(
+    house: House, body: str, kind: str, status: int
+) -> None:
+    before = await dump(house.store)
+    async with (
+        ClientSession() as session,
+        session.post(f"{house.url}/slack/events", data=body, headers={"Content-Type": kind}) as answer,
+    ):
+        assert answer.status == status
+
+    assert await dump(house.store) == before
+
+
+async def test_that_slack_leaves_out_events_is_taken_and_counted(house: House) -> None:
+    told = {
+        "token": "t", "type": "app_rate_limited", "team_id": OAK, "api_app_id": "A1",
+        "minute_rate_limited": 1_767_225_600,
+    }  # fmt: skip
+    metrics = Metrics()
+    structlog.configure(processors=[metrics.count, structlog.processors.JSONRenderer()])
+    try:
+        answer = await house.slack.wire.deliver(EVENT, told)
+    finally:
+        structlog.reset_defaults()
+
+    assert answer.status == 200
+    assert b'jpd_events_left_out_total{platform="slack"} 1.0' in metrics.page(None)
+
+
+async def test_a_removal_is_acknowledged_in_time_while_slack_is_asked(house: House) -> None:
+    house.slack.fail("auth.test", Hang())
+    house.patience.end()
+
+    answers = await house.slack.uninstall(OAK)
+
+    assert {each.status for each in answers} == {200}
+    assert await house.installations.token(OAK) is not None  # nobody has said yet whether it works
 
 
 async def test_a_signed_command_counts_once(house: House) -> None:

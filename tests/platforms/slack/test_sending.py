@@ -8,11 +8,16 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from bot.model import DeliveryState
+from bot.errors import Uncertain
+from bot.events import Command
+from bot.message import Button, Buttons, Message, Text
+from bot.model import Address, DeliveryState
+from storage.notes import StoredNotes
 from tests.platforms.slack.house import ANN, BEA, CAT, DAN, ELM, OAK, SIAN, House, running_house
 from tests.platforms.slack.mishaps import (
     DroppedAfter,
     DroppedBefore,
+    Fine,
     Hang,
     Mishap,
     RateLimited,
@@ -239,8 +244,8 @@ async def test_a_permission_that_is_missing_keeps_everybody_waiting_until_it_is_
 # --- a token that is gone -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", ["token_revoked", "account_inactive", "invalid_auth", "token_expired"])
-async def test_a_revoked_token_is_used_once_and_what_waited_goes_out_after_installing_again(
+@pytest.mark.parametrize("error", ["token_revoked", "account_inactive"])
+async def test_a_revoked_token_is_used_no_more_and_what_waited_goes_out_after_installing_again(
     house: House, error: str
 ) -> None:
     await house.slack.say(ELM, CAT, "help")
@@ -249,10 +254,12 @@ async def test_a_revoked_token_is_used_once_and_what_waited_goes_out_after_insta
     calls = len([call for call in house.slack.calls if call.team == ELM])
 
     await house.beat()
-    after = [call for call in house.slack.calls if call.team == ELM][calls:]
+    after = [call.method for call in house.slack.calls if call.team == ELM][calls:]
     await house.beat(after=timedelta(minutes=30))
 
-    assert 1 <= len(after) <= 2  # both of a batch are on their way before the first is refused
+    # Both of a batch may be on their way before the first is refused, and each refusal is asked about once.
+    assert set(after) == {POST, "auth.test"}
+    assert len(after) <= 4
     assert len([call for call in house.slack.calls if call.team == ELM]) == calls + len(after)
     assert (await states(house))["Cat Cox"] == (DeliveryState.QUEUED, "not-connected", 0)
     assert await posted(house) == {ANN: 1, BEA: 1, CAT: 1, DAN: 1}  # their help
@@ -261,6 +268,41 @@ async def test_a_revoked_token_is_used_once_and_what_waited_goes_out_after_insta
     await house.beat(after=timedelta(minutes=1))
 
     assert {state for state, _, _ in (await states(house)).values()} == {DeliveryState.SENT}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "invalid_auth", "token_expired", "org_login_required", "ekm_access_denied", "team_access_not_granted",
+        "not_allowed_token_type", "team_not_found",
+    ],
+)  # fmt: skip
+async def test_a_workspace_that_takes_nothing_for_a_time_keeps_its_token_and_is_tried_again(
+    house: House, error: str
+) -> None:
+    await house.slack.say(ELM, CAT, "help")
+    token = house.slack.world.tokens[f"xoxb-{ELM}"]
+    token.gone = error
+
+    await house.beat()
+    await house.beat(after=timedelta(minutes=30))
+
+    assert await house.installations.token(ELM) == token.value
+    assert (await states(house))["Cat Cox"] == (DeliveryState.QUEUED, "not-connected", 0)
+    token.gone = ""
+    await house.beat(after=timedelta(minutes=20))
+    assert (await states(house))["Cat Cox"][0] is DeliveryState.SENT
+    assert await house.address_of("Cat Cox") is not None
+
+
+async def test_a_revocation_that_slack_does_not_confirm_is_none(house: House) -> None:
+    await house.slack.say(ELM, CAT, "help")
+    house.slack.fail(POST, Refused("account_inactive"), Refused("account_inactive"), team=ELM)
+
+    await house.beat()
+    await house.beat(after=timedelta(minutes=20))
+
+    assert (await states(house))["Cat Cox"][0] is DeliveryState.SENT
 
 
 async def test_a_token_that_was_replaced_meanwhile_is_not_thrown_away(house: House) -> None:
@@ -286,3 +328,81 @@ async def test_a_token_that_was_replaced_meanwhile_is_not_thrown_away(house: Hou
     await house.slack.command(ELM, CAT, "status")
 
     assert await house.installations.token(ELM) == token
+
+
+# --- long messages --------------------------------------------------------------------------------------------------
+
+TO_ANN = Address("slack", OAK, ANN)
+PAIRINGS = 70
+
+
+def long_message(word: str) -> Message:
+    """Return a message as long as the preview of 70 pairings: some 13,331 characters."""
+    lines = tuple(Text(f"Group {number:02}: {word} {'with reasons ' * 13}") for number in range(PAIRINGS))
+    return Message("The preview", (*lines, Buttons((Button("Confirm", Command("confirm")),))))
+
+
+async def test_a_message_that_is_too_long_for_slack_comes_whole_in_parts(house: House) -> None:
+    ref = await house.messenger.send(TO_ANN, long_message("first"), 7)
+
+    seen = house.seen(OAK, ANN)
+    assert len(seen) > 1
+    assert [number for number in range(PAIRINGS) if f"Group {number:02}: first" not in "".join(seen)] == []
+    assert "[Confirm]" in seen[-1]
+    assert house.slack.refused == []
+    assert await house.messenger.find(TO_ANN, 7) == ref
+
+
+@pytest.mark.parametrize(
+    "message", [Message("Gone", (Text("Gone."),)), long_message("second")], ids=["short", "long"]
+)
+async def test_a_long_message_is_replaced_in_all_its_parts(house: House, message: Message) -> None:
+    ref = await house.messenger.send(TO_ANN, long_message("first"), 7)
+    parts = len(house.seen(OAK, ANN))
+
+    await house.messenger.update(TO_ANN, ref, message)
+
+    seen = house.seen(OAK, ANN)
+    assert len(seen) == parts
+    assert "first" not in "".join(seen)
+    assert seen[0].startswith(message.summary)
+
+
+@pytest.mark.parametrize("mishap", [RateLimited(5), DroppedBefore()], ids=str)
+async def test_a_long_message_of_which_a_part_is_missing_is_not_found(house: House, mishap: Mishap) -> None:
+    house.slack.fail(POST, Fine(), mishap)
+
+    with pytest.raises(Uncertain):
+        await house.messenger.send(TO_ANN, long_message("first"), 7)
+
+    assert await house.messenger.find(TO_ANN, 7) is None
+
+
+# --- an answer that Slack refuses to show ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long", "invalid_arguments"])
+async def test_an_answer_that_slack_refuses_comes_as_its_summary_once_and_is_noted(
+    house: House, error: str
+) -> None:
+    before = len(house.seen(OAK, ANN))
+    house.slack.fail(POST, Refused(error))
+
+    with structlog.testing.capture_logs() as logged:
+        answer = await house.slack.say(OAK, ANN, "help")
+
+    [said] = house.slack.conversation(OAK, ANN)[before + 1 :]
+    assert answer.status == 200
+    assert "could not be shown" in said.text
+    assert said.text.splitlines()[0]
+    assert [each["platform"] for each in logged if each["event"] == "content.refused"] == ["slack"]
+    notes = await StoredNotes(house.store, "slack").all()
+    assert [(each.kind, each.times) for each in notes if each.kind == "refused"] == [("refused", 1)]
+
+
+async def test_what_is_refused_in_plain_words_too_is_tried_no_more(house: House) -> None:
+    house.slack.fail(POST, *[Refused("invalid_blocks")] * 5)
+
+    assert (await house.slack.say(OAK, ANN, "help")).status == 200
+
+    assert len(house.slack.called(POST)) == 2

@@ -151,7 +151,7 @@ async def test_slacks_own_marks_are_read_back_as_what_was_typed(
 ) -> None:
     await house.slack.say(OAK, ANN, "jpd nothing")
     told = house.slack.wire.sent[-1].payload
-    event = {**told["event"], "text": f"jpd tell my partner {written}"}
+    event = {**told["event"], "text": f"jpd tell my partner {written}", "ts": house.slack.world.ts()}
 
     await house.slack.wire.deliver(EVENT, {**told, "event": event, "event_id": "EvMarks"})
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from tests.platforms.slack.limits_of_slack import faults
+from tests.platforms.slack.limits_of_slack import faults, is_too_long
 from tests.platforms.slack.world import Channel, Json, Person, Refusal, Token, Workspace, World
 
 T = TypeVar("T")
@@ -131,6 +131,8 @@ def checked_blocks(world: World, team: str, text: str, blocks: object) -> list[J
     if not isinstance(blocks, list):
         raise Refusal("invalid_blocks_format")
     check(world, team, {"text": text, "blocks": blocks})
+    if is_too_long(blocks):
+        raise Refusal("msg_blocks_too_long")
     return named(world, blocks)
 
 

@@ -168,6 +168,8 @@ class FakeMicrosoft:
     async def _send(self, request: web.Request) -> web.StreamResponse:
         activity = await request.json()
         async with self._call(request, "send", activity):
+            if _is_too_large(activity):
+                return _error(413, "MessageSizeTooBig")
             chat = request.match_info["chat"]
             if (refusal := self._refusal(request, chat)) is not None:
                 return refusal
@@ -180,6 +182,8 @@ class FakeMicrosoft:
     async def _update(self, request: web.Request) -> web.StreamResponse:
         activity = await request.json()
         async with self._call(request, "update", activity):
+            if _is_too_large(activity):
+                return _error(413, "MessageSizeTooBig")
             chat, ref = request.match_info["chat"], request.match_info["ref"]
             if (refusal := self._refusal(request, chat)) is not None:
                 return refusal
@@ -250,6 +254,8 @@ class FakeMicrosoft:
             case "application/vnd.microsoft.teams.card.file.info":
                 if not {"uniqueId", "fileType"} <= set(content):
                     self.world.faults.append("a file that nobody finds")
+            case None if activity.get("text"):
+                pass  # plain text
             case _:
                 self.world.faults.append(f"nothing that Teams shows: {kind}")
         if activity.get("from", {}).get("id") != BOT:
@@ -282,6 +288,14 @@ class FakeMicrosoft:
                 await asyncio.sleep(3_600)
             case Fine() | RateLimited() | DroppedBefore() | Refused():
                 pass
+
+
+MOST_BYTES = 28 * 1024
+"""The bytes of an activity in UTF-16: https://learn.microsoft.com/microsoftteams/limits-specifications-teams"""
+
+
+def _is_too_large(activity: Json) -> bool:
+    return len(json.dumps(activity, ensure_ascii=False).encode("utf-16-le")) > MOST_BYTES
 
 
 @cache

@@ -372,3 +372,31 @@ async def test_a_file_goes_into_its_owners_onedrive_and_nowhere_else(stage: Stag
     assert stage.microsoft.world.count("upload") == 0
     [told] = stage.microsoft.world.posted
     assert "could not put the file into your OneDrive" in told.activity["summary"]
+
+
+async def test_a_message_that_is_too_long_for_teams_comes_whole_in_parts(stage: Stage) -> None:
+    long = Message(
+        "The preview", tuple(Text(f"Group {number:03}: {'reasons ' * 40}") for number in range(140))
+    )
+
+    await stage.messenger.send(home(stage), long, 1)
+
+    shown = [json.dumps(line.card) for line in stage.microsoft.world.seen("Elin") if line.by_bot]
+    assert len(shown) > 1
+    assert [number for number in range(140) if f"Group {number:03}:" not in "".join(shown)] == []
+    assert stage.microsoft.world.faults == []
+
+
+@pytest.mark.parametrize("status", [400, 413])
+async def test_an_answer_that_microsoft_refuses_comes_as_its_summary_once(stage: Stage, status: int) -> None:
+    stage.microsoft.fail("send", Status(status))
+    stage.reply = Message("What comes next", (Text("All of it."),))
+
+    with logs() as found:
+        answer = await stage.people.say("Elin", "status")
+
+    [said] = [line.activity["text"] for line in stage.microsoft.world.seen("Elin") if line.by_bot]
+    assert answer.status == 200
+    assert said.startswith("What comes next")
+    assert "could not be shown" in said
+    assert [each["platform"] for each in found if each["event"] == "content.refused"] == ["teams"]
