@@ -142,7 +142,7 @@ def test_prompts_check_finds_a_planted_fault_and_says_where(jpd: Jpd, tmp_path: 
     assert "gaol" in planted.stdout
 
 
-def test_a_missing_text_of_a_platform_is_named_by_the_check_and_by_the_manifest(
+def test_a_missing_text_of_a_platform_is_named_by_the_check_and_stood_in_for_by_the_manifest(
     jpd: Jpd, tmp_path: Path
 ) -> None:
     folder = shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
@@ -150,11 +150,14 @@ def test_a_missing_text_of_a_platform_is_named_by_the_check_and_by_the_manifest(
     file.write_text(file.read_text().replace("## platform.teams-manifest\n", "## platform.teams-other\n"))
 
     checked = jpd("prompts", "check", str(folder))
-    made = jpd("manifest", "teams", JPD_PROMPTS=str(folder))
+    app = "1b2f3c4d-0000-4000-8000-00000000000a"
+    made = jpd(
+        "manifest", "teams", "--app-id", app, "--url", "https://jpd.example.org", JPD_PROMPTS=str(folder)
+    )
 
-    assert checked.returncode == made.returncode == 1
+    assert checked.returncode == 1
     assert "“platform.teams-manifest”" in checked.stdout
-    assert "“platform.teams-manifest”" in made.stderr
+    assert "the shipped one stands in: platforms/teams.en.md" in made.stderr
     assert "Traceback" not in made.stderr
 
 
