@@ -53,6 +53,10 @@ class StoreAway(Exception):
     """
 
 
+class Busy(StoreAway):
+    """So much waits already that one more would wait too long; it was not begun, or could not be stored."""
+
+
 class Disconnected(Exception):
     """The workspace has removed the bot: what is owed waits until it installs the bot again."""
 

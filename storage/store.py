@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import Conflict, StoreAway
+from bot.errors import Busy, Conflict, StoreAway
 from storage.drivers.at_rest import empty_journal
-from storage.drivers.engines import async_engine, is_away, is_conflict
+from storage.drivers.engines import async_engine, is_away, is_busy, is_conflict
 from storage.queries.accounts import SqlAccounts
 from storage.queries.challenges import SqlChallenges
 from storage.queries.check_ins import SqlCheckIns
@@ -138,10 +138,12 @@ class SqlStore:
 
 @contextmanager
 def _core_errors() -> Iterator[None]:
-    """Translate database errors into `StoreAway` and `Conflict`."""
+    """Translate database errors into `Busy`, `StoreAway` and `Conflict`."""
     try:
         yield
     except SQLAlchemyError as error:
+        if is_busy(error):
+            raise Busy from error
         if is_away(error):
             raise StoreAway from error
         if is_conflict(error):

@@ -44,6 +44,7 @@ PRUNE_SECONDS = 3600
 SECONDS_TO_FINISH_PRUNING = 2
 BURST = 5
 """Messages that a workspace is given at once: few, so that few are in doubt when a process dies."""
+MOST_VOICES_ASKED = 32
 SECONDS_FOR_A_VOICE = 0.5
 """Time to find out a person's language: while the database is away, they get an answer in the default language."""
 
@@ -142,6 +143,8 @@ def voice_lookup(store: SqlStore, prompts: Prompts) -> VoiceOf:
         return member.language if member else prompts.default_language
 
     async def voice_of(address: Address) -> Voice:
+        if len(asking) >= MOST_VOICES_ASKED:  # the store has more to do than to find out languages
+            return prompts.voice(prompts.default_language)
         asked = asyncio.create_task(language_of(address))
         asking.add(asked)
         asked.add_done_callback(asking.discard)

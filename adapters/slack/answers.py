@@ -82,13 +82,18 @@ class SlackAnswers:
         voice = await self._voice_of(turn.received.sender)
         return _only_to_them({"text": voice.text("wait.one-moment")})
 
+    async def busy(self, turn: SlackTurn) -> Ack:
+        """Tell the person that so much is under way that the command was not begun."""
+        voice = await self._voice_of(turn.received.sender)
+        return _only_to_them({"text": voice.text("error.busy")})
+
     async def not_stored(self, turn: SlackTurn) -> None:
         """Tell the person that the store is away: Slack will send this again, or they are asked to.
 
         A late turn was acknowledged, so Slack does not send it again.
         """
         if turn.is_late:
-            await self._message(turn, await self._plain(turn, "error.unexpected"))
+            await self._message(turn, await self._plain(turn, "wait.not-kept"))
         elif turn.tried == 0:
             await self._message(turn, await self._plain(turn, "wait.comes-again"))
 

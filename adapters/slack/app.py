@@ -31,7 +31,7 @@ from adapters.slack.answers import LAST_TRY, NOTHING, Ack, SlackAnswers, SlackTu
 from adapters.slack.api import QUIET, Api
 from adapters.slack.inbound import SlackReceived
 from adapters.slack.messenger import PLATFORM, SlackMessenger
-from bot.errors import SendError, StoreAway, Uncertain
+from bot.errors import Busy, SendError, StoreAway, Uncertain
 from bot.events import Opened
 from bot.ports import Handle
 
@@ -202,10 +202,16 @@ class SlackApp:
 
     async def _answer(self, turn: SlackTurn, *, refresh_home: bool = False) -> Ack:
         """Return what Slack gets at once; a late reply goes to the person's chat."""
-        return await self._in_time.answer(
-            lambda late: self._run(replace(turn, late=late), refresh_home=refresh_home),
-            lambda: self._answers.one_moment(turn),
-        )
+        try:
+            return await self._in_time.answer(
+                lambda late: self._run(replace(turn, late=late), refresh_home=refresh_home),
+                lambda: self._answers.one_moment(turn),
+                at_any_rate=turn.kind in ("text", "mention") and turn.tried >= LAST_TRY,
+            )
+        except Busy:
+            if turn.kind == "command":
+                return await self._answers.busy(turn)
+            raise  # Slack brings an event again, and says of a press or a form that it was not taken
 
     async def _run(self, turn: SlackTurn, *, refresh_home: bool) -> Ack:
         received = turn.received
@@ -287,6 +293,9 @@ async def _failed(error: Exception) -> BoltResponse:
     if isinstance(error, WRONG_SHAPE) and not is_ours:  # raised by Bolt's own reading
         log.info("slack.malformed", what="another shape")
         return BoltResponse(status=400, body="")
+    if isinstance(error, Busy):
+        log.warning("slack.busy")
+        return BoltResponse(status=503, body="")
     if isinstance(error, StoreAway):
         log.warning("slack.store-away")
         return BoltResponse(status=503, body="")

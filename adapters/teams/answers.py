@@ -26,6 +26,10 @@ Json: TypeAlias = dict[str, Any]
 TeamsAnswer: TypeAlias = Mapping[str, Any] | None
 
 
+WAITED_FOR = ("execute", "fetch", "dialog")
+"""The kinds of actions whose answer a person's client waits for and shows."""
+
+
 class TeamsAnswers:
     """Gives replies to the people who asked; each method returns what Teams must get at once, or None."""
 
@@ -53,6 +57,10 @@ class TeamsAnswers:
     async def one_moment(self, received: TeamsReceived) -> TeamsAnswer:
         """Ask the person to wait, because the reply takes longer than Teams allows."""
         return await self._short_text(received, "wait.one-moment")
+
+    async def busy(self, received: TeamsReceived) -> TeamsAnswer:
+        """Tell the person that so much is under way that the press was not begun."""
+        return await self._short_text(received, "error.busy")
 
     async def point_to_own_chat(self, received: TeamsReceived) -> None:
         """Tell a person who wrote in a team or group chat to write to the bot in their own chat."""
@@ -181,7 +189,7 @@ class TeamsAnswers:
 
     async def _short_text(self, received: TeamsReceived, key: str) -> TeamsAnswer:
         """Return a short text, where Teams waits for one."""
-        if received.target.kind not in ("execute", "fetch", "dialog"):
+        if received.target.kind not in WAITED_FOR:
             return None
         voice = await self._voice_of(received.sender)
         if received.target.kind == "execute":

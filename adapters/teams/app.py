@@ -13,13 +13,14 @@ from adapters.chat.in_time import InTime, RealTime, seconds
 from adapters.chat.received import VoiceOf
 from adapters.chat.watch import NoNotes, Watch
 from adapters.teams import inbound
-from adapters.teams.answers import TeamsAnswer, TeamsAnswers
+from adapters.teams.answers import WAITED_FOR, TeamsAnswer, TeamsAnswers
 from adapters.teams.cloud import Registration
 from adapters.teams.edge import Edge
 from adapters.teams.inbound import TeamsReceived
 from adapters.teams.keys import SigningKeys
 from adapters.teams.messenger import PLATFORM, TeamsMessenger
 from adapters.teams.tokens import TeamsTokens
+from bot.errors import Busy
 from bot.ports import Handle
 
 ROUTE = "/api/messages"
@@ -63,9 +64,14 @@ class TeamsApp:
         if received.target.kind == "declined":
             await self._answers.withdraw_offer(received)
             return None
-        return await self._in_time.answer(
-            lambda late: self._run(received, late), lambda: self._answers.one_moment(received)
-        )
+        try:
+            return await self._in_time.answer(
+                lambda late: self._run(received, late), lambda: self._answers.one_moment(received)
+            )
+        except Busy:
+            if received.target.kind in WAITED_FOR:
+                return await self._answers.busy(received)
+            raise  # answered with 503, after which Microsoft brings it again
 
     async def _run(self, received: TeamsReceived, late: asyncio.Event) -> TeamsAnswer:
         reply = await self._handle(received.event(self._now()))

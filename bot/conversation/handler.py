@@ -12,7 +12,7 @@ import structlog
 from bot.conversation import commands, senders
 from bot.conversation.dispatch import dispatch
 from bot.conversation.senders import PlatformFactNeeded, PlatformFacts
-from bot.errors import Conflict, SendError, StoreAway, UserError
+from bot.errors import Busy, Conflict, SendError, StoreAway, UserError
 from bot.events import Command, Event, What, readable, written
 from bot.message import Reply
 from bot.model import Address, CommandName, Member
@@ -159,7 +159,7 @@ def _apology(voice: Voice, event: Event, error: Exception) -> Reply:
             raise error
     else:
         log.error("event.failed", **about, exc_info=error)
-    return basics.apology(voice, _text_to_return(event.what))
+    return basics.apology(voice, _text_to_return(event.what), is_busy=isinstance(error, Busy))
 
 
 def _text_to_return(what: What) -> tuple[str, ...]:

@@ -174,6 +174,9 @@ class Workspaces(Protocol):
     async def of_school(self, school_id: int) -> tuple[Workspace, ...]:
         """Return the workspaces that are linked to a school and have not removed the bot."""
 
+    async def resting(self, partnership_id: int) -> frozenset[int]:
+        """Return the ids of the schools with a workspace that takes nothing for a time."""
+
     async def link(
         self, platform: str, workspace_id: str, school: School, now: datetime, *, linked_by: str = ""
     ) -> None:

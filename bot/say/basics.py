@@ -109,9 +109,9 @@ def _shortened(fact: str | int) -> str | int:
     return f"{fact[:LONGEST_ECHO]}…" if isinstance(fact, str) and len(fact) > LONGEST_ECHO else fact
 
 
-def apology(voice: Voice, written: Sequence[str] = ()) -> Message:
-    """Apologise for an unexpected error without any detail of it, and return what the person wrote."""
-    return _with_quotes(plain(voice, "error.unexpected"), written)
+def apology(voice: Voice, written: Sequence[str] = (), *, is_busy: bool = False) -> Message:
+    """Apologise for an unexpected error, or for too much to do, and return what the person wrote."""
+    return _with_quotes(plain(voice, "error.busy" if is_busy else "error.unexpected"), written)
 
 
 def choice(voice: Voice, prefix: str, keys: Iterable[str]) -> tuple[Option, ...]:

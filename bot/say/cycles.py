@@ -142,6 +142,8 @@ class CycleNumbers:
     """The figures of the newest digest: a count of this moment would tell more than all digests together."""
     undelivered: Sequence[tuple[str, int]]
     """Reasons why messages were not delivered, with their counts."""
+    resting: Sequence[str] = ()
+    """The schools whose workspace takes nothing for a time."""
 
 
 def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, numbers: CycleNumbers) -> Message:
@@ -159,6 +161,10 @@ def coordinator_status(voice: Voice, cycle: Cycle, pack: Pack, numbers: CycleNum
             [f"{label(voice, 'reason', reason)} ({count})" for reason, count in numbers.undelivered]
         )
         fields.append((voice.text("status.undelivered"), reasons))
+    if numbers.resting:
+        fields.append(
+            (voice.text("status.resting"), voice.text("status.rests", schools=voice.listing(numbers.resting)))
+        )
     return Message(
         voice.text("status.summary", cycle=cycle.name),
         (

@@ -49,11 +49,14 @@ async def _show_overview(request: Request, cycle: Cycle) -> Message:
     tx = request.tx
     deliveries = await tx.deliveries.of_cycle(cycle.id)
     stuck = Counter(each.reason for each in deliveries if _is_stuck(each) and not _tells_of_answers(each))
+    resting = await tx.workspaces.resting(cycle.partnership_id)
+    schools = await read_schools_by_id(tx, cycle.partnership_id) if resting else {}
     state = say_cycles.CycleNumbers(
         enrolled=Counter(each.state for each in await tx.cycles.enrolments(cycle.id)),
         pairings=len(await tx.pairings.of_cycle(cycle.id)),
         newest=await digests.read_newest(tx, cycle),
         undelivered=sorted(stuck.items()),
+        resting=sorted(schools[each].name for each in resting),
     )
     return say_cycles.coordinator_status(request.voice, cycle, await cycles.read_pack(tx, cycle), state)
 

@@ -87,6 +87,11 @@ def is_away(error: Exception) -> bool:
             return False
 
 
+def is_busy(error: Exception) -> bool:
+    """Return whether no connection became free in time, because too much waited for one."""
+    return isinstance(error, NoConnectionFree)
+
+
 def is_conflict(error: Exception) -> bool:
     """Return whether the transaction failed because of another one, and may be tried again."""
     return isinstance(error, DBAPIError) and isinstance(error.orig, SerializationFailure | DeadlockDetected)

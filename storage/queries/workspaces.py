@@ -76,6 +76,24 @@ class SqlWorkspaces(Queries):
         found = [await self.get(row.platform, row.id) for row in rows]
         return tuple(each for each in found if each is not None)
 
+    async def resting(self, partnership_id: int) -> frozenset[int]:
+        """Return the ids of the schools with a workspace that takes nothing for a time."""
+        linked, note, workspace = t.workspace_school.c, t.platform_note.c, t.workspace.c
+        resting = (
+            select(linked.school_id)
+            .join(
+                t.workspace, and_(workspace.platform == linked.platform, workspace.id == linked.workspace_id)
+            )
+            .join(
+                t.platform_note,
+                and_(note.platform == linked.platform, note.workspace == linked.workspace_id),
+            )
+            .where(
+                workspace.partnership_id == partnership_id, note.kind == "rests", workspace.gone_at.is_(None)
+            )
+        )
+        return frozenset((await self._connection.execute(resting)).scalars())
+
     async def link(
         self, platform: str, workspace_id: str, school: School, now: datetime, *, linked_by: str = ""
     ) -> None:

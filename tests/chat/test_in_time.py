@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.chat.in_time import InTime, seconds
+from bot.errors import Busy
 from tests.platforms.patience import ManualPatience
 
 
@@ -78,3 +79,30 @@ async def test_a_patience_that_is_not_needed_ends_too() -> None:
     await asyncio.sleep(0)
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_beyond_a_bound_nothing_is_begun_but_what_is_not_brought_again() -> None:
+    door, begun = asyncio.Event(), 0
+    patience = ManualPatience()
+    patience.end()
+    in_time = InTime(patience, "slack", most=3)
+
+    async def turn(_: asyncio.Event) -> str:
+        nonlocal begun
+        begun += 1
+        await door.wait()
+        return "Done."
+
+    async def one_moment() -> str:
+        return "One moment."
+
+    assert [await in_time.answer(turn, one_moment) for _ in range(3)] == ["One moment."] * 3
+    for _ in range(5):
+        with pytest.raises(Busy):
+            await in_time.answer(turn, one_moment)
+    assert await in_time.answer(turn, one_moment, at_any_rate=True) == "One moment."
+    door.set()
+    await in_time.finish()
+
+    assert begun == 4
+    assert await in_time.answer(turn, one_moment) in ("Done.", "One moment.")

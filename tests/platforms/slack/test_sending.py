@@ -289,10 +289,15 @@ async def test_a_workspace_that_takes_nothing_for_a_time_keeps_its_token_and_is_
 
     assert await house.installations.token(ELM) == token.value
     assert (await states(house))["Cat Cox"] == (DeliveryState.QUEUED, "not-connected", 0)
+    [note] = [each for each in await StoredNotes(house.store, "slack").all() if each.kind == "rests"]
+    assert (note.workspace, note.reason) == (ELM, error)
+    status = (await house.slack.command(OAK, SIAN, "status")).body
+    assert "Elm. I try again every quarter of an hour" in status
     token.gone = ""
     await house.beat(after=timedelta(minutes=20))
     assert (await states(house))["Cat Cox"][0] is DeliveryState.SENT
     assert await house.address_of("Cat Cox") is not None
+    assert "every quarter of an hour" not in (await house.slack.command(OAK, SIAN, "status")).body
 
 
 async def test_a_revocation_that_slack_does_not_confirm_is_none(house: House) -> None:
