@@ -314,7 +314,7 @@ def _in_rows(items: Sequence[T], size: int) -> list[list[T]]:
 
 
 def _cut(blocks: list[Json], most: int, budget: int = 10**9) -> list[Json]:
-    """Keep the last blocks and the first, with `…` for blocks that are left out."""
+    """Keep the buttons, the last blocks and the first, with `…` for blocks that are left out."""
     more = _context(plain(MORE, limits.CONTEXT))
     last = blocks[-_END:]
     return cut_to_one(
@@ -323,7 +323,7 @@ def _cut(blocks: list[Json], most: int, budget: int = 10**9) -> list[Json]:
         more,
         budget=budget,
         most=most,
-        is_kept=lambda block: any(block is each for each in last),
+        is_kept=lambda block: block["type"] == "actions" or any(block is each for each in last),
     )
 
 

@@ -114,7 +114,7 @@ HOSTILE = (
 @pytest.mark.parametrize("code", HOSTILE, ids=lambda code: ascii(code[:20]))
 async def test_hostile_codes_let_nobody_in(house: House, code: str) -> None:
     await made(house)
-    unchanged = ("event_seen", "wrong_code", "seen_address")
+    unchanged = ("event_seen", "platform_note", "wrong_code", "seen_address")
     before = await dump(house.store, without=unchanged)
 
     answers = [await house.slack.command(NEW, "U9CAT", f"link {code}")]

@@ -75,7 +75,8 @@ async def test_a_mention_invites_as_well(house: House) -> None:
     told = house.slack.wire.sent[-1].payload
     text = f"<@UBOT{OAK}> invite <#{STAFF}|staff>"
     await house.slack.wire.deliver(
-        "events_api", {**told, "event": {**told["event"], "text": text}, "event_id": "Ev7"}
+        "events_api",
+        {**told, "event": {**told["event"], "text": text, "ts": house.slack.world.ts()}, "event_id": "Ev7"},
     )
 
     assert await invited(house) == {"Ann Ash", "Bea Birch"}
