@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.errors import StoreAway
+
 log = structlog.get_logger()
 
 Tick = Callable[[datetime], Awaitable[object]]
@@ -38,5 +40,7 @@ def heartbeat(ticks: Mapping[Tick, int]) -> AsyncIOScheduler:
 async def _beat(tick: Tick) -> None:
     try:
         await tick(datetime.now(UTC))
+    except StoreAway:
+        log.warning("tick.store-away")  # the next tick tries again
     except Exception:
         log.exception("tick.failed")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.files.table import encoded_once
 from adapters.rosters import read_roster
 from bot.model import Profile, Role
 from bot.model.roster import Roster, RosterError, RosterPerson, RosterSchool
@@ -262,9 +263,12 @@ def test_keys_are_checked_only_against_the_lists_that_are_given(file: Path) -> N
 
 
 SCHOOLS = ["Ysgol Tŷ Gwyn", "Te Awa School", "Kura o Māhia", '"Q", a school; of its own', "学校"]
-names = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20).map(
-    lambda text: " ".join(text.split()) or "x"
-)
+# What spreadsheets add is taken out, and what was encoded twice is mended (test_spreadsheets.py).
+unusual = "#&" + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+names = st.text(
+    st.characters(exclude_categories=["C", "Z"], exclude_characters=unusual), min_size=1, max_size=20
+).map(lambda text: " ".join(text.split()) or "x")
+names = names.filter(lambda name: encoded_once(name) == name)
 
 
 @given(

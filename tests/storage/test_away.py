@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreAway
-from storage.drivers import engines, postgresql
+from storage.drivers import at_rest, engines, postgresql
 from storage.store import SqlStore
 from tests.support.postgres import Server
 
@@ -52,7 +52,7 @@ async def test_a_server_that_is_not_there_is_away() -> None:
 async def test_a_file_that_another_process_keeps_locked_is_away_until_it_is_free(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "SECONDS_TO_WAIT", 0.1)
+    monkeypatch.setattr(at_rest, "MILLISECONDS_TO_WAIT", 100)
     file = Path(sqlite_url.partition("///")[2])
     async with opened(sqlite_url) as store:
         assert await is_there(store)

@@ -229,6 +229,7 @@ async def test_a_removal_is_acknowledged_in_time_while_slack_is_asked(house: Hou
 
     assert {each.status for each in answers} == {200}
     assert await house.installations.token(OAK) is not None  # nobody has said yet whether it works
+    house.slack.closing.set()
 
 
 async def test_a_signed_command_counts_once(house: House) -> None:
