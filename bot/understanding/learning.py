@@ -21,7 +21,7 @@ from bot.understanding.vectors import Vectors, blocks_of, shared_features
 _BAYES = 0.05
 """The weight of the log-likelihoods of naive Bayes beside the margins of the support vector machine."""
 _CODE = (features, normalise, vectors)
-"""The modules whose change makes what was learnt before useless."""
+"""The modules beside this one whose change makes what was learnt before useless."""
 
 _FILES = 4
 """Files kept at most, of some 10 MB each: older ones are of former contents and versions."""
@@ -84,8 +84,8 @@ def learn(phrases: Phrases) -> Learnt:
 def _fingerprint(phrases: Phrases) -> str:
     """Return a name for these phrases and word lists, as this version of the code reads them."""
     found = sha256()
-    for module in _CODE:
-        found.update(Path(str(module.__file__)).read_bytes())
+    for file in (__file__, *(str(module.__file__) for module in _CODE)):
+        found.update(Path(file).read_bytes())
     for part in (phrases.by_intent, phrases.lists):
         for name, lines in part.items():
             found.update("\n".join(["", str(name), *lines]).encode())
