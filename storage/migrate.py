@@ -13,10 +13,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, text
 
 from storage.drivers.at_rest import make_private, remove_deleted
-from storage.drivers.engines import migration_engine
+from storage.drivers.engines import migration_engine, parse_url
 from storage.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -29,8 +29,8 @@ def upgrade(url: str, revision: str = "head") -> None:
 
     A SQLite file is closed to other users of the machine.
     """
-    file = make_url(url).database or ""
-    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    file = parse_url(url).database or ""
+    is_sqlite = parse_url(url).get_backend_name() == "sqlite"
     if is_sqlite:
         make_private(file)
     with _connected(url) as connection:

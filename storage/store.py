@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Busy, Conflict, StoreAway
 from storage.drivers.at_rest import empty_journal
-from storage.drivers.engines import async_engine, is_away, is_busy, is_conflict
+from storage.drivers.engines import USUAL, Connections, async_engine, is_away, is_busy, is_conflict
 from storage.queries.accounts import SqlAccounts
 from storage.queries.challenges import SqlChallenges
 from storage.queries.check_ins import SqlCheckIns
@@ -104,9 +104,11 @@ class SqlTx:
 class SqlStore:
     """The store on SQLite or PostgreSQL, migrated before (`storage.migrate.upgrade`)."""
 
-    def __init__(self, url: str, *, keys: Sequence[str] = (), durable: bool = True) -> None:
+    def __init__(
+        self, url: str, *, keys: Sequence[str] = (), durable: bool = True, connections: Connections = USUAL
+    ) -> None:
         """Open the store; `keys` seal typed text that is kept. Without any, a key of this process does."""
-        self._engine = async_engine(url, durable=durable)
+        self._engine = async_engine(url, durable=durable, connections=connections)
         self._seal = Seal(keys or (new_key(),))
 
     @asynccontextmanager

@@ -28,6 +28,7 @@ from bot.prompts import Level, check
 from bot.rules.school_time import is_holidays_code, is_time_zone
 from storage import migrate
 from storage.drivers.at_rest import is_readable_by_others, is_writable_by_others
+from storage.drivers.engines import examine_server
 from storage.notes import StoredNotes
 from storage.secrets import NoSuchKey, Seal
 from storage.standing import standing
@@ -38,6 +39,10 @@ ENDS_SOON = timedelta(days=28)
 LAG = timedelta(minutes=10)
 CLOCKS_APART = timedelta(seconds=30)
 SECONDS_TO_ANSWER = 5.0
+PROCESSES = 2
+"""`jpd serve` and `jpd work`."""
+SPARE_CONNECTIONS = 2
+"""For `jpd migrate`, a backup, or this command beside them."""
 NEAR = ("http://127.0.0.1", "http://localhost")
 
 
@@ -65,6 +70,8 @@ async def examine(
     try:
         if store is not None:
             needs_codes = any(settings.needs_codes for _, settings in wanted)
+            for finding in await _server(store, read):
+                yield finding
             async for finding in _store(store, now, needs_codes=needs_codes):
                 yield finding
         if not wanted and not wrong:
@@ -148,6 +155,24 @@ def _open_to_others(read: Settings) -> tuple[Finding, ...]:
     if is_writable_by_others(file.absolute().parent):
         found.append(Finding("folder-open", {"folder": str(file.absolute().parent)}))
     return tuple(found)
+
+
+async def _server(store: SqlStore, read: Settings) -> list[Finding]:
+    """Return what does not fit the PostgreSQL server, or the pooler before it."""
+    async with store.transaction() as tx:
+        server = await examine_server(tx.connection)
+    found = []
+    if server.is_pooled and read.database_prepares:
+        found.append(Finding("prepares", {"name": name_of(Settings, "database_prepares")}))
+    wanted = PROCESSES * read.database_connections + SPARE_CONNECTIONS
+    if server.most_connections is not None and wanted > server.most_connections and not server.is_pooled:
+        facts: dict[str, str | int] = {
+            "name": name_of(Settings, "database_connections"),
+            "most": server.most_connections,
+        }
+        fits = max(1, (server.most_connections - SPARE_CONNECTIONS) // PROCESSES)
+        found.append(Finding("connections", facts | {"now": read.database_connections, "fits": fits}))
+    return found
 
 
 async def _store(store: SqlStore, now: datetime, *, needs_codes: bool) -> AsyncIterator[Finding]:

@@ -35,6 +35,17 @@ class Settings(EnvironmentSettings, env_prefix="JPD_"):
         description="The shared store: SQLite for one machine, or `postgresql+psycopg://…`; where a host gives "
         "`DATABASE_URL`, that one",
     )
+    database_connections: int = Field(
+        default=10,
+        ge=1,
+        le=1_000,
+        description="The most connections to PostgreSQL that one process opens",
+    )
+    database_prepares: bool | None = Field(
+        default=None,
+        description="Whether statements are prepared on PostgreSQL. Where it is not set: unless a pooler such as "
+        "PgBouncer is found before it",
+    )
     host: str = Field(
         default="127.0.0.1",
         description="The address on which `jpd serve` listens; where a host gives `PORT`, all of them",
@@ -101,6 +112,10 @@ class Settings(EnvironmentSettings, env_prefix="JPD_"):
             raise ValueError(
                 "neither SQLite nor PostgreSQL: write sqlite+aiosqlite:///… or postgresql+psycopg://…"
             )
+        if url.startswith("postgres"):
+            from storage.drivers.engines import parse_url
+
+            parse_url(url)
         return url
 
     @field_validator("public_url")

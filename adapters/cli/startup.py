@@ -103,11 +103,13 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
 async def open_store(read: settings.Settings) -> AsyncIterator[SqlStore]:
     """Open the store while the block runs. SQLite is migrated first; PostgreSQL only by `jpd migrate`."""
     from storage import migrate as migrations
+    from storage.drivers.engines import Connections
     from storage.store import SqlStore
 
     if read.database_url.startswith("sqlite"):
         migrations.upgrade(read.database_url)
-    store = SqlStore(read.database_url, keys=read.deployment.keys)
+    connections = Connections(read.database_connections, read.database_prepares)
+    store = SqlStore(read.database_url, keys=read.deployment.keys, connections=connections)
     try:
         yield store
     finally:

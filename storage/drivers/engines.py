@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlencode
 
 from psycopg import Error as PsycopgError
 from psycopg import InterfaceError, OperationalError
 from psycopg.errors import DeadlockDetected, SerializationFailure
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from storage.drivers import at_rest, postgresql, sqlite
 
-CONNECTIONS = 10
 SECONDS_TO_WAIT = at_rest.MILLISECONDS_TO_WAIT // 1000
 """The wait for a free connection, and on SQLite for another process that writes."""
 SECONDS_TO_CONNECT = 10
 """For PostgreSQL, unless the URL has a `connect_timeout`: the driver's default is 130."""
 AWAY = {"08", "53", "57", "58"}
 """Classes of SQLSTATE in PostgreSQL: connections, resources, operator intervention, system errors."""
+LIMITS = """
+SELECT pg_backend_pid(),
+    current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+    (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user),
+    (SELECT datconnlimit FROM pg_database WHERE datname = current_database())
+"""
+"""The process of the server that answers, and the limits of connections; -1 is none."""
 READ_ONLY = "25006"
 """Seen after a failover, until we are connected to the new primary server."""
 AWAY_SQLITE = {
@@ -31,7 +40,20 @@ AWAY_SQLITE = {
 }  # fmt: skip
 
 
-def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """How a process connects to PostgreSQL."""
+
+    most: int = 10
+    """The most that one process opens."""
+    prepares: bool | None = None
+    """Whether statements are prepared on the server; None: unless there is a pooler."""
+
+
+USUAL = Connections()
+
+
+def async_engine(url: str, *, durable: bool = True, connections: Connections = USUAL) -> AsyncEngine:
     """Return an engine for the store. On SQLite it has one connection, so that transactions run in order.
 
     With `durable=False`, for tests, SQLite does not wait for the disk.
@@ -49,12 +71,15 @@ def async_engine(url: str, *, durable: bool = True) -> AsyncEngine:
         return engine
     return create_async_engine(
         _with_driver(url, "postgresql+psycopg"),
-        pool_size=CONNECTIONS,
+        pool_size=connections.most,
         max_overflow=0,  # SQLAlchemy's default of 10 more was slower: they wait for each other's locks
         pool_timeout=SECONDS_TO_WAIT,
         pool_pre_ping=True,
         hide_parameters=True,  # an error message never shows what people wrote
-        connect_args={"async_creator_fn": postgresql.connect, **_time_limits(url)},
+        connect_args={
+            "async_creator_fn": partial(postgresql.connect, prepares=connections.prepares),
+            **_connect_args(url),
+        },
     )
 
 
@@ -65,8 +90,33 @@ def migration_engine(url: str) -> Engine:
         _prepare_sqlite(engine, enforce_foreign_keys=False)
         return engine
     return create_engine(
-        _with_driver(url, "postgresql+psycopg"), poolclass=NullPool, connect_args=_time_limits(url)
+        _with_driver(url, "postgresql+psycopg"),
+        poolclass=NullPool,
+        connect_args={
+            "prepare_threshold": None,
+            **_connect_args(url),
+        },  # a pooler may stand before the server
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What a connection tells of its server."""
+
+    is_pooled: bool = False
+    most_connections: int | None = None
+    """The most that this user may have open to this database, by all processes together; None on SQLite."""
+
+
+async def examine_server(connection: AsyncConnection) -> ServerFacts:
+    """Return what the server, or a pooler before it, allows."""
+    if connection.dialect.name == "sqlite":
+        return ServerFacts()
+    pid, *limits = (await connection.execute(text(LIMITS))).one()
+    raw = await connection.get_raw_connection()
+    driver = raw.driver_connection
+    assert isinstance(driver, postgresql.TimedConnection)  # noqa: S101  # `async_engine` makes no other
+    return ServerFacts(pid != driver.info.backend_pid, min(each for each in limits if each >= 0))
 
 
 def is_away(error: Exception) -> bool:
@@ -97,17 +147,39 @@ def is_conflict(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and isinstance(error.orig, SerializationFailure | DeadlockDetected)
 
 
-def _time_limits(url: str) -> dict[str, int]:
-    return {} if "connect_timeout" in make_url(url).query else {"connect_timeout": SECONDS_TO_CONNECT}
+def _connect_args(url: str) -> dict[str, int | str]:
+    """Return what the driver is told unless the URL says it; of several servers, only the primary can be written to."""
+    query = parse_url(url).query
+    args: dict[str, int | str] = {"connect_timeout": SECONDS_TO_CONNECT}
+    if isinstance(query.get("host"), tuple):
+        args["target_session_attrs"] = "read-write"
+    return {name: value for name, value in args.items() if name not in query}
+
+
+def parse_url(url: str) -> URL:
+    """Return a database's URL; several hosts may stand before the path (`…@one:5432,two:5432/jpd`), as psql takes them.
+
+    Raises `ValueError` if it is no such URL.
+    """
+    scheme, slashes, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, hosts = authority.rpartition("@")
+    if "," in hosts:
+        more = urlencode([("host", each if ":" in each else f"{each}:5432") for each in hosts.split(",")])
+        url = f"{scheme}{slashes}{user}{at}{slash}{path}{'&' if '?' in path else '?'}{more}"
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise ValueError("not a URL of a database") from error
 
 
 def _is_sqlite(url: str) -> bool:
-    return make_url(url).get_backend_name() == "sqlite"
+    return parse_url(url).get_backend_name() == "sqlite"
 
 
 def _with_driver(url: str, driver: str) -> URL:
     """Return the URL with our driver; hosting platforms hand out `postgres://`."""
-    made = make_url(url)
+    made = parse_url(url)
     if made.get_backend_name() not in {"sqlite", "postgres", "postgresql"}:
         raise ValueError(f"neither SQLite nor PostgreSQL: {made.render_as_string(hide_password=True)}")
     return made.set(drivername=driver)

@@ -1,4 +1,4 @@
-"""A PostgreSQL connection with a time limit for each statement."""
+"""A PostgreSQL connection with a time limit for each statement, which poolers such as PgBouncer can carry."""
 
 from __future__ import annotations
 
@@ -36,4 +36,29 @@ class TimedConnection(AsyncConnection[Any]):
             raise NoAnswer from None
 
 
-connect = TimedConnection.connect
+async def connect(conninfo: str = "", *, prepares: bool | None = None, **settings: Any) -> TimedConnection:
+    """Connect; `prepares` says whether statements are prepared on the server, or None: unless there is a pooler.
+
+    A pooler that gives each transaction another server connection does not know what was prepared on the last one.
+    """
+    connection = await TimedConnection.connect(conninfo, **settings)
+    try:
+        if prepares is None:
+            prepares = not await is_pooled(connection)
+    except BaseException:
+        await connection.close()
+        raise
+    if not prepares:
+        connection.prepare_threshold = None
+    return connection
+
+
+async def is_pooled(connection: AsyncConnection[Any]) -> bool:
+    """Return whether a pooler stands before the server: the process that we were told of is not the one that works."""
+    await connection.set_autocommit(True)
+    try:
+        cursor = await connection.execute("SELECT pg_backend_pid()", prepare=False)
+        [(pid,)] = await cursor.fetchall()
+    finally:
+        await connection.set_autocommit(False)
+    return bool(pid != connection.info.backend_pid)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from typer.testing import CliRunner
 
 from adapters.chat.watch import NoteKind
@@ -28,6 +28,7 @@ from storage.secrets import new_key
 from storage.store import SqlStore
 from tests.storage.world import BRYN, DAY, NOW, World, person
 from tests.support.places import ROOT
+from tests.support.postgres import Server
 
 FAR = date(2100, 1, 1)
 Plant = Callable[[SqlStore, World], Awaitable[object]]
@@ -206,6 +207,15 @@ def test_a_file_and_a_folder_that_are_open_to_others_are_found(sqlite_url: str, 
     assert f"chmod 600 {file}" in of_file
     assert f"chmod go-w {tmp_path}" in of_folder
     assert file.stat().st_mode & 0o777 == 0o644, "nothing was changed"
+
+
+def test_a_server_that_takes_too_few_connections_is_found(postgres: Server, postgresql_url: str) -> None:
+    at_once(well(postgresql_url))
+    postgres.execute(f'ALTER DATABASE "{make_url(postgresql_url).database}" CONNECTION LIMIT 20')
+
+    [line] = found(postgresql_url)
+    assert "Set JPD_DATABASE_CONNECTIONS to 9" in line
+    assert found(postgresql_url, DATABASE_CONNECTIONS="9") == []
 
 
 async def test_clocks_that_are_apart_are_found(database_url: str) -> None:

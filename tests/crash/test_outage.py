@@ -128,9 +128,10 @@ async def until(is_so: Callable[[], bool | Awaitable[bool]]) -> None:
 
 
 @asynccontextmanager
-async def at_work(server: OwnServer, folder: Path) -> AsyncIterator[Town]:
-    """The town of notes that are owed, on Slack, and our two processes."""
-    url = server.url_of(server.create())
+async def at_work(server: OwnServer, folder: Path, standby: OwnServer | None = None) -> AsyncIterator[Town]:
+    """Start the town of notes that are owed, on Slack, and our two processes, which know the standby, too."""
+    name = server.create()
+    url = standby.url_beside(server, name) if standby else server.url_of(name)
     await asyncio.to_thread(upgrade, url)
     store = SqlStore(url)
     await furnish(store, MESSAGES)
@@ -256,6 +257,36 @@ async def test_while_the_database_is_away_people_get_an_apology_and_afterwards_e
     assert town.sent().total() == MESSAGES, "twice"
     assert codes == [0, 0]
     assert not town.slack.refused
+    assert_the_logs_are_quiet(town)
+
+
+@pytest.mark.long
+async def test_when_a_standby_takes_over_nothing_is_lost_and_nothing_sent_twice(
+    server: OwnServer, tmp_path: Path
+) -> None:
+    with server.standby() as standby:
+        async with asyncio.timeout(SECONDS), at_work(server, tmp_path, standby) as town:
+            async with always_alive(town):
+                await until(lambda: town.answers("/readyz", 200))
+                await until(lambda: town.sent().total() >= MESSAGES // 5)
+
+                server.crash()
+                await until(lambda: town.answers("/readyz", 503))
+                said = await town.slack.say(OAK, town.person, WORDS)
+                sent = town.sent().total()
+                await asyncio.to_thread(standby.execute, "SELECT pg_promote()")
+                await until(lambda: town.answers("/readyz", 200))
+                again = await town.slack.again()
+                found = await town.all_ended()
+            codes = await town.stop()
+
+    assert sent < MESSAGES, "the primary went away too late to be missed"
+    assert (said.status, again.status) == (503, 200)
+    assert town.told("All quiet until") == 1
+    assert found == {DeliveryState.SENT: MESSAGES}
+    assert len(town.sent()) == MESSAGES, "lost"
+    assert town.sent().total() == MESSAGES, "twice"
+    assert codes == [0, 0]
     assert_the_logs_are_quiet(town)
 
 

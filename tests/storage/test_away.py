@@ -13,13 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreAway
 from storage.drivers import at_rest, engines, postgresql
+from storage.drivers.engines import USUAL, Connections
 from storage.store import SqlStore
 from tests.support.postgres import Server
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[SqlStore]:
-    store = SqlStore(url)
+async def opened(url: str, connections: Connections = USUAL) -> AsyncIterator[SqlStore]:
+    store = SqlStore(url, connections=connections)
     try:
         yield store
     finally:
@@ -96,9 +97,8 @@ async def test_a_statement_without_an_answer_is_given_up_and_the_next_one_works(
 async def test_where_no_connection_is_free_the_store_is_away(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "CONNECTIONS", 1)
     monkeypatch.setattr(engines, "SECONDS_TO_WAIT", 0.1)
-    async with opened(postgresql_url) as store:
+    async with opened(postgresql_url, connections=Connections(most=1)) as store:
         async with store.transaction():
             with pytest.raises(StoreAway):
                 await is_there(store)

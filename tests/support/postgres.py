@@ -1,5 +1,7 @@
 """A PostgreSQL server for the tests, from the binaries inside a wheel: nothing need be installed or running."""
 
+from __future__ import annotations
+
 import importlib.util
 import os
 import pwd
@@ -46,6 +48,12 @@ class PostgresDidNotStart(Exception):
     """PostgreSQL could not be started: the tests that need it fail, and say why."""
 
 
+class _Owner(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
 @dataclass(frozen=True)
 class Server:
     """A running server, by the URL of the database through which others are made."""
@@ -79,6 +87,8 @@ class OwnServer(Server):
     """A server of this test run, which can crash and start again with its data and its socket."""
 
     folder: Path
+    binaries: Path
+    owner: _Owner
     keeper: subprocess.Popen[bytes]
 
     def crash(self) -> None:
@@ -91,7 +101,7 @@ class OwnServer(Server):
         self.folder.joinpath("log").unlink()  # the messages of the crash are not those of this start
         self.keeper.stdin.write(b"again\n")
         self.keeper.stdin.flush()
-        _wait_until_it_answers(self.url, self.folder)
+        wait_until_it_answers(self.url, self.folder)
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
@@ -102,6 +112,31 @@ class OwnServer(Server):
             for (pid,) in connection.execute(others).fetchall():
                 _pause(pid, stopped)
             yield
+
+    def url_beside(self, primary: OwnServer, name: str) -> str:
+        """Return the URL of a database that names this standby and its primary."""
+        hosts = (f"{self.folder}:5432", f"{primary.folder}:5432")
+        return self.url.set(database=name, query={"host": hosts}).render_as_string(hide_password=False)
+
+    @contextmanager
+    def standby(self) -> Iterator[OwnServer]:
+        """Start a standby of this server while the block runs; a commit waits until the standby has it."""
+        folder = Path(tempfile.mkdtemp(prefix="jpd-pg-", dir=_memory()))
+        if self.owner:
+            os.chown(folder, self.owner["user"], self.owner["group"])
+        data = str(folder / "data")
+        command = [str(self.binaries / "pg_basebackup"), "-h", str(self.folder), "-U", "postgres", "-D", data]
+        command += ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, env=_environment(), **self.owner)
+        keeper = _start(self.binaries, folder, self.owner, OPTIONS, rubbish=(folder,))
+        try:
+            url = self.url.set(query={"host": str(folder)})
+            wait_until_it_answers(url, folder)
+            self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            self.execute("SELECT pg_reload_conf()")
+            yield OwnServer(url, folder, self.binaries, self.owner, keeper)
+        finally:
+            _stop(keeper)
 
     def _postmaster(self) -> int:
         return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
@@ -147,8 +182,8 @@ def own_server(**options: str) -> Iterator[OwnServer]:
         _initialise(binaries, folder, owner)
         keeper = _start(binaries, folder, owner, OPTIONS | options, rubbish=(folder, programs))
         url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
-        _wait_until_it_answers(url, folder)
-        yield OwnServer(url, folder, keeper)
+        wait_until_it_answers(url, folder)
+        yield OwnServer(url, folder, binaries, owner, keeper)
     finally:
         if keeper is not None:
             _stop(keeper)
@@ -161,12 +196,6 @@ def _memory() -> str | None:
     memory = Path("/dev/shm")  # noqa: S108  # mkdtemp makes a folder of our own in it
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
     return str(memory) if roomy else None
-
-
-class _Owner(TypedDict, total=False):
-    user: int
-    group: int
-    extra_groups: list[int]
 
 
 def _give_away_if_root(*folders: Path) -> _Owner:
@@ -258,7 +287,7 @@ def _stop(keeper: subprocess.Popen[bytes]) -> None:
     keeper.wait(timeout=HANG)
 
 
-def _wait_until_it_answers(url: URL, folder: Path) -> None:
+def wait_until_it_answers(url: URL, folder: Path) -> None:
     conninfo = _conninfo(url)
     deadline = time.monotonic() + HANG
     while True:
