@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 
 from bot.model import Address
@@ -18,6 +19,27 @@ class Command:
     line: str
 
 
+class FileKind(StrEnum):
+    """The kind of a sent file, by which its sender is told what becomes of it."""
+
+    FILE = "file"
+    PHOTO = "photo"
+    RECORDING = "recording"
+    VIDEO = "video"
+    STICKER = "sticker"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that came with a message; it is not downloaded yet."""
+
+    kind: FileKind
+    name: str = ""
+    ref: str = ""
+    """The reference by which the platform's adapter can open it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """Text typed in the chat with the bot: an answer, unless it can only be a command."""
@@ -25,8 +47,8 @@ class Said:
     text: str
     message: str | None = field(default=None, compare=False)
     """The platform's reference to this message, by which it is found again when it is edited or deleted."""
-    has_file: bool = False
-    """True if a photo, a recording or another file came with it, which nobody reads."""
+    files: tuple[SentFile, ...] = ()
+    """The files that came with the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +125,9 @@ def readable(what: What) -> What:
     match what:
         case Command(line):
             return Command(_readable(line))
-        case Said(text, message, has_file):
-            return Said(_readable(text), message, has_file)
+        case Said(text, message, files):
+            named = tuple(replace(each, name=_readable(each.name)) for each in files)
+            return Said(_readable(text), message, named)
         case Edited(text, message):
             return Edited(_readable(text), message)
         case Opened(form, context):

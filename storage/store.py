@@ -21,6 +21,7 @@ from storage.queries.cycles import SqlCycles
 from storage.queries.deliveries import SqlDeliveries
 from storage.queries.digests import SqlDigests
 from storage.queries.events import SqlEvents
+from storage.queries.files import SqlFiles
 from storage.queries.lanes import SqlLanes
 from storage.queries.members import SqlMembers
 from storage.queries.notes import SqlNotes
@@ -91,6 +92,10 @@ class SqlTx:
     @cached_property
     def digests(self) -> SqlDigests:
         return SqlDigests(self.connection)
+
+    @cached_property
+    def files(self) -> SqlFiles:
+        return SqlFiles(self.connection, self._seal)
 
     @cached_property
     def workspaces(self) -> SqlWorkspaces:

@@ -26,7 +26,7 @@ from adapters.server.patience import wait_at_most
 from bot.conversation.handler import EventHandler
 from bot.errors import StoreAway
 from bot.model import Address, Limit
-from bot.ports import Directory, Handle, Messenger
+from bot.ports import Directory, FileReader, Handle, Messenger
 from bot.prompts import Prompts, Voice
 from bot.understanding.reader import Reader
 from bot.use_cases import workspaces
@@ -85,7 +85,8 @@ async def connect_platforms(
     async with AsyncExitStack() as opened:
         engine = opened.enter_context(start_engine())
         hold = timedelta(minutes=read.hold_minutes)
-        handle = timed(EventHandler(store, prompts, platforms.directories, engine, hold).handle)
+        reader = _reader(prompts) if is_serving else None
+        handle = timed(EventHandler(store, prompts, platforms.directories, engine, hold, reader).handle)
         for platform, settings in wanted:
             core = Core(
                 handle=handle,
@@ -105,6 +106,13 @@ async def connect_platforms(
             if made.close is not None:
                 platforms.closing.append(made.close)
         yield platforms
+
+
+def _reader(prompts: Prompts) -> FileReader:
+    """Return the reader of rosters and calendars, whose libraries only a process that is serving needs."""
+    from adapters.rosters import SentFileReader
+
+    return SentFileReader(prompts)
 
 
 def _wanted(read: Settings, known: Sequence[AnyPlatform]) -> list[tuple[AnyPlatform, PlatformSettings]]:

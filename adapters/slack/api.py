@@ -69,6 +69,10 @@ class SlackRefused(ContentRefused):
     """Slack refused what we sent: a programming error, or a picture that is not ready yet."""
 
 
+class ScopeMissing(SlackRefused):
+    """The workspace has not given the bot the scope of a method: it installed an older app."""
+
+
 class Api:
     """The Web API, called on the one session of the process."""
 
@@ -144,7 +148,7 @@ def _as_core_error(method: str, refused: SlackApiError) -> Exception:
     if error in _LATER:
         return Uncertain(error)
     log.warning("slack.refused", method=method, error=error)  # a fixed term of Slack's: no personal data
-    return SlackRefused("refused")
+    return ScopeMissing(error) if error == "missing_scope" else SlackRefused("refused")
 
 
 @asynccontextmanager

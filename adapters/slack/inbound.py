@@ -13,6 +13,7 @@ from emoji import emojize
 from adapters.chat.actions import decode
 from adapters.chat.bodies import Body, Malformed, part, strictly, string
 from adapters.chat.received import Received
+from adapters.chat.sent_files import kind_of
 from adapters.slack.messenger import PLATFORM
 from bot.events import (
     Command,
@@ -22,6 +23,7 @@ from bot.events import (
     Opened,
     Removed,
     Said,
+    SentFile,
     Submitted,
     What,
 )
@@ -172,7 +174,7 @@ def _what_was_said(event: Body) -> tuple[Said | Edited | Deleted | None, Body]:
     subtype = event.get("subtype")
     if subtype in _SUBTYPES_WITH_NEW_TEXT:
         text, message = typed(str(event.get("text") or "")), str(event.get("ts") or "") or None
-        return Said(text, message, has_file=bool(event.get("files"))), event
+        return Said(text, message, _files(event)), event
     if subtype not in ("message_changed", "message_deleted"):
         return None, event
     before = event.get("previous_message")
@@ -184,6 +186,19 @@ def _what_was_said(event: Body) -> tuple[Said | Edited | Deleted | None, Body]:
     if after.get("text") == before.get("text"):  # a preview of a link was added, or a thread was begun
         return None, after
     return Edited(typed(str(after.get("text") or "")), string(before, "ts")), after
+
+
+def _files(event: Body) -> tuple[SentFile, ...]:
+    """Return the files of a message; Slack calls a clip that was recorded in it `slack_audio` or `slack_video`."""
+    found = event.get("files")
+    return tuple(map(_file, found)) if isinstance(found, list) else ()
+
+
+def _file(file: Body) -> SentFile:
+    name = str(file.get("name") or file.get("title") or "")
+    media_type = {"slack_audio": "audio/", "slack_video": "video/"}.get(str(file.get("subtype") or ""))
+    kind = kind_of(media_type or str(file.get("mimetype") or ""), name)
+    return SentFile(kind, name, str(file.get("id") or ""))
 
 
 def _is_by_a_person(message: Body) -> bool:

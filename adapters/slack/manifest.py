@@ -18,6 +18,7 @@ SCOPES_OF_METHODS = {
     "conversations.open": "im:write",  # the chat in which that message is looked for
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",  # charts, and `my data`
+    "files.info": "files:read",  # rosters and calendars that a coordinator sends
     "users.info": "users:read",
     "users.list": "users:read",
     "users.lookupByEmail": "users:read.email",  # finds people of the roster

@@ -16,9 +16,11 @@ import structlog
 from adapters.chat import charts
 from adapters.chat.texts import cut
 from adapters.slack import limits, render
-from adapters.slack.api import Json, SlackRefused
+from adapters.slack.api import Json, ScopeMissing, SlackRefused
 from adapters.slack.calls import SlackCalls
-from bot.errors import SendError, Uncertain, Unreachable, Untraceable, UserError
+from adapters.slack.downloads import download_file
+from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
+from bot.events import SentFile
 from bot.message import File, Image, Message, Quote, Text
 from bot.model import Account, Address
 
@@ -175,6 +177,19 @@ class SlackMessenger(SlackCalls):
             for each in await self._people(sender, ids)
             if each.get("id") in wanted and (email := email_in(each, sender.workspace))
         )
+
+    async def download(self, sender: Address, file: SentFile, most: int) -> bytes:
+        """Return the content of a sent file."""
+        try:
+            described = (await self._ask(sender, "files.info", file=file.ref)).get("file", {})
+        except ScopeMissing:
+            raise UserError("file-without-permission") from None
+        except (SlackRefused, Unreachable):
+            raise UserError("file-not-opened") from None
+        except Disconnected:
+            raise SendError("download") from None
+        token = await self._tokens.token(sender.workspace)
+        return await download_file(self._api, token or "", described, most)
 
     async def _people(self, sender: Address, ids: Sequence[str]) -> list[Json]:
         if len(ids) > MOST_SINGLE_CALLS:

@@ -21,6 +21,7 @@ from msrest.pipeline.universal import RawDeserializer
 from msrest.universal_http.aiohttp import AioHttpClientResponse
 
 from adapters.chat.carrying import ContentRefused
+from adapters.chat.downloads import download
 from adapters.chat.network import network_errors, retry_after
 from adapters.teams.cloud import is_loopback
 from adapters.teams.pace import Pace
@@ -104,6 +105,10 @@ class Connector:
                     raise SendError("upload")
         except (ClientError, TimeoutError, OSError, ValueError):
             raise SendError("upload") from None
+
+    async def download(self, service_url: str, url: str, most: int) -> bytes:
+        """Return the content of a file in its sender's OneDrive. Raises `UserError` or `SendError`."""
+        return await download(self._session, url, most, lambda each: _is_onedrive(each, service_url))
 
 
 def _client(
@@ -198,7 +203,7 @@ def _as_refusal(status: int, code: str) -> Exception:
 
 
 def _is_onedrive(url: str, service_url: str) -> bool:
-    """Check an upload address, which comes from a client and could name any machine in our network."""
+    """Check the address of a file, which comes from a client and could name any machine in our network."""
     try:
         parts = urlsplit(url)
     except ValueError:

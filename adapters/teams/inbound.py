@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 from adapters.chat.actions import decode
 from adapters.chat.bodies import Body, Malformed, part, strictly, string
 from adapters.chat.received import Received
+from adapters.chat.sent_files import kind_of
 from adapters.teams.cards import DATA
 from adapters.teams.messenger import PLATFORM
 from adapters.teams.route import Route
@@ -20,10 +21,12 @@ from bot.events import (
     Command,
     Deleted,
     Edited,
+    FileKind,
     Joined,
     Left,
     Opened,
     Said,
+    SentFile,
     Submitted,
     What,
 )
@@ -82,13 +85,21 @@ def read(activity: Body) -> TeamsReceived | None:
 
 FILE = "application/vnd.microsoft.teams.file."
 """The beginning of the content types of files."""
+DOWNLOAD = f"{FILE}download.info"
+"""The content type of a file that the bot may download."""
+_CARDS = {
+    "application/vnd.microsoft.card.audio": FileKind.RECORDING,
+    "application/vnd.microsoft.card.video": FileKind.VIDEO,
+    "application/vnd.microsoft.card.animation": FileKind.STICKER,
+}
+_STICKER = re.compile(r"<img[^>]*schema\.skype\.com/(?:Giphy|Sticker|Meme)", re.IGNORECASE)
 
 
 def _message(activity: Body) -> TeamsReceived:
     value = activity.get("value")
     if isinstance(value, Mapping) and DATA in value:
         return _pressed(activity, "submit", value)
-    what = Said(typed(activity), _text(activity, "id") or None, has_file=_has_file(activity))
+    what = Said(typed(activity), _text(activity, "id") or None, _files(activity))
     return _received(activity, what, TeamsReplyTarget("text", _route(activity)))
 
 
@@ -254,15 +265,27 @@ def typed(activity: Body) -> str:
     return text.strip()
 
 
-def _has_file(activity: Body) -> bool:
-    """Return whether a file came with a message: Teams attaches the text itself as well, as HTML."""
+def _files(activity: Body) -> tuple[SentFile, ...]:
+    """Return the files of a message: Teams attaches the text itself as well, as HTML, with stickers in it."""
     attachments = activity.get("attachments")
-    kinds = (
-        [_text(_mapping(each), "contentType") for each in attachments]
-        if isinstance(attachments, list)
-        else []
-    )
-    return any(kind.startswith((FILE, "image/", "audio/", "video/")) for kind in kinds)
+    found = map(_file, map(_mapping, attachments if isinstance(attachments, list) else ()))
+    return tuple(each for each in found if each is not None)
+
+
+def _file(attachment: Body) -> SentFile | None:
+    """Return the file of an attachment; None for one that is part of the text."""
+    media_type, name = _text(attachment, "contentType"), _text(attachment, "name")
+    if media_type == DOWNLOAD:
+        content = _mapping(attachment.get("content"))
+        ending = _text(content, "fileType") or name.rpartition(".")[2]
+        return SentFile(kind_of("", f"{name}.{ending}"), name, _text(content, "downloadUrl"))
+    if media_type in _CARDS:
+        return SentFile(_CARDS[media_type], name)
+    if media_type.startswith(("image/", "audio/", "video/", "text/vcard", FILE)):
+        return SentFile(kind_of(media_type, name), name)
+    if media_type == "text/html" and _STICKER.search(_text(attachment, "content")):
+        return SentFile(FileKind.STICKER)
+    return None
 
 
 def _with_names(activity: Body, text: str) -> str:

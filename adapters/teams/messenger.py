@@ -15,6 +15,7 @@ from adapters.teams.connector import Connector, Json
 from adapters.teams.pictures import Pictures
 from adapters.teams.route import Route
 from bot.errors import Blocked, Disconnected, SendError, Uncertain, Unreachable, Untraceable, UserError
+from bot.events import SentFile
 from bot.message import File, Image, Message
 from bot.model import Account, Address
 from bot.prompts import Voice
@@ -173,6 +174,10 @@ class TeamsMessenger:
     async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:  # noqa: ARG002  # the port has them
         """Raise `UserError`: only Slack lists the members of a channel."""
         raise UserError("no-such-channel")
+
+    async def download(self, sender: Address, file: SentFile, most: int) -> bytes:
+        """Return the content of a sent file, whose reference is its address."""
+        return await self._connector.download(_route(sender).service_url, file.ref, most)
 
 
 def _route(address: Address) -> Route:

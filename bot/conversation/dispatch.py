@@ -25,6 +25,7 @@ from bot.prompts import Prompts, Voice
 from bot.rules.commands import KnownNames, listed_for
 from bot.say import basics
 from bot.say import commands as say_commands
+from bot.say import sent_files as say_sent_files
 from bot.say.typed import FORM
 from bot.use_cases import (
     accounts,
@@ -45,6 +46,7 @@ from bot.use_cases import (
     pairings,
     personal_data,
     safeguarding,
+    sent_files,
     status,
     tells,
     typed,
@@ -91,12 +93,20 @@ async def dispatch(
 async def _answer_said(
     request: Request, prompts: Prompts, said: Said, facts: PlatformFacts
 ) -> Reply | PairingTask:
-    """Answer a typed text; where a file came with it, say that the file was not read."""
-    if said.has_file and not said.text.strip():
-        is_coordinator = request.member.has(Role.COORDINATOR)
-        return basics.file_not_taken(request.voice, is_coordinator=is_coordinator)
-    reply = await _answer_text(request, prompts, said.text, facts)
-    return basics.with_file_not_taken(request.voice, reply) if said.has_file else reply
+    """Answer a typed text and the files that came with it: a coordinator's may be a roster or a calendar."""
+    if not said.files:
+        return await _answer_text(request, prompts, said.text, facts)
+    if readable := sent_files.find_readable(request, said):
+        if help_now := await safeguarding.answer_worry(request, prompts, said.text):
+            return help_now
+        shown = await sent_files.take(request, readable, facts.file)
+        return say_sent_files.with_unread_text(request.voice, shown, said.text)
+    kind = said.files[0].kind
+    if said.text.strip():
+        reply = await _answer_text(request, prompts, said.text, facts)
+        return say_sent_files.with_not_taken(request.voice, reply, kind)
+    is_coordinator = request.member.has(Role.COORDINATOR)
+    return say_sent_files.not_taken(request.voice, kind, is_coordinator=is_coordinator)
 
 
 async def _answer_text(
@@ -198,6 +208,12 @@ async def _run_command(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one visible 
             return await workspaces.let_in(request, argument)
         case CommandName.KEEP_OUT:
             return await workspaces.keep_out(request, argument)
+        case CommandName.USE_FILE:
+            return await sent_files.use(request, argument, facts.file)
+        case CommandName.LEAVE_FILE:
+            return await sent_files.leave(request, argument)
+        case CommandName.READ_FILE:
+            return await sent_files.choose(request, argument, facts.file)
         case CommandName.NOT_ME:
             return await coordinators.disconnect(request)
         case CommandName.REQUEST:

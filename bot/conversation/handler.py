@@ -11,17 +11,19 @@ import structlog
 
 from bot.conversation import commands, senders
 from bot.conversation.dispatch import dispatch
+from bot.conversation.files import open_file
 from bot.conversation.senders import PlatformFactNeeded, PlatformFacts
 from bot.errors import Busy, Conflict, SendError, StoreAway, UserError
 from bot.events import Command, Event, What, readable, written
 from bot.message import Reply
 from bot.model import Address, CommandName, Member
 from bot.pairing import Engine, PairingTask, answer_here
-from bot.ports import Directory, Store
+from bot.ports import Directory, FileReader, Store
 from bot.prompts import Prompts, Voice
 from bot.rules.school_time import NoTeachingDays
 from bot.say import basics
 from bot.use_cases import pairings
+from bot.use_cases.kept_files import FileNeeded
 from bot.use_cases.request import Request
 
 log = structlog.get_logger()
@@ -54,12 +56,15 @@ class EventHandler:
         directories: Mapping[str, Directory] | None = None,
         engine: Engine = answer_here,
         hold: timedelta = HOLD,
+        reader: FileReader | None = None,
     ) -> None:
+        """Without a `reader`, rosters and calendars that people send are not opened."""
         self._store = store
         self._prompts = prompts
         self._directories = {} if directories is None else directories  # may be filled later
         self._engine = engine
         self._hold = hold
+        self._reader = reader
         self._help: dict[Address, tuple[datetime, Reply]] = {}
         """Help given a moment ago, and until when it may be given again."""
 
@@ -103,6 +108,9 @@ class EventHandler:
                 if directory is None:
                     raise
                 facts = await senders.ask_platform(directory, event, facts, needed.channel)
+            except FileNeeded as needed_file:
+                opened = await open_file(directory, self._reader, event.sender, needed_file)
+                facts = replace(facts, file=opened)
             else:
                 return (
                     await self._propose(event, recipient, reply) if isinstance(reply, PairingTask) else reply

@@ -11,6 +11,7 @@ from bot.ports import Directory, Tx
 from bot.prompts import Voice
 from bot.say import basics
 from bot.use_cases import accounts, workspaces
+from bot.use_cases.kept_files import OpenedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class PlatformFacts:
     """The platform lets the bot open one chat for several people."""
     email: str | None = None
     channel: tuple[Account, ...] | None = None
+    file: OpenedFile | None = None
 
 
 class PlatformFactNeeded(Exception):

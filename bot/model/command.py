@@ -62,6 +62,9 @@ class CommandName(StrEnum):
     ANOTHER_PERSON = "another-person"
     LET_IN = "let-in"
     KEEP_OUT = "keep-out"
+    USE_FILE = "use-file"
+    LEAVE_FILE = "leave-file"
+    READ_FILE = "read-file"
 
 
 class FormName(StrEnum):

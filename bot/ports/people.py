@@ -22,6 +22,7 @@ from bot.model import (
     Workspace,
 )
 from bot.model.roster import Fault, Roster, RosterChange
+from bot.rules.roster_difference import Difference
 from bot.rules.school_time import Calendar, Term
 
 
@@ -63,6 +64,9 @@ class Schools(Protocol):
 
     async def likely_same(self, partnership_id: int, roster: Roster) -> tuple[Fault, ...]:
         """Return questions about people and schools whom a roster names anew, as it seems."""
+
+    async def compare(self, partnership_id: int, roster: Roster) -> Difference:
+        """Return what importing the roster would change. Another import of the partnership waits for this one."""
 
     async def apply(self, partnership_id: int, roster: Roster, now: datetime) -> tuple[RosterChange, ...]:
         """Import a roster, and return what changed; people it no longer names become inactive, nobody is deleted."""
@@ -154,6 +158,22 @@ class Members(Protocol):
 
     async def forget(self, member_id: int, now: datetime) -> None:
         """Erase a member's name, e-mail address, profile, addresses and texts; keep the rows that figures need."""
+
+
+class Files(Protocol):
+    """Files that were sent and wait for their sender's decision, sealed, one a member."""
+
+    async def keep(self, member_id: int, content: str, sent_at: datetime) -> int:
+        """Keep a file in place of an earlier one, and return its id, which no other file ever has."""
+
+    async def get(self, member_id: int, file_id: int) -> tuple[str, datetime] | None:
+        """Return a member's file and when it was sent; None if it is gone, or if its key is lost."""
+
+    async def delete(self, member_id: int) -> None:
+        """Delete a member's file."""
+
+    async def prune(self, before: datetime) -> int:
+        """Delete the files that were sent before that time, and return how many."""
 
 
 class Workspaces(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
 
-from bot.events import Event
+from bot.events import Event, SentFile
 from bot.message import Message, Reply
 from bot.model import Account, Address
 
@@ -41,7 +41,7 @@ class Messenger(Protocol):
 
 
 class Directory(Protocol):
-    """The people of a platform. Methods raise `SendError` where the platform does not answer in time."""
+    """The people of a platform, and what they send. Methods raise `SendError` where it does not answer in time."""
 
     @property
     def gathers(self) -> bool:
@@ -57,4 +57,10 @@ class Directory(Protocol):
         """Return the people in a channel, without bots and guests.
 
         Raises `UserError` where the bot cannot see the channel.
+        """
+
+    async def download(self, sender: Address, file: SentFile, most: int) -> bytes:
+        """Return the content of a sent file of at most so many bytes, from the platform's own machines only.
+
+        Raises `UserError` for a larger file, and for one that the platform does not give.
         """

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.ports.cycle import Challenges, CheckIns, Cycles, Notes, Pairings
 from bot.ports.ledger import Deliveries, Digests, Events, Lanes
-from bot.ports.people import Accounts, Members, Schools, Workspaces
+from bot.ports.people import Accounts, Files, Members, Schools, Workspaces
 
 
 class Store(Protocol):
@@ -52,6 +52,8 @@ class Tx(Protocol):
     def lanes(self) -> Lanes: ...
     @property
     def digests(self) -> Digests: ...
+    @property
+    def files(self) -> Files: ...
     @property
     def workspaces(self) -> Workspaces: ...
     @property

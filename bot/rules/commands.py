@@ -181,6 +181,9 @@ COMMANDS: tuple[CommandSpec, ...] = (
             CommandName.ANOTHER_PERSON,
             CommandName.LET_IN,
             CommandName.KEEP_OUT,
+            CommandName.USE_FILE,
+            CommandName.LEAVE_FILE,
+            CommandName.READ_FILE,
         )
     ),
 )

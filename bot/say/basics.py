@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from bot.errors import UserError
 from bot.events import Command, Opened
@@ -14,7 +13,6 @@ from bot.model import CommandName, FormName, Kind, Option, Question
 from bot.prompts import Voice
 
 LONGEST_ECHO = 80
-ReplyOrTask = TypeVar("ReplyOrTask")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +70,6 @@ def opens(
 def plain(voice: Voice, key: str, *buttons: Button, **facts: str | int) -> Message:
     """Return a message of one short text, with buttons."""
     return Message(voice.text(key, **facts), (Text(voice.markdown(key, **facts)), *row(buttons)))
-
-
-def file_not_taken(voice: Voice, *, is_coordinator: bool) -> Message:
-    """Say that files can't be taken here; to a coordinator also how a roster or a calendar comes in."""
-    return plain(voice, "files.how-to-bring" if is_coordinator else "files.not-taken")
-
-
-def with_file_not_taken(voice: Voice, reply: ReplyOrTask) -> ReplyOrTask:
-    """Return the reply to a text with a line on the file that came with it and was not read."""
-    line = Text(voice.markdown("files.text-only"), small=True)
-    if isinstance(reply, Message):
-        return replace(reply, elements=(*reply.elements, line))
-    return reply
 
 
 def row(buttons: Sequence[Button]) -> tuple[Element, ...]:

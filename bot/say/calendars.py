@@ -16,11 +16,7 @@ COUNTED_ONLY = (Why.AT_A_TIME, Why.PAST, Why.CANCELLED, Why.MARKS, Why.ENVELOPE)
 def lines(voice: Voice, school: str, found: CalendarFile, *, everything: bool) -> list[str]:
     """Return what a calendar said; with `everything`, also each span that was read and each event left out."""
     said = list(_spans(voice, found)) if everything else []
-    counts = [
-        voice.text("calendar-answer.terms", n=len(found.terms)),
-        voice.text("calendar-answer.closed-days", n=len(found.closed)),
-    ]
-    said.append(voice.text("calendar-answer.counts", school=school, counts=voice.listing(counts)))
+    said.append(voice.text("calendar-answer.counts", school=school, counts=counts(voice, found)))
     if found.has_days and not found.terms:
         said.append(voice.text("calendar-answer.no-terms"))
     asked = found.asked
@@ -36,6 +32,15 @@ def lines(voice: Voice, school: str, found: CalendarFile, *, everything: bool) -
         said += _left_out(voice, asked, everything=everything)
         said.append(voice.text("calendar-answer.ask-next"))
     return said
+
+
+def counts(voice: Voice, found: CalendarFile) -> str:
+    """Return the numbers of terms and closed days as a phrase."""
+    numbers = (
+        voice.text("calendar-answer.terms", n=len(found.terms)),
+        voice.text("calendar-answer.closed-days", n=len(found.closed)),
+    )
+    return voice.listing(numbers)
 
 
 def _spans(voice: Voice, found: CalendarFile) -> Iterator[str]:

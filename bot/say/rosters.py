@@ -15,7 +15,12 @@ ROWS_NAMED = 20
 
 
 def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-changed") -> list[str]:
-    """Return one line for each fault: its place, what is wrong and how to correct it; then the line `last`."""
+    """Return one line for each fault, then the line `last`."""
+    return [*places(voice, found), voice.text(last)]
+
+
+def places(voice: Voice, found: Sequence[Fault]) -> list[str]:
+    """Return one line for each fault: its place, what is wrong and how to correct it."""
     lines = []
     for fault in found:
         place = [fault.file] if fault.file else []
@@ -25,7 +30,7 @@ def faults(voice: Voice, found: Sequence[Fault], last: str = "roster.nothing-cha
             place.append(voice.text("roster.column", column=fault.column))
         text = voice.text(fault.key, **dict(fault.facts))
         lines.append(f"{', '.join(place)}: {text}" if place else text)
-    return [*lines, voice.text(last)]
+    return lines
 
 
 def report(voice: Voice, roster: Roster, made: RosterImport, *, dry_run: bool) -> list[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeAlias
 
 from bot.model import Cycle, Role
 from bot.model.roster import Roster, RosterError
 from bot.ports import Tx
 from bot.rules.premises import EndedPairing, may_take_part
-from bot.rules.roster_difference import RosterImport
+from bot.rules.roster_difference import Difference, RosterImport
 from bot.use_cases import late_changes, participants, schedule
 
 
@@ -24,6 +25,14 @@ class Identity:
     """True: nobody else is asked about."""
 
 
+Check: TypeAlias = Callable[[Difference], Awaitable[None]]
+"""Raises where the one who imports may not make these changes."""
+
+
+async def _allow_all(_: Difference) -> None:
+    """Allow everything: who runs `jpd` may."""
+
+
 async def import_roster(
     tx: Tx,
     partnership: str,
@@ -32,23 +41,26 @@ async def import_roster(
     *,
     dry_run: bool,
     identity: Identity = Identity(),
+    check: Check = _allow_all,
 ) -> RosterImport:
     """Import a roster into the partnership with this name, made if new, and look at the premises of all pairings.
 
     With `dry_run` everything is done and undone, so that what is told is what would happen. Raises `RosterError` with
-    questions where somebody may be taken for two.
+    questions where somebody may be taken for two, and whatever `check` raises for the changes.
     """
     if not dry_run:
-        return await _import(tx, partnership, roster, now, identity)
+        return await _import(tx, partnership, roster, now, identity, check)
     async with tx.undone():
-        return await _import(tx, partnership, roster, now, identity)
+        return await _import(tx, partnership, roster, now, identity, check)
 
 
-async def _import(
-    tx: Tx, partnership: str, roster: Roster, now: datetime, identity: Identity
+async def _import(  # as above
+    tx: Tx, partnership: str, roster: Roster, now: datetime, identity: Identity, check: Check
 ) -> RosterImport:
     found = await tx.schools.partnership_named(partnership) or await tx.schools.add_partnership(partnership)
     await tx.schools.unite(found.id, roster, identity.same)
+    if check is not _allow_all:
+        await check(await tx.schools.compare(found.id, roster))
     questions = await tx.schools.likely_same(found.id, roster)
     if questions and not identity.all_others_differ:
         raise RosterError(questions)

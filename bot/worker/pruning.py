@@ -10,6 +10,7 @@ import structlog
 
 from bot.ports import Store
 from bot.use_cases import accounts, workspaces
+from bot.use_cases.kept_files import FILES_KEPT
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ async def prune(store: Store, ledger_kept: timedelta, stopped: asyncio.Event) ->
         await tx.events.prune(now - EVENTS_KEPT)
     async with store.transaction() as tx:
         await tx.members.prune_words(now - WORDS_KEPT)
+        await tx.files.prune(now - FILES_KEPT)
     async with store.transaction() as tx:
         await workspaces.erase_removed(tx, now)
     async with store.transaction() as tx:

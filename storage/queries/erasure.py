@@ -62,7 +62,8 @@ async def _erase_words(connection: AsyncConnection, member_id: int) -> None:
     await connection.execute(
         update(t.note).where(t.note.c.author_id == member_id).values(text="", message=None)
     )
-    await connection.execute(delete(t.held_words).where(t.held_words.c.member_id == member_id))
+    for kept in (t.held_words, t.kept_file):
+        await connection.execute(delete(kept).where(kept.c.member_id == member_id))
 
 
 async def _erase_traces(connection: AsyncConnection, member_id: int) -> None:

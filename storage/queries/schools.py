@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import DEFAULT_LANGUAGE, Partnership, School
 from bot.model.roster import Fault, Roster, RosterChange
+from bot.rules.roster_difference import Difference
 from bot.rules.school_time import Calendar, Term
 from storage import tables as t
 from storage.queries.base import Queries, columns, values
@@ -108,6 +109,9 @@ class SqlSchools(Queries):
 
     async def likely_same(self, partnership_id: int, roster: Roster) -> tuple[Fault, ...]:
         return await RosterQueries(self._connection).likely_same(partnership_id, roster)
+
+    async def compare(self, partnership_id: int, roster: Roster) -> Difference:
+        return await RosterQueries(self._connection).compare(partnership_id, roster)
 
     async def apply(
         self,

@@ -169,6 +169,17 @@ held_words = Table(
     Column("message", Text),
 )
 
+# A roster or calendar that somebody sent, until they say what becomes of it: one a member.
+kept_file = Table(
+    "kept_file",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("member_id", ForeignKey("member.id"), nullable=False, unique=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sent_at", UTCDateTime, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
 blocked = Table(
     "blocked",
     metadata,

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.errors import SendError
+from bot.events import SentFile
 from bot.message import Message
 from bot.model import Account, Address, Delivery, DeliveryState, Limit
 from bot.ports import Messenger
@@ -222,6 +223,9 @@ class Silent:
         return None
 
     async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:
+        raise SendError("silent")
+
+    async def download(self, sender: Address, file: SentFile, most: int) -> bytes:
         raise SendError("silent")
 
 

@@ -14,7 +14,7 @@ from adapters.chat.choices import choices
 from adapters.chat.platform import Connected, Core, Finding, Manifest, ManifestOptions, TokenStore
 from adapters.chat.settings import PlatformSettings
 from bot.errors import Untraceable, UserError
-from bot.events import Event, Opened, Said, Submitted, What
+from bot.events import Event, Opened, Said, SentFile, Submitted, What
 from bot.message import Button, Buttons, FieldErrors, Form, Input, Inputs, Message, Replacement, Reply
 from bot.model import Account, Address
 from bot.prompts import Voice
@@ -57,6 +57,9 @@ class Console:
 
     async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:
         raise UserError("no-such-channel")
+
+    async def download(self, sender: Address, file: SentFile, most: int) -> bytes:
+        raise UserError("file-not-opened")
 
     def show(self, user: str, reply: Reply | None) -> None:
         """Print a reply, with a number for each button, and remember what the next line may refer to."""

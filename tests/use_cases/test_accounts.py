@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.conversation.handler import EventHandler
-from bot.events import Event, Installed, Joined, Left, Removed, Said
+from bot.errors import UserError
+from bot.events import Event, Installed, Joined, Left, Removed, Said, SentFile
 from bot.message import Message
 from bot.model import Account, Address, Role, School
 from bot.model.roster import Roster, RosterPerson, RosterSchool
@@ -43,6 +44,9 @@ class People:
 
     async def members_of(self, sender: Address, channel: str) -> tuple[Account, ...]:
         return tuple(Account(address, email) for address, email in self.emails.items())
+
+    async def download(self, sender: Address, file: SentFile, most: int) -> bytes:
+        raise UserError("file-not-opened")
 
 
 class Place:

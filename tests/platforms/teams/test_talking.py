@@ -6,10 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bot.events import Command, Deleted, Edited, Event, Joined, Left, Opened, Said, Submitted
+from adapters.teams.inbound import DOWNLOAD
+from bot.events import Command, Deleted, Edited, Event, FileKind, Joined, Left, Opened, Said, Submitted
 from bot.message import (
     Button,
     Buttons,
@@ -47,6 +49,7 @@ ASK = Message("A question.", (Text("Only **Tama** sees this."), Inputs(FORM, "An
 LONG = replace(
     FORM, name="profile", context="", inputs=tuple(Input(replace(SURE, key=f"q{n}")) for n in range(5))
 )
+GIPHY = '<p>ha</p><img alt="wow" itemtype="http://schema.skype.com/Giphy" src="https://x.example/1">'
 SENT = Message("Sent to Tama.", (Text("Sent to Tama."),))
 
 
@@ -109,18 +112,30 @@ async def test_a_message_without_words_is_one_all_the_same(stage: Stage) -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "has_file"),
+    ("attachment", "kind"),
     [
-        ("image/png", True),
-        ("audio/mp4", True),
-        ("application/vnd.microsoft.teams.file.download.info", True),
-        ("text/html", False),  # Teams attaches the text itself, too
+        ({"contentType": "image/png", "contentUrl": "https://x.example/1"}, FileKind.PHOTO),
+        ({"contentType": "image/gif"}, FileKind.STICKER),
+        ({"contentType": "audio/mp4"}, FileKind.RECORDING),
+        ({"contentType": "application/vnd.microsoft.card.audio"}, FileKind.RECORDING),
+        ({"contentType": "video/mp4"}, FileKind.VIDEO),
+        ({"contentType": DOWNLOAD, "name": "tour.mov", "content": {"fileType": "mov"}}, FileKind.VIDEO),
+        ({"contentType": DOWNLOAD, "name": "ann.vcf"}, FileKind.CONTACT),
+        ({"contentType": DOWNLOAD, "name": "staff.csv", "content": {"fileType": "csv"}}, FileKind.FILE),
+        ({"contentType": "text/html", "content": GIPHY}, FileKind.STICKER),
+        ({"contentType": "text/html", "content": "<p>Look at this</p>"}, None),  # the text itself
+        ({"contentType": "application/vnd.microsoft.card.adaptive", "content": {}}, None),
     ],
 )
-async def test_a_file_that_comes_with_a_message_is_noticed(stage: Stage, kind: str, has_file: bool) -> None:
-    await stage.people.say("Elin", "Look at this", attachments=[{"contentType": kind}, "nonsense"])
+async def test_a_file_that_comes_with_a_message_is_known_by_its_kind(
+    stage: Stage, attachment: dict[str, Any], kind: FileKind | None
+) -> None:
+    await stage.people.say("Elin", "Look at this", attachments=[attachment, "nonsense"])
 
-    assert stage.heard[0].what == Said("Look at this", has_file=has_file)
+    [event] = stage.heard
+    assert isinstance(event.what, Said)
+    assert event.what.text == "Look at this"
+    assert [each.kind for each in event.what.files] == ([kind] if kind else [])
 
 
 async def test_each_edit_and_the_deletion_of_a_message_are_events_of_their_own(stage: Stage) -> None:

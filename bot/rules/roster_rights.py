@@ -1,0 +1,63 @@
+"""A roster that the coordinator of some schools brings: who is meant in it, and what it says of other schools."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from bot.model import Member, School
+from bot.model.roster import Roster, RosterPerson
+from bot.rules.roster_difference import Difference
+from bot.rules.spelling import folded
+
+
+def with_known_ids(roster: Roster, own: Sequence[School], stored: Sequence[Member]) -> Roster:
+    """Return the roster with our ids for the coordinator's own schools by name, and for people by e-mail address.
+
+    A file made by hand often has no ids, while those of the school's own system are stored.
+    """
+    by_name = {folded(each.name): each.source_id for each in own}
+    by_email = {each.email: each.source_id for each in stored if each.email}
+    known = {*by_name.values()}
+    named = {each.source_id: by_name.get(folded(each.name)) for each in roster.schools}
+    new_ids = {old: new for old, new in named.items() if new and old not in known}
+    known_people = {each.source_id for each in stored}
+    return replace(
+        roster,
+        schools=tuple(
+            replace(each, source_id=new_ids.get(each.source_id, each.source_id)) for each in roster.schools
+        ),
+        people=tuple(
+            replace(
+                each,
+                source_id=each.source_id
+                if each.source_id in known_people
+                else by_email.get(each.email.strip().lower(), each.source_id),
+                posts=tuple((role, new_ids.get(school, school)) for role, school in each.posts),
+            )
+            for each in roster.people
+        ),
+    )
+
+
+def find_other_schools(
+    roster: Roster, changes: Difference, own: Collection[str], posts_by_email: Mapping[str, Collection[str]]
+) -> list[str]:
+    """Return the ids of the schools, beside a coordinator's `own`, of which their roster says something.
+
+    People at other schools keep their name and their e-mail address, by which the bot knows them, and nobody new
+    gets the address of one of them. `posts_by_email`: the schools of everybody who is stored.
+    """
+    touched = {school.source_id for school in roster.schools}
+    touched |= {school for person in roster.people for _, school in person.posts}
+    for before, after in changes.people:
+        if before is None:
+            touched |= {*posts_by_email.get(after.email, ())}
+        elif _identity(before) != _identity(after):
+            touched |= {school for _, school in before.posts}
+            touched |= {*posts_by_email.get(after.email, ())}
+    return sorted(touched - {*own})
+
+
+def _identity(person: RosterPerson) -> tuple[str, str, str, bool]:
+    return person.given_name, person.family_name, person.email, person.active
