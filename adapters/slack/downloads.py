@@ -21,14 +21,14 @@ async def download_file(api: Api, token: str, described: Json, most: int) -> byt
     if isinstance(size, int):
         require_size(size, most)
     headers = {"Authorization": f"Bearer {token}"}
-    content = await download(api.session, str(url or ""), most, partial(_is_slack, api.base_url), headers)
+    content = await download(api.session, str(url or ""), most, partial(is_slack, api.base_url), headers)
     is_page = content[:100].lstrip().lower().startswith(WEB_PAGES)
     if is_page and described.get("mimetype") != "text/html":
         raise UserError("file-not-opened")
     return content
 
 
-def _is_slack(api_url: str, url: str) -> bool:
+def is_slack(api_url: str, url: str) -> bool:
     """Tell whether an address is of Slack's machines for files, or of the emulator that the settings name."""
     parts = urlsplit(url)
     if api_url != SLACK and parts[:2] == urlsplit(api_url)[:2]:

@@ -21,26 +21,26 @@ ReplyOrTask = TypeVar("ReplyOrTask")
 
 def not_taken(voice: Voice, kind: FileKind, *, is_coordinator: bool) -> Message:
     """Say that a file of this kind can't be taken and what to do instead; to a coordinator also what can be."""
-    said = basics.plain(voice, f"files.{kind}")
+    said = basics.plain(voice, f"sent-file.{kind}")
     return replace(said, elements=(*said.elements, *_what_i_read(voice))) if is_coordinator else said
 
 
 def with_not_taken(voice: Voice, reply: ReplyOrTask, kind: FileKind) -> ReplyOrTask:
     """Return the reply to a text with a line on the file that came with it and was not opened."""
-    line = Text(voice.markdown(f"files.beside-{kind}"), small=True)
+    line = Text(voice.markdown(f"sent-file.beside-{kind}"), small=True)
     return replace(reply, elements=(*reply.elements, line)) if isinstance(reply, Message) else reply
 
 
 def one_at_a_time(voice: Voice, count: int) -> Message:
     """Say that several files at once are not read."""
-    return basics.plain(voice, "files.one-at-a-time", n=count)
+    return basics.plain(voice, "sent-file.one-at-a-time", n=count)
 
 
 def with_unread_text(voice: Voice, message: Message, text: str) -> Message:
     """Return the message with the text beside the file, which was not read as an answer."""
     if not text.strip():
         return message
-    unread = (Text(voice.markdown("files.words-unread"), small=True), Quote(text))
+    unread = (Text(voice.markdown("sent-file.words-unread"), small=True), Quote(text))
     return replace(message, elements=(*message.elements, *unread))
 
 
@@ -50,30 +50,30 @@ def dry_run(voice: Voice, file_id: int, first: str, lines: Sequence[str]) -> Mes
         basics.runs(voice, "button.use-file", CommandName.USE_FILE, file_id, primary=True),
         _leave(voice, file_id),
     )
-    until = Text(voice.markdown("files.kept-until"), small=True)
+    until = Text(voice.markdown("sent-file.kept-until"), small=True)
     said = basics.plain(voice, first)
     return replace(said, elements=(*said.elements, *_listed(voice, lines), until, Buttons(buttons)))
 
 
 def faults(voice: Voice, lines: Sequence[str]) -> Message:
     """Show why a file can't be used, and that nothing was changed."""
-    said = basics.plain(voice, "files.faults")
-    last = Text(voice.markdown("files.mend"))
+    said = basics.plain(voice, "sent-file.faults")
+    last = Text(voice.markdown("sent-file.mend"))
     return replace(said, elements=(*said.elements, *_listed(voice, lines), last))
 
 
 def no_days(voice: Voice, lines: Sequence[str]) -> Message:
     """Say that a calendar has neither terms nor closed days, and what was left out of it."""
     return Message(
-        voice.text("files.no-days"),
-        (Text(voice.markdown("files.no-days")), *_listed(voice, lines)),
+        voice.text("sent-file.no-days"),
+        (Text(voice.markdown("sent-file.no-days")), *_listed(voice, lines)),
     )
 
 
 def which_school(voice: Voice, file_id: int, counts: str, schools: Iterable[School]) -> Message:
     """Ask whose calendar it is."""
     choices = [Button(each.name, _choice(file_id, f"school {each.id}")) for each in schools]
-    asked = basics.plain(voice, "files.which-school", counts=counts)
+    asked = basics.plain(voice, "sent-file.which-school", counts=counts)
     return _with_rows(asked, (*choices, _leave(voice, file_id)))
 
 
@@ -81,7 +81,7 @@ def administrators(voice: Voice, file_id: int, count: int) -> Message:
     """Ask whether a roster's administrators are principals."""
     yes = Button(voice.text("button.file-principals"), _choice(file_id, "principals"))
     no = Button(voice.text("button.file-no-principals"), _choice(file_id, "no-principals"))
-    asked = basics.plain(voice, "files.administrators", n=count)
+    asked = basics.plain(voice, "sent-file.administrators", n=count)
     return _with_rows(asked, (yes, no, _leave(voice, file_id)))
 
 
@@ -89,24 +89,24 @@ def likely_same(voice: Voice, file_id: int, before: str, after: str, *, is_schoo
     """Ask whether somebody who is in a roster no more, or a school, is the one that is new in it."""
     one = Button(voice.text("button.file-one"), _choice(file_id, "one"))
     two = Button(voice.text("button.file-two"), _choice(file_id, "two"))
-    key = "files.same-school" if is_school else "files.same-person"
+    key = "sent-file.same-school" if is_school else "sent-file.same-person"
     asked = basics.plain(voice, key, before=before, after=after)
     return _with_rows(asked, (one, two, _leave(voice, file_id)))
 
 
 def roster_used(voice: Voice, lines: Sequence[str]) -> Message:
     """Say that a roster is in, and what it changed."""
-    done = basics.plain(voice, "files.roster-used")
+    done = basics.plain(voice, "sent-file.roster-used")
     return replace(done, elements=(*done.elements, *_listed(voice, lines)))
 
 
 def calendar_used(voice: Voice, school: str) -> Message:
     """Say that a school's calendar is in."""
-    return basics.plain(voice, "files.calendar-used", school=school)
+    return basics.plain(voice, "sent-file.calendar-used", school=school)
 
 
 def _what_i_read(voice: Voice) -> tuple[Element, ...]:
-    return (Text(voice.markdown("files.what-i-read"), small=True),)
+    return (Text(voice.markdown("sent-file.what-i-read"), small=True),)
 
 
 def _leave(voice: Voice, file_id: int) -> Button:

@@ -62,7 +62,7 @@ async def leave(request: Request, number: str) -> Replacement:
     require_role(request, Role.COORDINATOR)
     await kept_files.get(request, number)
     await request.tx.files.delete(request.member.id)
-    return Replacement(basics.plain(request.voice, "files.left"))
+    return Replacement(basics.plain(request.voice, "sent-file.left"))
 
 
 async def use(request: Request, number: str, opened: OpenedFile | None) -> Replacement:
@@ -120,7 +120,7 @@ async def _show_calendar(request: Request, kept: KeptFile, calendar: CalendarFil
         counts = say_calendars.counts(voice, calendar)
         return say_sent_files.which_school(voice, await kept_files.keep(request, kept), counts, own)
     lines = _calendar_lines(request, school, calendar)
-    return await _keep_and_show(request, kept, lines, "files.calendar-shown")
+    return await _keep_and_show(request, kept, lines, "sent-file.calendar-shown")
 
 
 async def _show_roster(request: Request, kept: KeptFile, roster: Roster) -> Message:
@@ -137,14 +137,14 @@ async def _show_roster(request: Request, kept: KeptFile, roster: Roster) -> Mess
             request.voice, file_id, facts["before"], facts["after"], is_school=is_school
         )
     lines = say_rosters.report(request.voice, roster, made, dry_run=True)
-    return await _keep_and_show(request, kept, lines, "files.roster-shown")
+    return await _keep_and_show(request, kept, lines, "sent-file.roster-shown")
 
 
 async def _keep_and_show(request: Request, kept: KeptFile, lines: Sequence[str], first: str) -> Message:
     shown = kept_files.fingerprint(lines)
     has_changed = kept.shown not in ("", shown)
     file_id = await kept_files.keep(request, replace(kept, shown=shown))
-    first = "files.shown-again" if has_changed else first
+    first = "sent-file.shown-again" if has_changed else first
     return say_sent_files.dry_run(request.voice, file_id, first, lines)
 
 

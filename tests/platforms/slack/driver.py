@@ -11,8 +11,9 @@ from yarl import URL
 
 from tests.platforms.slack import payloads, posts, views
 from tests.platforms.slack.stage import Stage
+from tests.platforms.slack.uploads import shown_in_event
 from tests.platforms.slack.wire import COMMAND, EVENT, INTERACTION, Answer, NotSent
-from tests.platforms.slack.world import Channel, Json, Line, Modal, Refusal
+from tests.platforms.slack.world import Channel, Json, Line, Modal, Refusal, Upload
 
 
 class Driver(Stage):
@@ -41,7 +42,7 @@ class Driver(Stage):
         *,
         channel: str = "",
         thread: str = "",
-        file: str = "",
+        file: str | Upload | Json = "",
         bot_id: str = "",
         event_id: str = "",
     ) -> Answer:
@@ -50,10 +51,20 @@ class Driver(Stage):
         line = self._typed(where, user, text, thread)
         told = payloads.said(self.world, where, line)
         if file:
-            told |= {"subtype": "file_share", "files": [{"id": self.world.name("F"), "name": file}]}
+            told |= {"subtype": "file_share", "files": [self._sent(file)]}
         if bot_id:
             told |= {"bot_id": bot_id, "app_id": "A0OTHER"}
         return await self._heard(team, told, where.kind, event_id)
+
+    def _sent(self, file: str | Upload | Json) -> Json:
+        """Return a file as an event has it: one that the test describes, or one that only has a name."""
+        match file:
+            case str():
+                return {"id": self.world.name("F"), "name": file}
+            case Upload():
+                return shown_in_event(file)
+            case _:
+                return file
 
     async def edit(self, team: str, user: str, ts: str, text: str) -> Answer:
         """Edit one's own message: an event with the subtype `message_changed`."""

@@ -104,6 +104,8 @@ class FakeSlack(Driver):
                 web.route("*", "/api/{method}", self._api),
                 web.get("/oauth/v2/authorize", self._authorize),
                 web.post("/upload/{id}", self._upload),
+                web.get("/files/{id}", self._download),
+                web.get("/signin", self._sign_in),
                 web.post("/response/{id}", self._response),
                 web.get("/socket", self._socket),
                 web.post("/driver/{deed}", self._drive),
@@ -157,6 +159,8 @@ class FakeSlack(Driver):
         result = METHODS[method](call)
         if "upload_url" in result:
             result["upload_url"] = f"{self.origin}{result['upload_url']}"
+        if "url_private_download" in result.get("file", {}):
+            result["file"]["url_private_download"] = f"{self.origin}{result['file']['url_private_download']}"
         return result
 
     async def _with_mishaps(
@@ -211,6 +215,28 @@ class FakeSlack(Driver):
             return web.Response(text=f"OK - {len(content)}")
 
         return await self._with_mishaps(request, "upload", file.team if file else "", act)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["id"]
+        value = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        file, token = self.world.files.get(name), self.world.tokens.get(value)
+        self.calls.append(
+            MadeCall(
+                method="download", arguments={"file": name}, token=value, team=token.team if token else ""
+            )
+        )
+
+        def act() -> web.Response:
+            content = uploads.download(self.world, name, token)
+            if file is None or content is None or file.moved_to:
+                moved_to = file.moved_to if file else ""
+                return web.Response(status=302, headers={"Location": moved_to or "/signin"})
+            return web.Response(body=content, content_type=file.kind)
+
+        return await self._with_mishaps(request, "download", file.team if file else "", act)
+
+    async def _sign_in(self, _: web.Request) -> web.StreamResponse:
+        return web.Response(text="<!DOCTYPE html><html><title>Slack</title></html>", content_type="text/html")
 
     async def _response(self, request: web.Request) -> web.StreamResponse:
         name, body = request.match_info["id"], await request.json()

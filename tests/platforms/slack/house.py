@@ -12,6 +12,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 
 from adapters.chat.in_time import RealTime
 from adapters.chat.watch import Watch
+from adapters.rosters import SentFileReader
 from adapters.server.web import application, listening
 from adapters.slack import app, install
 from adapters.slack.api import Api
@@ -164,7 +165,8 @@ async def _house(
     store: SqlStore, slack: FakeSlack, session: ClientSession, *, waits: Sequence[float]
 ) -> House:
     directories: dict[str, Directory] = {}
-    handle = EventHandler(store, prompts(), directories, hold=timedelta()).handle
+    reader = SentFileReader(prompts())
+    handle = EventHandler(store, prompts(), directories, hold=timedelta(), reader=reader).handle
     patience, pauses = ManualPatience(), Pauses()
     api = Api(session, slack.api_url)
     installations = StoredTokens(store, Seal([new_key()]), PLATFORM)

@@ -169,4 +169,4 @@ async def test_more_than_a_message_holds_is_said_and_nothing_of_it_is_lost(house
 async def test_a_photo_is_not_taken_and_the_person_is_told(house: House) -> None:
     await house.slack.say(OAK, ANN, "", file="board.jpg")
 
-    assert "I can’t take files" in house.slack.conversation(OAK, ANN)[-1].text
+    assert "You sent a photo" in house.slack.conversation(OAK, ANN)[-1].text

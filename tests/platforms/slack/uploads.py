@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.platforms.slack.web_api import Call, read_json
-from tests.platforms.slack.world import Json, Line, Refusal, Upload, World
+from tests.platforms.slack.world import Json, Line, Refusal, Token, Upload, World
 
 
 def upload_url(call: Call) -> Json:
@@ -73,7 +73,44 @@ def _mine(call: Call, id: str) -> Upload:  # noqa: A002  # Slack's word
     return file
 
 
+def share(world: World, team: str, name: str, content: bytes, kind: str) -> Upload:
+    """Add a file that a person sends."""
+    file = Upload(
+        id=world.name("F"),
+        team=team,
+        name=name,
+        length=len(content),
+        content=content,
+        complete=True,
+        kind=kind,
+    )
+    world.files[file.id] = file
+    return file
+
+
+def shown_in_event(file: Upload) -> Json:
+    """Return a file as it stands in the event of a message."""
+    return {**_shape(file), "mode": "hosted", "file_access": "visible", "is_external": False}
+
+
+def download(world: World, id: str, token: Token | None) -> bytes | None:  # noqa: A002  # Slack's word
+    """Return a file's bytes; None for who may not read it, who is sent to the page for signing in."""
+    file = world.files.get(id)
+    may_read = token is not None and not token.gone and "files:read" in token.scopes
+    return file.content if file and may_read and token and token.team in ("", file.team) else None
+
+
 def _shape(file: Upload) -> Json:
+    if file.kind:
+        return {
+            "id": file.id,
+            "name": file.name,
+            "title": file.name,
+            "size": file.length,
+            "mimetype": file.kind,
+            "filetype": file.name.rpartition(".")[2],
+            "url_private_download": f"files/{file.id}",
+        }
     kind = file.name.rpartition(".")[2] if file.ready else ""
     return {
         "id": file.id,

@@ -140,6 +140,10 @@ class Upload:
     complete: bool = False
     polls: int = 0
     """The number of `files.info` calls until it is ready."""
+    kind: str = ""
+    """The media type of a file that a person sent."""
+    moved_to: str = ""
+    """The address to which a download is redirected."""
 
     @property
     def ready(self) -> bool:
