@@ -93,7 +93,7 @@ class Connector:
 
     async def upload(self, service_url: str, url: str, content: bytes) -> None:
         """Upload a file to its owner's OneDrive. Raises `SendError`, or `TeamsRefused` for any other address."""
-        if not _is_onedrive(url, service_url):
+        if not is_onedrive(url, service_url):
             raise TeamsRefused("refused")
         headers = {
             "Content-Type": "application/octet-stream",
@@ -108,7 +108,7 @@ class Connector:
 
     async def download(self, service_url: str, url: str, most: int) -> bytes:
         """Return the content of a file in its sender's OneDrive. Raises `UserError` or `SendError`."""
-        return await download(self._session, url, most, lambda each: _is_onedrive(each, service_url))
+        return await download(self._session, url, most, lambda each: is_onedrive(each, service_url))
 
 
 def _client(
@@ -202,7 +202,7 @@ def _as_refusal(status: int, code: str) -> Exception:
     return SendError("refused")
 
 
-def _is_onedrive(url: str, service_url: str) -> bool:
+def is_onedrive(url: str, service_url: str) -> bool:
     """Check the address of a file, which comes from a client and could name any machine in our network."""
     try:
         parts = urlsplit(url)

@@ -127,7 +127,7 @@ def _listed(voice: Voice, lines: Sequence[str]) -> Iterator[Text]:
     said = [line for line in lines if line]
     shown = [f"- {escape(line)}" for line in said[:MOST_LINES]]
     if len(said) > MOST_LINES:
-        shown.append(f"- {escape(voice.text('files.more', n=len(said) - MOST_LINES))}")
+        shown.append(f"- {escape(voice.text('sent-file.more', n=len(said) - MOST_LINES))}")
     part: list[str] = []
     for line in shown:
         if part and sum(map(len, part)) + len(line) > LONGEST_PART:

@@ -448,6 +448,18 @@ async def test_nobody_chooses_a_school_that_is_not_theirs(town: Town, cabinet: C
     assert "Oak: 1 term" in shown
 
 
+def test_a_long_dry_run_says_what_it_leaves_out_and_keeps_its_parts_short(prompts: Prompts) -> None:
+    lines = [f"Line {n} of a *long* list" for n in range(500)]
+
+    shown = say_sent_files.dry_run(prompts.voice("en"), 7, "sent-file.roster-shown", lines)
+
+    assert "Line 149 of" in plain(shown)
+    assert "Line 150 of" not in plain(shown)
+    assert "… and 350 lines more" in plain(shown)
+    assert all(len(each.md) < 3_000 for each in shown.elements if isinstance(each, Text))
+    assert [each.label for each in buttons_of(shown)] == ["Use it", "Leave it"]
+
+
 # --- what is no roster and no calendar ------------------------------------------------------------------------------
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)

@@ -224,6 +224,7 @@ KEPT = {
     "event_seen": "Ids of events",
     "link_request": "A workspace that asks",
     "held_words": "Words typed when it is unclear",
+    "kept_file": "A roster or a calendar",
     "member": "Name, e-mail address",
     "note": "Answers, challenges and replies",
     "pairing": "Taking part",

@@ -64,6 +64,7 @@ async def spoken(world: World) -> World:
         await tx.members.set_hours(anest, Hours(days=frozenset({0})))
         await tx.members.set_pause(anest, date(2026, 12, 1))
         await tx.members.keep_words(anest, f"{WORDS} held", NOW)
+        await tx.files.keep(anest, f"{WORDS} sent", NOW)
         await tx.members.block(anest, world.members["Rosa"], NOW)
         reasons = (Reason("subject", (("subject", WORDS),)),)
         pairing = await tx.pairings.add(

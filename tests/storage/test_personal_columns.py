@@ -28,6 +28,7 @@ TABLES: dict[Table, str] = {
     t.profile: "member_id",
     t.post: "member_id",
     t.held_words: "member_id",
+    t.kept_file: "member_id",
 }
 """The tables that describe a member, each with the column that holds the member's id."""
 OTHER_SCHOOL = "the other school"
@@ -86,6 +87,12 @@ DECISIONS: Mapping[str, Decision] = {
     "held_words.member_id": Decision(left_out=NUMBER),
     "held_words.sealed": Decision(other=b"cannot be opened"),
     "held_words.held_at": Decision(left_out="the text is kept for minutes", other=NOW + HOUR),
+    "kept_file.id": Decision(left_out=NUMBER),
+    "kept_file.member_id": Decision(left_out=NUMBER),
+    "kept_file.sealed": Decision(
+        left_out="a roster names others, and its sender has the file", other=b"other"
+    ),
+    "kept_file.sent_at": Decision(left_out="the file is kept for a day at most", other=NOW + HOUR),
     "held_words.message": Decision(left_out="the platform's own number of the message", other="m10"),
 }
 
@@ -103,6 +110,7 @@ async def anest(world: World) -> World:
             anest, Profile(subjects=("maths",), phase="primary", offers=("a",), needs=("b",), slots=("c",))
         )
         await tx.members.keep_words(anest, "My answer", NOW, "m9")
+        await tx.files.keep(anest, "a roster", NOW)
     for table in TABLES:
         row = await row_of(world, table)
         assert row is not None, table.name

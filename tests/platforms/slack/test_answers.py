@@ -65,6 +65,7 @@ SAID_BY_ANYBODY = (
     *("take-back", "forget me", "nonsense", "<!channel>", ""),
     *("to-partner", "neither", "not-meant", "send-note", "take-back-note", "stop", "meant", "not-me"),
     *("request", "remind-partner", "same-person", "another-person", "let-in", "keep-out"),
+    *("use-file", "leave-file", "read-file"),
 )
 
 

@@ -30,6 +30,7 @@ ASKED_BY_SLACK = {
     "conversations.open": "im:write",
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",
+    "files.info": "files:read",
     "users.info": "users:read",
     "users.list": "users:read",
     "users.lookupByEmail": "users:read.email",
@@ -105,7 +106,7 @@ def test_no_scope_is_asked_for_that_nothing_needs() -> None:
 
     assert asked == needed | {"commands", "groups:read", "mpim:write"}
     assert asked == {
-        "app_mentions:read", "channels:read", "chat:write", "commands", "files:write", "groups:read", "im:history",
+        "app_mentions:read", "channels:read", "chat:write", "commands", "files:read", "files:write", "groups:read", "im:history",
         "im:write", "mpim:write", "users:read", "users:read.email",
     }  # fmt: skip
     assert "user" not in printed("--url", URL)["oauth_config"]["scopes"]

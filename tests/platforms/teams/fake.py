@@ -104,6 +104,7 @@ class FakeMicrosoft:
                 web.put("/emea/v3/conversations/{chat}/activities/{ref}", self._update),
                 web.get("/emea/v3/conversations/{chat}/members/{user}", self._member),
                 web.put("/onedrive/{name}", self._upload),
+                web.get("/onedrive/{name}", self._download),
             ]
         )
         return app
@@ -221,6 +222,17 @@ class FakeMicrosoft:
                 return web.Response(status=400)
             self.world.files[request.match_info["name"]] = content
             return web.json_response({}, status=201)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        """Give a file to whoever has its address, which is secret and ends after some minutes; no token is taken."""
+        async with self._call(request, "download"):
+            name = request.match_info["name"]
+            if "Authorization" in request.headers:
+                return web.Response(status=401)
+            if (moved_to := self.world.moved.get(name)) is not None:
+                return web.Response(status=302, headers={"Location": moved_to})
+            content = self.world.files.get(name)
+            return web.Response(status=404) if content is None else web.Response(body=content)
 
     def _refusal(self, request: web.Request, chat: str) -> web.Response | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

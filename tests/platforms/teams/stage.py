@@ -12,6 +12,7 @@ from aiohttp import ClientSession, ClientTimeout
 from structlog.testing import capture_logs
 
 from adapters.chat.in_time import RealTime
+from adapters.rosters import SentFileReader
 from adapters.server.web import application, listening
 from adapters.teams import app
 from adapters.teams.cloud import Registration
@@ -116,7 +117,8 @@ async def on_stage(
         messenger = TeamsMessenger(Connector(session, signed, Pace(clock), limit), english, pictures)
         directories[PLATFORM] = messenger
         if store is not None:
-            core = EventHandler(store, prompts, directories, hold=timedelta()).handle
+            reader = SentFileReader(prompts)
+            core = EventHandler(store, prompts, directories, hold=timedelta(), reader=reader).handle
         keys = SigningKeys(known.openid_url, session, clock=clock)
         connection = app.TeamsApp(
             known,

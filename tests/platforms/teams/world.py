@@ -137,6 +137,8 @@ class World:
     """Everything that the app ever posted, with duplicates."""
     dialogs: dict[str, Dialog] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    """The addresses to which downloads of files are redirected."""
     told: list[str] = field(default_factory=list)
     """Short texts that the platform showed after a press."""
     keys: list[SigningKey] = field(default_factory=lambda: [SigningKey("key-1", 1)])
