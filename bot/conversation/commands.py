@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from bot.model import CommandName, Member
 from bot.rules.commands import ALIASES, COMMANDS, SPECS, KnownNames, is_open_to, listed_for
+from bot.rules.spelling import folded
 
 _BY_WORD = {**ALIASES, **{spec.name.value: spec.name for spec in COMMANDS}}
 _TWO_WORDS = tuple(spec.name for spec in COMMANDS if " " in spec.name)
@@ -35,6 +36,8 @@ def parse(line: str) -> ParsedCommand:
         head, tail = name.split()
         if first == head and rest.casefold().split(maxsplit=1)[:1] == [tail]:
             return ParsedCommand(name, name, rest[len(tail) :].strip())
+        if folded(first) == name:  # `my-data`, whatever became of the hyphen
+            return ParsedCommand(name, name, rest)
     return ParsedCommand(first, _BY_WORD.get(first), rest)
 
 

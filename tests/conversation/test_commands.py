@@ -135,3 +135,8 @@ def test_a_slip_is_forgiven_and_a_stranger_is_not() -> None:
     assert commands.nearest("STATSU", TEACHER) is CommandName.STATUS
     assert commands.nearest("pairss", COORDINATOR) is CommandName.PAIRS
     assert commands.nearest("xyzzy", COORDINATOR) is None
+
+
+@pytest.mark.parametrize("line", ["my-data", "My\u2013Data", "/jpd my\u2014data", "forget\u2011me"])
+def test_a_command_of_two_words_may_be_written_with_a_hyphen(line: str) -> None:
+    assert commands.parse(line).name in (CommandName.MY_DATA, CommandName.FORGET_ME)
