@@ -117,12 +117,21 @@ def submitted(body: Body) -> SlackReceived:
 
 
 def _presser(body: Body) -> Address:
-    """Return the address by the person's own workspace: in a shared channel it may be another than the bot's."""
+    """Return the address by the workspace in which somebody presses.
+
+    In a channel shared with another organisation that is the person's own workspace, not the bot's. In the chat with
+    the bot, a form or the home tab it is the one that they are in: Slack gives as `user.team_id` always the same one
+    to a person of an organisation with several workspaces.
+    """
     user = part(body, "user")
     if body.get("is_enterprise_install") in (True, "true"):
         return Address(PLATFORM, _id(part(body, "enterprise"), "id"), _id(user, "id"))
-    team = _id(user, "team_id") if user.get("team_id") else _id(part(body, "team"), "id")
-    return Address(PLATFORM, team, _id(user, "id"))
+    container = body.get("container") or {}
+    is_direct = str(container.get("channel_id") or _DIRECT_CHAT).startswith(_DIRECT_CHAT)
+    is_here = is_direct or bool(container.get("is_ephemeral"))
+    if user.get("team_id") and not (is_here and body.get("team")):
+        return Address(PLATFORM, _id(user, "team_id"), _id(user, "id"))
+    return Address(PLATFORM, _id(part(body, "team"), "id"), _id(user, "id"))
 
 
 def _pressed_message(body: Body) -> SlackReplyTarget:

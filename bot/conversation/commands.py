@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.model import CommandName, Member
 from bot.rules.commands import ALIASES, COMMANDS, SPECS, KnownNames, is_open_to, listed_for
+from bot.rules.spelling import folded, without_unseen
 
 _BY_WORD = {**ALIASES, **{spec.name.value: spec.name for spec in COMMANDS}}
 _TWO_WORDS = tuple(spec.name for spec in COMMANDS if " " in spec.name)
@@ -35,7 +37,14 @@ def parse(line: str) -> ParsedCommand:
         head, tail = name.split()
         if first == head and rest.casefold().split(maxsplit=1)[:1] == [tail]:
             return ParsedCommand(name, name, rest[len(tail) :].strip())
-    return ParsedCommand(first, _BY_WORD.get(first), rest)
+        if folded(first) == name:  # `my-data`, whatever became of the hyphen
+            return ParsedCommand(name, name, rest)
+    return ParsedCommand(first, _BY_WORD.get(first) or _BY_WORD.get(_without_signs(first)), rest)
+
+
+def _without_signs(word: str) -> str:
+    """Return a word without signs around it, and without those that nobody sees: `“help”.` is `help`."""
+    return re.sub(r"^\W+|\W+$", "", without_unseen(word)).strip("_")
 
 
 def is_command(line: str, member: Member, names: KnownNames) -> bool:
@@ -48,7 +57,7 @@ def is_command(line: str, member: Member, names: KnownNames) -> bool:
     if line.lstrip().startswith("/") or line.casefold().split()[0] == "jpd":
         return True
     parsed = parse(line)
-    if parsed.name is None:
+    if parsed.name is None or parsed.word not in _BY_WORD:  # "Stop!" is read as a sentence
         return False
     spec = SPECS[parsed.name]
     return is_open_to(member, spec) and spec.without_slash(parsed.argument.casefold(), names)

@@ -9,10 +9,16 @@ from dateutil import parser as dates
 from dateutil.easter import easter
 from dateutil.relativedelta import relativedelta
 
+from bot.rules.spelling import DASH
+
+_QUOTATION_MARKS = dict.fromkeys(map(ord, '"\u201c\u201d\u201e\u00ab\u00bb'))
+
 
 def read_day(text: str, today: date, *, day_first: bool = True) -> date | None:
     """Return the next day that a text such as `until 12 May`, `12/5` or `2 weeks` means; None if it is no day."""
-    tokens = text.casefold().replace(",", " ").split()
+    # Keyboards turn a hyphen between numbers into a dash, and put quotation marks around.
+    plain = re.sub(DASH, "-", text).translate(_QUOTATION_MARKS)
+    tokens = plain.casefold().replace(",", " ").split()
     while tokens and tokens[0] in ("until", "till", "to", "for", "on"):
         tokens.pop(0)
     cleaned = " ".join(tokens)

@@ -7,6 +7,9 @@ import unicodedata
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'\u2019\u2018\u02bc\u00b4`\u2032\uff07"))
 _DASHES = dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212_"), " ")
+_QUOTES = ' \t\n"\u201c\u201d\u201e\u00ab\u00bb'
+DASH = "[-\u2010-\u2015\u2212]"
+"""A pattern for a hyphen, or for what phones make of one."""
 _STOPS = re.compile(r"(?<!\d)\.|\.(?!\d)")
 _LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
 _JOINERS = "\u200c\u200d"
@@ -25,6 +28,16 @@ def folded(text: str) -> str:
     plain = _STOPS.sub("", plain.translate(_APOSTROPHES))
     plain = plain.translate(_DASHES).replace("&", " and ")
     return _LEADING_ZEROS.sub("", " ".join(plain.split()))
+
+
+def without_quotes(text: str) -> str:
+    """Return what was typed without quotation marks around it, which phones and Word turn into `“…”`."""
+    return text.strip(_QUOTES)
+
+
+def typed_name(text: str) -> str:
+    """Return a name that a person typed, for comparing with `folded` names: `“Ann O’Neil”` is `ann oneil`."""
+    return folded(without_quotes(text))
 
 
 def slug(name: str) -> str:

@@ -9,6 +9,7 @@ from bot.model import Answer, CheckIn, Kind, Member, Pack, PairingState, Questio
 from bot.ports import Tx
 from bot.prompts import Voice
 from bot.rules.dates import read_day
+from bot.rules.spelling import folded, typed_name
 from bot.say.check_ins import AskedCheckIn, shown_value
 from bot.use_cases import cycles
 from bot.use_cases.forms import is_time
@@ -118,8 +119,8 @@ def parse_typed_answer(question: Question, text: str, today: date) -> str | None
 
 def _find_choice(question: Question, reply: str) -> str | None:
     """Return the key of the option with this key, label or number, or None."""
-    folded = reply.casefold().rstrip(".")
+    typed = typed_name(reply).rstrip(".")
     for index, option in enumerate(question.options, 1):
-        if folded in (option.key.casefold(), option.label.casefold(), str(index)):
+        if typed in (folded(option.key), folded(option.label).rstrip("."), str(index)):
             return option.key
     return None

@@ -17,6 +17,7 @@ from bot.model import (
 )
 from bot.prompts import Voice
 from bot.rules.dates import read_day
+from bot.rules.spelling import without_quotes
 from bot.say import members as say_members
 from bot.say import typed_replies as say_replies
 from bot.use_cases import late_changes
@@ -163,7 +164,7 @@ async def choose_language(request: Request, text: str, known: Mapping[str, Voice
     """Change the language for this member; without a name, show the languages."""
     if not text:
         return say_members.languages(request.voice, tuple(known))
-    code = language_names(known).get(text.strip().casefold())
+    code = language_names(known).get(without_quotes(text).casefold())
     if code is not None:
         await request.tx.members.set_language(request.member.id, code)
         return say.basics.plain(known[code], "language.done")

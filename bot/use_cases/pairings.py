@@ -26,6 +26,7 @@ from bot.model import (
 from bot.pairing import Arrangement, PairingTask, Person, why_left_out
 from bot.ports import NewPairing, Tx
 from bot.rules import privacy
+from bot.rules.spelling import folded, typed_name
 from bot.say import pairings as say_pairings
 from bot.use_cases import cycles, late_changes, participants, people, schedule
 from bot.use_cases.owing import owe
@@ -153,13 +154,16 @@ async def show(request: Request, text: str) -> Message:
         if each.pairing_id is not None:
             of_pairing[each.pairing_id].append(each)
     rows = []
-    for shown in await participants.read_shown(tx, cycle, await tx.pairings.of_cycle(cycle.id)):
-        if text and text.casefold() not in shown.names_and_schools.casefold():
+    pairings = await tx.pairings.of_cycle(cycle.id)
+    for shown in await participants.read_shown(tx, cycle, pairings):
+        if typed_name(text) not in folded(shown.names_and_schools):
             continue
         pairing = shown.pairing
         steps = _read_steps(pack, of_pairing[pairing.id])
         told = privacy.tell_of_pairing(request.member, pairing, steps, notes.get(pairing.id), request.now)
         rows.append((shown, told))
+    if pairings and not rows:
+        raise UserError("no-pairing-of", text=text)
     return say_pairings.overview(request.voice, cycle, rows)
 
 

@@ -9,7 +9,10 @@ from difflib import get_close_matches
 from bot.errors import UserError
 from bot.model import Cycle, Member, Role
 from bot.prompts import Voice
+from bot.rules.spelling import DASH, folded, typed_name
 from bot.use_cases.request import Request
+
+_BETWEEN_NAMES = re.compile(rf" (?:and|with|{DASH}+) |[,;/&]|[\"\u201d] [\"\u201c]", re.IGNORECASE)
 
 
 def require_role(request: Request, *roles: Role) -> None:
@@ -20,11 +23,7 @@ def require_role(request: Request, *roles: Role) -> None:
 
 async def find_two_members(request: Request, cycle: Cycle, text: str) -> tuple[Member, Member]:
     """Return the two members named in a text such as `Elin Pugh and Jo Hart`; raise `UserError` if unclear."""
-    parts = [
-        part.strip()
-        for part in re.split(r" (?:and|with) |[,;/&]", " ".join(text.split()), flags=re.IGNORECASE)
-        if part.strip()
-    ]
+    parts = [part.strip() for part in _BETWEEN_NAMES.split(" ".join(text.split())) if part.strip()]
     if len(parts) != 2:
         raise UserError("who")
     enrolled = [each.member_id for each in await request.tx.cycles.enrolments(cycle.id)]
@@ -37,12 +36,13 @@ async def find_two_members(request: Request, cycle: Cycle, text: str) -> tuple[M
 
 def find_member(voice: Voice, members: Sequence[Member], text: str) -> Member:
     """Return the one member with this full, given or family name, forgiving typing errors; or raise `UserError`."""
-    name = text.casefold()
-    close = get_close_matches(name, [each.name.casefold() for each in members], 1, 0.8)
+    name = typed_name(text)
+    names = {each.id: folded(each.name) for each in members}
+    close = get_close_matches(name, list(names.values()), 1, 0.8)
     for matches in (
-        [each for each in members if each.name.casefold() == name],
-        [each for each in members if name in (each.given_name.casefold(), each.family_name.casefold())],
-        [each for each in members if each.name.casefold() in close],
+        [each for each in members if names[each.id] == name],
+        [each for each in members if name in (folded(each.given_name), folded(each.family_name))],
+        [each for each in members if names[each.id] in close],
     ):
         if len(matches) == 1:
             return matches[0]

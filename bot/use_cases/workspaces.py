@@ -27,6 +27,7 @@ from bot.model import (
 )
 from bot.ports import Tx
 from bot.prompts import Voice
+from bot.rules.spelling import folded, typed_name
 from bot.say import accounts as say_accounts
 from bot.say import basics
 from bot.say import workspaces as say_workspaces
@@ -86,9 +87,9 @@ async def _list_schools(request: Request, partnership_id: int) -> str:
 
 def _find_school(schools: Collection[School], text: str) -> School | None:
     """Return the school with this name or roster id, small typing errors forgiven, or None."""
-    name = " ".join(text.split()).casefold()
-    by_name = {each.name.casefold(): each for each in schools}
-    by_name |= {each.source_id.casefold(): each for each in schools}
+    name = typed_name(text)
+    by_name = {folded(each.name): each for each in schools}
+    by_name |= {folded(each.source_id): each for each in schools}
     close = get_close_matches(name, list(by_name), 1, 0.8)
     return by_name[close[0]] if close else None
 

@@ -135,3 +135,21 @@ def test_a_slip_is_forgiven_and_a_stranger_is_not() -> None:
     assert commands.nearest("STATSU", TEACHER) is CommandName.STATUS
     assert commands.nearest("pairss", COORDINATOR) is CommandName.PAIRS
     assert commands.nearest("xyzzy", COORDINATOR) is None
+
+
+@pytest.mark.parametrize("line", ["my-data", "My\u2013Data", "/jpd my\u2014data", "forget\u2011me"])
+def test_a_command_of_two_words_may_be_written_with_a_hyphen(line: str) -> None:
+    assert commands.parse(line).name in (CommandName.MY_DATA, CommandName.FORGET_ME)
+
+
+@pytest.mark.parametrize(
+    "word", ["help.", "Help!", "\u201chelp\u201d", "*help*", "_help_", "help\u200b", "\ufeffhelp", "help\xa0"]
+)
+def test_signs_around_a_command_are_no_part_of_it(word: str) -> None:
+    assert commands.parse(word).name is CommandName.HELP
+    assert commands.parse(f"/jpd {word}").name is CommandName.HELP
+
+
+def test_typed_without_a_slash_a_word_with_signs_is_a_sentence() -> None:
+    assert not is_command("stop!")
+    assert is_command("/jpd stop!")

@@ -236,7 +236,7 @@ async def test_pairs_shows_who_has_exchanged_words_when_a_step_is_over_and_never
     assert "open" not in pairs.replace("friendly reminder", "")
     assert "Give reasons" not in pairs
     assert "Bob Box" not in await town.command(COORDINATOR, f"pairs {partner}")
-    assert "no pairings to show" in await town.command(COORDINATOR, "pairs Nowhere")
+    assert "No pairing has “Nowhere”" in await town.command(COORDINATOR, "pairs Nowhere")
 
 
 async def test_while_it_is_held_nothing_is_asked_and_afterwards_nothing_piles_up(town: Town) -> None:
@@ -380,3 +380,24 @@ async def test_the_ledger_counts_and_names_what_did_not_arrive(town: Town) -> No
     assert re.findall(r"(Sent|Planned|Dropped): (\d+)", shown) == before, "answers can't be counted"
     assert "Bob Box, question: has not connected to a chat yet" in ledger.replace("\\", "")
     assert "Not delivered: has not connected to a chat yet" in await town.command(COORDINATOR, "status")
+
+
+@pytest.mark.core
+async def test_names_are_found_as_phones_and_word_write_them(store: SqlStore, prompts: Prompts) -> None:
+    """Keyboards turn apostrophes, hyphens and quotation marks into others (errbot 1145, mattermost-mobile 5259)."""
+    schools = {"St John's": ["Ann O'Neil", "Bob Box"], "Elm": ["Cat Cox", "Jean-Luc Day"]}
+    town = await build(store, prompts, schools, MONDAY, principals=False)
+    await town.gather(START, SHORT)
+    await town.command(COORDINATOR, "preview")
+
+    swapped = await town.command(COORDINATOR, "swap “Ann O’Neil” — “Bob Box”")
+    blocked = await town.command(COORDINATOR, "block “Ann O’Neil” “Jean–Luc Day”")
+    shown = await town.command(COORDINATOR, "pairs O’Neil")
+    of_school = await town.command(COORDINATOR, "pairs “St. John’s”")
+    nobody = await town.command(COORDINATOR, "pairs Zoe Zed")
+
+    assert "2 pairings" in swapped
+    assert "Ann and Jean-Luc will not be paired" in blocked or "2 pairings" in blocked
+    assert "1 pairing." in shown
+    assert "2 pairings." in of_school
+    assert "No pairing has “Zoe Zed” in a name or a school" in nobody

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.rules.dates import days_in
+from bot.rules.dates import days_in, read_day
 
 MONDAY = date(2026, 9, 7)
 
@@ -34,3 +34,17 @@ MONDAY = date(2026, 9, 7)
 )
 def test_days_are_read_from_a_sentence(text: str, since: date | None, until: date | None) -> None:
     assert days_in(text, MONDAY) == (since, until)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "until \u201c12 October\u201d",
+        "12\u201310\u20132026",
+        "until 12\u201410\u20142026",
+        '"12 October"',
+        "2026\u201110\u201112",
+    ],
+)
+def test_what_a_phone_makes_of_quotes_and_hyphens_is_still_a_day(text: str) -> None:
+    assert read_day(text, MONDAY) == date(2026, 10, 12)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.rules.spelling import folded
+from bot.rules.spelling import folded, typed_name
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,10 @@ def test_what_a_reader_takes_for_one_is_one(a: str, b: str) -> None:
 )
 def test_what_a_reader_takes_for_two_is_two(a: str, b: str) -> None:
     assert folded(a) != folded(b)
+
+
+@pytest.mark.parametrize(
+    "typed", ["\u201cAnn O\u2019Neil\u201d", '"Ann O\'Neil"', " \u00abAnn O\u02bcNeil\u00bb "]
+)
+def test_quotation_marks_around_a_typed_name_are_no_part_of_it(typed: str) -> None:
+    assert typed_name(typed) == folded("Ann O'Neil")

@@ -138,7 +138,12 @@ def interaction(world: World, kind: str, team: str, person: Person) -> Json:
     return {
         "type": kind,
         "team": {"id": team, "domain": workspace.domain, **(grid if workspace.enterprise else {})},
-        "user": {"id": person.id, "username": handle(person), "name": handle(person), "team_id": person.team},
+        "user": {
+            "id": person.id,
+            "username": handle(person),
+            "name": handle(person),
+            "team_id": person.home_team or person.team,
+        },
         "api_app_id": APP,
         "token": "legacy-verification",
         "trigger_id": world.trigger(team, person.id),

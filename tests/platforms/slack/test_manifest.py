@@ -106,8 +106,8 @@ def test_no_scope_is_asked_for_that_nothing_needs() -> None:
 
     assert asked == needed | {"commands", "groups:read", "mpim:write"}
     assert asked == {
-        "app_mentions:read", "channels:read", "chat:write", "commands", "files:read", "files:write", "groups:read", "im:history",
-        "im:write", "mpim:write", "users:read", "users:read.email",
+        "app_mentions:read", "channels:read", "chat:write", "commands", "files:read", "files:write", "groups:read",
+        "im:history", "im:write", "mpim:write", "users:read", "users:read.email",
     }  # fmt: skip
     assert "user" not in printed("--url", URL)["oauth_config"]["scopes"]
 

@@ -258,6 +258,20 @@ async def test_a_press_and_a_form_count_once(house: House) -> None:
     assert len(house.slack.called("views.open")) == 2  # the cycle's form, and this one
 
 
+async def test_a_person_of_many_workspaces_is_known_by_the_one_in_which_they_press(house: House) -> None:
+    """Slack names one workspace as such a person's own, wherever they press (bolt-js 1875)."""
+    house.slack.world.people[ANN].home_team = "T0OTHER"
+    await house.invite()
+    await house.slack.command(OAK, ANN, "profile")  # shown to this person alone, in the channel
+    await house.slack.press(OAK, ANN, label="What I offer and look for")
+    await house.slack.submit(OAK, ANN)
+    await house.slack.say(OAK, ANN, "profile")  # in the chat with the bot
+    await house.slack.press(OAK, ANN, label="What I offer and look for")
+    await house.slack.submit(OAK, ANN)
+
+    assert len(house.slack.called("views.open")) == 3  # the cycle's form, and one each
+
+
 # --- going away -----------------------------------------------------------------------------------------------------
 
 

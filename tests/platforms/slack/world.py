@@ -77,6 +77,8 @@ class Person:
     id: str
     team: str
     name: str
+    home_team: str = ""
+    """Of an organisation with several workspaces: the one that each press names as the person's, wherever they are."""
     email: str = ""
     zone: str = "Europe/London"
     is_bot: bool = False
