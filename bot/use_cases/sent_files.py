@@ -25,6 +25,8 @@ from bot.use_cases.people import require_role
 from bot.use_cases.request import Request
 from bot.use_cases.rosters import Identity
 
+MOST_PEOPLE = 5_000
+"""More people than this are imported by whoever runs the bot, while few others use it."""
 ADMINISTRATORS = "roster.administrators"
 """The key of the fault that asks whether the administrators of a roster are principals."""
 
@@ -124,6 +126,8 @@ async def _show_calendar(request: Request, kept: KeptFile, calendar: CalendarFil
 
 
 async def _show_roster(request: Request, kept: KeptFile, roster: Roster) -> Message:
+    if len(roster.people) > MOST_PEOPLE:
+        raise UserError("file-too-many-people", n=len(roster.people), limit=MOST_PEOPLE)
     try:
         made, _, question = await _try_roster(request, kept, roster)
     except RosterError as wrong:
@@ -136,7 +140,7 @@ async def _show_roster(request: Request, kept: KeptFile, roster: Roster) -> Mess
         return say_sent_files.likely_same(
             request.voice, file_id, facts["before"], facts["after"], is_school=is_school
         )
-    lines = say_rosters.report(request.voice, roster, made, dry_run=True)
+    lines = _roster_lines(request, roster, made)
     return await _keep_and_show(request, kept, lines, "sent-file.roster-shown")
 
 
@@ -146,6 +150,11 @@ async def _keep_and_show(request: Request, kept: KeptFile, lines: Sequence[str],
     file_id = await kept_files.keep(request, replace(kept, shown=shown))
     first = "sent-file.shown-again" if has_changed else first
     return say_sent_files.dry_run(request.voice, file_id, first, lines)
+
+
+def _roster_lines(request: Request, roster: Roster, made: RosterImport) -> list[str]:
+    changes = say_rosters.report(request.voice, roster, made, dry_run=False)
+    return [*say_rosters.read(request.voice, roster), *changes]
 
 
 def _calendar_lines(request: Request, school: School, calendar: CalendarFile) -> list[str]:
@@ -183,7 +192,7 @@ async def _find_identity_as_shown(request: Request, kept: KeptFile, roster: Rost
         made, identity, question = await _try_roster(request, kept, roster)
     except RosterError:
         return None
-    lines = say_rosters.report(request.voice, roster, made, dry_run=True)
+    lines = _roster_lines(request, roster, made)
     return identity if question is None and kept.shown == kept_files.fingerprint(lines) else None
 
 

@@ -493,6 +493,14 @@ async def test_a_file_that_is_too_large_is_not_downloaded(town: Town, cabinet: C
     assert "larger than 5 MB" in plain(await send(town, cabinet, bytes(5 * 1024 * 1024 + 1)))
 
 
+async def test_more_people_than_a_chat_should_import_are_brought_otherwise(
+    town: Town, cabinet: Cabinet
+) -> None:
+    many = [f"Oak,Oak,N{n},Nia,New,nia{n}@example.org,teacher" for n in range(5_001)]
+
+    assert "names 5001 people" in plain(await send(town, cabinet, roster(*many)))
+
+
 async def test_signs_in_a_name_are_shown_and_do_nothing(town: Town, cabinet: Cabinet) -> None:
     name = "*bold*_x_ <!channel> [a](http://x.example) ../../etc/passwd\r\n.csv"
 
