@@ -14,7 +14,7 @@ from bot.ports import ReadingOptions
 from bot.rules.calendar_file import CalendarFile
 from bot.rules.likely_same import SAME_PERSON, SAME_SCHOOL
 from bot.rules.roster_difference import Difference, RosterImport
-from bot.rules.roster_rights import find_other_schools, with_known_ids
+from bot.rules.roster_rights import find_lost_schools, find_other_schools, with_known_ids
 from bot.say import basics
 from bot.say import calendars as say_calendars
 from bot.say import rosters as say_rosters
@@ -217,10 +217,13 @@ async def _import(request: Request, roster: Roster, identity: Identity, *, dry_r
 async def _check_rights(request: Request, roster: Roster, changes: Difference) -> None:
     """Raise `UserError` if the roster says something of a school where the member is no coordinator.
 
-    Who coordinates every school of the partnership may also bring new schools.
+    Who coordinates every school of the partnership may also bring new schools. Nobody takes the role from themselves.
     """
     everywhere = await request.tx.schools.of(request.member.partnership_id)
     own = await _own_schools(request)
+    if lost := find_lost_schools(changes, request.member.source_id):
+        where = request.voice.listing([each.name for each in everywhere if each.source_id in lost])
+        raise UserError("file-without-you", schools=where)
     if len(own) == len(everywhere):
         return
     ids = {each.id: each.source_id for each in everywhere}

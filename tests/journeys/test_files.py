@@ -240,6 +240,15 @@ async def test_a_coordinator_of_one_school_says_nothing_of_another(
     assert await dump(town.store, without=QUIET[:2]) == {**before, "kept_file": []}
 
 
+@pytest.mark.parametrize("role", ["teacher", ""])
+async def test_nobody_locks_themselves_out(town: Town, cabinet: Cabinet, role: str) -> None:
+    rows = [OAK[2].replace("coordinator", role)] if role else []
+
+    said = plain(await send(town, cabinet, roster(*OAK[:2], *rows)))
+
+    assert "does not name you as coordinator of Oak" in said
+
+
 async def test_somebody_of_two_schools_may_get_a_role_at_ones_own(town: Town, cabinet: Cabinet) -> None:
     await send(town, cabinet, roster(*OAK, "Oak,Oak,Cat Cox,Cat,Cox,cat.cox@example.org,teacher"))
     await town.press(COORDINATOR, "Use it")
