@@ -27,6 +27,8 @@ from bot.use_cases.rosters import Identity
 
 MOST_PEOPLE = 5_000
 """More people than this are imported by whoever runs the bot, while few others use it."""
+MISSING_COLUMN, NO_COLUMNS = "roster.missing-column", 4
+"""The key of a missing column, and the number that are missing in a text that is no table of people at all."""
 ADMINISTRATORS = "roster.administrators"
 """The key of the fault that asks whether the administrators of a roster are principals."""
 
@@ -108,6 +110,8 @@ async def _show_faults(request: Request, kept: KeptFile, faults: Sequence[Fault]
         count = int(dict(asked[0].facts)["n"])
         return say_sent_files.administrators(request.voice, await kept_files.keep(request, kept), count)
     await request.tx.files.delete(request.member.id)
+    if len(others) >= NO_COLUMNS and all(each.key == MISSING_COLUMN for each in others):
+        return say_sent_files.neither(request.voice)
     return say_sent_files.faults(request.voice, say_rosters.places(request.voice, others))
 
 
