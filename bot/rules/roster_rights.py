@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from bot.model import Member, School
+from bot.model import Member, Role, School
 from bot.model.roster import Roster, RosterPerson
 from bot.rules.roster_difference import Difference
 from bot.rules.spelling import folded
@@ -57,6 +57,20 @@ def find_other_schools(
             touched |= {school for _, school in before.posts}
             touched |= {*posts_by_email.get(after.email, ())}
     return sorted(touched - {*own})
+
+
+def find_lost_schools(changes: Difference, person_id: str) -> frozenset[str]:
+    """Return the ids of the schools at which this person would be coordinator no more."""
+    lost: set[str] = set()
+    for before, after in changes.people:
+        if before is not None and before.source_id == person_id:
+            kept = after.posts if after.active else ()
+            lost |= {
+                school
+                for role, school in before.posts
+                if role is Role.COORDINATOR and (role, school) not in kept
+            }
+    return frozenset(lost)
 
 
 def _identity(person: RosterPerson) -> tuple[str, str, str, bool]:

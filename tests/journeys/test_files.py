@@ -240,6 +240,15 @@ async def test_a_coordinator_of_one_school_says_nothing_of_another(
     assert await dump(town.store, without=QUIET[:2]) == {**before, "kept_file": []}
 
 
+@pytest.mark.parametrize("role", ["teacher", ""])
+async def test_nobody_locks_themselves_out(town: Town, cabinet: Cabinet, role: str) -> None:
+    rows = [OAK[2].replace("coordinator", role)] if role else []
+
+    said = plain(await send(town, cabinet, roster(*OAK[:2], *rows)))
+
+    assert "does not name you as coordinator of Oak" in said
+
+
 async def test_somebody_of_two_schools_may_get_a_role_at_ones_own(town: Town, cabinet: Cabinet) -> None:
     await send(town, cabinet, roster(*OAK, "Oak,Oak,Cat Cox,Cat,Cox,cat.cox@example.org,teacher"))
     await town.press(COORDINATOR, "Use it")
@@ -491,6 +500,14 @@ async def test_a_file_that_is_neither_is_answered_in_a_sentence_and_not_kept(
 
 async def test_a_file_that_is_too_large_is_not_downloaded(town: Town, cabinet: Cabinet) -> None:
     assert "larger than 5 MB" in plain(await send(town, cabinet, bytes(5 * 1024 * 1024 + 1)))
+
+
+async def test_more_people_than_a_chat_should_import_are_brought_otherwise(
+    town: Town, cabinet: Cabinet
+) -> None:
+    many = [f"Oak,Oak,N{n},Nia,New,nia{n}@example.org,teacher" for n in range(5_001)]
+
+    assert "names 5001 people" in plain(await send(town, cabinet, roster(*many)))
 
 
 async def test_signs_in_a_name_are_shown_and_do_nothing(town: Town, cabinet: Cabinet) -> None:
