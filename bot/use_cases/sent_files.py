@@ -205,7 +205,7 @@ async def _import(request: Request, roster: Roster, identity: Identity, *, dry_r
     partnership = await request.tx.schools.partnership(request.member.partnership_id)
 
     async def check(changes: Difference) -> None:
-        await _check_rights(request, roster, changes)
+        await _check_rights(request, roster, changes, identity)
 
     return await rosters.import_roster(
         request.tx,
@@ -218,14 +218,15 @@ async def _import(request: Request, roster: Roster, identity: Identity, *, dry_r
     )
 
 
-async def _check_rights(request: Request, roster: Roster, changes: Difference) -> None:
+async def _check_rights(request: Request, roster: Roster, changes: Difference, identity: Identity) -> None:
     """Raise `UserError` if the roster says something of a school where the member is no coordinator.
 
     Who coordinates every school of the partnership may also bring new schools. Nobody takes the role from themselves.
     """
     everywhere = await request.tx.schools.of(request.member.partnership_id)
     own = await _own_schools(request)
-    if lost := find_lost_schools(changes, request.member.source_id):
+    own_id = request.member.source_id
+    if lost := find_lost_schools(changes, identity.same.get(own_id, own_id)):
         where = request.voice.listing([each.name for each in everywhere if each.source_id in lost])
         raise UserError("file-without-you", schools=where)
     if len(own) == len(everywhere):

@@ -273,6 +273,20 @@ async def test_a_roster_without_ids_means_the_people_and_the_school_that_are_kno
     assert len(await town.members()) == 6
 
 
+async def test_addresses_that_change_hands_are_not_taken_for_one_person(town: Town, cabinet: Cabinet) -> None:
+    """Bob gets a new address, and somebody new his old one."""
+    lines = (
+        "Oak,Oak,Bob Box,Bob,Box,bob@example.org,teacher",
+        "Oak,Oak,N1,Bo,Bex,bob.box@example.org,teacher",
+    )
+
+    await send(town, cabinet, roster(OAK[0], *lines, OAK[2]))
+    await town.press(COORDINATOR, "Use it")
+
+    after = await town.members()
+    assert (after["Bob Box"].email, after["Bo Bex"].email) == ("bob@example.org", "bob.box@example.org")
+
+
 async def test_a_coordinator_of_every_school_brings_new_ones_too(town: Town, cabinet: Cabinet) -> None:
     await coordinate_both(town)
     lines = (*OAK, "Elm,Elm,Siân Morgan,Siân,Morgan,siân.morgan@example.org,coordinator")
