@@ -17,7 +17,7 @@ from storage.drivers.engines import USUAL, Connections, async_engine, is_away, i
 from storage.queries.accounts import SqlAccounts
 from storage.queries.challenges import SqlChallenges
 from storage.queries.check_ins import SqlCheckIns
-from storage.queries.cycles import SqlCycles
+from storage.queries.cycles import Packs, SqlCycles
 from storage.queries.deliveries import SqlDeliveries
 from storage.queries.digests import SqlDigests
 from storage.queries.events import SqlEvents
@@ -34,9 +34,10 @@ from storage.secrets import Seal, new_key
 class SqlTx:
     """One open transaction."""
 
-    def __init__(self, connection: AsyncConnection, seal: Seal) -> None:
+    def __init__(self, connection: AsyncConnection, seal: Seal, packs: Packs) -> None:
         self.connection = connection
         self._seal = seal
+        self._packs = packs
 
     @asynccontextmanager
     async def undone(self) -> AsyncIterator[None]:
@@ -46,7 +47,7 @@ class SqlTx:
                 yield
             finally:
                 await savepoint.rollback()
-                for name in vars(self).keys() - {"connection", "_seal"}:
+                for name in vars(self).keys() - {"connection", "_seal", "_packs"}:
                     delattr(self, name)
 
     @cached_property
@@ -63,7 +64,7 @@ class SqlTx:
 
     @cached_property
     def cycles(self) -> SqlCycles:
-        return SqlCycles(self.connection)
+        return SqlCycles(self.connection, self._packs)
 
     @cached_property
     def pairings(self) -> SqlPairings:
@@ -115,6 +116,7 @@ class SqlStore:
         """Open the store; `keys` seal typed text that is kept. Without any, a key of this process does."""
         self._engine = async_engine(url, durable=durable, connections=connections)
         self._seal = Seal(keys or (new_key(),))
+        self._packs: Packs = {}
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlTx]:
@@ -125,7 +127,7 @@ class SqlStore:
         with _core_errors():
             async with self._engine.connect() as connection:
                 async with connection.begin():
-                    yield SqlTx(connection, self._seal)
+                    yield SqlTx(connection, self._seal, self._packs)
                 await empty_journal(connection)
 
     async def now(self) -> datetime:

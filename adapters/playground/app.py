@@ -23,9 +23,10 @@ from aiohttp.typedefs import Handler
 from adapters.chat.bodies import Body, Malformed, json_object
 from adapters.playground import inbound, render
 from adapters.playground.exchange import Exchange
+from adapters.playground.files import sent_file
 from adapters.playground.messenger import Line, Notice, PlaygroundMessenger, person_id
 from adapters.playground.world import FEATURED, Travel, address
-from bot.events import Event, What
+from bot.events import Event, Said, What
 from bot.message import FieldErrors, Form, Reply
 from bot.model import Member, School
 from bot.model.roster import RosterError
@@ -36,6 +37,8 @@ log = structlog.get_logger()
 
 LARGEST_FILE = 64 * 1024 * 1024
 CHUNK = 256 * 1024
+FIELDS = ("dry_run", "administrators", "id", "person", "text")
+"""The fields beside an uploaded file."""
 YES_OR_NO = {"yes": True, "no": False}
 HEARTBEAT_SECONDS = 15
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -101,6 +104,7 @@ def connect(
         web.get("/api/people", guarded(playground.people)),
         web.get("/api/lines", guarded(playground.lines)),
         web.post("/api/say", guarded(playground.say)),
+        web.post("/api/file", guarded(playground.send_file)),
         web.post("/api/press", guarded(playground.press)),
         web.post("/api/submit", guarded(playground.submit)),
         web.post("/api/travel", guarded(playground.travel)),
@@ -190,6 +194,15 @@ class _Playground:
         what = inbound.said(posted)
         return await self._take(posted, what, typed=inbound.text(posted, "text").strip())
 
+    async def send_file(self, request: web.Request) -> web.Response:
+        """Take a file, with what was typed beside it."""
+        with tempfile.TemporaryDirectory() as folder:
+            file, said = await self._uploaded(request, Path(folder))
+            content = await asyncio.to_thread(file.read_bytes)
+        text = inbound.text(said, "text")
+        what = Said(text, files=(sent_file(file.name, content),))
+        return await self._take(said, what, typed=f"{text}\n[{file.name}]".strip())
+
     async def press(self, request: web.Request) -> web.Response:
         posted = json_object(await request.read())
         return await self._take(posted, inbound.pressed(posted))
@@ -211,8 +224,6 @@ class _Playground:
         return web.json_response({"now": _iso(now)})
 
     async def import_roster(self, request: web.Request) -> web.Response:
-        if not request.content_type.startswith("multipart/"):
-            raise Malformed("not a form")
         with tempfile.TemporaryDirectory() as folder:
             file, said = await self._uploaded(request, Path(folder))
             dry_run = said.get("dry_run") == "yes"
@@ -259,12 +270,14 @@ class _Playground:
 
     async def _uploaded(self, request: web.Request, folder: Path) -> tuple[Path, dict[str, str]]:
         """Return the uploaded file, stored under its own name, and the form's other fields."""
+        if not request.content_type.startswith("multipart/"):
+            raise Malformed("not a form")
         file, said = None, {}
         try:
             async for part in await request.multipart():
                 if not isinstance(part, BodyPartReader):
                     raise Malformed("a form in a form")
-                if part.name in ("dry_run", "administrators"):
+                if part.name in FIELDS:
                     said[part.name] = (await part.read_chunk(CHUNK)).decode(errors="replace")
                 elif part.name == "file" and part.filename:
                     file = folder / _file_name(part.filename)

@@ -8,9 +8,11 @@ from itertools import count
 from pathlib import Path
 
 from adapters.playground.exchange import Exchange
+from adapters.playground.files import PlaygroundDirectory
 from adapters.playground.messenger import Conversations, PlaygroundMessenger, Preview, Rendered, renderer
 from adapters.playground.residents import Residents
-from adapters.playground.world import World, address, sayings
+from adapters.playground.world import PLATFORM, World, address, sayings
+from adapters.rosters import SentFileReader
 from bot.conversation.handler import EventHandler
 from bot.events import Command, Event, What
 from bot.message import Message, Reply
@@ -40,7 +42,8 @@ class Stage:
         self.prompts = prompts
         self.conversations = conversations
         self.sample = sample
-        self.handle = EventHandler(store, prompts, engine=engine).handle
+        directories = {PLATFORM: PlaygroundDirectory()}
+        self.handle = EventHandler(store, prompts, directories, engine, reader=SentFileReader(prompts)).handle
         self.messenger = PlaygroundMessenger(conversations, rendered or renderer(self.previews))
         self.exchange = Exchange(self.handle, self.messenger)
         self._numbers = count(1)

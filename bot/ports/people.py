@@ -50,6 +50,9 @@ class Schools(Protocol):
     async def calendar(self, school_id: int) -> Calendar:
         """Return the school's calendar: time zone, hours, terms, closed days and public holidays."""
 
+    async def calendars(self, school_ids: Collection[int]) -> Mapping[int, Calendar]:
+        """Return the calendars of several schools by id."""
+
     async def set_calendar(self, school_id: int, terms: Sequence[Term], closed: Mapping[date, str]) -> None:
         """Replace term dates and closed days (date → reason)."""
 

@@ -35,13 +35,11 @@ def places(voice: Voice, found: Sequence[Fault]) -> list[str]:
 
 def report(voice: Voice, roster: Roster, made: RosterImport, *, dry_run: bool) -> list[str]:
     """Return what an import did: before a real one also what was read, and always what was left out and why."""
-    lines = [*_read(voice, roster), ""] if dry_run else []
-    lines += changes(voice, made, roster.left_out)
-    lines += remarks(voice, roster.remarks)
-    return [*lines, voice.text("roster.dry-run")] if dry_run else lines
+    lines = [*changes(voice, made, roster.left_out), *remarks(voice, roster.remarks)]
+    return [*read(voice, roster), "", *lines, voice.text("roster.dry-run")] if dry_run else lines
 
 
-def _read(voice: Voice, roster: Roster) -> list[str]:
+def read(voice: Voice, roster: Roster) -> list[str]:
     """Return a line for each school with the people who were read, as far as there is room."""
     lines = [voice.text("roster.read", n=len(roster.people))]
     for school in roster.schools[:SHOWN]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -48,6 +49,9 @@ def learnt_from(phrases: Phrases) -> Learnt:
     if learnt is None:
         learnt = learn(phrases)
         _write(file, learnt)
+    else:
+        with suppress(OSError):  # what is still read is not among the oldest, which are deleted
+            file.touch()
     return learnt
 
 

@@ -14,7 +14,7 @@ from bot.say.check_ins import AskedCheckIn, shown_value
 from bot.use_cases import cycles
 from bot.use_cases.forms import is_time
 from bot.use_cases.request import Request
-from bot.use_cases.schools import read_availability
+from bot.use_cases.schools import read_availabilities
 
 
 async def read_asked_check_in(request: Request, check_in: CheckIn) -> AskedCheckIn:
@@ -22,10 +22,10 @@ async def read_asked_check_in(request: Request, check_in: CheckIn) -> AskedCheck
     tx, voice, member = request.tx, request.voice, request.member
     cycle = await tx.cycles.get(check_in.cycle_id)
     pack = await cycles.read_pack(tx, cycle)
-    availability = await read_availability(tx, member)
     answers = await tx.check_ins.answers_of(cycle.id, member.id)
     step = pack.step(check_in.step)
     partners = await _read_readers(tx, check_in, step, member)
+    availability = (await read_availabilities(tx, [member, *partners]))[member.id]
     schools = [await tx.schools.get(each.home_school_id) for each in partners]
     partner = voice.listing([each.given_name for each in partners])
     plan = _find_plan(voice, pack, answers)

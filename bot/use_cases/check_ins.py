@@ -88,11 +88,11 @@ async def submit(request: Request, prompts: Prompts, number: str, values: Mappin
         return faults
     await refresh_digests(request.tx, asked, request.now)
     await request.tx.check_ins.take_back(check_in.id)
+    asked = replace(asked, check_in=replace(check_in, asking=None), answers=())
     for question in say_check_ins.questions(voice, asked):
         if values.get(question.key, "").strip():
-            await _store_answer(request, asked, question, values[question.key].strip())
-    answered = replace(asked, check_in=replace(check_in, asking=None))
-    return Replacement(await _share_or_suggest(request, prompts, answered))
+            asked = await _store_answer(request, asked, question, values[question.key].strip())
+    return Replacement(await _share_or_suggest(request, prompts, asked))
 
 
 async def refresh_digests(tx: Tx, asked: AskedCheckIn, now: datetime) -> None:
@@ -102,19 +102,26 @@ async def refresh_digests(tx: Tx, asked: AskedCheckIn, now: datetime) -> None:
         await digests.refresh_story(tx, cycle, {asked.step.key: asked.answers}, now)
 
 
-async def _store_answer(request: Request, asked: AskedCheckIn, question: Question, text: str) -> None:
-    """Store one answer, with the language in which it was given and the chat message in which it was typed."""
-    await request.tx.check_ins.answer(
-        Answer(
-            check_in_id=asked.check_in.id,
-            question=question.key,
-            text=text,
-            share=asked.step.share,
-            language=request.voice.language,
-            given_at=request.now,
-            message=request.message,
-        )
+async def _store_answer(request: Request, asked: AskedCheckIn, question: Question, text: str) -> AskedCheckIn:
+    """Store one answer, with its language and the chat message in which it was typed; return the check-in with it."""
+    answer = Answer(
+        check_in_id=asked.check_in.id,
+        question=question.key,
+        text=text,
+        share=asked.step.share,
+        language=request.voice.language,
+        given_at=request.now,
+        message=request.message,
     )
+    await request.tx.check_ins.answer(answer)
+    others = []
+    for each in asked.answers:
+        if each.question == question.key:
+            answer = replace(answer, given_at=each.given_at, edited_at=request.now)
+        else:
+            others.append(each)
+    in_order = sorted((*others, answer), key=lambda each: (each.given_at, each.question))
+    return replace(asked, answers=tuple(in_order))
 
 
 async def _share_or_suggest(
@@ -126,7 +133,6 @@ async def _share_or_suggest(
     """
     voice = request.voice
     check_in = asked.check_in
-    asked = replace(asked, answers=await request.tx.check_ins.answers(check_in.id))
     shared = asked.step.is_challenge or asked.step.share is not Share.ME
     if shared and check_in.suggested_at is None:
         typed_keys = {
@@ -217,7 +223,7 @@ async def keep_typed(request: Request, prompts: Prompts, asked: AskedCheckIn, te
         return say_check_ins.explain_choices(request.voice, question)
     if len(value) > question.limit and question.kind in (Kind.SHORT, Kind.LONG):
         raise UserError("too-long", length=len(value), limit=question.limit)
-    await _store_answer(request, asked, question, value)
+    asked = await _store_answer(request, asked, question, value)
     return await _ask_next(request, prompts, asked, question, value)
 
 

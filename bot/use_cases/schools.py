@@ -17,10 +17,8 @@ async def read_availability(tx: Tx, member: Member) -> Availability:
 
 
 async def read_availabilities(tx: Tx, members: Collection[Member]) -> Mapping[int, Availability]:
-    """Return the availability of several members by id; each school's calendar is read once."""
-    calendars = {
-        each: await tx.schools.calendar(each) for each in {member.home_school_id for member in members}
-    }
+    """Return the availability of several members by id; the calendars of their schools are read together."""
+    calendars = await tx.schools.calendars({member.home_school_id for member in members})
     return {member.id: _make_availability(member, calendars[member.home_school_id]) for member in members}
 
 

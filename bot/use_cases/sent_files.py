@@ -14,7 +14,7 @@ from bot.ports import ReadingOptions
 from bot.rules.calendar_file import CalendarFile
 from bot.rules.likely_same import SAME_PERSON, SAME_SCHOOL
 from bot.rules.roster_difference import Difference, RosterImport
-from bot.rules.roster_rights import find_other_schools, with_known_ids
+from bot.rules.roster_rights import find_lost_schools, find_other_schools, with_known_ids
 from bot.say import basics
 from bot.say import calendars as say_calendars
 from bot.say import rosters as say_rosters
@@ -25,6 +25,10 @@ from bot.use_cases.people import require_role
 from bot.use_cases.request import Request
 from bot.use_cases.rosters import Identity
 
+MOST_PEOPLE = 5_000
+"""More people than this are imported by whoever runs the bot, while few others use it."""
+MISSING_COLUMN, NO_COLUMNS = "roster.missing-column", 4
+"""The key of a missing column, and the number that are missing in a text that is no table of people at all."""
 ADMINISTRATORS = "roster.administrators"
 """The key of the fault that asks whether the administrators of a roster are principals."""
 
@@ -106,6 +110,8 @@ async def _show_faults(request: Request, kept: KeptFile, faults: Sequence[Fault]
         count = int(dict(asked[0].facts)["n"])
         return say_sent_files.administrators(request.voice, await kept_files.keep(request, kept), count)
     await request.tx.files.delete(request.member.id)
+    if len(others) >= NO_COLUMNS and all(each.key == MISSING_COLUMN for each in others):
+        return say_sent_files.neither(request.voice)
     return say_sent_files.faults(request.voice, say_rosters.places(request.voice, others))
 
 
@@ -124,6 +130,8 @@ async def _show_calendar(request: Request, kept: KeptFile, calendar: CalendarFil
 
 
 async def _show_roster(request: Request, kept: KeptFile, roster: Roster) -> Message:
+    if len(roster.people) > MOST_PEOPLE:
+        raise UserError("file-too-many-people", n=len(roster.people), limit=MOST_PEOPLE)
     try:
         made, _, question = await _try_roster(request, kept, roster)
     except RosterError as wrong:
@@ -136,7 +144,7 @@ async def _show_roster(request: Request, kept: KeptFile, roster: Roster) -> Mess
         return say_sent_files.likely_same(
             request.voice, file_id, facts["before"], facts["after"], is_school=is_school
         )
-    lines = say_rosters.report(request.voice, roster, made, dry_run=True)
+    lines = _roster_lines(request, roster, made)
     return await _keep_and_show(request, kept, lines, "sent-file.roster-shown")
 
 
@@ -146,6 +154,11 @@ async def _keep_and_show(request: Request, kept: KeptFile, lines: Sequence[str],
     file_id = await kept_files.keep(request, replace(kept, shown=shown))
     first = "sent-file.shown-again" if has_changed else first
     return say_sent_files.dry_run(request.voice, file_id, first, lines)
+
+
+def _roster_lines(request: Request, roster: Roster, made: RosterImport) -> list[str]:
+    changes = say_rosters.report(request.voice, roster, made, dry_run=False)
+    return [*say_rosters.read(request.voice, roster), *changes]
 
 
 def _calendar_lines(request: Request, school: School, calendar: CalendarFile) -> list[str]:
@@ -183,7 +196,7 @@ async def _find_identity_as_shown(request: Request, kept: KeptFile, roster: Rost
         made, identity, question = await _try_roster(request, kept, roster)
     except RosterError:
         return None
-    lines = say_rosters.report(request.voice, roster, made, dry_run=True)
+    lines = _roster_lines(request, roster, made)
     return identity if question is None and kept.shown == kept_files.fingerprint(lines) else None
 
 
@@ -192,7 +205,7 @@ async def _import(request: Request, roster: Roster, identity: Identity, *, dry_r
     partnership = await request.tx.schools.partnership(request.member.partnership_id)
 
     async def check(changes: Difference) -> None:
-        await _check_rights(request, roster, changes)
+        await _check_rights(request, roster, changes, identity)
 
     return await rosters.import_roster(
         request.tx,
@@ -205,13 +218,17 @@ async def _import(request: Request, roster: Roster, identity: Identity, *, dry_r
     )
 
 
-async def _check_rights(request: Request, roster: Roster, changes: Difference) -> None:
+async def _check_rights(request: Request, roster: Roster, changes: Difference, identity: Identity) -> None:
     """Raise `UserError` if the roster says something of a school where the member is no coordinator.
 
-    Who coordinates every school of the partnership may also bring new schools.
+    Who coordinates every school of the partnership may also bring new schools. Nobody takes the role from themselves.
     """
     everywhere = await request.tx.schools.of(request.member.partnership_id)
     own = await _own_schools(request)
+    own_id = request.member.source_id
+    if lost := find_lost_schools(changes, identity.same.get(own_id, own_id)):
+        where = request.voice.listing([each.name for each in everywhere if each.source_id in lost])
+        raise UserError("file-without-you", schools=where)
     if len(own) == len(everywhere):
         return
     ids = {each.id: each.source_id for each in everywhere}

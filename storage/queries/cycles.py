@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from typing import TypeAlias
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,23 +16,29 @@ from bot.model import Cycle, Enrolment, EnrolmentState
 from storage import tables as t
 from storage.queries.base import Queries, columns, values
 
+Packs: TypeAlias = dict[str, Mapping[str, str]]
+"""The files of packs by fingerprint, which are the same in every transaction: a fingerprint names one content."""
+MOST_PACKS = 64
 _CYCLES = select(*columns(t.cycle, Cycle))
 _ENROLMENTS = select(*columns(t.enrolment, Enrolment))
 
 
 class SqlCycles(Queries):
-    """Queries about cycles and enrolments; packs and cycles are read once in a transaction."""
+    """Queries about cycles and enrolments; cycles are read once in a transaction, and packs once in a process."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, packs: Packs) -> None:
         super().__init__(connection)
-        self._files: dict[int, Mapping[str, str]] = {}
+        self._packs = packs
+        self._fingerprints: dict[int, str] = {}
         self._known: dict[int, Cycle] = {}
+        self._current: dict[int, Cycle | None] = {}
 
     async def add(self, cycle: Cycle, pack_files: Mapping[str, str]) -> Cycle:
         """Add a cycle with a copy of its pack's files, and return it with its id.
 
         Raises `UserError("cycle-is-open")` if the partnership has a cycle that is not closed.
         """
+        self._current.clear()
         fingerprint = await self._keep(pack_files)
         row = self._insert(t.cycle).values(**values(cycle, "id"), pack_fingerprint=fingerprint)
         # A query beforehand would not do: on PostgreSQL two cycles may be started at once.
@@ -53,24 +60,36 @@ class SqlCycles(Queries):
 
     async def pack_files(self, cycle_id: int) -> Mapping[str, str]:
         """Return the pack's files as they were when the cycle was added."""
-        if cycle_id not in self._files:
-            kept = select(t.pack_snapshot.c.files).join(t.cycle).where(t.cycle.c.id == cycle_id)
-            files: Mapping[str, str] | None = await self._connection.scalar(kept)
-            if files is None:
-                raise LookupError("there is no such Cycle")
-            self._files[cycle_id] = files
-        return self._files[cycle_id]
+        await self.get(cycle_id)
+        fingerprint = self._fingerprints[cycle_id]
+        files = self._packs.get(fingerprint)
+        if files is None:
+            kept = select(t.pack_snapshot.c.files).where(t.pack_snapshot.c.fingerprint == fingerprint)
+            files = (await self._connection.execute(kept)).scalar_one()
+            if len(self._packs) >= MOST_PACKS:
+                self._packs.clear()
+            self._packs[fingerprint] = files
+        return files
 
     async def get(self, cycle_id: int) -> Cycle:
         if cycle_id not in self._known:
-            self._known[cycle_id] = await self._one(Cycle, _CYCLES.where(t.cycle.c.id == cycle_id))
+            one = select(*columns(t.cycle, Cycle), t.cycle.c.pack_fingerprint).where(t.cycle.c.id == cycle_id)
+            row = (await self._connection.execute(one)).one_or_none()
+            if row is None:
+                raise LookupError("there is no such Cycle")
+            facts = row._asdict()
+            self._fingerprints[cycle_id] = facts.pop("pack_fingerprint")
+            self._known[cycle_id] = Cycle(**facts)
         return self._known[cycle_id]
 
     async def current(self, partnership_id: int) -> Cycle | None:
         """Return the partnership's cycle that is not closed."""
-        return await self._first(
-            Cycle, _CYCLES.where(t.cycle.c.partnership_id == partnership_id, t.CYCLE_IS_OPEN)
-        )
+        if partnership_id not in self._current:
+            is_theirs = t.cycle.c.partnership_id == partnership_id
+            self._current[partnership_id] = await self._first(
+                Cycle, _CYCLES.where(is_theirs, t.CYCLE_IS_OPEN)
+            )
+        return self._current[partnership_id]
 
     async def last(self, partnership_id: int) -> Cycle | None:
         """Return the newest that is open or was confirmed."""
@@ -88,6 +107,7 @@ class SqlCycles(Queries):
     async def save(self, cycle: Cycle) -> None:
         """Write name, goal, starts_on, state, confirmed_at and closed_at."""
         self._known.pop(cycle.id, None)
+        self._current.clear()
         row = update(t.cycle).where(t.cycle.c.id == cycle.id)
         await self._connection.execute(
             row.values(

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Pairing, PairingState, Reason, Seat
 from bot.ports import NewPairing
@@ -22,12 +23,17 @@ _PAIRINGS_AND_SEATS = (
 
 
 class SqlPairings(Queries):
-    """Queries about pairings."""
+    """Queries about pairings; each pairing is read once in a transaction, until any is changed."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._known: dict[int, Pairing] = {}
 
     async def propose(
         self, cycle_id: int, pairings: Sequence[NewPairing], now: datetime
     ) -> tuple[Pairing, ...]:
         """Replace the cycle's proposals by these, numbered from 1 or after its live pairings."""
+        self._known.clear()
         number = await self._next_number(cycle_id, except_state=PairingState.PROPOSED)
         await self._connection.execute(delete(t.pairing).where(_proposed_in(cycle_id)))
         await self._insert_pairings(cycle_id, pairings, PairingState.PROPOSED, number, now)
@@ -35,6 +41,7 @@ class SqlPairings(Queries):
 
     async def confirm(self, cycle_id: int, now: datetime) -> None:
         """Make every proposal live."""
+        self._known.clear()
         proposed = select(t.pairing.c.id).where(_proposed_in(cycle_id))
         await self._connection.execute(
             update(t.seat).where(t.seat.c.pairing_id.in_(proposed)).values(live=True)
@@ -52,12 +59,14 @@ class SqlPairings(Queries):
     async def add_third(self, pairing_id: int, seat: Seat) -> None:
         """Add a third member to a live pairing."""
         kept = await self.get(pairing_id)
+        self._known.clear()
         await self._connection.execute(
             insert(t.seat).values(_seat_row(pairing_id, kept.cycle_id, len(kept.seats) + 1, seat, kept.state))
         )
 
     async def end(self, pairing_id: int, now: datetime) -> None:
         """End a pairing, so that its members are free for another."""
+        self._known.clear()
         await self._connection.execute(
             update(t.seat).where(t.seat.c.pairing_id == pairing_id).values(live=False)
         )
@@ -65,10 +74,12 @@ class SqlPairings(Queries):
         await self._connection.execute(ended.values(state=PairingState.ENDED, ended_at=now))
 
     async def get(self, pairing_id: int) -> Pairing:
-        found = await self._pairings(t.pairing.c.id == pairing_id)
-        if not found:
-            raise LookupError("there is no such Pairing")
-        return found[0]
+        if pairing_id not in self._known:
+            found = await self._pairings(t.pairing.c.id == pairing_id)
+            if not found:
+                raise LookupError("there is no such Pairing")
+            self._known[pairing_id] = found[0]
+        return self._known[pairing_id]
 
     async def of_cycle(self, cycle_id: int) -> tuple[Pairing, ...]:
         """Return proposed and live pairings by number."""

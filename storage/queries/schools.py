@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import delete, insert, null, select, union_all, update
@@ -13,7 +14,7 @@ from bot.model.roster import Fault, Roster, RosterChange
 from bot.rules.roster_difference import Difference
 from bot.rules.school_time import Calendar, Term
 from storage import tables as t
-from storage.queries.base import Queries, columns, values
+from storage.queries.base import Queries, batches, columns, values
 from storage.queries.rosters import RosterQueries
 
 _PARTNERSHIPS = select(*columns(t.partnership, Partnership))
@@ -56,30 +57,43 @@ class SqlSchools(Queries):
 
     async def calendar(self, school_id: int) -> Calendar:
         """Return a school's calendar."""
-        if school_id not in self._calendars:
-            self._calendars[school_id] = await self._calendar(school_id)
-        return self._calendars[school_id]
+        return (await self.calendars([school_id]))[school_id]
 
-    async def _calendar(self, school_id: int) -> Calendar:
-        kept = await self.get(school_id)
+    async def calendars(self, school_ids: Collection[int]) -> Mapping[int, Calendar]:
+        """Return the calendars of schools by id, read together."""
+        missing = set(school_ids) - self._calendars.keys()
+        for ids in batches(missing - self._known.keys()):
+            found = await self._all(School, _SCHOOLS.where(t.school.c.id.in_(ids)))
+            self._known.update((each.id, each) for each in found)
+        for ids in batches(missing):
+            self._calendars |= await self._read_calendars(ids)
+        return {each: self._calendars[each] for each in school_ids}
+
+    async def _read_calendars(self, school_ids: Collection[int]) -> dict[int, Calendar]:
+        term, closed = t.term.c, t.closed_day.c
         days = union_all(
-            select(*columns(t.term, Term)).where(t.term.c.school_id == school_id),
-            select(null(), t.closed_day.c.day, t.closed_day.c.day).where(
-                t.closed_day.c.school_id == school_id
-            ),
+            select(term.school_id, *columns(t.term, Term)).where(term.school_id.in_(school_ids)),
+            select(closed.school_id, null(), closed.day, closed.day).where(closed.school_id.in_(school_ids)),
         )
-        rows = (await self._connection.execute(days)).all()
-        return Calendar(
-            time_zone=kept.time_zone,
-            terms=tuple(
-                sorted((Term(*row) for row in rows if row[0] is not None), key=lambda term: term.first_day)
-            ),
-            closed=frozenset(first for title, first, _ in rows if title is None),
-            holidays=kept.holidays,
-            opens=kept.opens,
-            closes=kept.closes,
-            ask_at=kept.ask_at,
-        )
+        terms: defaultdict[int, list[Term]] = defaultdict(list)
+        closed_days: defaultdict[int, set[date]] = defaultdict(set)
+        for school_id, title, first, last in await self._connection.execute(days):
+            if title is None:
+                closed_days[school_id].add(first)
+            else:
+                terms[school_id].append(Term(title, first, last))
+        return {
+            each: Calendar(
+                time_zone=self._known[each].time_zone,
+                terms=tuple(sorted(terms[each], key=lambda term: term.first_day)),
+                closed=frozenset(closed_days[each]),
+                holidays=self._known[each].holidays,
+                opens=self._known[each].opens,
+                closes=self._known[each].closes,
+                ask_at=self._known[each].ask_at,
+            )
+            for each in school_ids
+        }
 
     async def set_calendar(self, school_id: int, terms: Sequence[Term], closed: Mapping[date, str]) -> None:
         """Replace a school's terms and closed days (date → reason)."""

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from tests.browser.conftest import Player
@@ -75,3 +77,20 @@ def test_what_was_typed_stays_when_the_playground_does_not_answer(player: Player
 
     player.page.locator(".line", has_text="Four seconds feel long").first.wait_for()
     assert player.page.locator("#message").input_value() == ""
+
+
+def test_a_coordinators_roster_is_shown_before_it_counts(player: Player, tmp_path: Path) -> None:
+    roster = tmp_path / "staff.csv"
+    roster.write_text(
+        "given_name,family_name,email,role\nNia,New,nia.new@example.org,teacher\n"
+        "Siân,Morgan,sian.morgan@northgate.example.org,coordinator\n"
+    )
+    player.become("Siân Morgan")
+
+    player.page.locator("#attached").set_input_files(roster)
+
+    player.page.locator(".line", has_text="Nothing is changed yet").wait_for()
+    player.picture("roster")
+    player.check()
+    player.press("Leave it")
+    player.page.locator(".line", has_text="I keep nothing of your file").wait_for()

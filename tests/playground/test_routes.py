@@ -8,7 +8,9 @@ import pytest
 from aiohttp import ClientResponse, FormData
 
 from adapters.playground import app
-from bot.events import Command, Opened, Said, Submitted
+from adapters.playground.files import PlaygroundDirectory
+from bot.errors import UserError
+from bot.events import Command, FileKind, Opened, Said, Submitted
 from bot.prompts import Voice
 from tests.platforms import anything
 from tests.playground.conftest import ELIN, TAMA, Playground
@@ -418,10 +420,11 @@ async def test_no_file_is_a_sentence(playground: Playground, voice: Voice) -> No
 @pytest.mark.parametrize("body", [b"", b"garbage", b"--x\r\ngarbage", b"--x--\r\n"])
 async def test_a_broken_upload_is_refused(playground: Playground, kind: str, body: bytes) -> None:
     headers = {"Origin": playground.origin, "Content-Type": kind}
-    answer = await playground.client.post("/api/import", data=body, headers=headers)
-
-    assert answer.status == 400
+    for path in ("/api/import", "/api/file"):
+        answer = await playground.client.post(path, data=body, headers=headers)
+        assert answer.status == 400
     assert playground.scene.imported == []
+    assert playground.core.events == []
 
 
 async def test_a_file_may_be_larger_than_a_message(
@@ -436,3 +439,22 @@ async def test_a_file_may_be_larger_than_a_message(
 
     assert fits.status == 200
     assert (too_large.status, await too_large.json()) == (413, {"error": voice.text("play.import-too-large")})
+
+
+async def test_a_file_reaches_the_core_with_the_words_beside_it(playground: Playground) -> None:
+    form = FormData(quote_fields=False)
+    for name, value in {"id": "event-0001", "person": ELIN, "text": "Our list"}.items():
+        form.add_field(name, value, content_type="text/plain")
+    form.add_field("file", BytesIO(b"name\nAnn"), filename="../staff.csv")
+    answer = await playground.client.post("/api/file", data=form, headers={"Origin": playground.origin})
+
+    assert answer.status == 200
+    [event] = playground.core.events
+    assert isinstance(event.what, Said)
+    [file] = event.what.files
+    assert (event.what.text, file.kind, file.name) == ("Our list", FileKind.FILE, "staff.csv")
+    directory = PlaygroundDirectory()
+    assert await directory.download(event.sender, file, 8) == b"name\nAnn"
+    with pytest.raises(UserError):
+        await directory.download(event.sender, file, 7)
+    assert "staff.csv" in (await playground.lines())[0]["html"]

@@ -37,9 +37,9 @@ def same(one: Learnt, other: Learnt) -> bool:
 def test_what_was_learnt_is_read_from_the_file_of_an_earlier_process(folder: Path) -> None:
     first = learnt_from(PHRASES)
     (file,) = folder.iterdir()
-    written = file.stat().st_mtime_ns
+    written = file.stat().st_ino
     assert same(learnt_from(PHRASES), first)
-    assert file.stat().st_mtime_ns == written
+    assert file.stat().st_ino == written
     assert same(first, learn(PHRASES))
 
 
@@ -47,6 +47,15 @@ def test_other_phrases_have_another_file_and_four_are_kept(folder: Path) -> None
     for number in range(6):
         learnt_from(Phrases({**PHRASES.by_intent, Intent.ACK: (f"thank you {number}", "thank you")}))
     assert len(list(folder.iterdir())) == 4
+
+
+def test_the_file_that_is_still_read_is_kept_among_newer_ones(folder: Path) -> None:
+    learnt_from(PHRASES)
+    (used,) = folder.iterdir()
+    for number in range(5):
+        learnt_from(Phrases({**PHRASES.by_intent, Intent.ACK: (f"thank you {number}", "thank you")}))
+        learnt_from(PHRASES)
+    assert used in set(folder.iterdir())
 
 
 @pytest.mark.parametrize("keep", [0, 10, 2000])

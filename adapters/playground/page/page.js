@@ -314,6 +314,30 @@ async function sayWords() {
   follow(done, null, $("message"));
 }
 
+$("attach").addEventListener("click", () => $("attached").click());
+$("attached").addEventListener("change", () => {
+  const [file] = $("attached").files;
+  if (file) guarded(() => sendFile(file));
+});
+$("conversation").addEventListener("dragover", (event) => event.preventDefault());
+$("conversation").addEventListener("drop", (event) => {
+  event.preventDefault();
+  const [file] = event.dataTransfer.files;
+  if (file && played) guarded(() => sendFile(file));
+});
+
+async function sendFile(file) {
+  const text = $("message").value;
+  const form = new FormData();
+  for (const [name, value] of Object.entries({ id: crypto.randomUUID(), person: played.id, text })) form.append(name, value);
+  form.append("file", file);
+  $("attached").value = ""; // the same file may be sent once more
+  const done = await ask("/api/file", { method: "POST", body: form });
+  if ($("message").value === text) $("message").value = "";
+  await refresh();
+  follow(done, null, $("message"));
+}
+
 $("log").addEventListener("click", (event) => {
   const button = event.target.closest("button[data-press]");
   if (!button || event.detail > 1) return; // the second click of a double click is no press of its own

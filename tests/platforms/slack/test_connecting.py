@@ -17,7 +17,7 @@ from bot.worker import delivery
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, plain, roster_of
 from tests.platforms.patience import ManualPatience, Pauses
-from tests.platforms.slack import reading
+from tests.platforms.slack import reading, uploads
 from tests.platforms.slack.fake import FakeSlack, running_slack
 from tests.platforms.slack.house import ANN, OAK, SIAN, TEACHERS, email, prompts
 from tests.platforms.slack.mishaps import Mishap, RateLimited, Refused, Status
@@ -181,6 +181,15 @@ async def test_everything_goes_over_a_socket(slack: FakeSlack, store: SqlStore) 
         sockets = list(slack.wire.sockets)
     await until(lambda: not slack.wire.sockets)
     assert sockets
+
+
+async def test_a_bot_that_is_serving_reads_a_coordinators_files(slack: FakeSlack, store: SqlStore) -> None:
+    calendar = b"kind,title,first_day,last_day\nterm,Autumn,2026-09-02,2026-12-18\n"
+    async with connection(slack, store, app_token=slack.installs.app_token):
+        file = uploads.share(slack.world, OAK, "terms.csv", calendar, "text/csv")
+        await slack.say(OAK, SIAN, "", file=file)
+
+        assert "Oak: 1 term" in last(slack, SIAN)
 
 
 @pytest.mark.parametrize("how", ["asked to come again", "dropped"])
