@@ -50,9 +50,10 @@ def expected_of(name: str) -> Expected:
     found = Expected()
     for line in (FOLDER / f"{name}.days").read_text(encoding="utf-8").splitlines():
         kind, _, rest = line.partition(" ")
+        first = last = date.min
         if kind in {"year", "taught", "but"}:
-            dates = [date.fromisoformat(each) for each in rest.split()]
-            first, last = dates[0], dates[-1]
+            first, *_ = dates = [date.fromisoformat(each) for each in rest.split()]
+            last = dates[-1]
         match kind:
             case "zone":
                 found.zone = rest
@@ -118,7 +119,7 @@ def test_every_published_calendar_is_expected() -> None:
 # --- an independent reader ---
 
 
-def whole_days(event: icalendar.Component) -> set[date]:
+def whole_days(event: icalendar.Event) -> set[date]:
     """Return the days of an occurrence as the library gives it, with the day of its end where it ends in that day."""
     start, end = event.start, event.end
     first = start.date() if isinstance(start, datetime) else start
