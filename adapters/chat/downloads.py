@@ -15,6 +15,8 @@ SECONDS = 30
 CHUNK = 64 * 1024
 MB = 1024 * 1024
 NO_HEADERS: Mapping[str, str] = {}
+UNPACKED = {"Accept-Encoding": "identity"}
+"""Asks for the content as it is: a packed one would be unpacked before its size is known."""
 
 
 async def download(
@@ -33,7 +35,7 @@ async def download(
             for _ in range(MOST_REDIRECTS + 1):
                 if not is_allowed(url):
                     raise UserError("file-not-opened")
-                async with session.get(url, headers=headers, allow_redirects=False) as answer:
+                async with session.get(url, headers={**UNPACKED, **headers}, allow_redirects=False) as answer:
                     if answer.status not in (301, 302, 303, 307, 308):
                         return await _content(answer, most)
                     url = urljoin(url, answer.headers.get("Location", ""))

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from adapters.rosters.calendars import COLUMNS, read_calendar
+from adapters.files.table import bare
+from adapters.rosters.calendars import REQUIRED, read_calendar
 from adapters.rosters.detect import read_roster
 from bot.ports import FileContent, ReadingOptions
 from bot.prompts import Prompts
@@ -58,8 +59,7 @@ def is_calendar(content: bytes) -> bool:
 
 
 def _is_heading(line: str) -> bool:
-    cells = {re.sub(r"\W", "", cell) for cell in re.split(r"[,;\t|]", line)}
-    return {*COLUMNS[:3]} <= cells
+    return set(map(bare, REQUIRED)) <= set(map(bare, re.split(r"[,;\t|]", line)))
 
 
 def safe_name(name: str) -> str:

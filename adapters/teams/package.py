@@ -94,7 +94,7 @@ def _bot(voice: Voice, app_id: str) -> Json:
     return {
         "botId": app_id,
         "scopes": ["personal", "team", "groupChat"],
-        "supportsFiles": True,  # `my data` goes to its owner's OneDrive
+        "supportsFiles": True,  # `my data` goes to its owner's OneDrive; a coordinator's roster comes from there
         "isNotificationOnly": False,
         "supportsTargetedMessages": True,
         "commandLists": _lists(voice),

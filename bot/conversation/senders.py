@@ -16,7 +16,7 @@ from bot.use_cases.kept_files import OpenedFile
 
 @dataclass(frozen=True, slots=True)
 class PlatformFacts:
-    """Facts about an event that only the platform knows; None: the platform has not been asked yet."""
+    """Facts about an event that are found out outside transactions; None: nobody has been asked yet."""
 
     gathers: bool = False
     """The platform lets the bot open one chat for several people."""

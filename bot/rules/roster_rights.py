@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -18,26 +19,34 @@ def with_known_ids(roster: Roster, own: Sequence[School], stored: Sequence[Membe
     """
     by_name = {folded(each.name): each.source_id for each in own}
     by_email = {each.email: each.source_id for each in stored if each.email}
-    known = {*by_name.values()}
-    named = {each.source_id: by_name.get(folded(each.name)) for each in roster.schools}
-    new_ids = {old: new for old, new in named.items() if new and old not in known}
-    known_people = {each.source_id for each in stored}
+    schools = _new_ids({each.source_id: by_name.get(folded(each.name), "") for each in roster.schools})
+    people = _new_ids(
+        {each.source_id: by_email.get(each.email.strip().lower(), "") for each in roster.people}
+    )
     return replace(
         roster,
         schools=tuple(
-            replace(each, source_id=new_ids.get(each.source_id, each.source_id)) for each in roster.schools
+            replace(each, source_id=schools.get(each.source_id, each.source_id)) for each in roster.schools
         ),
         people=tuple(
             replace(
                 each,
-                source_id=each.source_id
-                if each.source_id in known_people
-                else by_email.get(each.email.strip().lower(), each.source_id),
-                posts=tuple((role, new_ids.get(school, school)) for role, school in each.posts),
+                source_id=people.get(each.source_id, each.source_id),
+                posts=tuple((role, schools.get(school, school)) for role, school in each.posts),
             )
             for each in roster.people
         ),
     )
+
+
+def _new_ids(known_by_id: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the known id by the file's own, where the file itself names nobody else by the known one."""
+    counts = Counter(known_by_id.values())
+    return {
+        old: known
+        for old, known in known_by_id.items()
+        if known and known not in known_by_id and counts[known] == 1
+    }
 
 
 def find_other_schools(

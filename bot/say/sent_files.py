@@ -62,12 +62,16 @@ def faults(voice: Voice, lines: Sequence[str]) -> Message:
     return replace(said, elements=(*said.elements, *_listed(voice, lines), last))
 
 
+def neither(voice: Voice) -> Message:
+    """Say that a file is neither a roster nor a calendar, and what those are."""
+    said = basics.plain(voice, "sent-file.neither")
+    return replace(said, elements=(*said.elements, *_what_i_read(voice)))
+
+
 def no_days(voice: Voice, lines: Sequence[str]) -> Message:
     """Say that a calendar has neither terms nor closed days, and what was left out of it."""
-    return Message(
-        voice.text("sent-file.no-days"),
-        (Text(voice.markdown("sent-file.no-days")), *_listed(voice, lines)),
-    )
+    said = basics.plain(voice, "sent-file.no-days")
+    return replace(said, elements=(*said.elements, *_listed(voice, lines)))
 
 
 def which_school(voice: Voice, file_id: int, counts: str, schools: Iterable[School]) -> Message:

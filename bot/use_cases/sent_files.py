@@ -27,6 +27,8 @@ from bot.use_cases.rosters import Identity
 
 MOST_PEOPLE = 5_000
 """More people than this are imported by whoever runs the bot, while few others use it."""
+MISSING_COLUMN, NO_COLUMNS = "roster.missing-column", 4
+"""The key of a missing column, and the number that are missing in a text that is no table of people at all."""
 ADMINISTRATORS = "roster.administrators"
 """The key of the fault that asks whether the administrators of a roster are principals."""
 
@@ -108,6 +110,8 @@ async def _show_faults(request: Request, kept: KeptFile, faults: Sequence[Fault]
         count = int(dict(asked[0].facts)["n"])
         return say_sent_files.administrators(request.voice, await kept_files.keep(request, kept), count)
     await request.tx.files.delete(request.member.id)
+    if len(others) >= NO_COLUMNS and all(each.key == MISSING_COLUMN for each in others):
+        return say_sent_files.neither(request.voice)
     return say_sent_files.faults(request.voice, say_rosters.places(request.voice, others))
 
 
@@ -201,7 +205,7 @@ async def _import(request: Request, roster: Roster, identity: Identity, *, dry_r
     partnership = await request.tx.schools.partnership(request.member.partnership_id)
 
     async def check(changes: Difference) -> None:
-        await _check_rights(request, roster, changes)
+        await _check_rights(request, roster, changes, identity)
 
     return await rosters.import_roster(
         request.tx,
@@ -214,14 +218,15 @@ async def _import(request: Request, roster: Roster, identity: Identity, *, dry_r
     )
 
 
-async def _check_rights(request: Request, roster: Roster, changes: Difference) -> None:
+async def _check_rights(request: Request, roster: Roster, changes: Difference, identity: Identity) -> None:
     """Raise `UserError` if the roster says something of a school where the member is no coordinator.
 
     Who coordinates every school of the partnership may also bring new schools. Nobody takes the role from themselves.
     """
     everywhere = await request.tx.schools.of(request.member.partnership_id)
     own = await _own_schools(request)
-    if lost := find_lost_schools(changes, request.member.source_id):
+    own_id = request.member.source_id
+    if lost := find_lost_schools(changes, identity.same.get(own_id, own_id)):
         where = request.voice.listing([each.name for each in everywhere if each.source_id in lost])
         raise UserError("file-without-you", schools=where)
     if len(own) == len(everywhere):

@@ -246,12 +246,12 @@ async def test_an_installation_that_is_older_than_the_manifest_is_found(
     sqlite_url: str, slack: FakeSlack
 ) -> None:
     await well(sqlite_url)
-    slack.add_token("xoxb-narrow", "T1", scopes=",".join(SCOPES - {"files:write", "im:history"}))
+    slack.add_token("xoxb-narrow", "T1", scopes=",".join(SCOPES - {"files:read", "im:history"}))
     one: dict[str, Any] = {"slack_signing_secret": "s", "slack_api_url": slack.api_url}
 
     [found] = await findings(sqlite_url, slack_bot_token="xoxb-narrow", **one)
 
-    assert found == Finding("scopes", {"name": "JPD_SLACK_BOT_TOKEN", "scopes": "files:write, im:history"})
+    assert found == Finding("scopes", {"name": "JPD_SLACK_BOT_TOKEN", "scopes": "files:read, im:history"})
 
 
 async def test_an_app_that_was_made_from_an_older_manifest_is_found(

@@ -65,6 +65,18 @@ async def test_a_roster_that_is_dropped_into_the_chat_is_shown_and_then_used(hou
     assert len(house.slack.called("download")) == 1
 
 
+async def test_a_long_dry_run_is_shown_in_parts_that_slack_takes(house: House) -> None:
+    more = "".join(f"Niamh{n},Llewellyn-Whitfield,nia{n}@example.org,teacher\n" for n in range(300))
+
+    await house.slack.say(OAK, SIAN, "", file=share(house, content=ROSTER + more.encode()))
+
+    await house.slack.press(OAK, SIAN, label="Use it")
+
+    assert "Done: your roster is in" in "".join(house.seen(OAK, SIAN))
+    assert {f"Niamh{n} Llewellyn-Whitfield" for n in range(300)} <= await members(house)
+    assert house.slack.refused == []
+
+
 async def test_the_same_file_in_a_second_event_is_read_once(house: House) -> None:
     await house.slack.say(OAK, SIAN, "", file=share(house))
     told = len(house.seen(OAK, SIAN))

@@ -96,6 +96,16 @@ async def test_a_roster_that_is_dropped_into_the_chat_is_shown_and_then_used(
     assert fetched(stage) == 1
 
 
+async def test_a_long_dry_run_is_shown_in_cards_that_teams_takes(stage: Stage, store: SqlStore) -> None:
+    more = "".join(f"Niamh{n},Llewellyn-Whitfield,nia{n}@example.org,teacher\n" for n in range(300))
+
+    await drop(stage, share(stage, ROSTER + more.encode()))
+    await stage.people.press(COORDINATOR, "Use it")
+
+    assert "Done: your roster is in" in last(stage, COORDINATOR)
+    assert {f"Niamh{n} Llewellyn-Whitfield" for n in range(300)} <= set(await by_name(store))
+
+
 async def test_a_calendar_that_is_left_changes_nothing(stage: Stage, store: SqlStore) -> None:
     await drop(stage, share(stage, CALENDAR, "terms.csv"))
     assert "Oak: 1 term" in last(stage, COORDINATOR)
