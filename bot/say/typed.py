@@ -9,12 +9,20 @@ from bot.message import Button, Buttons, Fields, Message, Quote, Text
 from bot.model import CommandName, Intent, School
 from bot.prompts import Voice
 from bot.say.basics import plain, row, runs
-from bot.say.places import MemberPlace, next_steps, place_facts
+from bot.say.places import MemberPlace, Place, next_steps, place_facts
 
 MOST_BUTTONS = 4
 A_CHILD, NOT_A_CHILD, FORM, NOTHING = "child", "not-a-child", "form", "nothing"
 PUPIL_A, LEFT_OUT, AS_IT_IS = "pupil-a", "left-out", "as-it-is"
 """Choices of `meant` that are no intent."""
+_OF_WHO_IS_ASKED = frozenset(
+    {
+        *(Intent.LATER, Intent.SKIP, Intent.CHANGE_ANSWER, Intent.DELETE_ANSWER),
+        Intent.TELL,
+        Intent.PROPOSE_TIME,
+    }
+)
+"""Intents that mean nothing for somebody who is asked nothing and has no partner."""
 
 
 def meant(voice: Voice, choice: Intent | str, destination: str = "", *, primary: bool = False) -> Button:
@@ -144,6 +152,8 @@ def not_kept(
     """
     opening = voice.markdown("typed.not-sure" if is_kept else "typed.not-kept")
     facts = place_facts(voice, place)
+    leads = place.place in (Place.COORDINATOR, Place.PRINCIPAL)
+    likely = [each for each in likely if not (leads and each in _OF_WHO_IS_ASKED)]
     buttons = [meant(voice, each) for each in likely[:2]]
     offered = {each.does for each in buttons}
     buttons += [each for each in next_steps(voice, place) if each.does not in offered]

@@ -112,9 +112,7 @@ def find_told(text: str, partners: Sequence[Member], words: Words) -> Told:
     text = text.strip()
     if found := _cut(text, partners, words):
         return found
-    typed = set(re.findall(r"\w+", text.casefold()))
-    named = tuple(each for each in partners if each.given_name.casefold() in typed)
-    return Told(text, named)
+    return Told(text, _named_in(text, partners))
 
 
 def _cut(text: str, partners: Sequence[Member], words: Words) -> Told | None:
@@ -137,9 +135,22 @@ def _cut(text: str, partners: Sequence[Member], words: Words) -> Told | None:
         rest = text[found.start("words") :].strip()
         if re.match(rf"{_any_of(words.tell_unclear)}\b", rest, re.IGNORECASE):
             return None
-        named = set(re.findall(r"\w+", found["who"].casefold()))
-        return Told(rest, tuple(each for each in partners if each.given_name.casefold() in named))
+        return Told(rest, _named_in(found["who"], partners))
+    for pattern in words.tell:  # "let my partner know", and nothing after it
+        before, _, between = pattern.removesuffix(_WORDS).partition(_PARTNER)
+        found = re.fullmatch(
+            rf"(?:{polite}\b[\s,]*)*{_spaced(before)}\s+{who}(?!\w){_spaced(between)}\W*",
+            plain,
+            re.IGNORECASE,
+        )
+        if found is not None:
+            return Told("", _named_in(found["who"], partners))
     return None
+
+
+def _named_in(who: str, partners: Sequence[Member]) -> tuple[Member, ...]:
+    named = set(re.findall(r"\w+", who.casefold()))
+    return tuple(each for each in partners if each.given_name.casefold() in named)
 
 
 def _spaced(part: str) -> str:

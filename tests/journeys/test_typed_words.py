@@ -47,6 +47,7 @@ pytestmark = [pytest.mark.core, begins_with(three_are_asked)]
     [
         ("can you tell my partner I'll be late", "I'll be late", {"Cat Cox", "Tom Orr"}),
         ("please let Tom know that I'm running late", "I'm running late", {"Tom Orr"}),
+        ("message my partner: happy to host first", "happy to host first", {"Cat Cox", "Tom Orr"}),
     ],
 )
 async def test_a_request_carries_the_words_that_are_meant(
@@ -78,6 +79,14 @@ async def test_a_note_that_names_a_pupil_waits_for_its_author(town: Town, presse
     await town.days(1)
     assert arrives in town.everything("Cat Cox")
     assert "spoke up" not in town.everything("Tom Orr")
+
+
+async def test_a_request_that_carries_no_words_yet_asks_for_them(town: Town) -> None:
+    asked = await town.say("Ann Ash", "let Tom know")
+    assert "Goes to" not in asked
+    assert "Write to your partner" in asked
+    await town.days(1)
+    assert "let Tom know" not in town.everything("Tom Orr")
 
 
 async def test_no_part_of_pupils_names_crosses_schools(town: Town) -> None:
