@@ -41,7 +41,6 @@ LIBRARIES = (
     "msal",
     "msrest",
     "psycopg",
-    "recurring_ical_events",
     "slack_bolt",
     "slack_sdk",
     "sqlalchemy",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from adapters.files.encodings import encoding_of
 from adapters.files.faults import FileFaults, shown
 from bot.rules.spelling import without_unseen
 
@@ -253,12 +254,12 @@ def _rows(
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not blank, header first, with the row numbers of a spreadsheet."""
     sample = stream.peek()
-    is_utf_16 = sample.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if b"\0" in sample and not is_utf_16:
+    encoding = encoding_of(sample)
+    if b"\0" in sample and encoding == "utf-8-sig":
         faults.cut_off(file, None, "", "roster.no-text")
         return
     number = 0
-    text = io.TextIOWrapper(stream, encoding="utf-16" if is_utf_16 else "utf-8-sig", newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
     try:
         lines = _lines(text)
         head, lines = _look_ahead(lines)

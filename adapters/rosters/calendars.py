@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from adapters.files.encodings import encoding_of
 from adapters.files.faults import FileFaults, shown
 from adapters.files.table import Row, read_table
 from adapters.rosters.ics import LONGEST, YEARS, Found, read_events
@@ -89,13 +90,7 @@ def _calendar_text(file: str, content: bytes, faults: FileFaults) -> str | None:
 
 def _decoded(content: bytes) -> str:
     """Return the text in UTF-8 or UTF-16, with U+FFFD for what is neither."""
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace").replace("\r\n", "\n")
-    if content[:64].count(b"\0") > len(content[:64]) // 3:
-        encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
-        return content.decode(encoding, errors="replace").replace("\r\n", "\n")
-    return content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+    return content.decode(encoding_of(content), errors="replace").replace("\r\n", "\n")
 
 
 def _refuse_people(file: str, text: str, faults: FileFaults) -> None:

@@ -49,7 +49,7 @@ TERM: Readings = frozenset({Reading.TERM})
 def read_event(words: CalendarWords, title: str, categories: Sequence[str], days: int) -> Readings:
     """Return what an event of so many days says: by its title; by its categories where the title says too little."""
     signs = _before_joiners(words.find(title))
-    own = _read(signs, days, has_clock=bool(CLOCK.search(title)))
+    own = _read(signs, days, has_clock=Sign.TIME in signs or bool(CLOCK.search(title)))
     by_category = [_before_joiners(words.find(each)) for each in categories]
     by_category = [each for each in by_category if not _is_about_everything(each)]
     says_outright = Sign.NO_LESSONS in signs

@@ -18,6 +18,8 @@ A_NUMBER, A_YEAR = "1", "2026"
 MOST_DIGITS = 2
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_INITIALS = re.compile(r"(?<=\b[^\W\d_])\.(?=[^\W\d_]\b)")
+"""The full stops between initials: "P.A. day" is a PA day."""
 _APOSTROPHES = str.maketrans("", "", "'’‘`\u00b4\u02bc")
 
 
@@ -30,6 +32,7 @@ class Sign(StrEnum):
     STAFF_DAY = "staff_days"
     NO_LESSONS = "no_lessons"
     HOLIDAY_NAME = "holiday_names"
+    OBSERVED = "observed"
     STARTS = "starts"
     ENDS = "ends"
     SCHOOL_STARTS = "school_starts"
@@ -38,6 +41,7 @@ class Sign(StrEnum):
     PART = "parts"
     FACILITY = "facilities"
     UNSURE = "unsure"
+    TIME = "times"
     JOINER = "joiners"
     ASIDE = "asides"
     SCHOOL_LIFE = "school_life"
@@ -54,7 +58,7 @@ class CalendarWords:
         return tuple(self._find(_fold(text)))
 
     def _find(self, words: tuple[str, ...]) -> Iterator[Sign]:
-        named = tuple(word for word in words if not word.isdecimal())
+        named = tuple(word for word in words if not self._is_beside_a_name(word))
         if self.signs.get(named) is Sign.HOLIDAY_NAME:
             yield Sign.HOLIDAY_NAME
             return
@@ -69,6 +73,10 @@ class CalendarWords:
                     break
             else:
                 place += 1
+
+    def _is_beside_a_name(self, word: str) -> bool:
+        """Return whether the word may stand beside a holiday's name: a number, or that it is observed on this day."""
+        return word.isdecimal() or self.signs.get((word,)) is Sign.OBSERVED
 
 
 def read_calendar_words(files: Mapping[str, str], flaws: Flaws) -> CalendarWords:
@@ -108,6 +116,7 @@ def _fold(text: str) -> tuple[str, ...]:
     """Return the words of a text without case, accents and apostrophes; a number stands for any number."""
     plain = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES).casefold())
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("&", " and ")
+    plain = _INITIALS.sub("", plain)
     return tuple(map(_any_number, _TOKEN.findall(plain)))
 
 

@@ -32,6 +32,8 @@ def reading(title: str, days: int = 1, *categories: str) -> set[str]:
         ("WĀHANGA 4", 70),
         ("Téarma an Fhómhair", 109),
         ("Autumn term starts", 109),
+        ("1st Nine Weeks", 59),
+        ("Third Six Weeks", 44),
     ],
 )
 def test_a_span_that_names_a_term_is_a_term(title: str, days: int) -> None:
@@ -66,6 +68,18 @@ def test_a_span_that_names_a_term_is_a_term(title: str, days: int) -> None:
         ("Half Term &amp Bank Holiday", 5),
         ("Snow day", 1),
         ("Staff Development Day before term starts", 1),
+        ("INSET Day 3", 1),
+        ("In-service day 2 (staff return)", 1),
+        ("Professional Development Day 4", 1),
+        ("INSET Day 5 (twilight in lieu)", 1),
+        ("P.A. Day", 1),
+        ("P.D. Day 1", 1),
+        ("Waitangi Day (observed)", 1),
+        ("Juneteenth Observance", 1),
+        ("Hawke’s Bay Anniversary Day", 1),
+        ("Halloween Break", 5),
+        ("Glasgow Fair Holiday", 1),
+        ("Six weeks holiday", 42),
     ],
 )
 def test_what_says_that_nobody_is_taught_is_closed(title: str, days: int) -> None:
@@ -92,6 +106,9 @@ def test_what_says_that_nobody_is_taught_is_closed(title: str, days: int) -> Non
         ("Non-uniform day (no school uniform)", 1),
         ("Last week of term", 5),
         ("Parents’ evening", 1),
+        ("Bank Holiday (lessons as normal)", 1),
+        ("May Day – school as usual", 1),
+        ("PA system test", 1),
     ],
 )
 def test_days_with_lessons_are_known_as_such(title: str, days: int) -> None:
@@ -143,6 +160,9 @@ def test_what_is_not_certain_closes_nothing_and_is_no_term(title: str, days: int
         ("Pupils return from half term", {"term_starts"}),
         ("Term starts – INSET day", {"term_starts", "closed"}),
         ("Term 4 ends", {"term_ends"}),
+        ("Lent Term ends (noon)", {"term_ends"}),
+        ("Last day of term (12 noon finish)", {"term_ends"}),
+        ("School closes at noon", {"unknown"}),
         ("Last day before half term", {"term_ends"}),
         ("End of term – Christmas holidays begin", {"term_ends"}),
         ("School closes for Easter holidays", {"term_ends"}),

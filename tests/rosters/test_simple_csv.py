@@ -117,6 +117,8 @@ def test_what_one_row_says_of_a_school_holds_for_all_its_rows(file: Path) -> Non
             f"{HEADER}\r\n{ELIN}\r\n".replace(",", "\t").encode("utf-16"), id="Excel's Unicode text"
         ),
         pytest.param(f"{HEADER}\n{ELIN}".encode("utf-16-be").join([b"\xfe\xff", b""]), id="big end first"),
+        pytest.param(f"{HEADER}\n{ELIN}".encode("utf-16-le"), id="little end first, no mark"),
+        pytest.param(f"{HEADER}\n{ELIN}".encode("utf-16-be"), id="big end first, no mark"),
         pytest.param(f"\n\n ,,\n{HEADER}\n\n{ELIN}\n,,,,,,\n".encode(), id="blank rows"),
         pytest.param(
             f"School,Given name,FAMILY NAME,E-Mail,role\n{ELIN}".encode(), id="header as people write it"
@@ -277,7 +279,7 @@ names = names.filter(lambda name: encoded_once(name) == name == without_unseen(n
         st.tuples(st.sampled_from(SCHOOLS), names, names, st.sampled_from([*Role])), min_size=1, max_size=20
     ),
     delimiter=st.sampled_from(",;\t"),
-    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]),
     line_end=st.sampled_from(["\n", "\r\n"]),
 )
 def test_whatever_names_a_spreadsheet_writes_are_read_back(
