@@ -42,7 +42,7 @@ demo: $(VENV)/.run ## Play a whole six-week cycle by itself and print what every
 test: $(VENV)/.dev ## Run every test that a change can break, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest $(PARALLEL) $(COVER) $(ARGS)
 
-test-rest: $(VENV)/.dev ## Run what make test leaves out: long tests, every road on both databases, 1,000 examples
+test-rest: $(VENV)/.dev ## Run what make test leaves out: long tests, every road on both databases, 300 examples
 	@$(BIN)/python -m pytest $(PARALLEL) -m "second_database or long or hypothesis" --hypothesis-profile thorough $(ARGS)
 
 test-all: test test-rest ## Run both

@@ -15,7 +15,7 @@ from tests.support.postgres import Server, running_server
 # No deadlines, because machines are shared. In CI every run draws the same examples, elsewhere new ones: an example
 # that finds a fault becomes an `@example`.
 settings.register_profile("usual", derandomize=bool(os.environ.get("CI")), deadline=None, print_blob=True)
-settings.register_profile("thorough", settings.get_profile("usual"), max_examples=1_000)
+settings.register_profile("thorough", settings.get_profile("usual"), max_examples=300)
 settings.load_profile("usual")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from bot.message import Button, Message, Text
 from bot.model import CommandName
@@ -11,13 +11,16 @@ from bot.rules.commands import HINTED, CommandSpec
 from bot.say.basics import opens, plain, runs
 
 
-def help_for(voice: Voice, commands: Iterable[CommandName], *, greeting: str = "") -> Message:
-    """List the commands; `greeting` is the given name of a member who has just arrived."""
+def help_for(voice: Voice, commands: Collection[CommandName], *, greeting: str = "") -> Message:
+    """List the commands, and the files that a coordinator may send.
+
+    `greeting` is the given name of a member who has just arrived.
+    """
     lines = "\n".join(f"- {voice.markdown(f'help.{command}')}" for command in commands)
     head = voice.markdown("help.hello", name=greeting) if greeting else voice.markdown("help.lead")
-    return Message(
-        voice.text("help.summary"), (Text(head), Text(lines), Text(voice.markdown("help.foot"), small=True))
-    )
+    foot = ["help.foot", *(["sent-file.what-i-read"] if CommandName.SCHOOL in commands else [])]
+    small = (Text(voice.markdown(key), small=True) for key in foot)
+    return Message(voice.text("help.summary"), (Text(head), Text(lines), *small))
 
 
 def suggestion(voice: Voice, word: str, nearest: CommandName | None) -> Message:

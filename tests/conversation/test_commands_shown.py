@@ -48,12 +48,14 @@ def member(*roles: Role) -> Member:
 def test_help_lists_the_commands_of_each_role_in_the_order_of_the_table(
     voice: Voice, roles: tuple[Role, ...], audiences: set[Audience]
 ) -> None:
-    lead, lines, foot = help_for(voice, listed_for(member(*roles))).elements
+    lead, lines, foot, *files = help_for(voice, listed_for(member(*roles))).elements
     listed = [spec.name for spec in COMMANDS if spec.audience in audiences and spec.is_listed]
 
     assert lead == Text(voice.markdown("help.lead"))
     assert lines == Text("\n".join(f"- {voice.markdown(f'help.{each}')}" for each in listed))
     assert foot == Text(voice.markdown("help.foot"), small=True)
+    may_send = Text(voice.markdown("sent-file.what-i-read"), small=True)
+    assert files == ([may_send] if COORDINATORS in audiences else [])
 
 
 def test_help_greets_who_has_just_arrived(voice: Voice) -> None:

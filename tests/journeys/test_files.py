@@ -411,6 +411,27 @@ async def test_a_file_at_rest_is_sealed(town: Town, cabinet: Cabinet) -> None:
     assert "nia" not in str((await dump(town.store))["kept_file"]).casefold()
 
 
+@pytest.mark.long
+async def test_a_pairing_that_a_roster_ends_is_named_before_and_its_people_are_told_after(
+    town: Town, cabinet: Cabinet
+) -> None:
+    await town.run(START, "peer-visit-2wk")
+    await town.until(ASKED)
+    partner = await town.partner_of("Bob Box")
+
+    shown = plain(await send(town, cabinet, roster(OAK[0], OAK[2])))
+    assert "Inactive from now on, nothing is deleted: Bob Box" in shown
+    assert f"Bob Box and {partner}" in shown or f"{partner} and Bob Box" in shown
+    assert await town.partner_of(partner) == "Bob Box"
+
+    told = len(town.post.received[partner])
+    await town.press(COORDINATOR, "Use it")
+    await town.days(1)
+
+    assert not any("Bob Box" in pair for pair in await town.partners())
+    assert "The pairings have changed" in plain(town.post.received[partner][told])
+
+
 # --- a calendar -----------------------------------------------------------------------------------------------------
 
 

@@ -84,7 +84,8 @@ async def test_a_note_that_names_a_pupil_waits_for_its_author(town: Town, presse
 async def test_a_request_that_carries_no_words_yet_asks_for_them(town: Town) -> None:
     asked = await town.say("Ann Ash", "let Tom know")
     assert "Goes to" not in asked
-    assert "Write to your partner" in asked
+    form = plain(await town.press("Ann Ash", "A message to my partner"))
+    assert "Write to your partner" in form
     await town.days(1)
     assert "let Tom know" not in town.everything("Tom Orr")
 

@@ -65,6 +65,7 @@ async def test_a_roster_that_is_dropped_into_the_chat_is_shown_and_then_used(hou
     assert len(house.slack.called("download")) == 1
 
 
+@pytest.mark.long
 async def test_a_long_dry_run_is_shown_in_parts_that_slack_takes(house: House) -> None:
     more = "".join(f"Niamh{n},Llewellyn-Whitfield,nia{n}@example.org,teacher\n" for n in range(300))
 

@@ -96,6 +96,7 @@ async def test_a_roster_that_is_dropped_into_the_chat_is_shown_and_then_used(
     assert fetched(stage) == 1
 
 
+@pytest.mark.long
 async def test_a_long_dry_run_is_shown_in_cards_that_teams_takes(stage: Stage, store: SqlStore) -> None:
     more = "".join(f"Niamh{n},Llewellyn-Whitfield,nia{n}@example.org,teacher\n" for n in range(300))
 
