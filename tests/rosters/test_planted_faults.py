@@ -113,6 +113,7 @@ ROSTERS: dict[str, tuple[Plant, int | None, str]] = {
     "roster.too-long": (one_row("subjects", "x" * 201), 2, "subjects"),
     "roster.control-characters": (one_row("lead_name", "A\x07B"), 2, "lead_name"),
     "roster.no-staff": (f"{HEADER}\nA,x,x,x,pupil\n", None, ""),
+    "roster.whole-name": ("school,name,email,role\nA,Elin Mair Pugh,e@x.org,teacher\n", 2, "name"),
     "roster.empty-cell": (f"{HEADER}\nA,Elin,,e@x.org,teacher\n", 2, "family_name"),
     "roster.unknown-role": (f"{HEADER}\nA,Elin,Pugh,e@x.org,cook\n", 2, "role"),
     "roster.bad-email": (f"{HEADER}\nA,Elin,Pugh,e@x,teacher\n", 2, "email"),
