@@ -89,8 +89,9 @@ def _calendar_text(file: str, content: bytes, faults: FileFaults) -> str | None:
 
 
 def _decoded(content: bytes) -> str:
-    """Return the text in UTF-8 or UTF-16, with U+FFFD for what is neither."""
-    return content.decode(encoding_of(content), errors="replace").replace("\r\n", "\n")
+    """Return the text in UTF-8 or UTF-16 with line ends of one sign, and with U+FFFD for what is neither."""
+    text = content.decode(encoding_of(content), errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _refuse_people(file: str, text: str, faults: FileFaults) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 from adapters.files.faults import FileFaults
-from adapters.rosters import first_and_last_days, repeats
+from adapters.rosters import first_and_last_days, ics_lines, repeats
 from adapters.rosters.titles import CLOSED, UNKNOWN, Reading, Readings, read_event
 from adapters.rosters.whole_days import Days, as_text, days_of, nearest_day, value_of
 from bot.prompts import CalendarWords, Sign
@@ -27,12 +26,6 @@ FOLLOWED = timedelta(days=3 * 365)
 """The longest time for which repeated events are followed; they end with the terms."""
 LONGEST_TITLE = 120
 NEAR = timedelta(days=14)
-
-# An empty one is none; icalendar would read an empty rule as it reads one that makes no sense.
-EMPTY = re.compile(
-    r"^(DTEND|DURATION|RRULE|RDATE|EXDATE|RECURRENCE-ID|STATUS)(;[^:\n]*)?:[ \t]*\n(?![ \t])",
-    re.MULTILINE | re.IGNORECASE,
-)
 
 # What the libraries raise on damaged files, found by damaging some ten thousand calendars.
 DAMAGED = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError)
@@ -68,10 +61,10 @@ def read_events(
 ) -> Found:
     """Return what a calendar says of the days from `since` on; repeated events are followed over its terms."""
     try:
-        calendars = icalendar.Calendar.from_ical(EMPTY.sub("", text), multiple=True)
-    except DAMAGED:
+        calendars = ics_lines.read_calendars(text)
+    except ics_lines.MixedUp:
         faults.stop(file, None, "", "calendar.broken")
-    if not any(calendar.walk("VEVENT") for calendar in calendars):
+    if not any(calendar.events for calendar in calendars):
         faults.stop(file, None, "", "calendar.no-events")
     try:
         return _Reader(words, since).read(calendars, zone)
@@ -90,13 +83,18 @@ class _Reader:
         self._moved: dict[str, set[date]] = {}
         self._found = Found()
 
-    def read(self, calendars: list[icalendar.Calendar], zone: ZoneInfo | None) -> Found:
+    def read(self, calendars: Sequence[ics_lines.CalendarLines], zone: ZoneInfo | None) -> Found:
         entries: list[_Entry] = []
         for calendar in calendars:
             own_zone = _zone_of(calendar) or zone
-            is_cancelled = str(calendar.get("METHOD", "")).upper() == "CANCEL"
-            for event in calendar.walk("VEVENT"):
-                self._note_moved(event, own_zone)
+            is_cancelled = calendar.properties.get("METHOD", "").upper() == "CANCEL"
+            for lines in calendar.events:
+                try:
+                    event = ics_lines.event_of(lines)
+                except DAMAGED:
+                    title, written = (ics_lines.value_of(lines, name) for name in ("SUMMARY", "DTSTART"))
+                    self._found.left_out.append(LeftOut(_tidy(title), Why.BAD_DATES, written=_tidy(written)))
+                    continue
                 entries += self._entries(event, own_zone, is_cancelled=is_cancelled)
         for entry in sorted(entries, key=lambda each: each.repeats):
             if not entry.repeats or entry.readings & NEEDED_FIRST:
@@ -120,14 +118,14 @@ class _Reader:
         title = _title(event)
         try:
             days = days_of(event, zone)
-            does_repeat = repeats.repeats(event)
+            self._note_moved(event, zone)
         except DAMAGED:
             self._found.left_out.append(LeftOut(title, Why.BAD_DATES, written=_written(event)))
             return
         readings = read_event(self._words, title, _categories(event), (days.last - days.first).days + 1)
         if not days.is_whole:
             readings = read_event(self._words, title, _categories(event), 1)
-        entry = _Entry(event, zone, title, days, readings, self._names_term(title), does_repeat)
+        entry = _Entry(event, zone, title, days, readings, self._names_term(title), repeats.repeats(event))
         status = str(event.get("STATUS", "")).upper()
         if is_cancelled or status == "CANCELLED":
             self._leave_out(entry, Why.CANCELLED)
@@ -152,7 +150,7 @@ class _Reader:
                     repeats.first_days(entry.event, entry.days.first, until, entry.zone, self._budget, length)
                 )
             except DAMAGED:
-                self._leave_out(entry, Why.BAD_REPEAT, written=as_text(entry.event.get("RRULE")))
+                self._leave_out(entry, Why.BAD_REPEAT, written=_written_repeat(entry.event))
                 return
             moved = self._moved.get(_id(entry.event), set())
             days = [day for day in days if day not in moved]
@@ -182,11 +180,10 @@ class _Reader:
         return Sign.TERM in self._words.find(title)
 
     def _note_moved(self, event: icalendar.Component, zone: ZoneInfo | None) -> None:
-        """Note the day of a series that this event stands for."""
-        try:
-            day = value_of(event, "RECURRENCE-ID")
-        except DAMAGED:
-            return
+        """Note the day of a series that this event stands for. Raises `ValueError` where that cannot be read."""
+        day = value_of(event, "RECURRENCE-ID")
+        if day is not None and "RANGE" in event["RECURRENCE-ID"].params:
+            raise ValueError("a change of all later days of a series")
         if day is not None:
             self._moved.setdefault(_id(event), set()).add(nearest_day(day, zone))
 
@@ -229,8 +226,8 @@ def _is_envelope(term: Term, terms: list[Term]) -> bool:
     )
 
 
-def _zone_of(calendar: icalendar.Calendar) -> ZoneInfo | None:
-    name = str(calendar.get("X-WR-TIMEZONE", ""))
+def _zone_of(calendar: ics_lines.CalendarLines) -> ZoneInfo | None:
+    name = calendar.properties.get("X-WR-TIMEZONE", "")
     return ZoneInfo(name) if name and name not in {"UTC", "Etc/UTC", "GMT"} and is_time_zone(name) else None
 
 
@@ -240,8 +237,11 @@ def _id(event: icalendar.Component) -> str:
 
 def _title(event: icalendar.Component) -> str:
     found = event.get("SUMMARY", "")
-    text = html.unescape(str(found[0] if isinstance(found, list) else found))
-    return "".join(filter(str.isprintable, " ".join(text.split())))[:LONGEST_TITLE]
+    return _tidy(str(found[0] if isinstance(found, list) else found))
+
+
+def _tidy(text: str) -> str:
+    return "".join(filter(str.isprintable, " ".join(html.unescape(text).split())))[:LONGEST_TITLE]
 
 
 def _categories(event: icalendar.Component) -> list[str]:
@@ -256,6 +256,9 @@ def _names(part: object) -> list[str]:
 
 
 def _written(event: icalendar.Component) -> str:
-    values = (event.get(name) for name in ("DTSTART", "DTEND", "RRULE"))
-    shown = [as_text(value) for value in values if value is not None]
-    return " – ".join(filter(None, shown))
+    return " – ".join(filter(None, (as_text(event.get(name)) for name in ("DTSTART", "DTEND", "DURATION"))))
+
+
+def _written_repeat(event: icalendar.Component) -> str:
+    names = ("RRULE", "RDATE", "EXDATE")
+    return " – ".join(filter(None, (as_text(event.get(name)) for name in names)))

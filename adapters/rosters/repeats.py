@@ -48,8 +48,8 @@ class Budget:
 
 
 def repeats(event: Component) -> bool:
-    """Return whether the event has a rule or further dates; an empty rule is none."""
-    return bool(_rule(event) or event.get("RDATE"))
+    """Return whether the event has a rule or further dates, readable or not."""
+    return "RRULE" in event or "RDATE" in event
 
 
 def first_days(
@@ -91,7 +91,10 @@ def _rule(event: Component) -> icalendar.vRecur | None:
 def _dates(event: Component, name: str, zone: ZoneInfo | None) -> Iterator[date]:
     found = event.get(name, [])
     for dates in found if isinstance(found, list) else [found]:
-        for each in dates.dts if isinstance(dates, icalendar.vDDDLists) else ():
+        listed: list[icalendar.vDDDTypes] | None = getattr(dates, "dts", None)
+        if listed is None:
+            raise ValueError("no dates")
+        for each in listed:
             value = (
                 each.dt[0] if isinstance(each.dt, tuple) else each.dt
             )  # a period begins with its first moment
@@ -116,6 +119,7 @@ def _check(rule: icalendar.vRecur) -> None:
     """Raise `ValueError` for a rule that repeats within a day or may have no next day."""
     (frequency,) = rule.get("FREQ", [])
     (interval,) = rule.get("INTERVAL", [1])
+    (count,) = rule.get("COUNT", [1])
     is_known = rule.keys() <= COMMON_PARTS | PARTS.get(frequency, frozenset())
     weekdays, positions = rule.get("BYDAY", []), rule.get("BYSETPOS", [1])
     month_days = [abs(each) for each in rule.get("BYMONTHDAY", [1])]
@@ -123,6 +127,7 @@ def _check(rule: icalendar.vRecur) -> None:
         frequency not in PARTS
         or not is_known
         or not 1 <= interval <= LONGEST_INTERVAL
+        or count < 1
         or not all(WEEKDAY.fullmatch(str(each)) for each in weekdays)
         or not {*positions} <= {1, -1}
         or ("BYMONTH" in rule and "BYMONTHDAY" in rule and min(month_days) > LAST_DAY_OF_FEBRUARY)

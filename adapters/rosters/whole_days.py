@@ -66,13 +66,16 @@ def value_of(event: Component, name: str) -> date | datetime | None:
 
 
 def as_text(value: object) -> str:
-    """Return a property's value as the file writes it, shortened."""
+    """Return a property's value as the file writes it, shortened; several are joined by commas."""
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(as_text, value)))[:LONGEST_TEXT]
     write: Callable[[], bytes | str] | None = getattr(value, "to_ical", None)
     try:
         written = write() if write else ""
     except (TypeError, ValueError):  # a damaged rule can be read and not written
         return ""
     text = written if isinstance(written, str) else written.decode(errors="replace")
+    text = text.replace("\\;", ";").replace("\\,", ",")
     return "".join(filter(str.isprintable, text))[:LONGEST_TEXT]
 
 
@@ -95,9 +98,16 @@ def _is_as_written(value: datetime) -> bool:
 
 
 def _after_duration(event: Component, start: date | datetime) -> date | datetime | None:
+    """Return the end of an event that has a length, else None. Raises `ValueError` for what is no length."""
     found = event.get("DURATION")
-    lasts = found.dt if isinstance(found, vDDDTypes) else None
-    return start + lasts if isinstance(lasts, timedelta) else None
+    found = found[0] if isinstance(found, list) else found
+    if found is None:
+        return None
+    match found:
+        case vDDDTypes(dt=timedelta() as lasts):
+            return start + lasts
+        case _:
+            raise ValueError("no length")
 
 
 def _checked(first: date, last: date, end: date | datetime | None) -> Days:

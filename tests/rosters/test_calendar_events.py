@@ -145,6 +145,99 @@ def test_one_bad_event_is_left_out_with_its_dates_and_the_others_are_read(
     ) or (asked.written == written.rpartition(":")[2])
 
 
+DAMAGES = {
+    "a day in words": ("DTSTART:16 November 2026", Why.BAD_DATES, "16 November 2026"),
+    "a kind that is two": ("DTSTART;VALUE=DATE,E:20261116", Why.BAD_DATES, "20261116"),
+    "an end in words": ("DTSTART;VALUE=DATE:20261116|DTEND:a week later", Why.BAD_DATES, "20261116 – a week later"),
+    "a length in words": ("DTSTART;VALUE=DATE:20261116|DURATION:two days", Why.BAD_DATES, "20261116 – two days"),
+    "a length in months": ("DTSTART;VALUE=DATE:20261116|DURATION:P1M", Why.BAD_DATES, "20261116 – P1M"),
+    "no day of its series": ("DTSTART;VALUE=DATE:20261116|RECURRENCE-ID:soon", Why.BAD_DATES, "20261116"),
+    "all later days of its series": (
+        "DTSTART;VALUE=DATE:20261116|RECURRENCE-ID;RANGE=THISANDFUTURE:20261109", Why.BAD_DATES, "20261116",
+    ),
+    "an unknown rule": (
+        "DTSTART;VALUE=DATE:20261116|RRULE:FREQ=FORTNIGHTLY", Why.BAD_REPEAT, "FREQ=FORTNIGHTLY",
+    ),
+    "an unknown end of a rule": (
+        "DTSTART;VALUE=DATE:20261116|RRULE:FREQ=WEEKLY;UNTIL=never", Why.BAD_REPEAT, "FREQ=WEEKLY;UNTIL=never",
+    ),
+    "no times": ("DTSTART;VALUE=DATE:20261116|RRULE:FREQ=WEEKLY;COUNT=0", Why.BAD_REPEAT, "FREQ=WEEKLY;COUNT=0"),
+    "two rules": (
+        "DTSTART;VALUE=DATE:20261116|RRULE:FREQ=DAILY;COUNT=2|RRULE:FREQ=WEEKLY;COUNT=2",
+        Why.BAD_REPEAT, "FREQ=DAILY;COUNT=2, FREQ=WEEKLY;COUNT=2",
+    ),
+    "an exception in words": (
+        "DTSTART;VALUE=DATE:20261116|RRULE:FREQ=WEEKLY;COUNT=2|EXDATE:not then",
+        Why.BAD_REPEAT, "FREQ=WEEKLY;COUNT=2 – not then",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "why", "written"), DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_event_is_named_as_it_is_written_and_the_others_are_read(
+    tmp_path: Path, event: str, why: Why, written: str
+) -> None:
+    good = "SUMMARY:INSET|DTSTART;VALUE=DATE:20261127"
+
+    found = read(tmp_path, TERM, f"SUMMARY:Training day|{event}", good)
+
+    assert (len(found.terms), closed(found)) == (1, ["11-27"])
+    assert [(each.title, each.why, each.written) for each in found.asked] == [("Training day", why, written)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "Europe",
+            "Europe/",
+            "../../etc/localtime",
+            "",
+            "a" * 5_000,
+            "Etc/GMT+25",
+            "GMT+1",
+            "US/Pacific-New",
+        ),
+        *("C:\\zone", "tzone://Microsoft/Utc", "(UTC+00:00) Dublin", '"(UTC+00:00) Dublin, London"'),
+        *(
+            "Customized Time Zone",
+            "/freeassociation.sourceforge.net/Europe/London",
+            '"Europe/London',
+            "Our\0Time",
+        ),
+    ],
+)
+def test_a_zone_that_cannot_be_is_no_reason_to_refuse_anything(tmp_path: Path, name: str) -> None:
+    day = f"SUMMARY:INSET|DTSTART;TZID={name}:20261116T000000|DTEND;TZID={name}:20261117T000000"
+    series = "SUMMARY:Staff day|DTSTART;VALUE=DATE:20261123|RRULE:FREQ=WEEKLY;COUNT=2"
+
+    found = read(tmp_path, TERM, day, f"{series}|EXDATE;TZID={name}:20261130T000000")
+
+    assert (len(found.terms), closed(found), found.left_out) == (1, ["11-16", "11-23"], ())
+
+
+ELSEWHERE = {
+    "an empty zone": "BEGIN:VTIMEZONE|TZID:X|END:VTIMEZONE",
+    "a zone of nonsense": "BEGIN:VTIMEZONE|TZID:X|BEGIN:STANDARD|TZOFFSETTO:+9900|END:STANDARD|END:VTIMEZONE",
+    "a broken alarm": "BEGIN:VEVENT|SUMMARY:Photos|DTSTART:20261112|BEGIN:VALARM|TRIGGER:x|END:VALARM|END:VEVENT",
+    "a task": "BEGIN:VTODO|DUE:soon|SUMMARY:INSET|END:VTODO",
+    "a line of nothing": "X-;;:|this is no property|;",
+}
+
+
+@pytest.mark.parametrize("top", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_what_is_broken_beside_the_events_is_no_reason_to_refuse_them(tmp_path: Path, top: str) -> None:
+    found = read(tmp_path, TERM, "SUMMARY:INSET|DTSTART;TZID=X:20261116T000000|DURATION:P1D", top=top)
+
+    assert (len(found.terms), closed(found), found.asked) == (1, ["11-16"], ())
+
+
+def test_one_of_a_series_that_is_not_in_the_file_is_a_day_of_its_own(tmp_path: Path) -> None:
+    single = "UID:s|SUMMARY:Staff day|RECURRENCE-ID;VALUE=DATE:20261116|DTSTART;VALUE=DATE:20261118"
+
+    assert closed(read(tmp_path, TERM, single)) == ["11-18"]
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -340,8 +433,9 @@ def test_a_year_given_with_its_terms_teaches_no_holiday(tmp_path: Path) -> None:
 
 def test_a_calendar_is_read_in_utf_16_without_a_mark_and_with_old_line_ends(tmp_path: Path) -> None:
     text = (CASES / "b13-half-terms.ics").read_text(encoding="utf-8")
+    line_ends = [text.replace("\n", end).encode() for end in ("\n", "\r\n", "\r", "\r\r\n")]
     file = tmp_path / "a.ics"
-    for content in (text.encode("utf-16-le"), text.encode("utf-16-be"), text.replace("\r\n", "\n").encode()):
+    for content in (text.encode("utf-16-le"), text.encode("utf-16-be"), *line_ends):
         file.write_bytes(content)
         assert len(read_calendar(file, WORDS).terms) == 2
 

@@ -1,3 +1,4 @@
+import json
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -296,6 +297,38 @@ def test_the_sample_partnership_is_read_by_the_same_import() -> None:
     assert all(
         person.profile and person.profile.offers and person.profile.needs for person in by_role[Role.TEACHER]
     )
+
+
+FROZEN: dict[str, dict[str, list[str]]] = json.loads(
+    (Path(__file__).parent / "sample_days.json").read_text(encoding="utf-8")
+)
+"""The days of the sample calendars as the first reader gave them, which read every whole-day event as closed."""
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_a_sample_calendar_gives_the_same_days_as_ever(name: str) -> None:
+    def spans(lines: list[str]) -> list[tuple[date, date, str]]:
+        return [
+            (date.fromisoformat(first), date.fromisoformat(last), title)
+            for first, last, title in (line.split(" ", 2) for line in lines)
+        ]
+
+    found = read_calendar(SAMPLE / "calendars" / name, WORDS)
+
+    assert found.terms == tuple(
+        Term(title, first, last) for first, last, title in spans(FROZEN[name]["terms"])
+    )
+    assert found.closed == {
+        day: title
+        for first, last, title in spans(FROZEN[name]["closed"])
+        for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
+        if day.weekday() < 5
+    }
+    assert found.left_out == ()
+
+
+def test_every_sample_calendar_is_frozen() -> None:
+    assert {each.name for each in (SAMPLE / "calendars").iterdir()} == set(FROZEN)
 
 
 def test_the_sample_schools_have_calendars_that_share_a_six_week_cycle() -> None:

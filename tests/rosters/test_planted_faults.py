@@ -179,7 +179,7 @@ ROSTERS: dict[str, tuple[Plant, int | None, str]] = {
     "roster.bad-date": (export(role={"endDate": "31.7.2026"}), 2, "endDate"),
 }
 CALENDARS: dict[str, tuple[Plant, int | None, str]] = {
-    "calendar.broken": ("BEGIN:VCALENDAR\r\nnothing\r\nEND:VCALENDAR", None, ""),
+    "calendar.broken": ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\nEND:VEVENT", None, ""),
     "calendar.no-events": ("BEGIN:VCALENDAR\r\nEND:VCALENDAR", None, ""),
     "calendar.cut-off": ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:INS", None, ""),
     "calendar.not-utf-8": (all_day("SUMMARY:Congé (closed)").encode("cp1252"), None, ""),
