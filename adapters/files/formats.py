@@ -39,6 +39,11 @@ class Detected(NamedTuple):
     format: FileFormat
     name: str = ""
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """The facts of the sentence about the format."""
+        return {"name": self.name} if self.name else {}
+
 
 BEGINNING = 16_384
 MOST_OF_A_DOCUMENT = 8 << 20

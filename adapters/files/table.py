@@ -7,7 +7,7 @@ import html
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -127,6 +127,12 @@ class _Columns:
     required: Sequence[str]
     aliases: Mapping[str, Sequence[str]]
     """The bare forms of other headings by column, such as `forename`, the best first."""
+    stand_ins: Mapping[str, str]
+    """By column, one that says the same in another form: with it, the column may be missing."""
+
+    def missing_in(self, names: Collection[str]) -> list[str]:
+        """Return the required columns that are not among these, and have no stand-in there."""
+        return [each for each in self.required if not {each, self.stand_ins.get(each, each)} & set(names)]
 
     def of(self, cells: Sequence[str]) -> list[str]:
         """Return the column of each cell of a heading row, "" for others.
@@ -157,6 +163,7 @@ class _Columns:
 
 
 NO_ALIASES: Mapping[str, Sequence[str]] = {}
+NO_STAND_INS: Mapping[str, str] = {}
 
 
 def read_table(  # the last one is rarely given
@@ -166,20 +173,21 @@ def read_table(  # the last one is rarely given
     required: Sequence[str],
     faults: FileFaults,
     aliases: Mapping[str, Sequence[str]] = NO_ALIASES,
+    stand_ins: Mapping[str, str] = NO_STAND_INS,
 ) -> Iterator[Row]:
     """Yield the rows of a hand-made table: any delimiter, columns in any order, extra columns ignored.
 
     Lines above the headings, such as a title, are left out. A cell whose heading is an alias may be asked for with
     `Row.is_aliased`.
     """
-    wanted = _Columns(columns, required, aliases)
+    wanted = _Columns(columns, required, aliases, stand_ins)
     rows = _rows(stream, file, faults, delimiters=",;\t|", columns=wanted)
     header = next(rows, None)
     if header is None:
         return
     number, cells = header
     names = wanted.of(cells)
-    absent = [column for column in required if column not in names]
+    absent = wanted.missing_in(names)
     doubled = [column for column in columns if [bare(cell) for cell in cells].count(bare(column)) > 1]
     for column in absent:
         faults.cut_off(file, number, column, "roster.missing-column", name=column)
@@ -323,6 +331,6 @@ def _heading(head: Sequence[str], delimiters: str, columns: _Columns | None) -> 
     for at in with_text if columns else ():
         for delimiter in sorted(delimiters, key=head[at].count, reverse=True):
             found = columns.of(next(csv.reader([head[at]], delimiter=delimiter), [])) if columns else []
-            if columns and set(columns.required) <= set(found):
+            if columns and not columns.missing_in(found):
                 return at, delimiter
     return first, max(delimiters, key=head[first].count)

@@ -44,6 +44,8 @@ SENTENCES = {
 }
 """The sentences about formats that are not read, where those about rosters do not fit."""
 PEOPLE = {"email", "role", "familyname", "givenname", "username", "emailaddress", "surname"}
+FIRST_DAYS = {"startdate", "startday", "datefrom", "begindate", "datestart"}
+"""The headings of such columns, without signs and in small letters."""
 
 
 def read_calendar(
@@ -57,7 +59,7 @@ def read_calendar(
     detected = detect_format(path)
     if detected.format not in READ:
         key = SENTENCES.get(detected.format, f"roster.{detected.format}")
-        faults.stop(path.name, None, "", key, name=detected.name)
+        faults.stop(path.name, None, "", key, **detected.facts)
     if path.stat().st_size > LARGEST_MB << 20:
         faults.stop(path.name, None, "", "roster.too-large", limit=LARGEST_MB)
     text = _calendar_text(path.name, path.read_bytes(), faults)
@@ -76,10 +78,10 @@ def read_calendar(
 
 
 def _calendar_text(file: str, content: bytes, faults: FileFaults) -> str | None:
-    """Return the text of an iCalendar file, or None for a table; stop at a list of people."""
+    """Return the text of an iCalendar file, or None for a table; stop at a table that is no calendar of ours."""
     text = _decoded(content)
     if not re.search(r"^BEGIN:V(CALENDAR|EVENT)", text, re.MULTILINE | re.IGNORECASE):
-        _refuse_people(file, text, faults)
+        _refuse_other_tables(file, text, faults)
         return None
     if "\ufffd" in text:
         faults.stop(file, None, "", "calendar.not-utf-8")
@@ -96,8 +98,8 @@ def _decoded(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _refuse_people(file: str, text: str, faults: FileFaults) -> None:
-    """Stop at a table of people: it is a roster."""
+def _refuse_other_tables(file: str, text: str, faults: FileFaults) -> None:
+    """Stop at a table of people, and at one that a calendar program wrote: its titles and dates have no kind."""
     header = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=header.count)
     names = {
@@ -107,6 +109,8 @@ def _refuse_people(file: str, text: str, faults: FileFaults) -> None:
     }
     if len(PEOPLE & names) > 1:
         faults.stop(file, None, "", "calendar.roster")
+    if FIRST_DAYS & names:
+        faults.stop(file, None, "", "calendar.exported-table")
 
 
 # --- a table --------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def read_roster(
     """
     detected = detect_format(file)
     if detected.format not in READ:
-        FileFaults().stop(file.name, None, "", f"roster.{detected.format}", name=detected.name)
+        FileFaults().stop(file.name, None, "", f"roster.{detected.format}", **detected.facts)
     options = RosterOptions(
         today=today,
         administrators_are_principals=administrators_are_principals,

@@ -21,6 +21,10 @@ ALIASES = {
         *("preferredsurname", "preferredlastname", "preferredfamilyname", "chosensurname"),
         *("surname", "lastname", "legalsurname", "legallastname", "last"),
     ),
+    "name": (
+        *("fullname", "displayname", "staffname", "teachername", "employeename", "personname"),
+        "staffmember",
+    ),
     "email": (
         *(
             "workemail",
@@ -65,6 +69,21 @@ _DOUBTFUL = re.compile(
     r"\bhead ?teachers?\b|\b(?:assistant|trainee|student|supply|cover|former|support|deputy|vice|pupils?)\b"
 )
 _PARTS = re.compile(r"[;,/|+]| and ")
+_TITLE = re.compile(
+    r"(?:mr|mrs|ms|miss|mx|dr|prof(?:essor)?|sir|dame|rev|revd|whaea|matua)\.? ", re.IGNORECASE
+)
+WHOLE_NAME = {"given_name": "name", "family_name": "name"}
+"""A column of whole names stands in for two columns."""
+
+
+def parts_of(name: str) -> tuple[str, str] | None:
+    """Return the given and the family name of a whole name: `Ash, Ann` or `Ms Ann Ash`; None where it isn't plain."""
+    family, comma, given = (each.strip() for each in " ".join(name.split()).partition(","))
+    if comma:
+        given = _TITLE.sub("", f"{given} ", count=1).strip()
+        return (given, family) if given and family and "," not in given else None
+    words = _TITLE.sub("", f"{family} ", count=1).split()
+    return (words[0], words[1]) if len(words) == 2 else None
 
 
 def roles_of(title: str) -> tuple[Role, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapters.files.faults import FileFaults, shown
 from adapters.files.table import Row, read_table
-from adapters.rosters.headings import ALIASES, LEFT, roles_of
+from adapters.rosters.headings import ALIASES, LEFT, WHOLE_NAME, parts_of, roles_of
 from adapters.rosters.options import RosterOptions
 from adapters.rosters.suggestions import nearest_code, nearest_zone
 from bot.model import Profile, Role
@@ -20,7 +20,7 @@ from bot.rules.spelling import folded, slug
 
 REQUIRED = ("school", "given_name", "family_name", "email", "role")
 SCHOOL = ("school_id", "school", "time_zone", "holidays", "lead_name", "lead_contact")
-PERSON = ("person_id", "given_name", "family_name", "email", "role", "language")
+PERSON = ("person_id", "given_name", "family_name", "name", "email", "role", "language")
 LISTS = ("subjects", "offers", "needs", "slots")
 COLUMNS = (*SCHOOL, *PERSON, *LISTS, "phase")
 IDS = ("school_id", "person_id", "email")
@@ -49,7 +49,7 @@ def read(file: Path, options: RosterOptions) -> Roster:
     given = {"school": options.school, "role": options.role}
     required = [column for column in REQUIRED if not given.get(column)]
     with file.open("rb") as stream:
-        for row in read_table(stream, file.name, COLUMNS, required, faults, ALIASES):
+        for row in read_table(stream, file.name, COLUMNS, required, faults, ALIASES, WHOLE_NAME):
             builder.add(row)
     faults.raise_any()
     if not builder.people:
@@ -114,11 +114,19 @@ class _RosterBuilder:
             return
         cells = row.texts(COLUMNS) | {column: row.identifier(column) for column in IDS}
         cells["school"] = cells["school"] or self._options.school
+        whole = cells["name"] if not (cells["given_name"] or cells["family_name"]) else ""
+        cells["given_name"], cells["family_name"] = parts_of(whole) or (
+            cells["given_name"],
+            cells["family_name"],
+        )
         if self._is_left_out(row, cells):
             self._left_out += 1
             return
+        if whole and not cells["family_name"]:
+            row.fault("name", "roster.whole-name", name=shown(whole))
         for column in REQUIRED:
-            if not (cells[column] or (column == "role" and role)):
+            is_told = column in WHOLE_NAME if whole else column == "role" and role
+            if not (cells[column] or is_told):
                 row.fault(column, "roster.empty-cell", name=column)
         roles = roles_of(role)
         if role and not roles:
@@ -133,7 +141,9 @@ class _RosterBuilder:
 
     def _is_left_out(self, row: Row, cells: Mapping[str, str]) -> bool:
         """Return whether the row is nobody's, such as totals, or in an export somebody whom we do not need."""
-        names = [name for name in (cells["given_name"], cells["family_name"]) if name]
+        names = [name for name in (cells["given_name"], cells["family_name"]) if name] or cells[
+            "name"
+        ].split()
         if not cells["email"] and len(names) < (1 if row.text("role") else 2):
             row.remark("", "roster.left-nobody")
             return True

@@ -241,3 +241,35 @@ def test_a_post_belongs_to_the_nearest_school_above_it(tmp_path: Path) -> None:
         (3, "roster.left-no-school"),
         (4, "roster.left-no-school"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "name", "given_name", "family_name"),
+    [
+        ("Name", "Ann Ash", "Ann", "Ash"),
+        ("Full name", "Mrs Ann Ash", "Ann", "Ash"),
+        ("Staff Name", "Ash, Ann Marie", "Ann Marie", "Ash"),
+        ("name", "van der Berg, Dr Zoë", "Zoë", "van der Berg"),
+        ("Display Name", "Whaea Aroha Kingi", "Aroha", "Kingi"),
+    ],
+)
+def test_a_column_of_whole_names_is_read_where_it_is_plain(
+    tmp_path: Path, heading: str, name: str, given_name: str, family_name: str
+) -> None:
+    file = tmp_path / "roster.csv"
+    file.write_text(f'School,{heading},Email,Role\nOak,"{name}",a@oak.org,teacher\n')
+
+    [person] = read_roster(file, today=TODAY).people
+
+    assert (person.given_name, person.family_name) == (given_name, family_name)
+
+
+@pytest.mark.parametrize("name", ["Mr Ash", "Ann Marie Ash", "Ash", "Ash, Ann, Dr", "Ash,"])
+def test_which_of_several_words_is_the_family_name_is_asked(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "roster.csv"
+    file.write_text(f'School,Name,Email,Role\nOak,"{name}",a@oak.org,teacher\n')
+
+    with pytest.raises(RosterError) as asked:
+        read_roster(file, today=TODAY)
+
+    assert [each.key for each in asked.value.faults] == ["roster.whole-name"]
