@@ -30,6 +30,7 @@ from bot.use_cases import (
     coordinators,
     enrolments,
     introductions,
+    participants,
     workspaces,
 )
 from bot.use_cases.asked_check_ins import read_asked_check_in
@@ -168,8 +169,10 @@ async def _message(  # noqa: C901  # one case for each kind
         case DeliveryKind.TOGETHER:
             return await introductions.compose_opening(request, subject) or Dropped("changed")
         case DeliveryKind.ALONE:
-            pairing = await tx.pairings.of_member(cycle.id, member.id)
-            return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
+            if await tx.pairings.of_member(cycle.id, member.id):
+                return Dropped("changed")
+            has_moved = await participants.has_moved(tx, cycle, member)
+            return say_pairings.alone(voice, cycle, has_moved=has_moved)
         case DeliveryKind.CHECK_IN:
             return await _first_ask(request, delivery)
         case DeliveryKind.REMINDER:
