@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.files.encodings import encoding_of
 from adapters.files.faults import FileFaults, shown
+from adapters.files.formats import FileFormat, detect_format
 from adapters.files.table import Row, read_table
 from adapters.rosters.ics import LONGEST, YEARS, Found, read_events
 from bot.prompts import CalendarWords
@@ -35,10 +36,16 @@ BEGINS, ENDS = (
     re.compile(r"^END:", re.MULTILINE | re.IGNORECASE),
 )
 
-# What files are by their first bytes, and the sentence for each.
-SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-PICTURES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf")
+READ = frozenset({FileFormat.CALENDAR, FileFormat.OTHER})
+SENTENCES = {
+    FileFormat.WEB_PAGE: "calendar.web-page",
+    FileFormat.ZIP: "calendar.roster",
+    FileFormat.ONEROSTER_TABLE: "calendar.roster",
+}
+"""The sentences about formats that are not read, where those about rosters do not fit."""
 PEOPLE = {"email", "role", "familyname", "givenname", "username", "emailaddress", "surname"}
+FIRST_DAYS = {"startdate", "startday", "datefrom", "begindate", "datestart"}
+"""The headings of such columns, without signs and in small letters."""
 
 
 def read_calendar(
@@ -49,6 +56,10 @@ def read_calendar(
     Raises `RosterError` with all its faults at once.
     """
     faults = FileFaults()
+    detected = detect_format(path)
+    if detected.format not in READ:
+        key = SENTENCES.get(detected.format, f"roster.{detected.format}")
+        faults.stop(path.name, None, "", key, **detected.facts)
     if path.stat().st_size > LARGEST_MB << 20:
         faults.stop(path.name, None, "", "roster.too-large", limit=LARGEST_MB)
     text = _calendar_text(path.name, path.read_bytes(), faults)
@@ -67,17 +78,10 @@ def read_calendar(
 
 
 def _calendar_text(file: str, content: bytes, faults: FileFaults) -> str | None:
-    """Return the text of an iCalendar file, or None for a table; stop with what else the file is."""
-    if content.startswith(SPREADSHEETS):
-        faults.stop(file, None, "", "roster.spreadsheet")
-    if content.startswith(PICTURES):
-        faults.stop(file, None, "", "calendar.document")
+    """Return the text of an iCalendar file, or None for a table; stop at a table that is no calendar of ours."""
     text = _decoded(content)
-    start = text.lstrip("\ufeff \t\r\n")[:1_000].casefold()
-    if start.startswith(("<!doctype html", "<html", "<head", "<!--")) or "<html" in start:
-        faults.stop(file, None, "", "calendar.web-page")
     if not re.search(r"^BEGIN:V(CALENDAR|EVENT)", text, re.MULTILINE | re.IGNORECASE):
-        _refuse_people(file, text, faults)
+        _refuse_other_tables(file, text, faults)
         return None
     if "\ufffd" in text:
         faults.stop(file, None, "", "calendar.not-utf-8")
@@ -94,8 +98,8 @@ def _decoded(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _refuse_people(file: str, text: str, faults: FileFaults) -> None:
-    """Stop at a table of people: it is a roster."""
+def _refuse_other_tables(file: str, text: str, faults: FileFaults) -> None:
+    """Stop at a table of people, and at one that a calendar program wrote: its titles and dates have no kind."""
     header = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=header.count)
     names = {
@@ -105,6 +109,8 @@ def _refuse_people(file: str, text: str, faults: FileFaults) -> None:
     }
     if len(PEOPLE & names) > 1:
         faults.stop(file, None, "", "calendar.roster")
+    if FIRST_DAYS & names:
+        faults.stop(file, None, "", "calendar.exported-table")
 
 
 # --- a table --------------------------------------------------------------------------------------------------------

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.files.faults import FileFaults
+from adapters.files.formats import FileFormat, detect_format
 from adapters.rosters import oneroster, simple_csv
 from adapters.rosters.options import RosterOptions
 from adapters.rosters.vocabulary import Vocabulary
 from bot.model.roster import Roster
 
-OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+READ = frozenset({FileFormat.ZIP, FileFormat.BROKEN_ZIP, FileFormat.OTHER})
+"""The formats that the readers below look at; of all others we say what they are."""
 
 
 class RosterFormat(Protocol):
@@ -46,9 +48,9 @@ def read_roster(
 
     The three sets are the keys that a simple CSV may use; None: any.
     """
-    with file.open("rb") as stream:
-        if stream.read(len(OLD_EXCEL)) == OLD_EXCEL:
-            FileFaults().stop(file.name, None, "", "roster.spreadsheet")
+    detected = detect_format(file)
+    if detected.format not in READ:
+        FileFaults().stop(file.name, None, "", f"roster.{detected.format}", **detected.facts)
     options = RosterOptions(
         today=today,
         administrators_are_principals=administrators_are_principals,

@@ -86,8 +86,6 @@ class _Manifest:
 
 def _manifest(name: str, archive: Archive, faults: FileFaults) -> _Manifest:
     if "manifest.csv" not in archive:
-        if "[Content_Types].xml" in archive:
-            faults.stop(name, None, "", "roster.spreadsheet")
         is_nested = archive.has_in_folder("manifest.csv")
         faults.stop(name, None, "", "roster.nested-zip" if is_nested else "roster.no-manifest")
     modes: dict[str, str] = {}

@@ -89,6 +89,26 @@ def test_a_calendar_moves_a_school_to_its_terms(jpd: Jpd) -> None:
     assert "Mars/Base is not a time zone" in zone.stderr
 
 
+def test_a_file_that_is_something_else_is_sent_to_where_it_belongs(jpd: Jpd, tmp_path: Path) -> None:
+    jpd("import", str(SAMPLE / "roster.csv"))
+
+    calendar = jpd("import", str(SAMPLE / "calendars" / "bryn-derw.ics"))
+    roster = jpd("calendar", "bryn-derw", str(SAMPLE / "roster.csv"))
+    missing = [
+        jpd(*command, str(tmp_path / "lost.csv")) for command in (["import"], ["calendar", "bryn-derw"])
+    ]
+    folder = [jpd(*command, str(tmp_path)) for command in (["import"], ["calendar", "bryn-derw"])]
+
+    assert "This is a calendar, not a list of people. Bring it with jpd calendar" in calendar.stderr
+    assert "This is a list of people, not a calendar. Bring it with jpd import." in roster.stderr
+    assert all("lost.csv: There is no such file." in each.stderr for each in missing)
+    assert all("This is a folder." in each.stderr for each in folder)
+    for each in (calendar, roster, *missing, *folder):
+        assert each.returncode == 1
+        assert "Nothing was changed" in each.stderr
+        assert "Traceback" not in each.stderr
+
+
 def test_a_dry_run_shows_what_a_calendar_says_and_changes_nothing(jpd: Jpd, tmp_path: Path) -> None:
     jpd("import", str(SAMPLE / "roster.csv"))
     life = tmp_path / "life.ics"

@@ -445,8 +445,8 @@ def test_a_calendar_is_read_in_utf_16_without_a_mark_and_with_old_line_ends(tmp_
     [
         (b"<html><head><title>Sign in</title>", "calendar.web-page"),
         (b"\xef\xbb\xbf\r\n<!DOCTYPE html>", "calendar.web-page"),
-        (b"PK\x03\x04xl/workbook.xml", "roster.spreadsheet"),
-        (b"%PDF-1.4 terms", "calendar.document"),
+        (b"PK\x03\x04xl/workbook.xml", "roster.broken-zip"),
+        (b"%PDF-1.4 terms", "roster.pdf"),
         ((CASES / "b13-half-terms.ics").read_bytes()[:400], "calendar.cut-off"),
         ((CASES / "b13-half-terms.ics").read_bytes()[60:], "calendar.cut-off"),
         ((CASES / "b20-latin1.ics").read_bytes(), "calendar.not-utf-8"),
