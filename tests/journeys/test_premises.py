@@ -46,9 +46,9 @@ async def import_with(
 
 
 async def move(
-    town: Town, before: Mapping[str, Sequence[str]], *, dry_run: bool = False, **schools: str
+    town: Town, before: Mapping[str, Sequence[str]], schools: Mapping[str, str], *, dry_run: bool = False
 ) -> RosterImport:
-    """Import the roster of these schools with other schools for some teachers (`**{"Ann Ash": "Elm"}`)."""
+    """Import the roster of these schools with other schools for some teachers."""
     roster = roster_of(before, principals=False)
     people = tuple(
         replace(each, posts=((Role.TEACHER, schools[each.source_id]),)) if each.source_id in schools else each
@@ -112,7 +112,7 @@ async def test_who_moves_to_the_partners_school_is_told_and_so_is_the_partner(
     await town.beat()
     before = await dump(town.store)
 
-    would_be = await move(town, two, dry_run=True, **{"Ann Ash": "Elm"})
+    would_be = await move(town, two, {"Ann Ash": "Elm"}, dry_run=True)
 
     assert await dump(town.store) == before
     [line] = [each for each in changes(town.prompts.voice("en"), would_be, 0) if "pairing" in each]
@@ -120,7 +120,7 @@ async def test_who_moves_to_the_partners_school_is_told_and_so_is_the_partner(
     assert "Cat Cox" in line
     assert "teach at one school" in line
 
-    made = await move(town, two, **{"Ann Ash": "Elm"})
+    made = await move(town, two, {"Ann Ash": "Elm"})
     await town.press("Cat Cox", "Send now")
     await town.say("Cat Cox", "tell Ann let us walk by the canal")
     await town.days(2)
@@ -140,7 +140,7 @@ async def test_two_who_change_places_go_on(town: Town) -> None:
     before = await town.partners()
     partner = await town.partner_of("Ann Ash")
 
-    made = await move(town, FOUR, **{"Ann Ash": "Elm", partner: "Oak"})
+    made = await move(town, FOUR, {"Ann Ash": "Elm", partner: "Oak"})
 
     assert not made.ended
     assert await town.partners() == before
