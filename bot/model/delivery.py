@@ -25,6 +25,10 @@ class DeliveryKind(StrEnum):
     CHANGED_MATCH = "changed_match"
     ALONE = "alone"
     """Tells a member that no partner could be found."""
+    REMOVED = "removed"
+    """Tells a member that a coordinator took them out of the cycle."""
+    FIRST_DAY = "first_day"
+    """Tells a member who has joined that the cycle begins on another day, which begins the `occurrence`."""
     CHECK_IN = "check_in"
     REMINDER = "reminder"
     AGAIN = "again"
@@ -92,6 +96,8 @@ KINDS: Mapping[DeliveryKind, DeliveryTraits] = MappingProxyType(
         DeliveryKind.MATCH: DeliveryTraits(Pairing, WordsOf.NOBODY),
         DeliveryKind.CHANGED_MATCH: DeliveryTraits(Pairing, WordsOf.NOBODY),
         DeliveryKind.ALONE: DeliveryTraits(Cycle, WordsOf.NOBODY),
+        DeliveryKind.REMOVED: DeliveryTraits(Cycle, WordsOf.NOBODY),
+        DeliveryKind.FIRST_DAY: DeliveryTraits(Cycle, WordsOf.NOBODY),
         DeliveryKind.CHECK_IN: DeliveryTraits(CheckIn, WordsOf.NOBODY, asks=True),
         DeliveryKind.REMINDER: DeliveryTraits(CheckIn, WordsOf.NOBODY, asks=True),
         DeliveryKind.AGAIN: DeliveryTraits(CheckIn, WordsOf.NOBODY),

@@ -72,8 +72,11 @@ class Section:
     """The first line of the text that is not blank."""
 
 
+@lru_cache(maxsize=256)  # files of the content, which doctor, check and every start read
 def sections(text: str, level: int, first_line: int = 1) -> tuple[str, tuple[Section, ...]]:
     """Return the text before the first heading of that level, and a section for each heading."""
+    if level > 2 and "#" * level not in text:  # without parsing: most texts have no such heading
+        return text, ()
     lines = text.split("\n")
     tokens = MARKDOWN.parse(text)
     found: list[tuple[int, int, str]] = []
@@ -132,10 +135,14 @@ def find_phrases(phrases: Collection[str], text: str) -> tuple[str, ...]:
     """Return the phrases found in a text as they stand there: whole words, any case, white space and apostrophe."""
     if not phrases:
         return ()
+    return tuple(dict.fromkeys(match[0] for match in _pattern(tuple(phrases)).finditer(text)))
+
+
+@lru_cache(maxsize=64)  # a list of the content is looked for in every sentence
+def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = sorted(phrases, key=len, reverse=True)
     either = "|".join(r"\s+".join(map(_apostrophes, each.split())) for each in longest_first)
-    pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
-    return tuple(dict.fromkeys(match[0] for match in pattern.finditer(text)))
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
 
 
 def _apostrophes(word: str) -> str:

@@ -70,8 +70,28 @@ def _two_people(argument: str, _names: KnownNames) -> bool:
     return " and " in argument and len(argument.split()) <= 7
 
 
+_NO_NAME = {
+    "a",
+    "an",
+    "the",
+    "that",
+    "my",
+    "me",
+    "some",
+    "one",
+    "two",
+    "more",
+    "another",
+    "new",
+    "please",
+    "pls",
+}
+"""Words that a person's full name does not hold: "add a teacher please" is a sentence."""
+
+
 def _alone_or_full_name(argument: str, _names: KnownNames) -> bool:
-    return not argument or 2 <= len(argument.removesuffix(" yes").split()) <= 3
+    words = argument.removesuffix(" yes").split()
+    return not words or (2 <= len(words) <= 3 and _NO_NAME.isdisjoint(words))
 
 
 def _alone_or_words(argument: str, _names: KnownNames) -> bool:

@@ -135,11 +135,11 @@ def note_has_gone(voice: Voice, note: Note, partner: str) -> Message:
     )
 
 
-def note_taken_back(voice: Voice, note: Note) -> Message:
-    """Return a note that was taken back to its author."""
+def note_taken_back(voice: Voice, note: Note, *, was_sent: bool) -> Message:
+    """Return a note that was taken back to its author; `was_sent`: a partner has had it."""
+    key = "note.taken-back-sent" if was_sent else "note.taken-back"
     return Message(
-        voice.text("note.taken-back"),
-        (Text(voice.markdown("note.taken-back")), Quote(note.text, voice.text("check-in.your-words"))),
+        voice.text(key), (Text(voice.markdown(key)), Quote(note.text, voice.text("check-in.your-words")))
     )
 
 

@@ -15,6 +15,8 @@ MOST_BUTTONS = 4
 A_CHILD, NOT_A_CHILD, FORM, NOTHING = "child", "not-a-child", "form", "nothing"
 PUPIL_A, LEFT_OUT, AS_IT_IS = "pupil-a", "left-out", "as-it-is"
 """Choices of `meant` that are no intent."""
+LETTERS = "ABCDEFGH"
+"""What stands for pupils' names, in the order of the text."""
 _OF_WHO_IS_ASKED = frozenset(
     {
         *(Intent.LATER, Intent.SKIP, Intent.CHANGE_ANSWER, Intent.DELETE_ANSWER),
@@ -103,6 +105,15 @@ def child_in_danger(voice: Voice, school: School, *, has_text: bool) -> Message:
     )
 
 
+def with_the_rest(voice: Voice, message: Message, texts: Sequence[str]) -> Message:
+    """Return the message with the other texts of the form that was not taken, for their author to use again."""
+    if not texts:
+        return message
+    quotes = [Quote(each) for each in texts]
+    rest = Text(voice.markdown("typed.child-rest"))
+    return replace(message, elements=(*message.elements, rest, *quotes))
+
+
 def _lead(voice: Voice, school: School) -> tuple[Fields | Text, ...]:
     if not school.lead_name:
         return (Text(voice.markdown("typed.child-no-lead", school=school.name)),)
@@ -134,13 +145,24 @@ def careful(
         voice.markdown("typed.you-decide"),
     ]
     buttons = (
-        *((meant(voice, PUPIL_A, destination, primary=True),) if names else ()),
+        *((_pupils(voice, names, destination),) if names else ()),
         *((meant(voice, LEFT_OUT, destination),) if is_safe_to_cut else ()),
         meant(voice, AS_IT_IS, destination),
         meant(voice, NOTHING),
     )
     message = Message(voice.text("suggest.summary"), (Text("\n\n".join(parts)), *row(buttons)))
     return with_quote(voice, message, text)
+
+
+def _pupils(voice: Voice, names: Sequence[str], destination: str) -> Button:
+    """Return the button that writes a letter for each name, with the letters on it."""
+    letters = [
+        f"“{voice.text('typed.pupil', letter=letter)}”" for letter, _ in zip(LETTERS, names, strict=False)
+    ]
+    argument = f"{PUPIL_A} {destination}".strip()
+    return runs(
+        voice, f"meant.{PUPIL_A}", CommandName.MEANT, argument, primary=True, pupils=voice.listing(letters)
+    )
 
 
 def not_kept(

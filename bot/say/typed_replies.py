@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from bot.message import Button, Message, Quote, Text
@@ -180,10 +181,31 @@ def partner_trouble(voice: Voice, place: MemberPlace) -> Message:
             place.pairing_id,
             partner=partner_names(voice, place),
         ),
-        runs(voice, "button.another", CommandName.ANOTHER, place.pairing_id),
-        request_button(voice, place, "partner"),
+        *_other_help(voice, place),
     )
     return plain(voice, "typed.partner_silent", *buttons, **place_facts(voice, place))
+
+
+def who_replied(voice: Voice, place: MemberPlace) -> Message:
+    """Tell a teacher that nobody is told who has replied, and offer help with their own partner."""
+    partner = (meant(voice, Intent.PARTNER_SILENT),) if place.pairing_id is not None else ()
+    return plain(voice, "typed.who_replied", *partner, runs(voice, "button.status", CommandName.STATUS))
+
+
+def reminded(voice: Voice, place: MemberPlace, names: Sequence[str], *, has_gone: bool) -> Message:
+    """Say whether the partners of these names get a reminder; what else can help stays on its buttons."""
+    partner, others = voice.listing(names), _other_help(voice, place)
+    if has_gone:
+        return plain(voice, "remind-partner.done", *others, partner=partner, n=len(names))
+    return plain(voice, "remind-partner.nothing", *others, partner=partner)
+
+
+def _other_help(voice: Voice, place: MemberPlace) -> tuple[Button, ...]:
+    """Return the buttons for another partner and for the coordinator's help, where there is a partner."""
+    if place.pairing_id is None:
+        return ()
+    another = runs(voice, "button.another", CommandName.ANOTHER, place.pairing_id)
+    return (another, *((request_button(voice, place, "partner"),) if place.coordinator else ()))
 
 
 def request_button(voice: Voice, place: MemberPlace, about: str) -> Button:

@@ -31,9 +31,13 @@ class Classifier:
         self._intents = tuple(map(Intent, learnt.intents))
 
     def exact(self, text: str, *, for_leaders: bool = False) -> Intent | None:
-        """Return the intent of a phrase that says the same but for case and signs."""
+        """Return the intent of a phrase that says the same but for case and signs.
+
+        A teacher's text has a leader's intent only where it asks who has replied.
+        """
         intent = self._exact.get(bare(text)) if bare(text) else None
-        return intent if for_leaders or intent not in LEADERS_INTENTS else None
+        is_for_all = intent is Intent.WHO_REPLIED or intent not in LEADERS_INTENTS
+        return intent if for_leaders or is_for_all else None
 
     def knows(self, text: str) -> bool:
         """Return True if at least half of the words of a text are words of several phrases."""

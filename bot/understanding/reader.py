@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -67,6 +68,10 @@ class Reader:
         exact = None if is_long else model.exact(text, for_leaders=for_leaders)
         if exact is not None and (is_open or exact not in _KEPT) and exact is not Intent.PUPIL_NAME:
             return self._reading(text, situation, model, [exact], certain=True, names=())
+        if not bare(text) and not any(unicodedata.category(sign) == "So" for sign in text):
+            return Reading(
+                intent=Intent.ANSWER, certain=False, others=(Intent.HELP,)
+            )  # signs alone: "…", "?"
         names = self._pupils(text, situation, scores)
         written = Intent.PUPIL_NAME if names else Intent.ANSWER
         answer = max(scores[Intent.ANSWER], scores[Intent.PUPIL_NAME])

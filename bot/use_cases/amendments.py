@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from bot.errors import UserError
 from bot.message import Message
 from bot.model import (
     CommandName,
+    Cycle,
     CycleState,
     DeliveryKind,
     Enrolment,
     EnrolmentState,
     Role,
 )
+from bot.ports import Tx
 from bot.rules.dates import read_day
 from bot.say import basics
 from bot.use_cases import cycles, late_changes
@@ -68,7 +71,14 @@ async def remove_person(request: Request, text: str) -> Message:
     if not is_confirmed:
         button = basics.runs(voice, "button.remove", CommandName.REMOVE, f"{member.name} yes")
         return basics.plain(voice, "remove.really", button, name=member.name, cycle=cycle.name)
-    await late_changes.withdraw(tx, cycle, still_in[member.id], request.now)
+    enrolment = still_in[member.id]
+    knows = enrolment.state is EnrolmentState.ACCEPTED or await tx.deliveries.was_sent(
+        DeliveryKind.INVITATION, cycle.id, member.id
+    )
+    await late_changes.withdraw(tx, cycle, enrolment, request.now)
+    if knows:
+        now = request.now
+        await owe(tx, cycle, DeliveryKind.REMOVED, cycle.id, [member], now, occurrence=now.isoformat())
     return basics.plain(voice, "remove.done", name=member.name, cycle=cycle.name)
 
 
@@ -99,4 +109,15 @@ async def change_first_day(request: Request, text: str) -> Message:
         tx, changed, await cycles.read_pack(tx, cycle)
     )  # raises if no teaching days are left
     await tx.cycles.save(changed)
+    await _tell_first_day(tx, changed, request.now)
     return basics.plain(voice, "first-day.done", day=voice.day(day), cycle=cycle.name)
+
+
+async def _tell_first_day(tx: Tx, cycle: Cycle, now: datetime) -> None:
+    """Update the invitations that were sent, and owe a line to whoever has joined since."""
+    await tx.deliveries.refresh(DeliveryKind.INVITATION, cycle.id, now)
+    kinds = frozenset({DeliveryKind.FIRST_DAY})
+    await tx.deliveries.drop(member_id=None, cycle_id=cycle.id, reason="changed", now=now, kinds=kinds)
+    joined = await tx.members.many(cycles.get_accepted_ids(await tx.cycles.enrolments(cycle.id)))
+    occurrence = f"{cycle.starts_on} {now.isoformat()}"
+    await owe(tx, cycle, DeliveryKind.FIRST_DAY, cycle.id, joined.values(), now, occurrence=occurrence)

@@ -19,7 +19,6 @@ from bot.use_cases.request import Request
 
 CHOICES = (say_typed.PUPIL_A, say_typed.LEFT_OUT, say_typed.AS_IT_IS)
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*\s*")
-_LETTERS = "ABCDEFGH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def change(voice: Voice, choice: str, text: str, found: Found) -> str:
     if choice == say_typed.PUPIL_A:
         # A pupil who is named twice, once with the family name, stays one pupil.
         firsts = list(dict.fromkeys(_first_name(name) for name in found.names))
-        letters = dict(zip(firsts, _LETTERS, strict=False))
+        letters = dict(zip(firsts, say_typed.LETTERS, strict=False))
         for name in sorted(found.names, key=len, reverse=True):
             if letter := letters.get(_first_name(name)):
                 text = re.sub(rf"\b{re.escape(name)}\b", voice.text("typed.pupil", letter=letter), text)

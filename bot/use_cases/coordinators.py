@@ -6,8 +6,9 @@ from bot.errors import UserError
 from bot.message import Message, Replacement, Reply
 from bot.model import CheckInState, Cycle, DeliveryKind, Member
 from bot.say import basics
+from bot.say import typed_replies as say_replies
 from bot.use_cases.owing import owe
-from bot.use_cases.places import read_coordinators
+from bot.use_cases.places import read_coordinators, read_place
 from bot.use_cases.reports import BLOCKED, STRANGER, owe_request
 from bot.use_cases.request import Request
 
@@ -39,7 +40,7 @@ async def disconnect(request: Request) -> Reply:
 
 async def remind_partner(request: Request, number: str) -> Reply:
     """Remind the partners of what is open for them, once; they are not told who asked."""
-    tx, voice = request.tx, request.voice
+    tx = request.tx
     cycle = await tx.cycles.current(request.member.partnership_id)
     pairing = await tx.pairings.of_member(cycle.id, request.member.id) if cycle else None
     if cycle is None or pairing is None:
@@ -48,10 +49,9 @@ async def remind_partner(request: Request, number: str) -> Reply:
         raise UserError("earlier-partner")
     partners = list((await tx.members.many(pairing.partners_of(request.member.id))).values())
     reminded = [each for each in partners if await _remind(request, cycle, each)]
-    names = voice.listing([each.given_name for each in reminded or partners])
-    return Replacement(
-        basics.plain(voice, "remind-partner.done" if reminded else "remind-partner.nothing", partner=names)
-    )
+    names = [each.given_name for each in reminded or partners]
+    place = await read_place(request)
+    return Replacement(say_replies.reminded(request.voice, place, names, has_gone=bool(reminded)))
 
 
 async def _remind(request: Request, cycle: Cycle, partner: Member) -> bool:

@@ -39,6 +39,7 @@ ENDS_WITH_THE_CYCLE = frozenset(
         DeliveryKind.MATCH,
         DeliveryKind.CHANGED_MATCH,
         DeliveryKind.ALONE,
+        DeliveryKind.FIRST_DAY,
         DeliveryKind.CYCLE_END,
     }
 )

@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.errors import UserError
 from bot.message import Message
 from bot.model import (
+    FROM_PARTNERS,
     Challenge,
     CheckInState,
     Cycle,
@@ -78,6 +79,12 @@ async def end_broken_pairings(
         for member_id in why.member_ids:
             if why.premise is Premise.TEACHER:
                 await _skip_open_check_ins(tx, member_id, now)
+            if (
+                why.premise is not Premise.ACTIVE
+            ):  # a colleague or a principal reads what they have, and no more
+                await tx.deliveries.drop(
+                    member_id=member_id, cycle_id=cycle.id, reason="changed", now=now, kinds=FROM_PARTNERS
+                )
             await leave_pairing(tx, cycle, member_id, now)
         await find_pairing(tx, cycle, why.member_ids, now)
     return broken

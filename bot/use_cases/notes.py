@@ -89,9 +89,10 @@ async def change(request: Request, number: str, values: Mapping[str, str]) -> Re
 async def take_back(request: Request, number: str) -> Reply:
     """Erase a note, before it goes or wherever it has arrived, and return its text to its author."""
     note = await _get_own(request, number)
+    has_gone = await was_sent(request, note)
     await request.tx.notes.set_text(note.id, "")
     await request.tx.deliveries.refresh(DeliveryKind.NOTE, note.id, request.now)
-    return Replacement(say_challenges.note_taken_back(request.voice, note))
+    return Replacement(say_challenges.note_taken_back(request.voice, note, was_sent=has_gone))
 
 
 async def was_sent(request: Request, note: Note) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from bot.model import Cycle, Pairing, Post, Role, Seat
+from bot.model import Cycle, Member, Pairing, Post, Role, Seat
 from bot.pairing import Person, quality
 from bot.ports import NewPairing, Tx
 from bot.rules import premises
@@ -41,6 +41,12 @@ async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
                 )
             )
     return participants
+
+
+async def has_moved(tx: Tx, cycle: Cycle, member: Member) -> bool:
+    """Return whether the member no longer teaches at the school for which they were invited."""
+    enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+    return enrolment is not None and Post(Role.TEACHER, enrolment.school_id) not in member.posts
 
 
 async def read_blocked(tx: Tx, cycle: Cycle, joined: Sequence[Person]) -> frozenset[frozenset[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.events import Submitted
+from bot.events import Submitted, written
 from bot.message import Message
 from bot.model import FormName, School
 from bot.prompts import Prompts
@@ -32,7 +32,10 @@ async def answer_reading(request: Request, text: str, *, is_certain: bool) -> Me
 
 
 async def answer_worry_in_form(request: Request, prompts: Prompts, submitted: Submitted) -> Message | None:
-    """Return the help for a form with a text about a child's safety; None for every other form."""
+    """Return the help for a form with a text about a child's safety; None for every other form.
+
+    The form's other texts are given back to their author, and kept nowhere either.
+    """
     worry = find_worry(prompts, request.voice.language, submitted.values.values())
     if (
         submitted.form == FormName.START
@@ -40,7 +43,11 @@ async def answer_worry_in_form(request: Request, prompts: Prompts, submitted: Su
         worry = Worry.ASK if worry is Worry.FOUND else Worry.NO
     match worry:
         case Worry.FOUND:
-            return await show_help(request)
+            language = request.voice.language
+            others = [
+                each for each in written(submitted) if find_worry(prompts, language, [each]) is Worry.NO
+            ]
+            return say_typed.with_the_rest(request.voice, await show_help(request), others)
         case Worry.ASK:
             await keep_form(request, submitted)
             return say_typed.ask_about_child(request.voice, await _read_school(request), is_form=True)

@@ -119,8 +119,10 @@ async def _choose_language(request: Request, prompts: Prompts, text: str) -> Mes
 
 
 async def _answer_leader(request: Request, intent: Intent, place: MemberPlace) -> Reply:
-    """Answer a coordinator or a principal."""
+    """Answer a coordinator or a principal, and a teacher who asks who has replied."""
     is_coordinator = request.member.has(Role.COORDINATOR)
+    if intent is Intent.WHO_REPLIED and not (is_coordinator or request.member.has(Role.PRINCIPAL)):
+        return say_replies.who_replied(request.voice, place)
     if intent not in LEADERS_INTENTS or not (is_coordinator or request.member.has(Role.PRINCIPAL)):
         return say_replies.what_is_this(request.voice, place)
     match intent:

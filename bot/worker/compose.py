@@ -23,7 +23,7 @@ from bot.rules.premises import may_take_part
 from bot.rules.school_time import Availability, NoTeachingDays
 from bot.say import check_ins as say_check_ins
 from bot.say import cycles as say_cycles
-from bot.say import pairings as say_pairings
+from bot.say.basics import plain
 from bot.say.check_ins import AskedCheckIn
 from bot.use_cases import (
     accounts,
@@ -144,7 +144,7 @@ def _later(delivery: Delivery, moment: datetime) -> Later:
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
-async def _message(  # noqa: C901  # one case for each kind
+async def _message(  # noqa: C901, PLR0912  # one case for each kind
     request: Request, delivery: Delivery, cycle: Cycle, group_chat_platforms: Collection[str]
 ) -> Message | Later | Dropped:
     tx, voice, member = request.tx, request.voice, request.member
@@ -168,8 +168,15 @@ async def _message(  # noqa: C901  # one case for each kind
         case DeliveryKind.TOGETHER:
             return await introductions.compose_opening(request, subject) or Dropped("changed")
         case DeliveryKind.ALONE:
-            pairing = await tx.pairings.of_member(cycle.id, member.id)
-            return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
+            return await introductions.compose_alone(request, cycle) or Dropped("changed")
+        case DeliveryKind.REMOVED:
+            enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+            is_out = enrolment is not None and enrolment.state is EnrolmentState.LEFT
+            return plain(voice, "removed.lead", cycle=cycle.name) if is_out else Dropped("changed")
+        case DeliveryKind.FIRST_DAY:
+            is_so = delivery.occurrence.startswith(str(cycle.starts_on)) and cycle.confirmed_at is None
+            facts = {"cycle": cycle.name, "day": voice.day(cycle.starts_on)}
+            return plain(voice, "new-first-day.lead", **facts) if is_so else Dropped("changed")
         case DeliveryKind.CHECK_IN:
             return await _first_ask(request, delivery)
         case DeliveryKind.REMINDER:

@@ -63,6 +63,9 @@ def test_places_on_a_menu_are_counted_from_one(places: list[int | None]) -> None
         "",
         "  ",
         "nudge 1 pupil",
+        "add a teacher please",
+        "remove that new teacher",
+        "add more time please",
         "data from the quiz",
     ],
 )

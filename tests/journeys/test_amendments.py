@@ -67,6 +67,7 @@ async def test_a_person_is_removed_once_confirmed_and_can_be_added_again(town: T
     assert not any("Ann Ash" in each for each in await town.pairings())
     assert any(partner in each for each in await town.pairings())
     assert "What should your pupils do" not in town.everything("Ann Ash")
+    assert "your coordinator has taken you out" in town.last("Ann Ash")
     assert "cannot find" in await town.command(COORDINATOR, "remove Ann Ash")
     assert "is invited to" in await town.command(COORDINATOR, "add Ann Ash")
 
@@ -91,6 +92,31 @@ async def test_the_first_day_can_be_changed_until_the_pairings_are_confirmed(tow
         assert "could not read that as a day" in await town.command(COORDINATOR, unclear), unclear
     assert "begins on Monday 12 October" in await town.say(COORDINATOR, "first day 12 October")
     assert (await town.cycle()).starts_on == date(2026, 10, 12)
+
+
+async def test_who_was_never_reached_by_an_invitation_is_not_told_of_being_taken_out(town: Town) -> None:
+    await town.command(COORDINATOR, "add Eve Elm")
+    await town.command(COORDINATOR, "remove Eve Elm yes")
+    await town.days(1)
+
+    assert town.everything("Eve Elm") == ""
+
+
+async def test_a_new_first_day_reaches_everybody_who_was_invited(town: Town) -> None:
+    await town.command(COORDINATOR, "close yes")
+    await town.start(date(2026, 10, 5), SHORT)
+    await town.days(1)
+    await town.command("Ann Ash", "join")
+    assert "5 October" in town.last("Bob Box")
+
+    await town.command(COORDINATOR, "first day 2 November")
+    await town.command(COORDINATOR, "first day 12 October")
+    await town.days(1)
+
+    assert "another day now: Monday 12 October" in town.last("Ann Ash")
+    assert "2 November" not in town.everything("Ann Ash")
+    assert "12 October" in town.last("Bob Box")
+    assert "5 October" not in town.last("Bob Box"), "the invitation itself is changed"
 
 
 async def test_a_teacher_changes_nothing(town: Town) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from bot.message import Image, Message
 from bot.model import CheckInState, DeliveryState
@@ -281,8 +281,10 @@ async def asked_for_the_own_principal(store: SqlStore, prompts: Prompts) -> Town
     async with town.store.transaction() as tx:
         files = dict(await tx.cycles.pack_files(cycle.id))
         files["pack.yaml"] = files["pack.yaml"].replace("    story_for_all: true\n", "")
-        snapshot = update(tables.pack_snapshot).values(files=files)
-        await tx.connection.execute(snapshot)
+        earlier = {"fingerprint": "of the earlier release", "files": files}
+        await tx.connection.execute(insert(tables.pack_snapshot).values(earlier))
+        theirs = update(tables.cycle).where(tables.cycle.c.id == cycle.id)
+        await tx.connection.execute(theirs.values(pack_fingerprint=earlier["fingerprint"]))
     return town
 
 

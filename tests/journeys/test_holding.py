@@ -145,7 +145,9 @@ async def test_a_held_note_can_be_changed_or_stopped(town: Town) -> None:
     assert "see you on Friday" in town.last("Cat Cox")
 
     await town.say("Ann Ash", "tell Cat I cannot stand this")
-    assert "“I cannot stand this”" in plain(await town.press("Ann Ash", "Take it back"))
+    taken_back = plain(await town.press("Ann Ash", "Take it back"))
+    assert "“I cannot stand this”" in taken_back
+    assert "It hadn't gone yet" in taken_back
     await town.days(1)
     assert "cannot stand" not in town.everything("Cat Cox")
     assert "cannot stand" not in await town.my_data("Ann Ash")

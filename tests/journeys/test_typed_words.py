@@ -9,7 +9,7 @@ import pytest
 from bot.message import Form
 from bot.prompts import Prompts
 from storage.store import SqlStore
-from tests.journeys.town import COORDINATOR, Town, build, plain
+from tests.journeys.town import COORDINATOR, Town, build, buttons_of, plain
 from tests.support.saved_towns import begins_with
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
@@ -93,7 +93,7 @@ async def test_a_request_that_carries_no_words_yet_asks_for_them(town: Town) -> 
 async def test_no_part_of_pupils_names_crosses_schools(town: Town) -> None:
     asked = await town.say("Ann Ash", "tell Cat Kayden Price and Tomasz spoke up. Kayden gave a reason")
     assert "“Kayden Price and Tomasz” looks like a pupil's name" in asked
-    await town.press("Ann Ash", "Write “Pupil A”")
+    await town.press("Ann Ash", "Write “Pupil A” and “Pupil B”")
     await town.days(1)
     assert "Pupil A and Pupil B spoke up. Pupil A gave a reason" in town.everything("Cat Cox")
     for name in ("Kayden", "Price", "Tomasz"):
@@ -162,6 +162,46 @@ async def test_the_command_and_a_disclosure_say_one_thing(town: Town) -> None:
         assert "go to the deputy lead or the head" in said
     assert "I haven't kept what you wrote" in disclosed
     assert "I keep nothing of this" in command
+
+
+async def test_a_disclosure_in_a_form_gives_the_other_texts_back(town: Town) -> None:
+    disclosure = "A pupil told me today that her dad hits her"
+    said = await town.fill("Ann Ash", focus="Waiting five seconds", pupils=disclosure)
+    assert "speak to your safeguarding lead now" in said
+    assert "Waiting five seconds" in said
+    assert "dad hits" not in said
+    assert "Waiting five seconds" not in await town.my_data("Ann Ash")
+
+
+async def test_reminding_the_partner_leaves_the_other_help_on_its_buttons(town: Town) -> None:
+    await town.say("Ann Ash", "my partner never replies")
+    offered = [each.label for each in buttons_of(town.heard["Ann Ash"][-1])]
+    done = await town.press("Ann Ash", "Remind Cat and Tom")
+    assert "Cat and Tom get a friendly reminder" in plain(done)
+    assert [each.label for each in buttons_of(done)] == offered[1:3]
+
+
+async def test_a_note_that_has_arrived_is_taken_back_with_a_word_that_it_may_have_been_read(
+    town: Town,
+) -> None:
+    await town.say("Ann Ash", "tell Cat see you on Tuesday")
+    await town.press("Ann Ash", "Send now")
+    await town.beat()
+    assert "see you on Tuesday" in town.last("Cat Cox")
+    assert "They may have read it already" in plain(await town.press("Ann Ash", "Take it back"))
+
+
+async def test_a_teacher_who_asks_who_has_replied_hears_that_nobody_is_told(town: Town) -> None:
+    said = await town.say("Ann Ash", "who hasnt replied?")
+    assert "I tell nobody who has replied" in said
+    assert "[About my partner]" in said
+
+
+@pytest.mark.parametrize("signs", ["…", "..."])
+async def test_signs_alone_are_asked_about_and_are_no_worry(town: Town, signs: str) -> None:
+    said = await town.say("Ann Ash", signs)
+    assert "[It's my answer]" in said
+    assert "child" not in said
 
 
 async def test_a_goal_for_all_pupils_is_no_disclosure(store: SqlStore, prompts: Prompts) -> None:
