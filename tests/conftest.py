@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,16 @@ from tests.support.postgres import Server, running_server
 settings.register_profile("usual", derandomize=bool(os.environ.get("CI")), deadline=None, print_blob=True)
 settings.register_profile("thorough", settings.get_profile("usual"), max_examples=300)
 settings.load_profile("usual")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the cases of a test `long` that its mark `quick_cases` does not name."""
+    quick = item.get_closest_marker("quick_cases")
+    call = getattr(item, "callspec", None)
+    if quick is not None:
+        parts = call._idlist if call else ()  # noqa: SLF001  # their order depends on what else is collected
+        if not {"-".join(each) for each in permutations(parts)} & set(quick.args):
+            item.add_marker("long")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -25,6 +25,10 @@ SEPARATOR = re.compile(r'"?sep=(.)"?[,;\t]*', re.IGNORECASE)
 
 SPREADSHEET_ERROR = re.compile(r"#(?:[^\W\d_]{2,14}[!?]?|[^\W\d_]/[^\W\d_]|DIV/0!|#+)|Err:\d+", re.IGNORECASE)
 """What a spreadsheet shows in a cell that it cannot work out: `#N/A`, `#REF!`, `#BEZUG!`, `####`, `Err:502`."""
+WRAPPED = re.compile(r'="([^"]*)"|“([^“”]*)”')
+"""What stands around a whole cell: `="007"` keeps the noughts of an id in Excel, and phones curl quotation marks."""
+ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,3}", re.IGNORECASE)
+"""A long number as a spreadsheet shows it: its last digits are lost."""
 END_OF_FILE = "\x1a"
 """The sign with which old programs end a text file."""
 ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,5}|[A-Za-z]{2,8}\d?);")
@@ -63,7 +67,7 @@ class Row:
             self._faults.remark(self.file, self.number, column, "roster.encoded-twice")
         for _ in range(2):  # exports of exports write `&amp;#39;`
             text = html.unescape(text) if ENTITY.search(text) else text
-        text = " ".join(text.split())
+        text = _unwrapped(" ".join(text.split()))
         if not text.isascii():
             text = unicodedata.normalize("NFC", without_unseen(text, joiners=True)).strip()
             if "\ufffd" in text:
@@ -86,8 +90,11 @@ class Row:
         return {column: self.text(column) for column in columns}
 
     def identifier(self, column: str) -> str:
-        """Return the cell as an address or id: without any character that nobody sees."""
-        return without_unseen(self.text(column))
+        """Return the cell as an address or id: without any character that nobody sees, and without `'` around it."""
+        text = without_unseen(self.text(column)).strip("'")
+        if ROUNDED.fullmatch(text):
+            self.fault(column, "roster.rounded-number", value=text)
+        return text
 
     def remark(self, column: str, key: str, **facts: str | int) -> None:
         """Note why this row is left out, or what is not sure in it."""
@@ -97,6 +104,11 @@ class Row:
         """Note a fault of this row."""
         self.is_faulty = True
         self._faults.add(self.file, self.number, column, key, **facts)
+
+
+def _unwrapped(text: str) -> str:
+    found = WRAPPED.fullmatch(text)
+    return (found[1] or found[2] or "").strip() if found else text
 
 
 def shown_error(text: str) -> str:

@@ -75,6 +75,8 @@ class Section:
 @lru_cache(maxsize=256)  # files of the content, which doctor, check and every start read
 def sections(text: str, level: int, first_line: int = 1) -> tuple[str, tuple[Section, ...]]:
     """Return the text before the first heading of that level, and a section for each heading."""
+    if level > 2 and "#" * level not in text:  # without parsing: most texts have no such heading
+        return text, ()
     lines = text.split("\n")
     tokens = MARKDOWN.parse(text)
     found: list[tuple[int, int, str]] = []

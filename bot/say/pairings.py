@@ -213,8 +213,10 @@ def introduction(
     )
 
 
-def alone(voice: Voice, cycle: Cycle) -> Message:
-    """Tell a member kindly that no partner could be found."""
+def alone(voice: Voice, cycle: Cycle, *, has_moved: bool) -> Message:
+    """Tell a member kindly that no partner could be found, or that there will be none at their new school."""
+    if has_moved:
+        return plain(voice, "alone.moved", cycle=cycle.name)
     return plain(voice, "alone.lead", opens(voice, "button.profile", FormName.PROFILE), cycle=cycle.name)
 
 

@@ -8,6 +8,7 @@ from bot.errors import UserError
 from bot.message import Message
 from bot.model import (
     Address,
+    Cycle,
     DeliveryKind,
     Pairing,
     PairingState,
@@ -39,11 +40,19 @@ async def ask_for_chat(request: Request, *, gathers: bool) -> Message:
 
 async def find_shared_chat(tx: Tx, pairing: Pairing) -> Address | None:
     """Return one address for all members of a pairing, user ids joined by commas; None if they share no workspace."""
-    addresses = [await tx.members.address_of(each) for each in pairing.member_ids]
-    known = [each for each in addresses if each is not None]
-    if len(known) < len(addresses) or len({(each.platform, each.workspace) for each in known}) != 1:
+    addresses = await tx.members.current_addresses(pairing.member_ids)
+    known = [addresses[each] for each in pairing.member_ids if each in addresses]
+    if len(known) < len(pairing.member_ids) or len({(each.platform, each.workspace) for each in known}) != 1:
         return None
     return Address(known[0].platform, known[0].workspace, ",".join(each.user for each in known))
+
+
+async def compose_alone(request: Request, cycle: Cycle) -> Message | None:
+    """Return the message that no partner was found, or None if the member has one now."""
+    if await request.tx.pairings.of_member(cycle.id, request.member.id):
+        return None
+    has_moved = await participants.has_moved(request.tx, cycle, request.member)
+    return say_pairings.alone(request.voice, cycle, has_moved=has_moved)
 
 
 async def compose_opening(request: Request, pairing_id: int) -> Message | None:

@@ -23,7 +23,6 @@ from bot.rules.premises import may_take_part
 from bot.rules.school_time import Availability, NoTeachingDays
 from bot.say import check_ins as say_check_ins
 from bot.say import cycles as say_cycles
-from bot.say import pairings as say_pairings
 from bot.say.basics import plain
 from bot.say.check_ins import AskedCheckIn
 from bot.use_cases import (
@@ -169,8 +168,7 @@ async def _message(  # noqa: C901, PLR0912  # one case for each kind
         case DeliveryKind.TOGETHER:
             return await introductions.compose_opening(request, subject) or Dropped("changed")
         case DeliveryKind.ALONE:
-            pairing = await tx.pairings.of_member(cycle.id, member.id)
-            return Dropped("changed") if pairing else say_pairings.alone(voice, cycle)
+            return await introductions.compose_alone(request, cycle) or Dropped("changed")
         case DeliveryKind.REMOVED:
             enrolment = await tx.cycles.enrolment(cycle.id, member.id)
             is_out = enrolment is not None and enrolment.state is EnrolmentState.LEFT

@@ -46,7 +46,11 @@ async def _everybody_answers(town: Town) -> None:
 
 
 @pytest.mark.across
-@pytest.mark.both_databases  # the one journey that `make test` plays over each platform on both databases
+@pytest.mark.both_databases
+# The one journey that `make test` plays over every road.
+@pytest.mark.quick_cases(
+    "core-sqlite", "core-postgresql", "slack-sqlite", "teams-postgresql", "slack-and-teams-sqlite"
+)
 async def test_a_whole_cycle_over_holidays_and_clock_changes(store: SqlStore, prompts: Prompts) -> None:
     town = await build(
         store, prompts, PEOPLE, datetime(2026, 10, 5, 8, 0, tzinfo=UTC), zones=ZONES, terms=TERMS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -37,6 +38,21 @@ async def import_with(
     roster = roster_of(FOUR, principals=False)
     people = tuple(
         replace(each, posts=posts.get(each.source_id.replace(" ", "_"), each.posts)) for each in roster.people
+    )
+    async with town.store.transaction() as tx:
+        return await imports.import_roster(
+            tx, "Town", replace(roster, people=people), town.now, dry_run=dry_run
+        )
+
+
+async def move(
+    town: Town, before: Mapping[str, Sequence[str]], schools: Mapping[str, str], *, dry_run: bool = False
+) -> RosterImport:
+    """Import the roster of these schools with other schools for some teachers."""
+    roster = roster_of(before, principals=False)
+    people = tuple(
+        replace(each, posts=((Role.TEACHER, schools[each.source_id]),)) if each.source_id in schools else each
+        for each in roster.people
     )
     async with town.store.transaction() as tx:
         return await imports.import_roster(
@@ -84,6 +100,62 @@ async def test_no_pairing_goes_on_inside_one_school(town: Town, state: str) -> N
     assert seated & {"Ann Ash", partner}, "one of the two is the third of the other pairing"
 
 
+async def test_who_moves_to_the_partners_school_is_told_and_so_is_the_partner(
+    store: SqlStore, prompts: Prompts
+) -> None:
+    two = {"Oak": ["Ann Ash"], "Elm": ["Cat Cox"]}
+    town = await build(store, prompts, two, MONDAY, principals=False)
+    await town.run(START, SHORT)
+    await town.until(ASKED)
+    await town.say("Cat Cox", "Let pupils name the next step")
+    await town.say("Cat Cox", "tell Ann bring the seating plan")
+    await town.beat()
+    before = await dump(town.store)
+
+    would_be = await move(town, two, {"Ann Ash": "Elm"}, dry_run=True)
+
+    assert await dump(town.store) == before
+    [line] = [each for each in changes(town.prompts.voice("en"), would_be, 0) if "pairing" in each]
+    assert "Ann Ash" in line
+    assert "Cat Cox" in line
+    assert "teach at one school" in line
+
+    made = await move(town, two, {"Ann Ash": "Elm"})
+    await town.press("Cat Cox", "Send now")
+    await town.say("Cat Cox", "tell Ann let us walk by the canal")
+    await town.days(2)
+
+    assert made.ended == would_be.ended
+    assert await town.pairings() == []
+    assert "You teach at another school now" in town.last("Ann Ash")
+    assert "first in line" not in town.everything("Ann Ash"), "no partner is found for them in this cycle"
+    assert "could not find you a partner from another school" in town.last("Cat Cox")
+    assert "Let pupils name the next step" not in town.everything("Ann Ash")
+    assert "seating plan" not in town.everything("Ann Ash")
+    assert "canal" not in town.everything("Ann Ash")
+
+
+async def test_two_who_change_places_go_on(town: Town) -> None:
+    await town.run(START, SHORT)
+    before = await town.partners()
+    partner = await town.partner_of("Ann Ash")
+
+    made = await move(town, FOUR, {"Ann Ash": "Elm", partner: "Oak"})
+
+    assert not made.ended
+    assert await town.partners() == before
+
+
+async def test_a_further_school_beside_the_first_changes_nothing(town: Town) -> None:
+    await town.run(START, SHORT)
+    before = await town.partners()
+
+    made = await import_with(town, Ann_Ash=((Role.TEACHER, "Elm"), (Role.TEACHER, "Oak")))
+
+    assert not made.ended
+    assert await town.partners() == before
+
+
 async def test_who_moves_to_a_third_school_keeps_the_partner(store: SqlStore, prompts: Prompts) -> None:
     town = await build(store, prompts, {**FOUR, "Yew": ["Eve Elm"]}, MONDAY)
     await town.run(START, SHORT, without=["Eve Elm"])
@@ -108,9 +180,15 @@ async def test_nobody_is_paired_with_a_principal_of_their_school(town: Town) -> 
     partner = await town.partner_of("Ann Ash")
     school = next(school for school, names in FOUR.items() if partner in names)
 
+    await town.until(ASKED)
+    await town.say(partner, "Let pupils name the next step")
+    await town.say(partner, "tell Ann bring the seating plan")
+
     made = await import_with(town, Ann_Ash=((Role.TEACHER, "Oak"), (Role.PRINCIPAL, school)))
     await town.days(1)
 
+    assert "Let pupils name the next step" not in town.everything("Ann Ash")
+    assert "seating plan" not in town.everything("Ann Ash")
     assert [each.causes for each in made.ended] == [("Ann Ash",)]
     for names in await town.pairings():
         assert "Ann Ash" not in names or not set(names) & set(FOUR[school])

@@ -214,7 +214,7 @@ ALL_ANSWER: list[Action] = [
 
 # Plays are long: what they find becomes an `@example`, and is cut short by hand.
 @settings(
-    max_examples=share_of_examples(6),
+    max_examples=share_of_examples(3),
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+import pytest
+
 from bot.events import Joined
 from bot.message import Form
 from bot.model import CommandName
@@ -81,6 +83,7 @@ async def test_a_stranger_gets_one_sentence_and_leaves_no_trace(town: Town) -> N
     assert await dump(town.store, without=QUIET) == before
 
 
+@pytest.mark.quick_cases("core-sqlite", "core-postgresql")  # rights are checked in the core, below every road
 async def test_a_coordinator_of_elsewhere_reaches_nothing_here(store: SqlStore, town: Town) -> None:
     other = await build(
         store, town.prompts, {"Bay": ["Moe Mor"], "Cove": ["Noa Nye"]}, town.now, partnership="Other"

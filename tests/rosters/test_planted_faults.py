@@ -146,6 +146,7 @@ ROSTERS: dict[str, tuple[Plant, int | None, str]] = {
         "person_id",
     ),
     "roster.spreadsheet-error": (f"{HEADER}\n{ELIN.replace('Elin', '#N/A')}", 2, "given_name"),
+    "roster.rounded-number": (one_row("person_id", "1.23457E+11"), 2, "person_id"),
     "roster.lost-letters": (f"{HEADER}\nA School,El\ufffdn,Pugh,e@x.org,teacher", 2, "given_name"),
     "roster.unknown-holidays": (one_row("holidays", "Wales"), 2, "holidays"),
     "roster.school-id-sometimes": (

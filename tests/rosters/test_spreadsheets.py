@@ -126,6 +126,10 @@ def test_a_spreadsheets_error_is_no_name(tmp_path: Path, error: str) -> None:
         ("Ángel", "Ángel"),
         ("Núñez", "Núñez"),
         ("AT&T", "AT&T"),
+        ("“Reyes”", "Reyes"),
+        ('"=""Reyes"""', "Reyes"),
+        ("’t Hooft", "’t Hooft"),
+        ("'t Hooft", "'t Hooft"),
     ],
 )
 def test_a_name_that_programs_have_rewritten_is_read_as_meant(
@@ -134,6 +138,29 @@ def test_a_name_that_programs_have_rewritten_is_read_as_meant(
     roster = read(tmp_path, f"{HEADER}\nAshby,Ana,{written},ana@a.example.org,teacher\n")
 
     assert roster.people[0].family_name == meant
+
+
+@pytest.mark.parametrize("written", ['="007"', '"=""007"""', "'007", "“007”", " 007 "])
+def test_an_id_that_a_spreadsheet_was_made_to_keep_is_that_id(tmp_path: Path, written: str) -> None:
+    roster = read(tmp_path, f"{HEADER},person_id\nAshby,Ana,Reyes,ana@a.example.org,teacher,{written}\n")
+
+    assert [each.source_id for each in roster.people] == ["007"]
+
+
+@pytest.mark.parametrize("written", ["'ana@a.example.org'", "'ana@a.example.org", "“ana@a.example.org”"])
+def test_marks_around_an_address_are_no_part_of_it(tmp_path: Path, written: str) -> None:
+    roster = read(tmp_path, f"{HEADER}\nAshby,Ana,Reyes,{written},teacher\n")
+
+    assert [each.email for each in roster.people] == ["ana@a.example.org"]
+
+
+@pytest.mark.parametrize("written", ["1.23457E+11", '"1,23457E+11"', "1E+12", "9.1e+9"])
+@pytest.mark.parametrize("column", ["person_id", "school_id"])
+def test_a_number_that_a_spreadsheet_has_rounded_is_no_id(tmp_path: Path, written: str, column: str) -> None:
+    with pytest.raises(RosterError) as caught:
+        read(tmp_path, f"{HEADER},{column}\nAshby,Ana,Reyes,ana@a.example.org,teacher,{written}\n")
+
+    assert [(each.column, each.key) for each in caught.value.faults] == [(column, "roster.rounded-number")]
 
 
 UNSEEN = [

@@ -155,6 +155,7 @@ async def test_forgetting_erases_every_column_that_is_not_kept_for_a_reason(anes
                 assert stays == bool(decision.kept), f"{table.name}.{column.name}"
 
 
+@pytest.mark.quick_cases("sqlite")
 async def test_my_data_shows_every_column_that_is_not_left_out_for_a_reason(anest: World) -> None:
     assert all(each.left_out or each.other is not None for each in DECISIONS.values())
     for table, key in TABLES.items():
