@@ -108,6 +108,9 @@ class Members(Protocol):
     async def address_of(self, member_id: int) -> Address | None:
         """Return the connected address that the member used last."""
 
+    async def current_addresses(self, member_ids: Collection[int]) -> Mapping[int, Address]:
+        """Return the connected address that each member used last, by member id, for those who have one."""
+
     async def addresses_of(self, member_id: int) -> tuple[AddressStanding, ...]:
         """Return all addresses of a member, the last used first, also those that take nothing."""
 
