@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -121,8 +121,14 @@ class CheckIns(Protocol):
     async def save(self, check_in: CheckIn) -> None:
         """Store what may change: pairing_id, due_at, closes_at, state, asking, suggested_at, held_until."""
 
+    async def save_all(self, check_ins: Sequence[CheckIn]) -> None:
+        """Store what may change of several check-ins."""
+
     async def of_member(self, cycle_id: int, member_id: int) -> tuple[CheckIn, ...]:
         """Return a member's check-ins in a cycle, by due time."""
+
+    async def of_members(self, cycle_id: int, member_ids: Collection[int]) -> tuple[CheckIn, ...]:
+        """Return the check-ins of several members in a cycle."""
 
     async def of_cycle(self, cycle_id: int) -> tuple[CheckIn, ...]:
         """Return all check-ins of a cycle."""

@@ -113,11 +113,19 @@ class Lanes(Protocol):
 class Digests(Protocol):
     """Published digests: stored, so that a week is never published twice with different figures."""
 
-    async def publish(self, cycle_id: int, school_id: int, week: date, figures: Mapping[str, object]) -> None:
-        """Store a week's figures; a second call for the same week changes nothing."""
+    async def publish(self, cycle_id: int, week: date, figures: Mapping[int, Mapping[str, object]]) -> None:
+        """Store a week's figures by school id; those that are stored already stay."""
 
     async def published(self, cycle_id: int, school_id: int) -> tuple[tuple[date, Mapping[str, object]], ...]:
-        """Return the published figures by week, oldest first."""
+        """Return a school's published figures by week, oldest first."""
+
+    async def published_by_school(
+        self, cycle_id: int
+    ) -> Mapping[int, tuple[tuple[date, Mapping[str, object]], ...]]:
+        """Return the published figures of all schools by school id, each by week, oldest first."""
+
+    async def weeks(self, cycle_id: int) -> frozenset[date]:
+        """Return the weeks whose figures are published."""
 
 
 class Events(Protocol):

@@ -108,6 +108,9 @@ class Members(Protocol):
     async def address_of(self, member_id: int) -> Address | None:
         """Return the connected address that the member used last."""
 
+    async def current_addresses(self, member_ids: Collection[int]) -> Mapping[int, Address]:
+        """Return the connected address that each member used last, by member id, for those who have one."""
+
     async def addresses_of(self, member_id: int) -> tuple[AddressStanding, ...]:
         """Return all addresses of a member, the last used first, also those that take nothing."""
 
@@ -196,6 +199,9 @@ class Workspaces(Protocol):
 
     async def of_school(self, school_id: int) -> tuple[Workspace, ...]:
         """Return the workspaces that are linked to a school and have not removed the bot."""
+
+    async def take_untold_rests(self, before: datetime) -> tuple[Workspace, ...]:
+        """Return the workspaces that have taken nothing since that time or longer, each once."""
 
     async def resting(self, partnership_id: int) -> frozenset[int]:
         """Return the ids of the schools with a workspace that takes nothing for a time."""

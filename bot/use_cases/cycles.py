@@ -143,7 +143,7 @@ async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.DraftPlan:
     if len(school_ids) < 2:
         raise UserError("too-few")
     teaching_days = pack.steps[-1].day + pack.steps[-1].open_days - 1
-    calendars = {each: await tx.schools.calendar(each) for each in school_ids}
+    calendars = await tx.schools.calendars(school_ids)
     try:
         first_day = nth_shared_day([calendars[school_ids[0]]], cycle.starts_on, 1)
         slowest_school_ends = max(

@@ -33,7 +33,7 @@ async def compose_digest(request: Request, cycle: Cycle, school_id: int, monday:
     """
     tx = request.tx
     pack = await cycles.read_pack(tx, cycle)
-    if monday not in await _read_counted_weeks(tx, cycle):
+    if monday not in await tx.digests.weeks(cycle.id):
         await _count_week(tx, cycle, monday)
     return await _compose_published(request, cycle, pack, school_id, monday)
 
@@ -45,7 +45,7 @@ async def show_last(request: Request) -> Message:
     led_school_ids = [post.school_id for post in member.posts if post.role is Role.PRINCIPAL]
     for cycle in await tx.cycles.all_of(member.partnership_id):
         pack = await cycles.read_pack(tx, cycle)
-        for week in sorted(await _read_counted_weeks(tx, cycle), reverse=True):
+        for week in sorted(await tx.digests.weeks(cycle.id), reverse=True):
             shown = [
                 await _compose_published(request, cycle, pack, school_id, week)
                 for school_id in led_school_ids or [member.home_school_id]
@@ -58,13 +58,15 @@ async def show_last(request: Request) -> Message:
 
 async def read_newest(tx: Tx, cycle: Cycle) -> digest.Figures | None:
     """Return the figures that were published last, of which those of everyone are the same for all schools."""
-    newest = None
-    for school in await tx.schools.of(cycle.partnership_id):
-        for _, stored in await tx.digests.published(cycle.id, school.id):
-            figures = digest.from_json(stored) if stored else None
-            if figures is not None and (newest is None or figures.week > newest.week):
-                newest = figures
-    return newest
+    published = await tx.digests.published_by_school(cycle.id)
+    newest = max(
+        ((week, -school_id) for school_id, weeks in published.items() for week, stored in weeks if stored),
+        default=None,
+    )
+    if newest is None:
+        return None
+    week, school_id = newest
+    return digest.from_json(dict(published[-school_id])[week])
 
 
 async def refresh_story(tx: Tx, cycle: Cycle, answers: Mapping[str, Sequence[Answer]], now: datetime) -> None:
@@ -84,14 +86,6 @@ async def read_quoting_schools(
     return ()
 
 
-async def _read_counted_weeks(tx: Tx, cycle: Cycle) -> frozenset[date]:
-    """Return the Mondays of the weeks that were counted."""
-    weeks: set[date] = set()
-    for school in await tx.schools.of(cycle.partnership_id):
-        weeks.update(week for week, _ in await tx.digests.published(cycle.id, school.id))
-    return frozenset(weeks)
-
-
 async def _count_week(tx: Tx, cycle: Cycle, monday: date) -> None:
     """Count and publish a week for all schools at once."""
     cohort = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id) if each.in_cohort}
@@ -102,19 +96,19 @@ async def _count_week(tx: Tx, cycle: Cycle, monday: date) -> None:
         ties=await _read_ties(tx, cycle),
     )
     schools = await tx.schools.of(cycle.partnership_id)
+    published = await tx.digests.published_by_school(cycle.id)
     before = {
         school.id: [
             digest.from_json(stored)
-            for earlier, stored in await tx.digests.published(cycle.id, school.id)
+            for earlier, stored in published.get(school.id, ())
             if stored and earlier < monday
         ]
         for school in schools
     }
     told = digest.tell(week, facts, digest.told_before(before))
-    for school in schools:
-        figures = digest.summarise(school.id, week, facts, told)
-        stored: Mapping[str, object] = digest.to_json(figures) if figures else {}
-        await tx.digests.publish(cycle.id, school.id, monday, stored)
+    figures = {school.id: digest.summarise(school.id, week, facts, told) for school in schools}
+    stored = {school_id: digest.to_json(each) if each else {} for school_id, each in figures.items()}
+    await tx.digests.publish(cycle.id, monday, stored)
 
 
 def _count_cohort(cohort: Mapping[int, Enrolment]) -> dict[int, int]:

@@ -40,9 +40,9 @@ async def ask_for_chat(request: Request, *, gathers: bool) -> Message:
 
 async def find_shared_chat(tx: Tx, pairing: Pairing) -> Address | None:
     """Return one address for all members of a pairing, user ids joined by commas; None if they share no workspace."""
-    addresses = [await tx.members.address_of(each) for each in pairing.member_ids]
-    known = [each for each in addresses if each is not None]
-    if len(known) < len(addresses) or len({(each.platform, each.workspace) for each in known}) != 1:
+    addresses = await tx.members.current_addresses(pairing.member_ids)
+    known = [addresses[each] for each in pairing.member_ids if each in addresses]
+    if len(known) < len(pairing.member_ids) or len({(each.platform, each.workspace) for each in known}) != 1:
         return None
     return Address(known[0].platform, known[0].workspace, ",".join(each.user for each in known))
 

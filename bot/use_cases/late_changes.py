@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -27,7 +27,7 @@ from bot.ports import NewPairing, Tx
 from bot.rules.premises import BrokenPremise, Premise, find_broken, may_take_part
 from bot.say import basics
 from bot.use_cases import cycles, participants, schedule
-from bot.use_cases.owing import owe
+from bot.use_cases.owing import owe, owe_each
 from bot.use_cases.request import Request
 
 
@@ -145,7 +145,7 @@ async def find_pairing(tx: Tx, cycle: Cycle, member_ids: Collection[int], now: d
         await tx.pairings.add_third(live[index].id, Seat(member_id, by_id[member_id].school_id))
         trio = await tx.pairings.get(live[index].id)
         await _plan_check_ins(tx, cycle, trio, now)
-        await announce_pairing(tx, cycle, trio, DeliveryKind.CHANGED_MATCH, now)
+        await announce_pairings(tx, cycle, [trio], DeliveryKind.CHANGED_MATCH, now)
     for alone in changes.left_out:
         if alone.member_id in member_ids:
             await _tell_without_partner(tx, cycle, alone.member_id, now)
@@ -174,21 +174,24 @@ async def start_pairing(tx: Tx, cycle: Cycle, pairing: NewPairing, now: datetime
     """Make a pairing live, plan its check-ins and introduce its members."""
     started = await tx.pairings.add(cycle.id, pairing, now)
     await _plan_check_ins(tx, cycle, started, now)
-    await announce_pairing(tx, cycle, started, DeliveryKind.CHANGED_MATCH, now)
+    await announce_pairings(tx, cycle, [started], DeliveryKind.CHANGED_MATCH, now)
 
 
 async def _plan_check_ins(tx: Tx, cycle: Cycle, pairing: Pairing, now: datetime) -> None:
     """Plan the check-ins of a pairing, as far as teaching days are left."""
     # Without teaching days left the pairing starts all the same: leaving must never fail.
     with suppress(UserError):
-        await schedule.plan_pairing(tx, cycle, await cycles.read_pack(tx, cycle), pairing, now)
+        await schedule.plan_pairings(tx, cycle, await cycles.read_pack(tx, cycle), [pairing], now)
 
 
-async def announce_pairing(tx: Tx, cycle: Cycle, pairing: Pairing, kind: DeliveryKind, now: datetime) -> None:
-    """Owe the members of a pairing the introduction to their partners."""
-    members = await tx.members.many(pairing.member_ids)
+async def announce_pairings(
+    tx: Tx, cycle: Cycle, pairings: Sequence[Pairing], kind: DeliveryKind, now: datetime
+) -> None:
+    """Owe the members of pairings the introduction to their partners."""
+    members = await tx.members.many({each for pairing in pairings for each in pairing.member_ids})
+    about = [(pairing.id, members[each]) for pairing in pairings for each in sorted(pairing.member_ids)]
     occurrence = "" if kind is DeliveryKind.MATCH else now.isoformat()
-    await owe(tx, cycle, kind, pairing.id, members.values(), now, occurrence=occurrence)
+    await owe_each(tx, cycle, kind, about, now, occurrence=occurrence)
 
 
 async def _tell_without_partner(tx: Tx, cycle: Cycle, member_id: int, now: datetime) -> None:

@@ -27,16 +27,31 @@ async def owe(
 
     Returns the moments by member id.
     """
-    available = await read_availabilities(tx, members)
-    moments = {each.id: choose_moment(available[each.id], after) for each in members}
+    about = [(subject_id, each) for each in members]
+    return await owe_each(tx, cycle, kind, about, after, occurrence=occurrence, expires_at=expires_at)
+
+
+async def owe_each(
+    tx: Tx,
+    cycle: Cycle,
+    kind: DeliveryKind,
+    about: Collection[tuple[int, Member]],
+    after: datetime,
+    *,
+    occurrence: str = "",
+    expires_at: datetime | None = None,
+) -> Mapping[int, datetime]:
+    """Owe members one message each, every one about its own subject; otherwise as `owe`."""
+    available = await read_availabilities(tx, [member for _, member in about])
+    moments = {member.id: choose_moment(available[member.id], after) for _, member in about}
     await tx.deliveries.owe(
         [
             replace(
-                planning.owe(cycle, member_id, kind, subject_id, moment),
+                planning.owe(cycle, member.id, kind, subject_id, moments[member.id]),
                 occurrence=occurrence,
                 expires_at=expires_at,
             )
-            for member_id, moment in moments.items()
+            for subject_id, member in about
         ]
     )
     return moments

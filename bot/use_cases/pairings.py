@@ -130,9 +130,8 @@ async def confirm(request: Request) -> Message:
     await tx.pairings.confirm(cycle.id, now)
     live = await tx.pairings.of_cycle(cycle.id)
     pack = await cycles.read_pack(tx, cycle)
-    for pairing in live:
-        await schedule.plan_pairing(tx, running, pack, pairing, now)
-        await late_changes.announce_pairing(tx, running, pairing, DeliveryKind.MATCH, now)
+    await schedule.plan_pairings(tx, running, pack, live, now)
+    await late_changes.announce_pairings(tx, running, live, DeliveryKind.MATCH, now)
     paired_ids = {each for pairing in live for each in pairing.member_ids}
     await late_changes.find_pairing(tx, running, set(members) - paired_ids, now)
     await schedule.plan_digests(tx, running, now)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from itertools import permutations
 
 from bot.model import Cycle, Member, Pairing, Post, Role, Seat
 from bot.pairing import Person, quality
@@ -23,12 +23,13 @@ async def read_participants(tx: Tx, cycle: Cycle) -> list[Person]:
     enrolments = {each.member_id: each for each in await tx.cycles.enrolments(cycle.id)}
     members = await tx.members.many(cycles.get_accepted_ids(tuple(enrolments.values())))
     profiles = await tx.members.profiles(list(members))
+    addresses = await tx.members.current_addresses(list(members))
     schools = await read_schools_by_id(tx, cycle.partnership_id)
     participants = []
     for member in members.values():
         school = schools[enrolments[member.id].school_id]
         if premises.may_take_part(member) and Post(Role.TEACHER, school.id) in member.posts:
-            address = await tx.members.address_of(member.id)
+            address = addresses.get(member.id)
             participants.append(
                 Person(
                     id=member.id,
@@ -51,10 +52,16 @@ async def has_moved(tx: Tx, cycle: Cycle, member: Member) -> bool:
 async def read_blocked(tx: Tx, cycle: Cycle, joined: Sequence[Person]) -> frozenset[frozenset[int]]:
     """Return the pairs that must never be: those that were blocked, and a principal with a teacher of their school."""
     members = await tx.members.many([each.id for each in joined])
+    of_school: defaultdict[int, list[int]] = defaultdict(list)
+    for each in joined:
+        of_school[each.school_id].append(each.id)
     led = {
-        frozenset((leader.id, other.id))
-        for leader, other in permutations(joined, 2)
-        if Post(Role.PRINCIPAL, other.school_id) in members[leader.id].posts
+        frozenset((leader.id, other_id))
+        for leader in joined
+        for post in members[leader.id].posts
+        if post.role is Role.PRINCIPAL
+        for other_id in of_school[post.school_id]
+        if other_id != leader.id
     }
     return await tx.members.blocked(cycle.partnership_id) | led
 

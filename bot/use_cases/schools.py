@@ -13,21 +13,21 @@ from bot.rules.school_time import Availability, Calendar, NoTeachingDays, Term, 
 
 async def read_availability(tx: Tx, member: Member) -> Availability:
     """Return the days and hours at which this member may be written to."""
-    return _make_availability(member, await tx.schools.calendar(member.home_school_id))
+    return make_availability(member, await tx.schools.calendar(member.home_school_id))
 
 
 async def read_availabilities(tx: Tx, members: Collection[Member]) -> Mapping[int, Availability]:
     """Return the availability of several members by id; the calendars of their schools are read together."""
     calendars = await tx.schools.calendars({member.home_school_id for member in members})
-    return {member.id: _make_availability(member, calendars[member.home_school_id]) for member in members}
+    return {member.id: make_availability(member, calendars[member.home_school_id]) for member in members}
 
 
 async def read_availability_at(tx: Tx, member: Member, school: School) -> Availability:
     """Return the member's availability on another school's days, as for a digest about that school."""
-    return _make_availability(member, await tx.schools.calendar(school.id))
+    return make_availability(member, await tx.schools.calendar(school.id))
 
 
-def _make_availability(member: Member, calendar: Calendar) -> Availability:
+def make_availability(member: Member, calendar: Calendar) -> Availability:
     """Return a member's availability on the days of a calendar."""
     return Availability(calendar=calendar, hours=member.hours, paused_until=member.paused_until)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.model import Answer, CheckIn, CheckInState, Share
 from storage import tables as t
 from storage.drivers.at_rest import mark_erased
-from storage.queries.base import Queries, columns, values
+from storage.queries.base import Queries, batches, columns, values
 
 _CHECK_INS = select(*columns(t.check_in, CheckIn)).order_by(t.check_in.c.due_at, t.check_in.c.id)
 _ANSWERS = select(*columns(t.answer, Answer))
@@ -39,8 +39,16 @@ class SqlCheckIns(Queries):
 
     async def save(self, check_in: CheckIn) -> None:
         """Write pairing_id, due_at, closes_at, state, asking, suggested_at, held_until."""
-        row = update(t.check_in).where(t.check_in.c.id == check_in.id)
-        await self._connection.execute(row.values(values(check_in, "id", "cycle_id", "member_id", "step")))
+        await self.save_all([check_in])
+
+    async def save_all(self, check_ins: Sequence[CheckIn]) -> None:
+        """Write what may change of several check-ins."""
+        rows = [
+            values(each, "id", "cycle_id", "member_id", "step") | {"row_id": each.id} for each in check_ins
+        ]
+        if rows:
+            row = update(t.check_in).where(t.check_in.c.id == bindparam("row_id"))
+            await self._connection.execute(row, rows)
 
     async def open(self, check_in_id: int, asking: str) -> None:
         """Open a planned check-in that has reached its owner; leave it if its state has changed meanwhile."""
@@ -51,8 +59,15 @@ class SqlCheckIns(Queries):
 
     async def of_member(self, cycle_id: int, member_id: int) -> tuple[CheckIn, ...]:
         """Return a member's check-ins by due time."""
-        theirs = _CHECK_INS.where(t.check_in.c.member_id == member_id, t.check_in.c.cycle_id == cycle_id)
-        return await self._all(CheckIn, theirs)
+        return await self.of_members(cycle_id, [member_id])
+
+    async def of_members(self, cycle_id: int, member_ids: Collection[int]) -> tuple[CheckIn, ...]:
+        """Return several members' check-ins; those of one member are by due time."""
+        found: list[CheckIn] = []
+        for ids in batches(set(member_ids)):
+            theirs = _CHECK_INS.where(t.check_in.c.member_id.in_(ids), t.check_in.c.cycle_id == cycle_id)
+            found += await self._all(CheckIn, theirs)
+        return tuple(found)
 
     async def of_cycle(self, cycle_id: int) -> tuple[CheckIn, ...]:
         """Return a cycle's check-ins by due time."""

@@ -148,12 +148,18 @@ class SqlMembers(Queries):
 
     async def address_of(self, member_id: int) -> Address | None:
         """Return the working address that was used last."""
-        live = select(*columns(t.address, Address)).where(
-            t.address.c.member_id == member_id, t.address.c.live
-        )
-        return await self._first(
-            Address, live.order_by(t.address.c.last_used_at.desc(), t.address.c.platform)
-        )
+        return (await self.current_addresses([member_id])).get(member_id)
+
+    async def current_addresses(self, member_ids: Collection[int]) -> Mapping[int, Address]:
+        """Return the working address that each member used last."""
+        current: dict[int, Address] = {}
+        for ids in batches(set(member_ids)):
+            live = select(t.address.c.member_id, *columns(t.address, Address))
+            live = live.where(t.address.c.member_id.in_(ids), t.address.c.live)
+            live = live.order_by(t.address.c.last_used_at.desc(), t.address.c.platform)
+            for member_id, *facts in await self._connection.execute(live):
+                current.setdefault(member_id, Address(*facts))
+        return current
 
     async def profile(self, member_id: int) -> Profile:
         """Return a member's profile, which may be empty."""

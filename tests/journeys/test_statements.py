@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import update
 
 from bot.events import Command, Said
+from bot.model import EnrolmentState
 from bot.prompts import Prompts
+from storage import tables
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Town, build, plain
 from tests.support.statements import statements
@@ -18,11 +21,13 @@ MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 ASKED = datetime(2026, 9, 14, 14, 30, tzinfo=UTC)
 SIZES = (2, 8)
 """Schools of four teachers each."""
+COORDINATED = (5, 30)
+"""More schools for what is told to everybody: so many statements of one a person would break every budget."""
 
 
-async def town_of(store: SqlStore, prompts: Prompts, schools: int) -> Town:
+async def town_of(store: SqlStore, prompts: Prompts, schools: int, *, principals: bool = False) -> Town:
     people = {f"School {n}": [f"{name} {n}" for name in ("Ann", "Bob", "Cat", "Dan")] for n in range(schools)}
-    town = await build(store, prompts, people, MONDAY, principals=False)
+    town = await build(store, prompts, people, MONDAY, principals=principals)
     await town.start(date(2026, 9, 14), "joint-practice-6wk")
     return town
 
@@ -54,3 +59,27 @@ async def test_a_typed_answer_takes_sixteen_statements(
 
     assert "Goes to" in plain(reply)
     assert len(sent) <= 16
+
+
+@pytest.mark.parametrize("schools", COORDINATED)
+async def test_what_a_coordinator_does_takes_as_many_statements_for_few_as_for_many(
+    store: SqlStore, prompts: Prompts, schools: int
+) -> None:
+    town = await town_of(store, prompts, schools, principals=True)
+    async with store.transaction() as tx:
+        await tx.connection.execute(update(tables.enrolment).values(state=EnrolmentState.ACCEPTED))
+    taken: dict[str, int] = {}
+    for name, command in (
+        (COORDINATOR, "preview"),
+        (COORDINATOR, "confirm"),
+        (COORDINATOR, "status"),
+        (COORDINATOR, "pairs"),
+        ("Ann 0", "leave yes"),
+    ):
+        with statements(store) as sent:
+            await town.command(name, command)
+        taken[command] = len(sent)
+
+    assert len(await town.pairings()) >= 2 * schools - 1
+    budgets = {"preview": 40, "confirm": 60, "status": 12, "pairs": 12, "leave yes": 60}
+    assert {name: count for name, count in taken.items() if count > budgets[name]} == {}

@@ -36,9 +36,9 @@ async def test_a_week_is_published_once_and_stays_as_it_was(world: World) -> Non
     school_id = world.schools["s-bryn"].id
     first, second = date(2026, 11, 23), date(2026, 11, 30)
     async with world.store.transaction() as tx:
-        await tx.digests.publish(world.cycle.id, school_id, second, {"band": None})
-        await tx.digests.publish(world.cycle.id, school_id, first, {"band": 3, "ties": [1, 2]})
-        await tx.digests.publish(world.cycle.id, school_id, first, {"band": 4})
+        await tx.digests.publish(world.cycle.id, second, {school_id: {"band": None}})
+        await tx.digests.publish(world.cycle.id, first, {school_id: {"band": 3, "ties": [1, 2]}})
+        await tx.digests.publish(world.cycle.id, first, {school_id: {"band": 4}})
         published = await tx.digests.published(world.cycle.id, school_id)
 
         assert await tx.digests.published(world.cycle.id, world.schools["s-kauri"].id) == ()
