@@ -68,7 +68,7 @@ class SqlTx:
 
     @cached_property
     def pairings(self) -> SqlPairings:
-        return SqlPairings(self.connection)
+        return SqlPairings(self.connection, self.members)
 
     @cached_property
     def check_ins(self) -> SqlCheckIns:
