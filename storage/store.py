@@ -72,7 +72,7 @@ class SqlTx:
 
     @cached_property
     def check_ins(self) -> SqlCheckIns:
-        return SqlCheckIns(self.connection)
+        return SqlCheckIns(self.connection, self.cycles, self.deliveries)
 
     @cached_property
     def challenges(self) -> SqlChallenges:
