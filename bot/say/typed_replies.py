@@ -178,6 +178,9 @@ def partner_trouble(voice: Voice, place: MemberPlace) -> Message:
         return plain(
             voice, f"typed.no-partner.{place.place}", *next_steps(voice, place), **place_facts(voice, place)
         )
+    if place.place is Place.CLOSED:
+        help_left = (request_button(voice, place, "partner"),) if place.coordinator else ()
+        return plain(voice, "typed.partner_silent-closed", *help_left, **place_facts(voice, place))
     buttons = (
         runs(
             voice,
