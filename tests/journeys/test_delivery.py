@@ -19,6 +19,7 @@ from bot.rules import outcomes
 from bot.worker import compose
 from bot.worker.batch import LEASE
 from bot.worker.carried import Dropped
+from bot.worker.shared import read_shared
 from storage.queries.check_ins import SqlCheckIns
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Post, Town, build, dump, plain
@@ -434,7 +435,9 @@ async def test_nobody_composes_what_is_no_longer_wanted(town: Town, prompts: Pro
     ]
 
     async with town.store.transaction() as tx:
-        made = await compose.compose(tx, prompts, reminder, ASKED + timedelta(days=1))
+        later = ASKED + timedelta(days=1)
+        shared = await read_shared(tx, [reminder], later)
+        made = await compose.compose(tx, prompts, shared, reminder, later)
 
     assert made == Dropped("answered")
 
