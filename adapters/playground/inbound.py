@@ -6,12 +6,12 @@ import re
 
 from adapters.chat.actions import decode
 from adapters.chat.bodies import Body, Malformed, part, strictly, string
-from bot.events import Command, Said, Submitted, What
+from bot.events import BIDI_CONTROLS, Command, Said, Submitted, What
 
 _ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _LINE_ENDS = re.compile(r"\r\n?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Characters that databases refuse and nobody types."""
+_CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f{BIDI_CONTROLS}]")
+"""Characters that databases refuse and nobody types, or that turn round the reading of all that follows."""
 
 
 def event_id(posted: Body) -> str:

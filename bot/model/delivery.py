@@ -52,6 +52,8 @@ class DeliveryKind(StrEnum):
     """Asks a member, at the address where they are known, whether a new one is theirs, too, or tells of it."""
     LINK_REQUEST = "link_request"
     """Asks the leaders of a connected school whether another workspace may be linked to it."""
+    WORKSPACE_RESTS = "workspace_rests"
+    """Tells a coordinator that a school's workspace takes no messages for a time."""
     DIGEST = "digest"
     CYCLE_END = "cycle_end"
     """Asks a coordinator to close a cycle whose last day has passed."""
@@ -111,6 +113,7 @@ KINDS: Mapping[DeliveryKind, DeliveryTraits] = MappingProxyType(
         DeliveryKind.REQUEST: DeliveryTraits(Member, WordsOf.NOBODY),
         DeliveryKind.NEW_ADDRESS: DeliveryTraits(AddressClaim, WordsOf.NOBODY),
         DeliveryKind.LINK_REQUEST: DeliveryTraits(LinkRequest, WordsOf.NOBODY),
+        DeliveryKind.WORKSPACE_RESTS: DeliveryTraits(School, WordsOf.NOBODY),
         DeliveryKind.DIGEST: DeliveryTraits(School, WordsOf.CONSENTING),
         DeliveryKind.CYCLE_END: DeliveryTraits(Cycle, WordsOf.NOBODY),
         DeliveryKind.CLOSED: DeliveryTraits(Cycle, WordsOf.NOBODY),

@@ -200,6 +200,9 @@ class Workspaces(Protocol):
     async def of_school(self, school_id: int) -> tuple[Workspace, ...]:
         """Return the workspaces that are linked to a school and have not removed the bot."""
 
+    async def take_untold_rests(self, before: datetime) -> tuple[Workspace, ...]:
+        """Return the workspaces that have taken nothing since that time or longer, each once."""
+
     async def resting(self, partnership_id: int) -> frozenset[int]:
         """Return the ids of the schools with a workspace that takes nothing for a time."""
 

@@ -36,7 +36,7 @@ class MemberPlace:
     partner_schools: tuple[str, ...]
     """The partners' schools, in the order of the partners."""
     coordinator: str
-    """The coordinator's name; empty if there is none."""
+    """The name of a coordinator who is not the member; empty if there is none."""
 
 
 def partner_names(voice: Voice, place: MemberPlace) -> str:

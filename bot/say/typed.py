@@ -20,11 +20,13 @@ LETTERS = "ABCDEFGH"
 _OF_WHO_IS_ASKED = frozenset(
     {
         *(Intent.LATER, Intent.SKIP, Intent.CHANGE_ANSWER, Intent.DELETE_ANSWER),
+        *(Intent.WHO_PARTNER, Intent.PARTNER_WORDS, Intent.PARTNER_SILENT),
         Intent.TELL,
         Intent.PROPOSE_TIME,
     }
 )
 """Intents that mean nothing for somebody who is asked nothing and has no partner."""
+_TO_A_PARTNER = frozenset({Intent.TELL, Intent.PROPOSE_TIME})
 
 
 def meant(voice: Voice, choice: Intent | str, destination: str = "", *, primary: bool = False) -> Button:
@@ -139,7 +141,7 @@ def careful(
 ) -> Message:
     """Show, before a text is kept or sent, what in it names a pupil, tells of a colleague's health, or judges."""
     parts = [
-        *([voice.markdown("typed.names", words=voice.listing(list(names)))] if names else []),
+        *([voice.markdown("typed.names", words=voice.listing(list(names)), n=len(names))] if names else []),
         *([voice.markdown("typed.health")] if health else []),
         *([voice.markdown("typed.judges", words=voice.listing(list(judging)))] if judging else []),
         voice.markdown("typed.you-decide"),
@@ -175,7 +177,8 @@ def not_kept(
     opening = voice.markdown("typed.not-sure" if is_kept else "typed.not-kept")
     facts = place_facts(voice, place)
     leads = place.place in (Place.COORDINATOR, Place.PRINCIPAL)
-    likely = [each for each in likely if not (leads and each in _OF_WHO_IS_ASKED)]
+    senseless = _OF_WHO_IS_ASKED if leads else frozenset() if place.partners else _TO_A_PARTNER
+    likely = [each for each in likely if each not in senseless]
     buttons = [meant(voice, each) for each in likely[:2]]
     offered = {each.does for each in buttons}
     buttons += [each for each in next_steps(voice, place) if each.does not in offered]

@@ -79,6 +79,11 @@ def what_is_this(voice: Voice, place: MemberPlace) -> Message:
     )
 
 
+def ask_to_join(voice: Voice, place: MemberPlace) -> Message:
+    """Answer the thanks of somebody who is invited, and ask whether they take part."""
+    return plain(voice, "typed.ack-invited", *next_steps(voice, place), **place_facts(voice, place))
+
+
 def small_talk(voice: Voice, place: MemberPlace, kind: Intent, name: str, until: str) -> Message:
     """Answer thanks or a greeting; say that the open question can wait, or greet with the next steps."""
     key = f"typed.{kind}-open" if until else f"typed.{kind}"
@@ -188,8 +193,10 @@ def partner_trouble(voice: Voice, place: MemberPlace) -> Message:
 
 def who_replied(voice: Voice, place: MemberPlace) -> Message:
     """Tell a teacher that nobody is told who has replied, and offer help with their own partner."""
-    partner = (meant(voice, Intent.PARTNER_SILENT),) if place.pairing_id is not None else ()
-    return plain(voice, "typed.who_replied", *partner, runs(voice, "button.status", CommandName.STATUS))
+    if not place.partners:
+        return plain(voice, "typed.who_replied", *next_steps(voice, place))
+    buttons = (meant(voice, Intent.PARTNER_SILENT), runs(voice, "button.status", CommandName.STATUS))
+    return plain(voice, "typed.who_replied-partner", *buttons, partner=partner_names(voice, place))
 
 
 def reminded(voice: Voice, place: MemberPlace, names: Sequence[str], *, has_gone: bool) -> Message:
@@ -214,9 +221,11 @@ def request_button(voice: Voice, place: MemberPlace, about: str) -> Button:
 
 
 def coordinators_matter(voice: Voice, place: MemberPlace, about: Intent, *more: Button) -> Message:
-    """Say that the coordinator can help with something, and offer to ask them."""
-    buttons = (request_button(voice, place, str(about)),) if place.coordinator else ()
-    return plain(voice, f"typed.{about}", *buttons, *more, **place_facts(voice, place))
+    """Say that the coordinator can help with something, and offer to ask them; the only one has nobody to ask."""
+    if not place.coordinator:
+        return plain(voice, f"typed.{about}-alone", *more)
+    button = request_button(voice, place, str(about))
+    return plain(voice, f"typed.{about}", button, *more, **place_facts(voice, place))
 
 
 def wrong_person(voice: Voice, name: str, school: str) -> Message:
@@ -253,12 +262,14 @@ def stray(voice: Voice, place: MemberPlace, text: str, *, is_open: bool) -> Mess
 
 def complaint(voice: Voice, place: MemberPlace) -> Message:
     """Take a complaint seriously: how much is asked, how to get less, that nobody is ranked, and whom to tell."""
+    leads = place.place in (Place.COORDINATOR, Place.PRINCIPAL)
     buttons = (
         opens(voice, "button.pause", FormName.PAUSE),
-        meant(voice, Intent.LEAVE),
+        runs(voice, "button.stop", CommandName.STOP) if leads else meant(voice, Intent.LEAVE),
         *((request_button(voice, place, "complaint"),) if place.coordinator else ()),
     )
-    return plain(voice, "typed.complaint", *buttons, **place_facts(voice, place))
+    key = "typed.complaint-leader" if leads else "typed.complaint"
+    return plain(voice, key, *buttons, **place_facts(voice, place))
 
 
 def last_answer(voice: Voice, asked: AskedCheckIn, *, was_read: bool, can_change: bool) -> Message:

@@ -19,7 +19,7 @@ async def read_place(request: Request) -> MemberPlace:
     partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
     active = tuple(each for each in partners.values() if each.active)
     schools = await _read_schools(tx, pairing, active)
-    coordinators = await read_coordinators(request)
+    others = [each for each in await read_coordinators(request) if each.id != member.id]
     return MemberPlace(
         place=await _find_place(request, cycle, enrolment, pairing if active else None),
         cycle=cycle,
@@ -27,7 +27,7 @@ async def read_place(request: Request) -> MemberPlace:
         pairing_id=pairing.id if pairing and active else None,
         partners=active,
         partner_schools=tuple(schools[each.id] for each in active),
-        coordinator=coordinators[0].name if coordinators else "",
+        coordinator=others[0].name if others else "",
     )
 
 

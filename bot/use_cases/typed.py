@@ -87,7 +87,7 @@ async def settle(request: Request, prompts: Prompts, argument: str) -> Reply:
     text = await take_text(request)
     if choice == say_typed.A_CHILD:
         return Replacement(await safeguarding.show_help(request))
-    if choice == say_typed.NOTHING:
+    if choice == say_typed.NOTHING or (choice == Intent.STRAY and text is None):
         return Replacement(basics.plain(request.voice, "typed.dropped"))
     if text is None and choice in (Intent.TELL, Intent.PROPOSE_TIME):
         return await notes.open_form(request, "")

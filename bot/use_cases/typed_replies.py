@@ -69,7 +69,8 @@ async def act(  # noqa: C901, PLR0911, PLR0912  # one visible table of every int
             return await safeguarding.show_help(request)
         case Intent.ACK | Intent.GREETING:
             if asked is None and place.place is Place.INVITED:
-                return say_replies.what_is_this(voice, place)
+                is_thanks = reading.intent is Intent.ACK
+                return (say_replies.ask_to_join if is_thanks else say_replies.what_is_this)(voice, place)
             until = voice.until(asked.closes, asked.today) if asked else ""
             return say_replies.small_talk(voice, place, reading.intent, request.member.given_name, until)
         case Intent.MOVED | Intent.TECH:

@@ -30,6 +30,7 @@ from bot.use_cases import (
     coordinators,
     enrolments,
     introductions,
+    rests,
     workspaces,
 )
 from bot.use_cases.asked_check_ins import describe_check_in
@@ -73,6 +74,8 @@ async def compose(
             return wait
     if delivery.kind is DeliveryKind.LINK_REQUEST:
         return await workspaces.compose_request(request, delivery.subject_id) or Dropped("answered")
+    if delivery.kind is DeliveryKind.WORKSPACE_RESTS:
+        return await rests.compose(request, delivery.subject_id) or Dropped("changed")
     if delivery.kind is DeliveryKind.REQUEST:
         about = delivery.occurrence.partition(" ")[0]
         return await coordinators.compose_request(request, delivery.subject_id, about) or Dropped("changed")
@@ -207,7 +210,12 @@ async def _message(  # noqa: C901, PLR0912  # one case for each kind
             return say_cycles.closed(
                 voice, cycle, [each.given_name for each in partners.values() if each.active]
             )
-        case DeliveryKind.NEW_ADDRESS | DeliveryKind.LINK_REQUEST | DeliveryKind.REQUEST:
+        case (
+            DeliveryKind.NEW_ADDRESS
+            | DeliveryKind.LINK_REQUEST
+            | DeliveryKind.REQUEST
+            | DeliveryKind.WORKSPACE_RESTS
+        ):
             return Dropped("changed")  # composed before, because they belong to no cycle
 
 

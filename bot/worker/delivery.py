@@ -10,6 +10,7 @@ from bot.model import Delivery, Limit
 from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
 from bot.rules import outcomes
+from bot.use_cases import rests
 from bot.worker import batch
 from bot.worker.addresses import meet_seen
 from bot.worker.batch import BATCH_SIZE, BatchClock, compose_batch
@@ -33,6 +34,8 @@ async def run(
     This is for the playground and tests, where time is set. `work.work` keeps to each workspace's limit.
     """
     services = Services(store, prompts, messengers, directories, NO_LIMITS, seconds=lambda: 0)
+    async with store.transaction() as tx:
+        await rests.tell_coordinators(tx, now)
     await meet_seen(services, now)
     settled, is_more = 0, True
     while is_more:

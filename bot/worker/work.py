@@ -21,6 +21,7 @@ from bot.model import Address, LaneFilter, Limit
 from bot.ports import Directory, Messenger, Store
 from bot.prompts import Prompts
 from bot.rules import outcomes
+from bot.use_cases import rests
 from bot.worker import batch as batches
 from bot.worker.addresses import meet_seen
 from bot.worker.batch import BATCH_SIZE, Batch, BatchClock, compose_batch
@@ -234,5 +235,8 @@ async def _resolve_batch(services: Services, tick: timedelta) -> float:
 
 
 async def _meet_people(services: Services, tick: timedelta) -> float:
-    """Meet people who were seen before they could be; return the seconds to pause."""
-    return 0 if await meet_seen(services, await services.store.now()) else tick.total_seconds()
+    """Meet people who were seen before they could be, and tell of workspaces that rest; return the seconds to pause."""
+    now = await services.store.now()
+    async with services.store.transaction() as tx:
+        await rests.tell_coordinators(tx, now)
+    return 0 if await meet_seen(services, now) else tick.total_seconds()

@@ -76,6 +76,14 @@ class SqlWorkspaces(Queries):
         found = [await self.get(row.platform, row.id) for row in rows]
         return tuple(each for each in found if each is not None)
 
+    async def take_untold_rests(self, before: datetime) -> tuple[Workspace, ...]:
+        """Return the workspaces that have rested since that time or longer, each once."""
+        note = t.platform_note.c
+        untold = update(t.platform_note).where(note.kind == "rests", ~note.told, note.first_at <= before)
+        taken = untold.values(told=True).returning(note.platform, note.workspace)
+        found = [await self.get(*row) for row in (await self._connection.execute(taken)).all()]
+        return tuple(each for each in found if each is not None and each.gone_at is None)
+
     async def resting(self, partnership_id: int) -> frozenset[int]:
         """Return the ids of the schools with a workspace that takes nothing for a time."""
         linked, note, workspace = t.workspace_school.c, t.platform_note.c, t.workspace.c

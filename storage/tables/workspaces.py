@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 
@@ -107,4 +108,5 @@ platform_note = Table(
     Column("times", Integer, nullable=False),
     Column("first_at", UTCDateTime, nullable=False),
     Column("last_at", UTCDateTime, nullable=False),
+    Column("told", Boolean, nullable=False, server_default=false()),  # coordinators were told of it
 )

@@ -92,7 +92,7 @@ async def test_a_request_that_carries_no_words_yet_asks_for_them(town: Town) -> 
 
 async def test_no_part_of_pupils_names_crosses_schools(town: Town) -> None:
     asked = await town.say("Ann Ash", "tell Cat Kayden Price and Tomasz spoke up. Kayden gave a reason")
-    assert "“Kayden Price and Tomasz” looks like a pupil's name" in asked
+    assert "“Kayden Price and Tomasz” look like pupils' names" in asked
     await town.press("Ann Ash", "Write “Pupil A” and “Pupil B”")
     await town.days(1)
     assert "Pupil A and Pupil B spoke up. Pupil A gave a reason" in town.everything("Cat Cox")
@@ -195,6 +195,15 @@ async def test_a_teacher_who_asks_who_has_replied_hears_that_nobody_is_told(town
     said = await town.say("Ann Ash", "who hasnt replied?")
     assert "I tell nobody who has replied" in said
     assert "[About my partner]" in said
+
+
+@pytest.mark.parametrize(
+    "typed", ["too many messages", "I've moved to another school", "the button doesn't work"]
+)
+async def test_the_only_coordinator_is_not_sent_to_themselves(town: Town, typed: str) -> None:
+    said = await town.say(COORDINATOR, typed)
+    assert COORDINATOR.split()[0] not in said
+    assert "coordinator" not in said
 
 
 @pytest.mark.parametrize("signs", ["…", "..."])

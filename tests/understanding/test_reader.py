@@ -111,7 +111,9 @@ def test_days_and_partners_are_read_from_the_text() -> None:
 def test_coordinators_words_are_read_from_coordinators_only() -> None:
     leads = replace(NOTHING_OPEN, roles=frozenset({Role.COORDINATOR}))
     assert READER.read("who hasn't replied?", leads).intent is Intent.WHO_REPLIED
-    assert READER.read("who hasn't replied?", NOTHING_OPEN).intent is not Intent.WHO_REPLIED
+    assert READER.read("who hasn't replied?", NOTHING_OPEN).intent is Intent.WHO_REPLIED, "a teacher may ask"
+    assert READER.read("which school is best?", leads).intent is Intent.RANK
+    assert READER.read("which school is best?", NOTHING_OPEN).intent is not Intent.RANK
 
 
 def test_at_most_three_choices_are_offered() -> None:

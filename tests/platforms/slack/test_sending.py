@@ -300,6 +300,23 @@ async def test_a_workspace_that_takes_nothing_for_a_time_keeps_its_token_and_is_
     assert "every quarter of an hour" not in (await house.slack.command(OAK, SIAN, "status")).body
 
 
+async def test_coordinators_are_told_once_of_a_workspace_that_takes_nothing_for_an_hour(house: House) -> None:
+    await house.slack.say(OAK, SIAN, "help")
+    await house.slack.say(ELM, CAT, "help")
+    house.slack.world.tokens[f"xoxb-{ELM}"].gone = "org_login_required"
+
+    def told() -> int:
+        lines = [each.text for each in house.slack.conversation(OAK, SIAN) if each.by_app]
+        return sum("The chat of" in each and "Elm" in each for each in lines)
+
+    await house.beat()
+    await house.beat(after=timedelta(minutes=30))
+    assert told() == 0
+    for _ in range(3):
+        await house.beat(after=timedelta(minutes=45))
+    assert told() == 1
+
+
 async def test_a_revocation_that_slack_does_not_confirm_is_none(house: House) -> None:
     await house.slack.say(ELM, CAT, "help")
     house.slack.fail(POST, Refused("account_inactive"), Refused("account_inactive"), team=ELM)
