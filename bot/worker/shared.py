@@ -37,8 +37,7 @@ class Shared:
     async def last_day(self, tx: Tx, cycle: Cycle) -> date:
         """Return the last day of a cycle as it is planned now, worked out once for the batch."""
         if cycle.id not in self._last_days:
-            plan = await cycles.read_plan(tx, cycle, await cycles.read_pack(tx, cycle))
-            self._last_days[cycle.id] = plan.last_day
+            self._last_days[cycle.id] = await cycles.read_last_day(tx, cycle)
         return self._last_days[cycle.id]
 
 
