@@ -278,7 +278,9 @@ def complaint(voice: Voice, place: MemberPlace) -> Message:
 def last_answer(voice: Voice, asked: AskedCheckIn, *, was_read: bool, can_change: bool) -> Message:
     """Show the last answer with the buttons to change it or to take it back."""
     number = asked.check_in.id
-    key = "typed.last-read" if was_read and asked.partner else "typed.last"
+    key = "typed.last"
+    if was_read and asked.partner:
+        key = "typed.last-read" if can_change else "typed.last-closed"
     return Message(
         voice.text(key, partner=asked.partner),
         (
