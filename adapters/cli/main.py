@@ -160,6 +160,7 @@ def serve() -> None:
     """Serve the connected chat platforms, /healthz and /readyz; on SQLite also send what is due."""
     from adapters.cli.running import connect_platforms, send_and_prune, serve_metrics, worker_settings
     from adapters.server.operation import Metrics, health
+    from adapters.server.pages import pages
     from adapters.server.signals import stop_event
     from adapters.server.web import application, listening
     from storage.standing import standing
@@ -177,7 +178,7 @@ def serve() -> None:
             async with connect_platforms(
                 read, store, prompts, is_serving=True, timed=metrics.timed
             ) as platforms:
-                routes = [*health(partial(standing, store)), *platforms.routes]
+                routes = [*health(partial(standing, store)), *pages(voice, read.contact), *platforms.routes]
                 app = application(routes, voice=voice, closing=platforms.closing)
                 async with listening(app, read.host, read.port) as port:
                     names = voice.listing([voice.text(f"platform.{each}") for each in platforms.messengers])
@@ -225,7 +226,9 @@ def work(
 def manifest(
     platform: Annotated[str, typer.Argument(help=f"One of: {NAMES}.")],
     url: Annotated[str, typer.Option(help="Where the bot is reached: https://…")] = "",
-    about: Annotated[str, typer.Option(help="A page that says whose bot this is; by default the URL.")] = "",
+    about: Annotated[
+        str, typer.Option(help="A page that says whose bot this is; by default the bot's own, /about.")
+    ] = "",
     app_id: Annotated[str, typer.Option(help="Teams: the bot's application (client) id from Entra.")] = "",
     socket: Annotated[bool, typer.Option("--socket", help="Slack: Socket Mode, for one workspace.")] = False,
     file: Annotated[Path | None, typer.Option(help="Teams: the zip to write.")] = None,

@@ -60,6 +60,11 @@ class Settings(EnvironmentSettings, env_prefix="JPD_"):
         default="",
         description="Where `jpd serve` is reached by HTTPS: charts in Teams are shown from there",
     )
+    contact: str = Field(
+        default="",
+        max_length=200,
+        description="Who runs the bot and how to reach them: stands on its pages `/about`, `/privacy` and `/terms`",
+    )
     prompts: Path = Field(default=PROMPTS, description="The folder of the content")
     tick_seconds: int = Field(
         default=10, ge=1, le=3600, description="How often `jpd work` looks for what is due"

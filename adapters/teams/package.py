@@ -20,7 +20,7 @@ Json: TypeAlias = dict[str, Any]
 
 SCHEMA_VERSION = "1.29"
 SCHEMA = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA_VERSION}/MicrosoftTeams.schema.json"
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 """Teams brings a new package to people only if its version is higher: raise it with every change of the manifest."""
 IN_COMPANY = (CommandName.HELP,)
 
@@ -43,7 +43,7 @@ def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = ""
     """Return the app's manifest; `url` is the bot's own HTTPS address."""
     default, *others = voices
     voice = voices[default]
-    page = about or url
+    own = url.rstrip("/")
     return {
         "$schema": SCHEMA,
         "manifestVersion": SCHEMA_VERSION,
@@ -51,9 +51,9 @@ def manifest(voices: Mapping[str, Voice], app_id: str, url: str, about: str = ""
         "id": app_id,
         "developer": {
             "name": voice.text("manifest.name"),
-            "websiteUrl": page,
-            "privacyUrl": page,
-            "termsOfUseUrl": page,
+            "websiteUrl": about or f"{own}/about",
+            "privacyUrl": f"{own}/privacy",
+            "termsOfUseUrl": f"{own}/terms",
         },
         "name": {"short": voice.text("manifest.name"), "full": voice.text("manifest.name")},
         "description": {

@@ -43,6 +43,9 @@ class Cycles(Protocol):
     async def enrolment(self, cycle_id: int, member_id: int) -> Enrolment | None:
         """Return a member's enrolment in a cycle."""
 
+    async def enrolments_of(self, cycle_id: int, member_ids: Collection[int]) -> tuple[Enrolment, ...]:
+        """Return the enrolments of several members in a cycle."""
+
     async def enrolments(self, cycle_id: int) -> tuple[Enrolment, ...]:
         """Return all enrolments of a cycle, whatever their state."""
 
@@ -99,6 +102,9 @@ class Pairings(Protocol):
     async def of_member(self, cycle_id: int, member_id: int) -> Pairing | None:
         """Return a member's live pairing in a cycle."""
 
+    async def of_members(self, cycle_id: int, member_ids: Collection[int]) -> Mapping[int, Pairing]:
+        """Return the live pairings of several members in a cycle, by member id."""
+
     async def history(self, partnership_id: int) -> tuple[tuple[int, frozenset[int]], ...]:
         """Return (cycle id, two members) for every two who were ever in one live pairing; a trio has three pairs."""
 
@@ -115,8 +121,14 @@ class CheckIns(Protocol):
     async def get(self, check_in_id: int) -> CheckIn | None:
         """Return a check-in."""
 
-    async def open(self, check_in_id: int, asking: str) -> None:
-        """Set a planned check-in to open, with the question that plain text answers; leave other states alone."""
+    async def many(self, check_in_ids: Collection[int]) -> Mapping[int, CheckIn]:
+        """Return check-ins by id."""
+
+    async def open(self, asking: Mapping[int, str]) -> None:
+        """Set planned check-ins to open, each (by id) with the question that plain text answers.
+
+        Other states are left alone.
+        """
 
     async def save(self, check_in: CheckIn) -> None:
         """Store what may change: pairing_id, due_at, closes_at, state, asking, suggested_at, held_until."""
@@ -156,6 +168,14 @@ class CheckIns(Protocol):
 
     async def answers_of(self, cycle_id: int, member_id: int) -> Mapping[str, tuple[Answer, ...]]:
         """Return a member's answers in a cycle, by step."""
+
+    async def answers_of_members(
+        self, cycle_id: int, member_ids: Collection[int]
+    ) -> Mapping[int, Mapping[str, tuple[Answer, ...]]]:
+        """Return the answers of several members in a cycle, by member id and step, for those who have any."""
+
+    async def due_by_step(self, cycle_id: int) -> Mapping[str, tuple[datetime, datetime]]:
+        """Return the first and the last due time of each step that has check-ins in a cycle."""
 
     async def pool(self, cycle_id: int, step: str, share: Share) -> tuple[tuple[int, Answer], ...]:
         """Return (member id, answer) for the answers of a step's answered check-ins that are shared in that way."""

@@ -58,11 +58,13 @@ class Deliveries(Protocol):
         that was sent before is never dropped.
         """
 
-    async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
-        """Return how many asks were sent to a member, or may have arrived, from start up to, not including, end."""
+    async def asks_sent(
+        self, member_ids: Collection[int], start: datetime
+    ) -> Mapping[int, tuple[datetime, ...]]:
+        """Return when asks were sent to members, or may have arrived, from start on, by member id."""
 
-    async def is_asking(self, ask: Delivery) -> bool:
-        """Return whether another worker claimed an ask for the same member earlier, and is still sending it."""
+    async def behind_others(self, asks: Collection[Delivery]) -> frozenset[int]:
+        """Return the ids of those asks whose member is being sent an ask that another worker claimed earlier."""
 
     async def was_sent(self, kind: DeliveryKind, subject_id: int, member_id: int) -> bool:
         """Return whether a delivery of that kind about that subject has been sent to a member."""

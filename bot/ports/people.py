@@ -123,6 +123,9 @@ class Members(Protocol):
     async def home_domains(self, school_ids: Collection[int]) -> frozenset[str]:
         """Return the domains in the e-mail addresses of the active members whose home post is at these schools."""
 
+    async def home_schools_of_teachers(self, partnership_id: int) -> frozenset[int]:
+        """Return the ids of the schools that are home to an active teacher of the partnership."""
+
     async def profile(self, member_id: int) -> Profile:
         """Return a member's profile."""
 

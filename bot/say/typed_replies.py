@@ -178,6 +178,9 @@ def partner_trouble(voice: Voice, place: MemberPlace) -> Message:
         return plain(
             voice, f"typed.no-partner.{place.place}", *next_steps(voice, place), **place_facts(voice, place)
         )
+    if place.place is Place.CLOSED:
+        help_left = (request_button(voice, place, "partner"),) if place.coordinator else ()
+        return plain(voice, "typed.partner_silent-closed", *help_left, **place_facts(voice, place))
     buttons = (
         runs(
             voice,
@@ -275,7 +278,9 @@ def complaint(voice: Voice, place: MemberPlace) -> Message:
 def last_answer(voice: Voice, asked: AskedCheckIn, *, was_read: bool, can_change: bool) -> Message:
     """Show the last answer with the buttons to change it or to take it back."""
     number = asked.check_in.id
-    key = "typed.last-read" if was_read and asked.partner else "typed.last"
+    key = "typed.last"
+    if was_read and asked.partner:
+        key = "typed.last-read" if can_change else "typed.last-closed"
     return Message(
         voice.text(key, partner=asked.partner),
         (

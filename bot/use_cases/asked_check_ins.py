@@ -19,10 +19,17 @@ from bot.use_cases.schools import read_availabilities
 
 async def read_asked_check_in(request: Request, check_in: CheckIn) -> AskedCheckIn:
     """Read the facts that the texts of this check-in need."""
+    answers = await request.tx.check_ins.answers_of(check_in.cycle_id, request.member.id)
+    return await describe_check_in(request, check_in, answers)
+
+
+async def describe_check_in(
+    request: Request, check_in: CheckIn, answers: Mapping[str, tuple[Answer, ...]]
+) -> AskedCheckIn:
+    """Return the facts that the texts of this check-in need, given the member's answers in the cycle by step."""
     tx, voice, member = request.tx, request.voice, request.member
     cycle = await tx.cycles.get(check_in.cycle_id)
     pack = await cycles.read_pack(tx, cycle)
-    answers = await tx.check_ins.answers_of(cycle.id, member.id)
     step = pack.step(check_in.step)
     partners = await _read_readers(tx, check_in, step, member)
     availability = (await read_availabilities(tx, [member, *partners]))[member.id]

@@ -142,7 +142,7 @@ async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.DraftPlan:
     school_ids = sorted({each.home_school_id for each in teachers})
     if len(school_ids) < 2:
         raise UserError("too-few")
-    teaching_days = pack.steps[-1].day + pack.steps[-1].open_days - 1
+    teaching_days = _count_teaching_days(pack)
     calendars = await tx.schools.calendars(school_ids)
     try:
         first_day = nth_shared_day([calendars[school_ids[0]]], cycle.starts_on, 1)
@@ -161,6 +161,25 @@ async def read_plan(tx: Tx, cycle: Cycle, pack: Pack) -> say_cycles.DraftPlan:
         last_day=last_day,
         stretched_by=(a, b) if is_stretched else None,
     )
+
+
+async def read_last_day(tx: Tx, cycle: Cycle) -> date:
+    """Return the last day of the plan (as `read_plan` does) without reading the teachers."""
+    school_ids = sorted(await tx.members.home_schools_of_teachers(cycle.partnership_id))
+    if len(school_ids) < 2:
+        raise UserError("too-few")
+    calendars = await tx.schools.calendars(school_ids)
+    teaching_days = _count_teaching_days(await read_pack(tx, cycle))
+    try:
+        last_day, _ = slowest_pair(tuple(calendars.values()), cycle.starts_on, teaching_days)
+    except NoTeachingDays as none_left:
+        raise UserError("no-teaching-days", day=cycle.starts_on.isoformat()) from none_left
+    return last_day
+
+
+def _count_teaching_days(pack: Pack) -> int:
+    """Return how many teaching days a cycle with this pack takes."""
+    return pack.steps[-1].day + pack.steps[-1].open_days - 1
 
 
 async def read_teachers(tx: Tx, partnership_id: int) -> list[Member]:

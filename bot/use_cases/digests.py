@@ -176,11 +176,10 @@ async def _compose_published(
 
 async def _find_to_do(tx: Tx, cycle: Cycle, pack: Pack, monday: date, language: str) -> str:
     """Return the pack's request to principals for the next step, or for the last step that has one."""
-    check_ins = await tx.check_ins.of_cycle(cycle.id)
+    due = await tx.check_ins.due_by_step(cycle.id)
     friday = monday + timedelta(days=4)
     for step in pack.steps:
-        days = [each.due_at.date() for each in check_ins if each.step == step.key]
-        if days and max(days) > friday and step.words(language).principals:
+        if step.key in due and due[step.key][1].date() > friday and step.words(language).principals:
             return step.words(language).principals
     return next(
         (step.words(language).principals for step in reversed(pack.steps) if step.words(language).principals),
@@ -194,13 +193,12 @@ async def _find_story(tx: Tx, cycle: Cycle, pack: Pack, school_id: int, monday: 
     Where the consent was asked for the own principal only, it is of this school, and so are all who are counted.
     It is looked up for every digest, because its author can take the consent back.
     """
-    schools = {each.member_id: each.school_id for each in await tx.cycles.enrolments(cycle.id)}
-    asked_steps = {
-        each.step for each in await tx.check_ins.of_cycle(cycle.id) if each.due_at.date() < monday + ONE_WEEK
-    }
+    due = await tx.check_ins.due_by_step(cycle.id)
     for step in reversed(pack.steps):
-        if step.story is None or step.key not in asked_steps:
+        if step.story is None or step.key not in due or due[step.key][0].date() >= monday + ONE_WEEK:
             continue
+        enrolments = () if step.story_for_all else await tx.cycles.enrolments(cycle.id)
+        schools = {each.member_id: each.school_id for each in enrolments}
         story, consent = step.story
         answers: dict[int, dict[str, str]] = {}
         for member_id, answer in await tx.check_ins.pool(cycle.id, step.key, step.share):

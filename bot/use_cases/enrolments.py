@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import date
 
 from bot.errors import UserError
 from bot.message import Message
@@ -70,14 +71,13 @@ def get_school_as_teacher(member: Member) -> int:
     return next(post.school_id for post in member.posts if post.role is Role.TEACHER)
 
 
-async def compose_invitation(request: Request, cycle: Cycle) -> Message:
-    """Return the message of an invitation."""
+async def compose_invitation(request: Request, cycle: Cycle, last_day: date) -> Message:
+    """Return the message of an invitation to a cycle that is planned to end on that day."""
     tx = request.tx
     pack = await cycles.read_pack(tx, cycle)
-    plan = await cycles.read_plan(tx, cycle, pack)
     coordinator = await tx.members.get(cycle.started_by) if cycle.started_by else None
     return say_cycles.invitation(
-        request.voice, cycle, pack, coordinator.name if coordinator else "", plan.last_day
+        request.voice, cycle, pack, coordinator.name if coordinator else "", last_day
     )
 
 

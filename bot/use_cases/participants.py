@@ -50,20 +50,23 @@ async def has_moved(tx: Tx, cycle: Cycle, member: Member) -> bool:
 
 
 async def read_blocked(tx: Tx, cycle: Cycle, joined: Sequence[Person]) -> frozenset[frozenset[int]]:
-    """Return the pairs that must never be: those that were blocked, and a principal with a teacher of their school."""
+    """Return the pairs that must never be, whatever school somebody takes part for.
+
+    They are those that were blocked, a principal with a teacher of their school, and colleagues of a second school.
+    """
     members = await tx.members.many([each.id for each in joined])
     of_school: defaultdict[int, list[int]] = defaultdict(list)
     for each in joined:
         of_school[each.school_id].append(each.id)
-    led = {
-        frozenset((leader.id, other_id))
-        for leader in joined
-        for post in members[leader.id].posts
-        if post.role is Role.PRINCIPAL
+    close = {
+        frozenset((each.id, other_id))
+        for each in joined
+        for post in members[each.id].posts
+        if post.role is Role.PRINCIPAL or (post.role is Role.TEACHER and post.school_id != each.school_id)
         for other_id in of_school[post.school_id]
-        if other_id != leader.id
+        if other_id != each.id
     }
-    return await tx.members.blocked(cycle.partnership_id) | led
+    return await tx.members.blocked(cycle.partnership_id) | close
 
 
 async def read_shown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.errors import Disconnected, SendError
@@ -18,13 +19,13 @@ SECONDS_TO_LOOK_UP = 5
 """The longest wait for a directory. A member without an address has no lane of their own that could be held back."""
 
 
-async def address_for(tx: Tx, delivery: Delivery) -> Address | None:
-    """Return the stored address of the member, or of the pairing's shared chat."""
+async def address_for(tx: Tx, delivery: Delivery, addresses: Mapping[int, Address]) -> Address | None:
+    """Return the address of the member, from those stored by member id, or of the pairing's shared chat."""
     if delivery.kind is DeliveryKind.TOGETHER:
         return await introductions.find_shared_chat(tx, await tx.pairings.get(delivery.subject_id))
     if delivery.kind is DeliveryKind.NEW_ADDRESS:
         return await accounts.find_asked_address(tx, delivery.subject_id)
-    return await tx.members.address_of(delivery.member_id)
+    return addresses.get(delivery.member_id)
 
 
 async def look_up_address(services: Services, delivery: Delivery, now: datetime) -> Address | None:

@@ -16,6 +16,7 @@ from bot.worker.addresses import address_for
 from bot.worker.carried import Dropped, Later
 from bot.worker.compose import compose
 from bot.worker.services import Services
+from bot.worker.shared import read_shared
 
 log = structlog.get_logger()
 
@@ -106,9 +107,10 @@ async def _compose_together(
     group_chats = frozenset(platform for platform, each in services.directories.items() if each.gathers)
     batch: list[Composed] = []
     async with services.store.transaction() as tx:
+        shared = await read_shared(tx, claimed, now)
         for delivery in claimed:
-            result = await compose(tx, services.prompts, delivery, now, group_chats)
-            composed = Composed(delivery, result, await address_for(tx, delivery))
+            result = await compose(tx, services.prompts, shared, delivery, now, group_chats)
+            composed = Composed(delivery, result, await address_for(tx, delivery, shared.addresses))
             if composed.is_ask and delivery.member_id in {*asked, *_asked(batch)}:
                 composed = replace(composed, result=Later(now + timedelta(minutes=1)))
             batch.append(composed)

@@ -33,10 +33,11 @@ from bot.use_cases import (
     rests,
     workspaces,
 )
-from bot.use_cases.asked_check_ins import read_asked_check_in
+from bot.use_cases.asked_check_ins import describe_check_in
 from bot.use_cases.request import Request
 from bot.use_cases.schools import read_availability, read_availability_at
 from bot.worker.carried import Dropped, Later, compose_words
+from bot.worker.shared import Shared
 
 AFTER_CLOSING = timedelta(days=30)
 """The time after a cycle is closed in which a member who had no address may still get what was owed in it."""
@@ -45,6 +46,7 @@ AFTER_CLOSING = timedelta(days=30)
 async def compose(
     tx: Tx,
     prompts: Prompts,
+    shared: Shared,
     delivery: Delivery,
     now: datetime,
     group_chat_platforms: Collection[str] = (),
@@ -65,7 +67,7 @@ async def compose(
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return Dropped("expired")
         try:
-            wait = await _wait(request, delivery, cycle)
+            wait = await _wait(request, shared, delivery, cycle)
         except NoTeachingDays:
             return Dropped("no-teaching-days")
         if wait is not None:
@@ -79,13 +81,13 @@ async def compose(
         return await coordinators.compose_request(request, delivery.subject_id, about) or Dropped("changed")
     if cycle is None:
         return Dropped("closed")
-    return await _message(request, delivery, cycle, group_chat_platforms)
+    return await _message(request, shared, delivery, cycle, group_chat_platforms)
 
 
 # --- waiting --------------------------------------------------------------------------------------------------------
 
 
-async def _wait(request: Request, delivery: Delivery, cycle: Cycle | None) -> Later | None:
+async def _wait(request: Request, shared: Shared, delivery: Delivery, cycle: Cycle | None) -> Later | None:
     """Return the time to wait for: school hours, the end of a pause, or the next day, as the member was asked today."""
     now = request.now
     person = await _availability(request, delivery)
@@ -97,10 +99,10 @@ async def _wait(request: Request, delivery: Delivery, cycle: Cycle | None) -> La
         return _later(delivery, moment)
     if delivery.kind in ASKS:
         start, end = person.day_bounds(person.local_day(now))
-        if await request.tx.deliveries.asks_sent(request.member.id, start, end):
+        if any(start <= each < end for each in shared.asks_sent.get(request.member.id, ())):
             return _later(delivery, _next_asking_day(person, now))
         # Another worker may be sending this member an ask: look again in a minute.
-        if await request.tx.deliveries.is_asking(delivery):
+        if delivery.id in shared.asks_behind_others:
             return _later(delivery, now + timedelta(minutes=1))
     return None
 
@@ -148,20 +150,20 @@ def _later(delivery: Delivery, moment: datetime) -> Later:
 
 
 async def _message(  # noqa: C901, PLR0912  # one case for each kind
-    request: Request, delivery: Delivery, cycle: Cycle, group_chat_platforms: Collection[str]
+    request: Request, shared: Shared, delivery: Delivery, cycle: Cycle, group_chat_platforms: Collection[str]
 ) -> Message | Later | Dropped:
     tx, voice, member = request.tx, request.voice, request.member
     subject = delivery.subject_id
     match delivery.kind:
         case DeliveryKind.INVITATION:
-            enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+            enrolment = shared.enrolments.get((cycle.id, member.id))
             if (
                 enrolment is None
                 or enrolment.state is not EnrolmentState.INVITED
                 or cycle.state is CycleState.CLOSED
             ):
                 return Dropped("answered")
-            return await enrolments.compose_invitation(request, cycle)
+            return await enrolments.compose_invitation(request, cycle, await shared.last_day(tx, cycle))
         case DeliveryKind.MATCH | DeliveryKind.CHANGED_MATCH:
             is_changed = delivery.kind is DeliveryKind.CHANGED_MATCH
             introduction = await introductions.compose_introduction(
@@ -173,7 +175,7 @@ async def _message(  # noqa: C901, PLR0912  # one case for each kind
         case DeliveryKind.ALONE:
             return await introductions.compose_alone(request, cycle) or Dropped("changed")
         case DeliveryKind.REMOVED:
-            enrolment = await tx.cycles.enrolment(cycle.id, member.id)
+            enrolment = shared.enrolments.get((cycle.id, member.id))
             is_out = enrolment is not None and enrolment.state is EnrolmentState.LEFT
             return plain(voice, "removed.lead", cycle=cycle.name) if is_out else Dropped("changed")
         case DeliveryKind.FIRST_DAY:
@@ -181,13 +183,13 @@ async def _message(  # noqa: C901, PLR0912  # one case for each kind
             facts = {"cycle": cycle.name, "day": voice.day(cycle.starts_on)}
             return plain(voice, "new-first-day.lead", **facts) if is_so else Dropped("changed")
         case DeliveryKind.CHECK_IN:
-            return await _first_ask(request, delivery)
+            return await _first_ask(request, shared, delivery)
         case DeliveryKind.REMINDER:
-            return await _remind(request, delivery, "check-in.reminder")
+            return await _remind(request, shared, delivery, "check-in.reminder")
         case DeliveryKind.NUDGE:
-            return await _remind(request, delivery, "check-in.nudge")
+            return await _remind(request, shared, delivery, "check-in.nudge")
         case DeliveryKind.AGAIN:
-            asked = await _read_open(request, delivery)
+            asked = await _read_open(request, shared, delivery)
             if isinstance(asked, Dropped):
                 return asked
             return say_check_ins.question(voice, asked, voice.markdown("check-in.again"))
@@ -203,7 +205,7 @@ async def _message(  # noqa: C901, PLR0912  # one case for each kind
         case DeliveryKind.CYCLE_END:
             return Dropped("closed") if cycle.state is CycleState.CLOSED else say_cycles.end(voice, cycle)
         case DeliveryKind.CLOSED:
-            pairing = await tx.pairings.of_member(cycle.id, member.id)
+            pairing = shared.pairings.get((cycle.id, member.id))
             partners = await tx.members.many(pairing.partners_of(member.id) if pairing else ())
             return say_cycles.closed(
                 voice, cycle, [each.given_name for each in partners.values() if each.active]
@@ -223,39 +225,45 @@ async def _new_address(request: Request, delivery: Delivery) -> Message | Droppe
     return await accounts.compose_question(request, delivery.subject_id) or Dropped("answered")
 
 
-async def _first_ask(request: Request, delivery: Delivery) -> Message | Later | Dropped:
-    check_in = await _answerable(request, delivery)
+async def _first_ask(request: Request, shared: Shared, delivery: Delivery) -> Message | Later | Dropped:
+    check_in = await _answerable(request, shared, delivery)
     if isinstance(check_in, Dropped):
         return check_in
     if check_in.due_at > request.now:  # the check-in was moved to a later day after the delivery was queued
         return Later(check_in.due_at)
     if check_in.state is not CheckInState.PLANNED:
         return Dropped("answered")
-    return say_check_ins.question(request.voice, await read_asked_check_in(request, check_in))
+    return say_check_ins.question(request.voice, await _describe(request, shared, check_in))
 
 
-async def _remind(request: Request, delivery: Delivery, key: str) -> Message | Dropped:
+async def _remind(request: Request, shared: Shared, delivery: Delivery, key: str) -> Message | Dropped:
     """Remind of a check-in that is still open."""
-    asked = await _read_open(request, delivery)
+    asked = await _read_open(request, shared, delivery)
     return asked if isinstance(asked, Dropped) else say_check_ins.reminder(request.voice, asked, key)
 
 
-async def _read_open(request: Request, delivery: Delivery) -> AskedCheckIn | Dropped:
+async def _read_open(request: Request, shared: Shared, delivery: Delivery) -> AskedCheckIn | Dropped:
     """Return the delivery's check-in with its facts, unless it has been answered or is over."""
-    check_in = await _answerable(request, delivery)
+    check_in = await _answerable(request, shared, delivery)
     if isinstance(check_in, Dropped):
         return check_in
     if check_in.state is not CheckInState.OPEN:
         return Dropped("answered")
-    return await read_asked_check_in(request, check_in)
+    return await _describe(request, shared, check_in)
 
 
-async def _answerable(request: Request, delivery: Delivery) -> CheckIn | Dropped:
+async def _answerable(request: Request, shared: Shared, delivery: Delivery) -> CheckIn | Dropped:
     """Return the delivery's check-in, unless it is closed or belongs to an earlier pairing of the member."""
-    check_in = await request.tx.check_ins.get(delivery.subject_id)
+    check_in = shared.check_ins.get(delivery.subject_id)
     if check_in is None or check_in.closes_at <= request.now:
         return Dropped("closed")
-    pairing = await request.tx.pairings.of_member(check_in.cycle_id, request.member.id)
+    pairing = shared.pairings.get((check_in.cycle_id, request.member.id))
     if pairing is None or pairing.id != check_in.pairing_id:
         return Dropped("changed")
     return check_in
+
+
+async def _describe(request: Request, shared: Shared, check_in: CheckIn) -> AskedCheckIn:
+    """Return the check-in with its facts."""
+    answers = shared.answers.get((check_in.cycle_id, request.member.id), {})
+    return await describe_check_in(request, check_in, answers)

@@ -28,7 +28,8 @@ async def resolve(services: Services, uncertain: Sequence[Delivery], now: dateti
 async def _resolve_one(services: Services, delivery: Delivery, now: datetime) -> Delivery:
     try:
         async with services.store.transaction() as tx:
-            address = await address_for(tx, delivery)
+            stored = await tx.members.current_addresses([delivery.member_id])
+            address = await address_for(tx, delivery, stored)
         messenger = services.messengers.get(address.platform) if address else None
         if address is None or messenger is None or delivery.ref:
             return outcomes.never_arrived(delivery, now)  # an update can simply be repeated

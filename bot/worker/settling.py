@@ -56,9 +56,9 @@ async def settle(services: Services, settled: Sequence[Outcome]) -> None:
 async def _settle_once(services: Services, settled: Sequence[Outcome]) -> None:
     async with services.store.transaction() as tx:
         written = await tx.deliveries.settle([each.delivery for each in settled])
+        sent = [each.delivery for each in settled if each.delivery.state is DeliveryState.SENT]
+        await _open_check_ins(tx, [each for each in sent if each.id in written])
         for each in settled:
-            if each.delivery.id in written and each.delivery.state is DeliveryState.SENT:
-                await _open_check_in(tx, each.delivery)
             if each.delivery.id in written and each.blocked is not None:
                 await _note_block(tx, each.delivery, each.blocked)
         for (platform, workspace), until in sorted(_held_until(settled).items()) if services.limits else ():
@@ -84,17 +84,15 @@ def _held_until(settled: Sequence[Outcome]) -> Mapping[tuple[str, str], datetime
     return until
 
 
-async def _open_check_in(tx: Tx, sent: Delivery) -> None:
-    """Open a check-in that has reached its owner: their next plain reply answers its first question."""
-    if sent.kind is not DeliveryKind.CHECK_IN:
-        return
-    check_in = await tx.check_ins.get(sent.subject_id)
-    if check_in is None or check_in.state is not CheckInState.PLANNED:
-        return
-    cycle = await tx.cycles.get(check_in.cycle_id)
-    pack = await cycles.read_pack(tx, cycle)
-    first = pack.step(check_in.step).words(pack.languages[0]).questions[0].key
-    await tx.check_ins.open(check_in.id, first)
+async def _open_check_ins(tx: Tx, sent: Sequence[Delivery]) -> None:
+    """Open check-ins that have reached their owners: their next plain reply answers the first question."""
+    reached = [each.subject_id for each in sent if each.kind is DeliveryKind.CHECK_IN]
+    asking = {}
+    for check_in in (await tx.check_ins.many(reached)).values():
+        if check_in.state is CheckInState.PLANNED:
+            pack = await cycles.read_pack(tx, await tx.cycles.get(check_in.cycle_id))
+            asking[check_in.id] = pack.step(check_in.step).words(pack.languages[0]).questions[0].key
+    await tx.check_ins.open(asking)
 
 
 async def _note_block(tx: Tx, delivery: Delivery, address: Address) -> None:

@@ -58,7 +58,15 @@ class SqlCheckIns(Queries):
         return tuple(sorted(added, key=lambda each: each.id))
 
     async def get(self, check_in_id: int) -> CheckIn | None:
-        return await self._first(CheckIn, _CHECK_INS.where(t.check_in.c.id == check_in_id))
+        return (await self.many([check_in_id])).get(check_in_id)
+
+    async def many(self, check_in_ids: Collection[int]) -> Mapping[int, CheckIn]:
+        found: dict[int, CheckIn] = {}
+        for ids in batches(set(check_in_ids)):
+            found |= {
+                each.id: each for each in await self._all(CheckIn, _CHECK_INS.where(t.check_in.c.id.in_(ids)))
+            }
+        return found
 
     async def save(self, check_in: CheckIn) -> None:
         """Write pairing_id, due_at, closes_at, state, asking, suggested_at, held_until."""
@@ -73,12 +81,15 @@ class SqlCheckIns(Queries):
             row = update(t.check_in).where(t.check_in.c.id == bindparam("row_id"))
             await self._connection.execute(row, rows)
 
-    async def open(self, check_in_id: int, asking: str) -> None:
-        """Open a planned check-in that has reached its owner; leave it if its state has changed meanwhile."""
+    async def open(self, asking: Mapping[int, str]) -> None:
+        """Open planned check-ins that have reached their owners; leave those whose state has changed meanwhile."""
         planned = update(t.check_in).where(
-            t.check_in.c.id == check_in_id, t.check_in.c.state == CheckInState.PLANNED
+            t.check_in.c.id == bindparam("row_id"), t.check_in.c.state == CheckInState.PLANNED
         )
-        await self._connection.execute(planned.values(state=CheckInState.OPEN, asking=asking))
+        opened = planned.values(state=CheckInState.OPEN, asking=bindparam("question"))
+        rows = [{"row_id": each, "question": question} for each, question in sorted(asking.items())]
+        if rows:
+            await self._connection.execute(opened, rows)
 
     async def of_member(self, cycle_id: int, member_id: int) -> tuple[CheckIn, ...]:
         """Return a member's check-ins by due time."""
@@ -181,14 +192,32 @@ class SqlCheckIns(Queries):
 
     async def answers_of(self, cycle_id: int, member_id: int) -> Mapping[str, tuple[Answer, ...]]:
         """Return a member's answers in a cycle, by step."""
-        if (cycle_id, member_id) not in self._given:
-            given = select(*_ANSWER, t.check_in.c.step).join_from(t.answer, t.check_in)
-            given = given.where(t.check_in.c.member_id == member_id, t.check_in.c.cycle_id == cycle_id)
-            rows = await self._connection.execute(given)
-            self._given[cycle_id, member_id] = _by_step(
-                (row.step, Answer(**_take(_ANSWER, iter(row)))) for row in rows
-            )
-        return self._given[cycle_id, member_id]
+        if (cycle_id, member_id) in self._given:
+            return self._given[cycle_id, member_id]
+        return (await self.answers_of_members(cycle_id, [member_id])).get(member_id, {})
+
+    async def answers_of_members(
+        self, cycle_id: int, member_ids: Collection[int]
+    ) -> Mapping[int, Mapping[str, tuple[Answer, ...]]]:
+        """Return members' answers in a cycle, by member and step."""
+        of_members: defaultdict[int, dict[str, tuple[Answer, ...]]] = defaultdict(dict)
+        for ids in batches(set(member_ids)):
+            given = select(*columns(t.answer, Answer), t.check_in.c.member_id, t.check_in.c.step)
+            given = given.join_from(t.answer, t.check_in)
+            given = given.where(t.check_in.c.member_id.in_(ids), t.check_in.c.cycle_id == cycle_id)
+            rows = await self._connection.execute(given.order_by(t.answer.c.given_at, t.answer.c.question))
+            for row in rows:
+                facts = row._asdict()
+                by_step, step = of_members[facts.pop("member_id")], facts.pop("step")
+                by_step[step] = (*by_step.get(step, ()), Answer(**facts))
+        return of_members
+
+    async def due_by_step(self, cycle_id: int) -> Mapping[str, tuple[datetime, datetime]]:
+        """Return the first and the last due time of each step."""
+        due = t.check_in.c.due_at
+        steps = select(t.check_in.c.step, func.min(due), func.max(due))
+        steps = steps.where(t.check_in.c.cycle_id == cycle_id).group_by(t.check_in.c.step)
+        return {step: (first, last) for step, first, last in await self._connection.execute(steps)}
 
     async def pool(self, cycle_id: int, step: str, share: Share) -> tuple[tuple[int, Answer], ...]:
         """Return (member id, answer) for everything that was shared that way in a step."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import UserError
 from bot.model import Cycle, Enrolment, EnrolmentState
 from storage import tables as t
-from storage.queries.base import Queries, columns, values
+from storage.queries.base import Queries, batches, columns, values
 
 Packs: TypeAlias = dict[str, Mapping[str, str]]
 """The files of packs by fingerprint, which are the same in every transaction: a fingerprint names one content."""
@@ -132,6 +132,13 @@ class SqlCycles(Queries):
     async def enrolment(self, cycle_id: int, member_id: int) -> Enrolment | None:
         one = _ENROLMENTS.where(t.enrolment.c.cycle_id == cycle_id, t.enrolment.c.member_id == member_id)
         return await self._first(Enrolment, one)
+
+    async def enrolments_of(self, cycle_id: int, member_ids: Collection[int]) -> tuple[Enrolment, ...]:
+        found: list[Enrolment] = []
+        for ids in batches(set(member_ids)):
+            theirs = _ENROLMENTS.where(t.enrolment.c.cycle_id == cycle_id, t.enrolment.c.member_id.in_(ids))
+            found += await self._all(Enrolment, theirs)
+        return tuple(found)
 
     async def was_opened(self, cycle_id: int) -> bool:
         """Return whether anybody was invited."""

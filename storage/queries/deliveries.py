@@ -10,7 +10,7 @@ States are literals where a partial index is to be used: neither database uses o
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -22,7 +22,6 @@ from sqlalchemy import (
     case,
     delete,
     exists,
-    func,
     or_,
     select,
     text,
@@ -226,31 +225,40 @@ class SqlDeliveries(Queries):
         )
         return (await self._connection.execute(dropped)).rowcount
 
-    async def asks_sent(self, member_id: int, start: datetime, end: datetime) -> int:
-        """Count the asks that were sent to a member, or may have arrived, from `start` until before `end`."""
-        asks = select(func.count()).where(
-            t.delivery.c.member_id == member_id,
-            t.delivery.c.kind.in_(sorted(ASKS)),
-            t.delivery.c.state.in_([DeliveryState.SENT, DeliveryState.UNCERTAIN]),
-            t.delivery.c.settled_at >= start,
-            t.delivery.c.settled_at < end,
-        )
-        return int((await self._connection.execute(asks)).scalar_one())
+    async def asks_sent(
+        self, member_ids: Collection[int], start: datetime
+    ) -> Mapping[int, tuple[datetime, ...]]:
+        """Return by member when asks were sent, or may have arrived, from `start` on."""
+        sent: dict[int, tuple[datetime, ...]] = {}
+        for ids in batches(set(member_ids)):
+            asks = select(t.delivery.c.member_id, t.delivery.c.settled_at).where(
+                t.delivery.c.member_id.in_(ids),
+                t.delivery.c.kind.in_(sorted(ASKS)),
+                t.delivery.c.state.in_([DeliveryState.SENT, DeliveryState.UNCERTAIN]),
+                t.delivery.c.settled_at >= start,
+            )
+            for member_id, settled_at in await self._connection.execute(asks):
+                sent[member_id] = (*sent.get(member_id, ()), settled_at)
+        return sent
 
-    async def is_asking(self, ask: Delivery) -> bool:
-        """Return whether another worker, which claimed first, is sending an ask to the same member now."""
-        lease_until = select(t.delivery.c.lease_until).where(t.delivery.c.id == ask.id).scalar_subquery()
-        earlier = t.delivery.alias()
+    async def behind_others(self, asks: Collection[Delivery]) -> frozenset[int]:
+        """Return the asks whose member gets another ask now, from a worker that claimed first."""
+        ask, earlier = t.delivery.alias(), t.delivery.alias()
         # The order of claiming decides between two leases that end at the same time.
-        was_before = tuple_(earlier.c.due_at, earlier.c.id) < tuple_(ask.due_at, ask.id)
-        other = select(earlier.c.id).where(
-            earlier.c.member_id == ask.member_id,
-            earlier.c.kind.in_(sorted(ASKS)),
-            earlier.c.state == DeliveryState.SENDING,
-            earlier.c.lease != ask.lease,
-            or_(earlier.c.lease_until < lease_until, and_(earlier.c.lease_until == lease_until, was_before)),
-        )
-        return await self._connection.scalar(other.limit(1)) is not None
+        was_before = tuple_(earlier.c.due_at, earlier.c.id) < tuple_(ask.c.due_at, ask.c.id)
+        same_end = and_(earlier.c.lease_until == ask.c.lease_until, was_before)
+        behind: set[int] = set()
+        for ids in batches({each.id for each in asks}):
+            others = select(ask.c.id).join(earlier, earlier.c.member_id == ask.c.member_id)
+            others = others.where(
+                ask.c.id.in_(ids),
+                earlier.c.kind.in_(sorted(ASKS)),
+                earlier.c.state == DeliveryState.SENDING,
+                earlier.c.lease != ask.c.lease,
+                or_(earlier.c.lease_until < ask.c.lease_until, same_end),
+            )
+            behind.update((await self._connection.execute(others)).scalars())
+        return frozenset(behind)
 
     async def was_sent(self, kind: DeliveryKind, subject_id: int, member_id: int) -> bool:
         """Return whether the message was sent; it still was while an update of it waits."""

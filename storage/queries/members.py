@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Address, AddressStanding, Hours, Member, Profile
+from bot.model import Address, AddressStanding, Hours, Member, Profile, Role
 from storage import tables as t
 from storage.drivers.at_rest import mark_erased
 from storage.queries import erasure
@@ -150,6 +150,19 @@ class SqlMembers(Queries):
         )
         emails = (await self._connection.execute(at_home)).scalars()
         return frozenset(domain for each in emails if (domain := each.rpartition("@")[2]))
+
+    async def home_schools_of_teachers(self, partnership_id: int) -> frozenset[int]:
+        """Return the schools of the first posts of active teachers."""
+        home, taught = t.post.alias(), t.post.alias()
+        schools = select(home.c.school_id).join(t.member, t.member.c.id == home.c.member_id)
+        schools = schools.join(taught, taught.c.member_id == home.c.member_id)
+        schools = schools.where(
+            t.member.c.partnership_id == partnership_id,
+            t.member.c.active,
+            home.c.position == 0,
+            taught.c.role == Role.TEACHER,
+        )
+        return frozenset((await self._connection.execute(schools.distinct())).scalars())
 
     async def address_of(self, member_id: int) -> Address | None:
         """Return the working address that was used last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Pairing, PairingState, Reason, Seat
 from bot.ports import NewPairing
 from storage import tables as t
-from storage.queries.base import Queries
+from storage.queries.base import Queries, batches
 from storage.queries.members import SqlMembers
 from storage.queries.rows import member_from
 
@@ -108,11 +108,20 @@ class SqlPairings(Queries):
 
     async def of_member(self, cycle_id: int, member_id: int) -> Pairing | None:
         """Return the member's live pairing in the cycle."""
-        taken = select(t.seat.c.pairing_id).where(
-            t.seat.c.cycle_id == cycle_id, t.seat.c.member_id == member_id, t.seat.c.live
-        )
-        found = await self._pairings(t.pairing.c.id == taken.scalar_subquery())
-        return found[0] if found else None
+        return (await self.of_members(cycle_id, [member_id])).get(member_id)
+
+    async def of_members(self, cycle_id: int, member_ids: Collection[int]) -> Mapping[int, Pairing]:
+        """Return the live pairings of members in the cycle."""
+        wanted = set(member_ids)
+        of_members: dict[int, Pairing] = {}
+        for ids in batches(wanted):
+            taken = select(t.seat.c.pairing_id).where(
+                t.seat.c.cycle_id == cycle_id, t.seat.c.member_id.in_(ids), t.seat.c.live
+            )
+            for each in await self._pairings(t.pairing.c.id.in_(taken)):
+                self._known[each.id] = each
+                of_members |= dict.fromkeys(wanted.intersection(each.member_ids), each)
+        return of_members
 
     async def history(self, partnership_id: int) -> tuple[tuple[int, frozenset[int]], ...]:
         """Return (cycle id, two members) for every pair that was ever live; a trio counts as three pairs."""

@@ -28,6 +28,7 @@ class SqlSchools(Queries):
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self._known: dict[int, School] = {}
+        self._of_partnership: dict[int, tuple[School, ...]] = {}
         self._calendars: dict[int, Calendar] = {}
 
     async def partnership(self, partnership_id: int) -> Partnership:
@@ -51,10 +52,13 @@ class SqlSchools(Queries):
 
     async def of(self, partnership_id: int) -> tuple[School, ...]:
         """Return a partnership's schools by name."""
-        found = await self._all(School, _SCHOOLS.where(t.school.c.partnership_id == partnership_id))
-        self._known.update((each.id, each) for each in found)
-        # Sorted here, because the two databases sort letters differently.
-        return tuple(sorted(found, key=lambda each: (each.name.casefold(), each.id)))
+        if partnership_id not in self._of_partnership:
+            found = await self._all(School, _SCHOOLS.where(t.school.c.partnership_id == partnership_id))
+            self._known.update((each.id, each) for each in found)
+            # Sorted here, because the two databases sort letters differently.
+            by_name = sorted(found, key=lambda each: (each.name.casefold(), each.id))
+            self._of_partnership[partnership_id] = tuple(by_name)
+        return self._of_partnership[partnership_id]
 
     async def calendar(self, school_id: int) -> Calendar:
         """Return a school's calendar."""
@@ -147,4 +151,5 @@ class SqlSchools(Queries):
     def _clear_cache(self) -> None:
         """Make later reads of schools and calendars ask the database again."""
         self._known.clear()
+        self._of_partnership.clear()
         self._calendars.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,12 +13,13 @@ import pytest
 from bot.errors import Disconnected, SendError, Uncertain, Unreachable, Untraceable
 from bot.events import Command, Joined, Said
 from bot.message import Message
-from bot.model import Address, DeliveryKind, DeliveryState
+from bot.model import Address, CheckIn, DeliveryKind, DeliveryState
 from bot.prompts import Prompts
 from bot.rules import outcomes
 from bot.worker import compose
 from bot.worker.batch import LEASE
 from bot.worker.carried import Dropped
+from bot.worker.shared import read_shared
 from storage.queries.check_ins import SqlCheckIns
 from storage.store import SqlStore
 from tests.journeys.town import COORDINATOR, Post, Town, build, dump, plain
@@ -274,14 +275,14 @@ async def test_a_message_that_cannot_be_made_stops_no_other_and_fails_in_the_end
     town: Town, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anns = (await town.check_ins("Ann Ash"))["focus"].id
-    original = SqlCheckIns.get
+    original = SqlCheckIns.many
 
-    async def broken(self: SqlCheckIns, check_in_id: int) -> object:
-        if check_in_id == anns:
+    async def broken(self: SqlCheckIns, check_in_ids: Collection[int]) -> Mapping[int, CheckIn]:
+        if anns in check_in_ids:
             raise RuntimeError("the row cannot be read")
-        return await original(self, check_in_id)
+        return await original(self, check_in_ids)
 
-    monkeypatch.setattr(SqlCheckIns, "get", broken)
+    monkeypatch.setattr(SqlCheckIns, "many", broken)
     await town.until(ASKED + timedelta(minutes=1))
     assert "What should your pupils do" in town.last("Cat Cox")
     await town.days(3)
@@ -434,7 +435,9 @@ async def test_nobody_composes_what_is_no_longer_wanted(town: Town, prompts: Pro
     ]
 
     async with town.store.transaction() as tx:
-        made = await compose.compose(tx, prompts, reminder, ASKED + timedelta(days=1))
+        later = ASKED + timedelta(days=1)
+        shared = await read_shared(tx, [reminder], later)
+        made = await compose.compose(tx, prompts, shared, reminder, later)
 
     assert made == Dropped("answered")
 

@@ -156,6 +156,23 @@ async def test_a_further_school_beside_the_first_changes_nothing(town: Town) -> 
     assert await town.partners() == before
 
 
+async def test_who_teaches_at_two_schools_is_paired_with_nobody_of_either(
+    store: SqlStore, prompts: Prompts
+) -> None:
+    town = await build(store, prompts, {**FOUR, "Yew": ["Eve Elm"]}, MONDAY, principals=False)
+    roster = roster_of({**FOUR, "Yew": ["Eve Elm"]}, principals=False)
+    both = ((Role.TEACHER, "Oak"), (Role.TEACHER, "Elm"))
+    people = [replace(each, posts=both) if each.source_id == "Ann Ash" else each for each in roster.people]
+    async with town.store.transaction() as tx:
+        await imports.import_roster(
+            tx, "Town", replace(roster, people=tuple(people)), town.now, dry_run=False
+        )
+    await town.run(START, SHORT)
+
+    [partners] = [set(names) - {"Ann Ash"} for names in await town.pairings() if "Ann Ash" in names]
+    assert not partners & set(FOUR["Elm"])
+
+
 async def test_who_moves_to_a_third_school_keeps_the_partner(store: SqlStore, prompts: Prompts) -> None:
     town = await build(store, prompts, {**FOUR, "Yew": ["Eve Elm"]}, MONDAY)
     await town.run(START, SHORT, without=["Eve Elm"])

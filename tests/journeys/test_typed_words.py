@@ -206,6 +206,13 @@ async def test_the_only_coordinator_is_not_sent_to_themselves(town: Town, typed:
     assert "coordinator" not in said
 
 
+async def test_after_the_cycle_nobody_is_offered_to_remind_a_partner(town: Town) -> None:
+    await town.command(COORDINATOR, "close yes")
+    said = await town.say("Ann Ash", "my partner never replies")
+    assert "is over" in said
+    assert "[Remind" not in said
+
+
 @pytest.mark.parametrize("signs", ["…", "..."])
 async def test_signs_alone_are_asked_about_and_are_no_worry(town: Town, signs: str) -> None:
     said = await town.say("Ann Ash", signs)

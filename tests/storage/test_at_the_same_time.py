@@ -112,7 +112,7 @@ async def test_what_is_planned_anew_while_its_question_is_settled_stays_planned_
         assert await settling.check_ins.get(asked.id)
         async with world.store.transaction() as planning:
             await planning.check_ins.save(replace(asked, state=CheckInState.PLANNED, closes_at=NOW + 9 * DAY))
-        await settling.check_ins.open(asked.id, "pupils")
+        await settling.check_ins.open({asked.id: "pupils"})
     async with world.store.transaction() as tx:
         now = await tx.check_ins.get(asked.id)
 
@@ -126,7 +126,7 @@ async def test_who_was_quicker_than_settling_is_asked_nothing_again(
     async with world.store.transaction() as tx:
         asked = await world.ask(tx, "Anest")
         await tx.check_ins.save(replace(asked, state=state))
-        await tx.check_ins.open(asked.id, "pupils")
+        await tx.check_ins.open({asked.id: "pupils"})
         now = await tx.check_ins.get(asked.id)
 
     assert now == replace(asked, state=state)

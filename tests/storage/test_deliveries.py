@@ -421,8 +421,8 @@ async def test_an_ask_that_may_have_arrived_is_the_one_of_its_day(world: World) 
         await tx.deliveries.settle([replace(tried, state=DeliveryState.UNCERTAIN, settled_at=NOW)])
         assert await tx.deliveries.mark_expired_leases(LEASE) == 1
         anest = world.members["Anest"]
-        assert await tx.deliveries.asks_sent(anest, NOW, NOW + DAY) == 2
-        assert await tx.deliveries.asks_sent(anest, NOW + DAY, NOW + 2 * DAY) == 0
+        assert await tx.deliveries.asks_sent([anest], NOW) == {anest: (NOW, LEASE)}
+        assert await tx.deliveries.asks_sent([anest], NOW + DAY) == {}
     assert died.kind is DeliveryKind.REMINDER
 
 
@@ -434,10 +434,10 @@ async def test_only_asks_that_were_sent_that_day_count_as_asks(world: World) -> 
     await owed(world, world.delivery("Anest", 9, DeliveryKind.CHECK_IN))
 
     async with world.store.transaction() as tx:
-        anest = world.members["Anest"]
-        assert await tx.deliveries.asks_sent(anest, NOW, NOW + DAY) == 2
-        assert await tx.deliveries.asks_sent(anest, NOW - DAY, NOW) == 0
-        assert await tx.deliveries.asks_sent(anest, NOW + HOUR, NOW + DAY) == 0
+        anest, tama = world.members["Anest"], world.members["Tama"]
+        assert await tx.deliveries.asks_sent([anest], NOW) == {anest: (NOW, NOW)}
+        assert await tx.deliveries.asks_sent([anest, tama], NOW) == {anest: (NOW, NOW), tama: (NOW,)}
+        assert await tx.deliveries.asks_sent([anest], NOW + HOUR) == {}
 
 
 async def test_of_two_workers_who_would_ask_at_the_same_moment_the_second_waits(world: World) -> None:
@@ -447,13 +447,9 @@ async def test_of_two_workers_who_would_ask_at_the_same_moment_the_second_waits(
         (first,) = await tx.deliveries.claim(NOW, LEASE, 1)
         second, note, other = await tx.deliveries.claim(NOW, LEASE + HOUR, 3)
 
-        assert [await tx.deliveries.is_asking(each) for each in (first, second, other)] == [
-            False,
-            True,
-            False,
-        ]
+        assert await tx.deliveries.behind_others((first, second, other)) == {second.id}
         await tx.deliveries.settle([replace(first, state=DeliveryState.SENT, settled_at=NOW)])
-        assert not await tx.deliveries.is_asking(second)
+        assert await tx.deliveries.behind_others([second]) == frozenset()
     assert note.kind is DeliveryKind.NOTE
 
 
@@ -464,7 +460,7 @@ async def test_of_two_claimed_in_one_moment_the_one_that_was_due_first_goes(worl
         (later,) = await tx.deliveries.claim(NOW, LEASE, 1)
 
         assert (earlier.subject_id, later.subject_id) == (2, 1)
-        assert [await tx.deliveries.is_asking(each) for each in (earlier, later)] == [False, True]
+        assert await tx.deliveries.behind_others((earlier, later)) == {later.id}
 
 
 async def test_what_was_sent_is_known_by_kind_subject_and_member(world: World) -> None:

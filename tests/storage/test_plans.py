@@ -124,7 +124,7 @@ NOTE = DeliveryKind.NOTE
 async def settling(tx: SqlTx) -> None:
     first, second = await tx.deliveries.claim(NOW, NOW + HOUR, 2)
     await tx.deliveries.settle([replace(first, state=DeliveryState.SENT, settled_at=NOW)])
-    await tx.deliveries.is_asking(second)
+    await tx.deliveries.behind_others([second])
 
 
 def questions(anest: int, cycle_id: int, old: int) -> Iterator[tuple[str, frozenset[str], Question]]:
@@ -135,7 +135,7 @@ def questions(anest: int, cycle_id: int, old: int) -> Iterator[tuple[str, frozen
     yield "mark_expired_leases", SENDING, lambda tx: tx.deliveries.mark_expired_leases(NOW)
     yield "uncertain", UNCERTAIN | BY_ID, lambda tx: tx.deliveries.claim_uncertain(NOW, NOW + HOUR, 20)
     yield "next due", QUEUED, lambda tx: tx.deliveries.next_due()
-    yield "asks sent", OF_MEMBER, lambda tx: tx.deliveries.asks_sent(anest, NOW, NOW + DAY)
+    yield "asks sent", OF_MEMBER, lambda tx: tx.deliveries.asks_sent([anest], NOW)
     yield "next for", QUEUED | OF_MEMBER, lambda tx: tx.deliveries.next_for(anest)
     yield "make_due", QUEUED | OF_MEMBER, lambda tx: tx.deliveries.make_due(anest, NOW, [NOTE])
     yield "refresh", OF_SUBJECT, lambda tx: tx.deliveries.refresh(NOTE, 1_000, NOW)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # it publishes no types
 
+from adapters.server.pages import pages
 from adapters.teams import icons
 from adapters.teams.package import manifest, package, translations
 from bot.conversation.commands import parse
@@ -49,8 +50,13 @@ def test_it_says_who_the_bot_is_and_where(voice: Voice) -> None:
 
     assert found["bots"][0]["botId"] == found["id"] == APP
     assert found["validDomains"] == ["jpd.example.org"]
-    assert found["developer"]["privacyUrl"] == "https://partnership.example.org/about"
-    assert manifest({"en": voice}, APP, URL)["developer"]["websiteUrl"] == URL
+    assert found["developer"]["websiteUrl"] == "https://partnership.example.org/about"
+    own = manifest({"en": voice}, APP, URL)["developer"]
+    links = [
+        own[name].removeprefix(URL.rstrip("/")) for name in ("websiteUrl", "privacyUrl", "termsOfUseUrl")
+    ]
+    assert links == ["/about", "/privacy", "/terms"]
+    assert [route.path for route in pages(voice, "")] == links, "jpd serve has them"
     assert "localizationInfo" not in found
 
 
@@ -87,6 +93,7 @@ def pixels_of(png: bytes) -> list[bytes]:
 VERSIONS = {
     "1.1.0": "cb9d9f17097555bc",
     "1.2.0": "696661a3b2bd7cb7",
+    "1.3.0": "3a1fcbbafe4d99f5",
 }
 """What each version of the manifest held: a changed manifest needs a higher version, and a line here."""
 
