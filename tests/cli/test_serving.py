@@ -62,6 +62,7 @@ async def slack() -> AsyncIterator[FakeSlack]:
 async def test_from_installing_by_a_code_to_the_coordinators_first_command(
     slack: FakeSlack, tmp_path: Path
 ) -> None:
+    """Follow docs/connect-slack.md step by step, in its order."""
     (tmp_path / "roster.csv").write_text(ROSTER)
     known = settings(tmp_path)
     await jpd(tmp_path, known, "import", "roster.csv")
@@ -75,12 +76,18 @@ async def test_from_installing_by_a_code_to_the_coordinators_first_command(
     }
     async with serving(tmp_path, known) as url:
         slack.connect_app(f"{url}/slack/events", "a secret to sign with")
+        assert (await slack.verify_url("Retry")).json["challenge"] == "Retry"
         slack.installs.redirects = (f"{url}/slack/oauth",)
         slack.installing("T1", "U1")
         assert (await slack.install(f"{url}/slack/install")).status == 200
         assert "One step is left" in slack.conversation("T1", "U1")[-1].text
-        [code] = set(re.findall(r"link (\S+)", await jpd(tmp_path, known, "code", "oak")))
-        await slack.command("T1", "U1", f"link {code}")
+        made = await jpd(tmp_path, known, "code", "oak")
+        [code] = set(re.findall(r"link (\S+)", made))
+        assert f"/jpd link {code}" in made
+        await slack.say(
+            "T1", "U1", f"link {code}"
+        )  # in the bot's own chat; the other form is in test_codes.py
+        assert "belongs to Our partnership now" in slack.conversation("T1", "U1")[-1].text
         await slack.command("T1", "U1", "start")
 
     assert slack.modal("T1", "U1") is not None
