@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from adapters.chat.in_time import RealTime
-from adapters.chat.received import VoiceOf
 from adapters.chat.settings import Deployment, PlatformSettings, public_address
-from adapters.chat.watch import Watch
-from bot.message import Message
-from bot.ports import Directory, Handle, Messenger
-from bot.prompts import Voice
 
 if TYPE_CHECKING:
     from aiohttp.web import RouteDef
+
+    from adapters.chat.in_time import RealTime
+    from adapters.chat.received import VoiceOf
+    from adapters.chat.watch import Watch
+    from bot.message import Message
+    from bot.ports import Directory, Handle, Messenger
+    from bot.prompts import Voice
 
 S = TypeVar("S", bound=PlatformSettings)
 

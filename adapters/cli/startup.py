@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
-import structlog
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from adapters.cli import settings
 from bot.errors import StoreAway
 from bot.prompts import Prompts, Voice
 
 if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor
+
     from storage.playground import SqlConversations
     from storage.store import SqlStore
 
@@ -165,7 +165,7 @@ async def open_playground(
         await store.close()
 
 
-def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _without_words(_: object, __: str, event: EventDict) -> EventDict:
     """Log an error by its kind and place only: its message may quote a person's text, or a token."""
     given = event.pop("exc_info", None)
     error = (
@@ -184,13 +184,13 @@ def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> str
     return event
 
 
-def start_log(
-    read: settings.Settings, level: int = logging.INFO, watching: Sequence[structlog.typing.Processor] = ()
-) -> None:
+def start_log(read: settings.Settings, level: int = logging.INFO, watching: Sequence[Processor] = ()) -> None:
     """Log to standard error, as text or as JSON lines; the processors in `watching` see every line too.
 
     The libraries' own loggers keep to warnings, whatever level somebody gives to the root logger.
     """
+    import structlog
+
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger(name).level))
     shape = structlog.processors.JSONRenderer() if read.log_json else structlog.dev.ConsoleRenderer()
@@ -211,6 +211,8 @@ def start_log(
 @contextlib.contextmanager
 def progress_bar(sentence: str, total: int | None = None) -> Iterator[Callable[[float], None]]:
     """Show a progress bar on a terminal; give a function that is told how much of `total` is done."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

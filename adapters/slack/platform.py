@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import structlog
 from pydantic import Field, SecretStr, field_validator
 
 from adapters.chat.platform import (
@@ -32,8 +31,6 @@ from bot.prompts import Voice
 
 if TYPE_CHECKING:
     from adapters.slack.api import Api
-
-log = structlog.get_logger()
 
 WORKSPACES_ASKED = 20
 """Workspaces whose tokens are tried by `jpd doctor`, the newest first: all are asked at once."""
@@ -232,7 +229,11 @@ async def _admit_workspace(api: Api, token: str, core: Core) -> None:
     except Disconnected:
         raise SettingsError("JPD_SLACK_BOT_TOKEN: Slack does not take it") from None
     except (SendError, Uncertain, Unreachable):
-        log.warning("slack.not-asked", why="Slack did not answer: the workspace is let in at the next start")
+        import structlog
+
+        structlog.get_logger().warning(
+            "slack.not-asked", why="Slack did not answer: the workspace is let in at the next start"
+        )
         return
     await core.admit(team)
 

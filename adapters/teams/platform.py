@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import structlog
 from pydantic import Field, SecretStr, field_validator
 
 from adapters.chat.platform import (
@@ -35,8 +34,6 @@ from bot.prompts import Voice
 
 if TYPE_CHECKING:
     from adapters.teams.pictures import Pictures
-
-log = structlog.get_logger()
 
 
 class TeamsSettings(PlatformSettings, env_prefix="JPD_TEAMS_"):
@@ -141,7 +138,9 @@ class TeamsPlatform:
 
         registration = settings.registration()
         if not settings.app_id:
-            log.warning(
+            import structlog
+
+            structlog.get_logger().warning(
                 "teams.anonymous", why="JPD_TEAMS_ANONYMOUS is set: anybody on this machine is believed"
             )
         session = await opened.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))

@@ -9,8 +9,6 @@ from functools import cache, lru_cache
 from itertools import combinations, islice
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from bot.model import Hours
 
 SEARCHED_DAYS = 400
@@ -208,6 +206,8 @@ def mondays(first: date, last: date) -> tuple[date, ...]:
 @lru_cache(maxsize=1_000)
 def public_holidays(code: str, year: int) -> frozenset[date]:
     """Return the public holidays of a country or a part of it in one year."""
+    import holidays  # noqa: PLC0415  # slow to import, and most processes never need it
+
     country, _, part = code.partition("-")
     return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
 
@@ -246,4 +246,6 @@ def has_city(name: str) -> bool:
 
 @cache
 def _countries() -> dict[str, list[str]]:
+    import holidays  # noqa: PLC0415  # as above
+
     return holidays.list_supported_countries()

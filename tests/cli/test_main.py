@@ -14,11 +14,14 @@ HEAVY = (
     "aiohttp",
     "alembic",
     "botbuilder",
+    "holidays",
     "prometheus_client",
+    "rich.progress",
     "scipy",
     "slack_bolt",
     "slack_sdk",
     "sqlalchemy",
+    "structlog",
 )
 
 
