@@ -68,11 +68,11 @@ class SqlTx:
 
     @cached_property
     def pairings(self) -> SqlPairings:
-        return SqlPairings(self.connection)
+        return SqlPairings(self.connection, self.members)
 
     @cached_property
     def check_ins(self) -> SqlCheckIns:
-        return SqlCheckIns(self.connection)
+        return SqlCheckIns(self.connection, self.cycles, self.deliveries)
 
     @cached_property
     def challenges(self) -> SqlChallenges:

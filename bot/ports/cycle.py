@@ -151,6 +151,9 @@ class CheckIns(Protocol):
     async def open_for(self, member_id: int, now: datetime) -> tuple[CheckIn, ...]:
         """Return a member's open and answered check-ins that are not closed yet, oldest first."""
 
+    async def open_with_facts(self, member_id: int, now: datetime) -> tuple[CheckIn, ...]:
+        """Return what `open_for` returns, and read ahead what an answer of this member, who holds the event, needs."""
+
     async def answer(self, answer: Answer) -> None:
         """Store an answer. It replaces an earlier one to the same question, whose `given_at` stays."""
 

@@ -129,7 +129,7 @@ def _in_place(reply: Reply) -> Reply:
 
 
 async def _read_open(request: Request) -> OpenNow:
-    open_now = await request.tx.check_ins.open_for(request.member.id, request.now)
+    open_now = await request.tx.check_ins.open_with_facts(request.member.id, request.now)
     asking = [each for each in open_now if each.asking]
     asked = await read_asked_check_in(request, asking[0]) if len(asking) == 1 else None
     # Without a chat message a button was pressed, which says what the text is.

@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Column, and_, bindparam, delete, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Answer, CheckIn, CheckInState, Share
+from bot.model import Answer, CheckIn, CheckInState, Cycle, Delivery, DeliveryKind, Share
 from storage import tables as t
 from storage.drivers.at_rest import mark_erased
 from storage.queries.base import Queries, batches, columns, values
+from storage.queries.cycles import SqlCycles
+from storage.queries.deliveries import SqlDeliveries, last_sent_id
 
 _CHECK_INS = select(*columns(t.check_in, CheckIn)).order_by(t.check_in.c.due_at, t.check_in.c.id)
 _ANSWERS = select(*columns(t.answer, Answer))
 _ASKED = (CheckInState.OPEN, CheckInState.ANSWERED)
+_CHECK_IN, _ANSWER, _LAST = (
+    columns(t.check_in, CheckIn),
+    columns(t.answer, Answer),
+    columns(t.delivery, Delivery),
+)
+_CYCLE = [*columns(t.cycle, Cycle), t.cycle.c.pack_fingerprint]
+_OWED = t.delivery.alias()
+_WAS_OWED = (
+    exists()
+    .where(_OWED.c.subject_id == t.check_in.c.id, _OWED.c.kind == DeliveryKind.SHARED_ANSWER)
+    .label("was_owed")
+)
 
 
 class SqlCheckIns(Queries):
     """Queries about check-ins and answers."""
+
+    def __init__(self, connection: AsyncConnection, cycles: SqlCycles, deliveries: SqlDeliveries) -> None:
+        super().__init__(connection)
+        self._cycles = cycles
+        self._deliveries = deliveries
+        self._given: dict[tuple[int, int], Mapping[str, tuple[Answer, ...]]] = {}
+        """Answers by cycle and member read once in a transaction, until any is changed."""
 
     async def add(self, check_ins: Sequence[CheckIn]) -> tuple[CheckIn, ...]:
         """Add check-ins that do not exist yet for their step and member; return the added ones with ids."""
@@ -94,8 +117,49 @@ class SqlCheckIns(Queries):
         theirs = _CHECK_INS.where(t.check_in.c.member_id == member_id, t.check_in.c.state.in_(_ASKED))
         return await self._all(CheckIn, theirs.where(t.check_in.c.closes_at > now))
 
+    async def open_with_facts(self, member_id: int, now: datetime) -> tuple[CheckIn, ...]:
+        """Return the same as `open_for`, and read what typed text is about in the same statement.
+
+        Later queries of this transaction then know the cycles, the member's answers in them, the delivery that was
+        sent last, and of which check-ins no answer was ever owed to a partner.
+        """
+        open_now = t.check_in.alias()
+        is_open = and_(
+            open_now.c.member_id == member_id, open_now.c.state.in_(_ASKED), open_now.c.closes_at > now
+        )
+        facts = (
+            select(*_CHECK_IN, *_CYCLE, *_ANSWER, *_LAST, _WAS_OWED)
+            .select_from(t.check_in)
+            .join(t.cycle, t.cycle.c.id == t.check_in.c.cycle_id)
+            .outerjoin(t.answer, t.answer.c.check_in_id == t.check_in.c.id)
+            .outerjoin(t.delivery, t.delivery.c.id == last_sent_id(member_id))
+            .where(
+                t.check_in.c.member_id == member_id,
+                t.check_in.c.cycle_id.in_(select(open_now.c.cycle_id).where(is_open)),
+            )
+            .order_by(t.check_in.c.due_at, t.check_in.c.id)
+        )
+        found: dict[int, CheckIn] = {}
+        given: defaultdict[int, list[tuple[str, Answer]]] = defaultdict(list)
+        for row in await self._connection.execute(facts):
+            parts = iter(row)
+            check_in = CheckIn(**_take(_CHECK_IN, parts))
+            cycle, answer, last = _take(_CYCLE, parts), _take(_ANSWER, parts), _take(_LAST, parts)
+            if check_in.id not in found:
+                found[check_in.id] = check_in
+                self._cycles.remember(cycle)
+                self._deliveries.remember_last_sent(member_id, Delivery(**last) if last["id"] else None)
+                if not next(parts):
+                    self._deliveries.remember_none(DeliveryKind.SHARED_ANSWER, check_in.id)
+            if answer["question"] is not None:
+                given[check_in.cycle_id].append((check_in.step, Answer(**answer)))
+        for cycle_id in {each.cycle_id for each in found.values()}:
+            self._given[cycle_id, member_id] = _by_step(given[cycle_id])
+        return tuple(each for each in found.values() if each.state in _ASKED and each.closes_at > now)
+
     async def answer(self, answer: Answer) -> None:
         """Store an answer in place of an earlier one to the same question, whose `given_at` is kept."""
+        self._given.clear()
         row = self._insert(t.answer).values(values(answer))
         edited_at = func.coalesce(row.excluded.edited_at, row.excluded.given_at)
         changed = {
@@ -121,12 +185,15 @@ class SqlCheckIns(Queries):
 
     async def take_back(self, check_in_id: int, question: str | None = None) -> None:
         """Delete the answers of a check-in, or that to one question."""
+        self._given.clear()
         mark_erased(self._connection)
         taken = delete(t.answer).where(t.answer.c.check_in_id == check_in_id)
         await self._connection.execute(taken.where(t.answer.c.question == question) if question else taken)
 
     async def answers_of(self, cycle_id: int, member_id: int) -> Mapping[str, tuple[Answer, ...]]:
         """Return a member's answers in a cycle, by step."""
+        if (cycle_id, member_id) in self._given:
+            return self._given[cycle_id, member_id]
         return (await self.answers_of_members(cycle_id, [member_id])).get(member_id, {})
 
     async def answers_of_members(
@@ -168,3 +235,16 @@ class SqlCheckIns(Queries):
             columns_of_row = row._asdict()
             pool.append((columns_of_row.pop("member_id"), Answer(**columns_of_row)))
         return tuple(pool)
+
+
+def _take(names: Sequence[Column[Any]], row: Iterator[Any]) -> dict[str, Any]:
+    """Take as many values from a row as there are columns, and return them by name."""
+    return {column.name: next(row) for column in names}
+
+
+def _by_step(given: Iterable[tuple[str, Answer]]) -> Mapping[str, tuple[Answer, ...]]:
+    """Return answers by step, in the order in which they were first given."""
+    by_step: defaultdict[str, list[Answer]] = defaultdict(list)
+    for step, answer in sorted(given, key=lambda each: (each[1].given_at, each[1].question)):
+        by_step[step].append(answer)
+    return {step: tuple(answers) for step, answers in by_step.items()}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -77,10 +77,13 @@ class SqlCycles(Queries):
             row = (await self._connection.execute(one)).one_or_none()
             if row is None:
                 raise LookupError("there is no such Cycle")
-            facts = row._asdict()
-            self._fingerprints[cycle_id] = facts.pop("pack_fingerprint")
-            self._known[cycle_id] = Cycle(**facts)
+            self.remember(row._asdict())
         return self._known[cycle_id]
+
+    def remember(self, facts: Mapping[str, Any]) -> None:
+        """Take a cycle's columns, `pack_fingerprint` among them, that this transaction has read."""
+        cycle = Cycle(**{name: fact for name, fact in facts.items() if name != "pack_fingerprint"})
+        self._known[cycle.id], self._fingerprints[cycle.id] = cycle, facts["pack_fingerprint"]
 
     async def current(self, partnership_id: int) -> Cycle | None:
         """Return the partnership's cycle that is not closed."""

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
+    ScalarSelect,
     Select,
     and_,
     bindparam,
@@ -49,6 +50,22 @@ _UNCERTAIN = text("delivery.state = 'uncertain'")
 
 class SqlDeliveries(Queries):
     """The ledger of deliveries."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._last_sent: dict[int, Delivery | None] = {}
+        self._without: set[tuple[DeliveryKind, int]] = set()
+
+    def remember_last_sent(self, member_id: int, delivery: Delivery | None) -> None:
+        """Take what another query of this transaction has read as sent last."""
+        self._last_sent[member_id] = delivery
+
+    def remember_none(self, kind: DeliveryKind, subject_id: int) -> None:
+        """Take it that there was no delivery of that kind and subject before this transaction.
+
+        Only a transaction that owes them alone may say so: an event of the member about whose words they are.
+        """
+        self._without.add((kind, subject_id))
 
     async def owe(self, deliveries: Sequence[Delivery]) -> None:
         """Add new deliveries; queue known ones (same dedupe key) again if queued, failed or dropped.
@@ -119,6 +136,7 @@ class SqlDeliveries(Queries):
 
     async def settle(self, deliveries: Sequence[Delivery]) -> frozenset[int]:
         """Write the deliveries that the caller still holds, end their leases, and return their ids."""
+        self._last_sent.clear()
         kept: dict[int, tuple[str, str]] = {}
         for ids in batches({each.id for each in deliveries}):
             locked = select(t.delivery.c.id, t.delivery.c.lease, t.delivery.c.meanwhile)
@@ -142,6 +160,8 @@ class SqlDeliveries(Queries):
 
     async def refresh(self, kind: DeliveryKind, subject_id: int, now: datetime) -> None:
         """Send deliveries of that kind and subject again, as updates of messages that were or are being sent."""
+        if (kind, subject_id) in self._without:
+            return  # what this transaction has owed itself is new
         d = t.delivery.c
         was_sent = and_(_is(*ENDED, DeliveryState.QUEUED), d.ref != "")
         # One statement over every state waits for a worker that claims or settles now, and sees what it did.
@@ -253,10 +273,10 @@ class SqlDeliveries(Queries):
 
     async def last_sent(self, member_id: int) -> Delivery | None:
         """Return the delivery that was sent or updated last for a member."""
-        sent = select(*_COLUMNS).where(t.delivery.c.member_id == member_id, _is(DeliveryState.SENT))
-        return await self._first(
-            Delivery, sent.order_by(t.delivery.c.settled_at.desc(), t.delivery.c.id.desc())
-        )
+        if member_id not in self._last_sent:
+            last = select(*_COLUMNS).where(t.delivery.c.id == last_sent_id(member_id))
+            self._last_sent[member_id] = await self._first(Delivery, last)
+        return self._last_sent[member_id]
 
     async def next_due(self) -> datetime | None:
         """Return when the next queued delivery is due."""
@@ -331,6 +351,13 @@ async def make_due(
     waiting = or_(t.delivery.c.reason != "", t.delivery.c.kind.in_(sorted(kinds)))
     waits = update(t.delivery).where(condition, _QUEUED, waiting)
     await connection.execute(waits.values(due_at=now, reason=""))
+
+
+def last_sent_id(member_id: int) -> ScalarSelect[int]:
+    """Return the subquery for the delivery that was sent or updated last for a member."""
+    d = t.delivery.alias().c
+    newest = select(d.id).where(d.member_id == member_id, d.state == DeliveryState.SENT)
+    return newest.order_by(d.settled_at.desc(), d.id.desc()).limit(1).scalar_subquery()
 
 
 def _is(*states: DeliveryState) -> ColumnElement[bool]:

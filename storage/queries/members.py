@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Address, AddressStanding, Hours, Member, Post, Profile, Role
+from bot.model import Address, AddressStanding, Hours, Member, Profile, Role
 from storage import tables as t
 from storage.drivers.at_rest import mark_erased
 from storage.queries import erasure
 from storage.queries.base import Queries, batches, columns, values
 from storage.queries.deliveries import make_due
-from storage.queries.rows import hours_columns, hours_from, profile_from
+from storage.queries.rows import hours_columns, member_from, profile_from
 from storage.secrets import NoSuchKey, Seal
 
 _MEMBERS_AND_POSTS = (
@@ -47,6 +48,10 @@ class SqlMembers(Queries):
         for ids in batches(wanted - self._known.keys()):
             self._known |= {each.id: each for each in await self._members(t.member.c.id.in_(ids))}
         return {each: self._known[each] for each in sorted(wanted & self._known.keys())}
+
+    def remember(self, members: Iterable[Member]) -> None:
+        """Take members that another query of this transaction has read."""
+        self._known.update((each.id, each) for each in members)
 
     async def of(self, partnership_id: int) -> tuple[Member, ...]:
         """Return the active members by family name."""
@@ -255,8 +260,8 @@ class SqlMembers(Queries):
         self._known.clear()
 
     async def _members(self, condition: ColumnElement[bool]) -> tuple[Member, ...]:
-        rows = await self._connection.execute(_MEMBERS_AND_POSTS.where(condition))
-        return tuple(_member(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.id))
+        rows = (await self._connection.execute(_MEMBERS_AND_POSTS.where(condition))).mappings()
+        return tuple(member_from(list(of_one)) for _, of_one in groupby(rows, key=itemgetter(t.member.c.id)))
 
     async def _set(self, member_id: int, **changed: object) -> None:
         self._known.pop(member_id, None)
@@ -266,24 +271,6 @@ class SqlMembers(Queries):
 def _is(address: Address) -> ColumnElement[bool]:
     same_place = and_(t.address.c.platform == address.platform, t.address.c.workspace == address.workspace)
     return and_(same_place, t.address.c.user == address.user)
-
-
-def _member(rows: Sequence[Row[*tuple[Any, ...]]]) -> Member:
-    """Build a member from one row for each post."""
-    row = rows[0]
-    return Member(
-        id=row.id,
-        partnership_id=row.partnership_id,
-        source_id=row.source_id,
-        given_name=row.given_name,
-        family_name=row.family_name,
-        email=row.email,
-        language=row.language,
-        active=row.active,
-        posts=tuple(Post(each.role, each.school_id) for each in rows if each.role is not None),
-        hours=hours_from(row),
-        paused_until=row.paused_until,
-    )
 
 
 def _by_name(members: Sequence[Member]) -> tuple[Member, ...]:

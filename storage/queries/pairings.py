@@ -5,28 +5,41 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Pairing, PairingState, Reason, Seat
 from bot.ports import NewPairing
 from storage import tables as t
 from storage.queries.base import Queries, batches
+from storage.queries.members import SqlMembers
+from storage.queries.rows import member_from
 
 _PAIRINGS_AND_SEATS = (
     select(t.pairing, t.seat.c.member_id, t.seat.c.school_id)
     .join_from(t.pairing, t.seat)
     .order_by(t.pairing.c.number, t.pairing.c.id, t.seat.c.place)
 )
+_PAIRINGS_AND_MEMBERS = (
+    select(
+        *t.pairing.c, t.seat.c.member_id, t.seat.c.school_id, *t.member.c, t.post.c.role, t.post.c.school_id
+    )
+    .select_from(t.pairing)
+    .join(t.seat, t.seat.c.pairing_id == t.pairing.c.id)
+    .join(t.member, t.member.c.id == t.seat.c.member_id)
+    .outerjoin(t.post, t.post.c.member_id == t.member.c.id)
+    .order_by(t.seat.c.place, t.post.c.position)
+)
 
 
 class SqlPairings(Queries):
     """Queries about pairings; each pairing is read once in a transaction, until any is changed."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, members: SqlMembers) -> None:
         super().__init__(connection)
+        self._members = members
         self._known: dict[int, Pairing] = {}
 
     async def propose(
@@ -74,11 +87,15 @@ class SqlPairings(Queries):
         await self._connection.execute(ended.values(state=PairingState.ENDED, ended_at=now))
 
     async def get(self, pairing_id: int) -> Pairing:
+        """Return a pairing. Its members are read with it, because whoever asks for it needs them next."""
         if pairing_id not in self._known:
-            found = await self._pairings(t.pairing.c.id == pairing_id)
-            if not found:
+            one = _PAIRINGS_AND_MEMBERS.where(t.pairing.c.id == pairing_id)
+            rows = (await self._connection.execute(one)).mappings().all()
+            if not rows:
                 raise LookupError("there is no such Pairing")
-            self._known[pairing_id] = found[0]
+            by_seat = [list(of_one) for _, of_one in groupby(rows, key=itemgetter(t.member.c.id))]
+            self._members.remember(member_from(each) for each in by_seat)
+            self._known[pairing_id] = _pairing([each[0] for each in by_seat])
         return self._known[pairing_id]
 
     async def of_cycle(self, cycle_id: int) -> tuple[Pairing, ...]:
@@ -121,8 +138,8 @@ class SqlPairings(Queries):
         return tuple((row.cycle_id, frozenset((row.member_id, row.partner_id))) for row in rows)
 
     async def _pairings(self, *conditions: ColumnElement[bool]) -> tuple[Pairing, ...]:
-        rows = await self._connection.execute(_PAIRINGS_AND_SEATS.where(*conditions))
-        return tuple(_pairing(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.id))
+        rows = (await self._connection.execute(_PAIRINGS_AND_SEATS.where(*conditions))).mappings()
+        return tuple(_pairing(list(of_one)) for _, of_one in groupby(rows, key=itemgetter(t.pairing.c.id)))
 
     async def _next_number(self, cycle_id: int, *, except_state: PairingState | None = None) -> int:
         """Return the next free number of the cycle, which stays locked while the transaction lasts."""
@@ -175,16 +192,18 @@ def _seat_row(
     }
 
 
-def _pairing(rows: Sequence[Row[*tuple[Any, ...]]]) -> Pairing:
+def _pairing(rows: Sequence[RowMapping]) -> Pairing:
     """Build a pairing from one row for each seat."""
-    row = rows[0]
+    row, c = rows[0], t.pairing.c
     return Pairing(
-        id=row.id,
-        cycle_id=row.cycle_id,
-        number=row.number,
-        state=row.state,
-        seats=tuple(Seat(each.member_id, each.school_id) for each in rows),
-        reasons=tuple(Reason(key, tuple((name, fact) for name, fact in facts)) for key, facts in row.reasons),
-        created_at=row.created_at,
-        ended_at=row.ended_at,
+        id=row[c.id],
+        cycle_id=row[c.cycle_id],
+        number=row[c.number],
+        state=row[c.state],
+        seats=tuple(Seat(each[t.seat.c.member_id], each[t.seat.c.school_id]) for each in rows),
+        reasons=tuple(
+            Reason(key, tuple((name, fact) for name, fact in facts)) for key, facts in row[c.reasons]
+        ),
+        created_at=row[c.created_at],
+        ended_at=row[c.ended_at],
     )

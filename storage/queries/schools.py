@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, null, select, union_all, update
+from sqlalchemy import delete, insert, null, select, type_coerce, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import DEFAULT_LANGUAGE, Partnership, School
@@ -19,6 +19,7 @@ from storage.queries.rosters import RosterQueries
 
 _PARTNERSHIPS = select(*columns(t.partnership, Partnership))
 _SCHOOLS = select(*columns(t.school, School))
+_FACTS = [column for column in columns(t.school, School) if column is not t.school.c.id]
 
 
 class SqlSchools(Queries):
@@ -65,29 +66,34 @@ class SqlSchools(Queries):
 
     async def calendars(self, school_ids: Collection[int]) -> Mapping[int, Calendar]:
         """Return the calendars of schools by id, read together."""
-        missing = set(school_ids) - self._calendars.keys()
-        for ids in batches(missing - self._known.keys()):
-            found = await self._all(School, _SCHOOLS.where(t.school.c.id.in_(ids)))
-            self._known.update((each.id, each) for each in found)
-        for ids in batches(missing):
-            self._calendars |= await self._read_calendars(ids)
+        for ids in batches(set(school_ids) - self._calendars.keys()):
+            await self._read_calendars(ids)
         return {each: self._calendars[each] for each in school_ids}
 
-    async def _read_calendars(self, school_ids: Collection[int]) -> dict[int, Calendar]:
+    async def _read_calendars(self, school_ids: Collection[int]) -> None:
+        """Read schools with their terms and closed days; a row is a school, a term or a closed day."""
         term, closed = t.term.c, t.closed_day.c
+        nothing = [null() for _ in _FACTS]
+        no_days = [type_coerce(null(), column.type) for column in columns(t.term, Term)]
         days = union_all(
-            select(term.school_id, *columns(t.term, Term)).where(term.school_id.in_(school_ids)),
-            select(closed.school_id, null(), closed.day, closed.day).where(closed.school_id.in_(school_ids)),
+            select(t.school.c.id, *_FACTS, *no_days).where(t.school.c.id.in_(school_ids)),
+            select(term.school_id, *nothing, *columns(t.term, Term)).where(term.school_id.in_(school_ids)),
+            select(closed.school_id, *nothing, null(), closed.day, closed.day).where(
+                closed.school_id.in_(school_ids)
+            ),
         )
         terms: defaultdict[int, list[Term]] = defaultdict(list)
         closed_days: defaultdict[int, set[date]] = defaultdict(set)
-        for school_id, title, first, last in await self._connection.execute(days):
-            if title is None:
+        for school_id, *facts, title, first, last in await self._connection.execute(days):
+            if first is None:
+                named = {column.name: fact for column, fact in zip(_FACTS, facts, strict=True)}
+                self._known[school_id] = School(id=school_id, **named)
+            elif title is None:
                 closed_days[school_id].add(first)
             else:
                 terms[school_id].append(Term(title, first, last))
-        return {
-            each: Calendar(
+        for each in school_ids:
+            self._calendars[each] = Calendar(
                 time_zone=self._known[each].time_zone,
                 terms=tuple(sorted(terms[each], key=lambda term: term.first_day)),
                 closed=frozenset(closed_days[each]),
@@ -96,8 +102,6 @@ class SqlSchools(Queries):
                 closes=self._known[each].closes,
                 ask_at=self._known[each].ask_at,
             )
-            for each in school_ids
-        }
 
     async def set_calendar(self, school_id: int, terms: Sequence[Term], closed: Mapping[date, str]) -> None:
         """Replace a school's terms and closed days (date → reason)."""

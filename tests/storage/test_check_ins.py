@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.model import Answer, CheckIn, CheckInState, Share
+from bot.model import Answer, CheckIn, CheckInState, DeliveryKind, DeliveryState, Share
 from tests.storage.world import DAY, HOUR, NOW, World
+from tests.support.statements import statements
 
 
 def said(check_in: CheckIn, text: str, question: str = "focus", share: Share = Share.PARTNER) -> Answer:
@@ -64,6 +65,50 @@ async def test_open_ones_are_those_put_and_not_yet_closed_oldest_first(world: Wo
             sorted(kept, key=lambda each: (each.due_at, each.id))
         )
     assert [each.step for each in open_ones] == ["early", "late"]
+
+
+async def test_what_is_read_ahead_is_what_its_own_queries_return(world: World) -> None:
+    anest, cycle_id = world.members["Anest"], world.cycle.id
+    async with world.store.transaction() as tx:
+        first, second = await world.ask(tx, "Anest"), await world.ask(tx, "Anest", step="plan")
+        for question in ("why", "focus"):
+            await tx.check_ins.answer(said(first, question, question=question))
+        sent = replace(world.delivery("Anest", 1), state=DeliveryState.SENT, settled_at=NOW, ref="D1:1.0")
+        await world.keep(tx, sent, replace(sent, subject_id=2, settled_at=NOW - HOUR))
+
+    async with world.store.transaction() as tx:
+        expected = (
+            await tx.check_ins.open_for(anest, NOW),
+            await tx.cycles.get(cycle_id),
+            await tx.check_ins.answers_of(cycle_id, anest),
+            await tx.deliveries.last_sent(anest),
+        )
+    async with world.store.transaction() as tx:
+        open_now = await tx.check_ins.open_with_facts(anest, NOW)
+        with statements(world.store) as later:
+            ahead = (
+                open_now,
+                await tx.cycles.get(cycle_id),
+                await tx.check_ins.answers_of(cycle_id, anest),
+                await tx.deliveries.last_sent(anest),
+            )
+        await tx.check_ins.answer(said(second, "new"))
+        assert "plan" in await tx.check_ins.answers_of(cycle_id, anest)
+
+    assert ahead == expected
+    assert [each.id for each in open_now] == [first.id, second.id]
+    assert later == []
+
+
+async def test_answers_that_have_gone_are_updated_after_reading_ahead(world: World) -> None:
+    async with world.store.transaction() as tx:
+        asked = await world.ask(tx, "Anest")
+        gone = world.delivery("Tama", asked.id, DeliveryKind.SHARED_ANSWER)
+        await world.keep(tx, replace(gone, state=DeliveryState.SENT, settled_at=NOW, ref="D1:1.0"))
+    async with world.store.transaction() as tx:
+        await tx.check_ins.open_with_facts(world.members["Anest"], NOW)
+        await tx.deliveries.refresh(DeliveryKind.SHARED_ANSWER, asked.id, NOW)
+        assert [each.state for each in await world.ledger(tx)] == [DeliveryState.QUEUED]
 
 
 async def test_a_changed_answer_keeps_when_it_was_first_given(world: World) -> None:

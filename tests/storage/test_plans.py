@@ -141,6 +141,11 @@ def questions(anest: int, cycle_id: int, old: int) -> Iterator[tuple[str, frozen
     yield "refresh", OF_SUBJECT, lambda tx: tx.deliveries.refresh(NOTE, 1_000, NOW)
     yield "bring forward", QUEUED | OF_SUBJECT, lambda tx: tx.deliveries.bring_forward(NOTE, [1_000], NOW)
     yield "was sent", OF_SUBJECT | OF_MEMBER, lambda tx: tx.deliveries.was_sent(NOTE, 1_000, anest)
+    yield (
+        "open, with what typed text is about",
+        OF_SUBJECT | OF_MEMBER | BY_ID,
+        lambda tx: tx.check_ins.open_with_facts(anest, NOW),
+    )
     yield "of a cycle", OF_CYCLE, lambda tx: tx.deliveries.of_cycle(cycle_id)
     yield (
         "drop",
