@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
@@ -24,11 +25,13 @@ PLATFORM = "teams"
 CARD = "application/vnd.microsoft.card.adaptive"
 CONSENT = "application/vnd.microsoft.teams.card.file.consent"
 FILE_INFO = "application/vnd.microsoft.teams.card.file.info"
+PART = " "
+"""Between the ids of a message's cards."""
 MOST_LANGUAGES_KEPT = 10_000
 
 
 class TeamsMessenger:
-    """The ports `Messenger` and `Directory` on Teams; a reference is the id of an activity."""
+    """The ports `Messenger` and `Directory` on Teams; a reference is the ids of a message's activities."""
 
     gathers = False
     """False, because a bot on Teams cannot open a chat of several people."""
@@ -52,8 +55,11 @@ class TeamsMessenger:
         return await self.say(address, message)
 
     async def update(self, address: Address, ref: str, message: Message) -> None:
-        """Replace a sent message."""
-        await self.replace(_route(address), ref, await self.card(address, message), message.summary)
+        """Replace a sent message in all its cards; a card that is needed no more holds `…`."""
+        route, posted = _route(address), ref.split(PART)
+        shown = render.messages(message, self._pictures_of(message), most=len(posted))
+        for each, card in zip_longest(posted, shown, fillvalue=render.more()):
+            await self.replace(route, str(each), await self.ready(address, card), message.summary)
 
     async def find(self, address: Address, delivery_id: int) -> str | None:  # noqa: ARG002  # the port has them
         """Raise `Untraceable`: Teams cannot be searched, so a message that may have arrived is sent again."""
@@ -85,23 +91,24 @@ class TeamsMessenger:
         return voice
 
     async def say(self, address: Address, message: Message) -> str:
-        """Post a message in as many cards as it takes, then offer its files, and return the first card's reference.
+        """Post a message in as many cards as it takes, then offer its files, and return the cards' reference.
 
         Raises as `send` does, and `Uncertain` when only a part has arrived, so that all of it is sent again.
         """
         route = _route(address)
         first, *more = render.messages(message, self._pictures_of(message))
-        ref = await self.show(route, await self.ready(address, first), message.summary)
+        posted = [await self.show(route, await self.ready(address, first), message.summary)]
         try:
-            for card in more:
-                await self.show(route, await self.ready(address, card), message.summary)
+            posted += [
+                await self.show(route, await self.ready(address, card), message.summary) for card in more
+            ]
             for file in message.elements:
                 if isinstance(file, File):
                     offer = {"description": file.name, "sizeInBytes": len(file.content), "acceptContext": {}}
                     await self._post(route, Attachment(content_type=CONSENT, name=file.name, content=offer))
         except SendError:
             raise Uncertain("partly") from None
-        return ref
+        return PART.join(posted)
 
     async def show(self, route: Route, card: Json, summary: str) -> str:
         """Post a card in a chat, and return its reference."""

@@ -62,12 +62,21 @@ def message(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> Json:
     )
 
 
-def messages(said: Message, pictures: Mapping[Image, str] = NO_PICTURES) -> tuple[Json, ...]:
-    """Return the whole message, in as many cards as it takes."""
+def messages(
+    said: Message, pictures: Mapping[Image, str] = NO_PICTURES, *, most: int | None = None
+) -> tuple[Json, ...]:
+    """Return the whole message, in as many cards as it takes; of `most` the last one is cut."""
     split = parts(_body(said, pictures), _bytes, budget=CARD_BYTES) or [[]]
+    if most is not None and len(split) > most:
+        split = [*split[: most - 1], [item for part in split[most - 1 :] for item in part]]
     return tuple(
         _card(_cut_to_size(part, CARD_BYTES) or [plain(said.summary or MORE)], said.summary) for part in split
     )
+
+
+def more() -> Json:
+    """Return a card that holds only the sign that there is more elsewhere."""
+    return _card([plain(MORE)], MORE)
 
 
 def _body(said: Message, pictures: Mapping[Image, str]) -> list[Json]:

@@ -387,6 +387,32 @@ async def test_a_message_that_is_too_long_for_teams_comes_whole_in_parts(stage: 
     assert stage.microsoft.world.faults == []
 
 
+async def test_a_long_message_is_replaced_in_all_its_cards(stage: Stage) -> None:
+    def of(words: str, groups: int) -> Message:
+        return Message(
+            "The preview", tuple(Text(f"{words} {n:03}: {'reasons ' * 40}") for n in range(groups))
+        )
+
+    ref = await stage.messenger.send(home(stage), of("Group", 140), 1)
+    stage.clock.seconds += 60
+    await stage.messenger.update(home(stage), ref, of("Pair", 3))
+    shown = [
+        json.dumps(line.card, ensure_ascii=False)
+        for line in stage.microsoft.world.seen("Elin")
+        if line.by_bot
+    ]
+    assert "Group" not in "".join(shown)
+    assert "Pair 002" in shown[0]
+    assert all("…" in card for card in shown[1:])
+
+    stage.clock.seconds += 60
+    await stage.messenger.update(home(stage), ref, of("Pair", 300))
+    cards = [line.card for line in stage.microsoft.world.seen("Elin") if line.by_bot]
+    assert "Pair 060" in "".join(map(json.dumps, cards))
+    assert len(cards) == len(shown)
+    assert stage.microsoft.world.faults == []
+
+
 @pytest.mark.parametrize("status", [400, 413])
 async def test_an_answer_that_microsoft_refuses_comes_as_its_summary_once(stage: Stage, status: int) -> None:
     stage.microsoft.fail("send", Status(status))
