@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import update
 
 from bot.events import Command, Said
+from bot.message import Message
 from bot.model import EnrolmentState
 from bot.prompts import Prompts
 from storage import tables
 from storage.store import SqlStore
-from tests.journeys.town import COORDINATOR, Town, build, plain
+from tests.journeys.town import COORDINATOR, Town, build, buttons_of, plain
 from tests.support.statements import statements
 
 pytestmark = pytest.mark.core
@@ -57,6 +58,36 @@ async def test_a_typed_answer_takes_ten_statements(store: SqlStore, prompts: Pro
 
     assert "Goes to" in plain(reply)
     assert len(sent) <= 10, sent
+
+
+@pytest.mark.parametrize("schools", SIZES)
+async def test_help_and_the_buttons_of_a_question_take_ten_statements_at_most(
+    store: SqlStore, prompts: Prompts, schools: int
+) -> None:
+    town = await town_of(store, prompts, schools)
+    for name in await town.teachers():
+        await town.command(name, "join")
+    await town.command(COORDINATOR, "preview")
+    await town.command(COORDINATOR, "confirm")
+    await town.until(ASKED)
+    (skip,) = [does for each in town.post.received["Ann 0"] for does in _skips(each)]
+
+    taken: dict[str, int] = {}
+    for name, command in {"help": Command("help"), "skip": skip}.items():
+        with statements(store) as sent:
+            assert await town.hear("Ann 0", command) is not None
+        taken[name] = len(sent)
+
+    assert taken["help"] <= 4
+    assert taken["skip"] <= 10
+
+
+def _skips(message: Message) -> list[Command]:
+    return [
+        each.does
+        for each in buttons_of(message)
+        if isinstance(each.does, Command) and each.does.line.startswith("skip")
+    ]
 
 
 @pytest.mark.parametrize("schools", COORDINATED)
