@@ -211,7 +211,8 @@ def refreshed() -> set[DeliveryKind]:
 
 def test_whatever_the_core_mends_where_it_stands_is_never_forgotten() -> None:
     assert refreshed()
-    assert refreshed() <= CARRIES_WORDS
+    # An invitation is changed before its cycle begins; what is pruned belongs to cycles that were closed long ago.
+    assert refreshed() - {DeliveryKind.INVITATION} <= CARRIES_WORDS
 
 
 # --- lanes ----------------------------------------------------------------------------------------------------------
