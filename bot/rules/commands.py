@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum, auto
 from typing import TypeAlias
 
 from bot.model import CommandName, FormName, Member, Role
+from bot.rules.dates import read_day
 
 
 class Audience(Enum):
@@ -45,8 +47,14 @@ def _alone_or_yes(argument: str, _names: KnownNames) -> bool:
     return argument in ("", "yes")
 
 
+_ANY_DAY = date(2026, 1, 1)
+"""A day from which one can see whether a text names a day at all."""
+
+
 def _alone_or_day(argument: str, _names: KnownNames) -> bool:
-    return not argument or argument.split(maxsplit=1)[0] in ("until", "till", "for")
+    """Say so of a readable day only: "Pause for thirty seconds after every question" is an answer."""
+    is_until = argument.split(maxsplit=1)[:1] in (["until"], ["till"], ["for"])
+    return not argument or (is_until and read_day(argument, _ANY_DAY) is not None)
 
 
 def _alone_or_language(argument: str, names: KnownNames) -> bool:

@@ -184,6 +184,8 @@ async def _act_or_ask(
         return await _answer_without_question(request, prompts, text, reading, open_now)
     if reading.intent in _LIKE_ANSWERS and reading.certain:
         return await _give(request, prompts, text, open_now, reading)
+    if waiting := await _find_waiting(request, reading, open_now):
+        return say_typed.choose_receiver(request.voice, waiting, (), is_asked=True)
     if not reading.certain:
         await keep_text(request, text)
         return say_typed.ask_meaning(request.voice, text, reading.choices)
@@ -192,6 +194,15 @@ async def _act_or_ask(
         await keep_text(request, text)
         return say_typed.with_answer_button(request.voice, reply)
     return reply
+
+
+async def _find_waiting(request: Request, reading: Reading, open_now: OpenNow) -> str:
+    """Return the words that wait to be called an answer, when their writer asks about their answer and has none."""
+    is_about_it = reading.certain and reading.intent in (Intent.CHANGE_ANSWER, Intent.DELETE_ANSWER)
+    if not is_about_it or any(open_now.asked.answers if open_now.asked else ()):
+        return ""
+    waiting = await request.tx.members.peek_words(request.member.id) or ""
+    return "" if waiting.startswith('["') else waiting  # a form that waits has its own buttons
 
 
 async def _ask_again(request: Request, prompts: Prompts, text: str, open_now: OpenNow) -> Reply:

@@ -156,3 +156,17 @@ def test_signs_around_a_command_are_no_part_of_it(word: str) -> None:
 def test_typed_without_a_slash_a_word_with_signs_is_a_sentence() -> None:
     assert not is_command("stop!")
     assert is_command("/jpd stop!")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Pause for thirty seconds after every question", "pause until every hand is up", "pause for effect"],
+)
+def test_a_pause_that_names_no_day_is_a_sentence(line: str) -> None:
+    assert not is_command(line)
+    assert is_command(f"/jpd {line}")
+
+
+@pytest.mark.parametrize("line", ["pause", "pause until 12 May", "pause for 2 weeks", "pause till Friday"])
+def test_a_pause_until_a_day_is_a_command(line: str) -> None:
+    assert is_command(line)

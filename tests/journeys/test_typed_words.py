@@ -292,3 +292,14 @@ async def test_the_pool_disappears_where_too_few_have_given_to_it(town: Town) ->
 def shows(town: Town, name: str, words: str) -> bool:
     """Return whether a message that was delivered shows these words now."""
     return any(words in plain(each) for each in town.post.received[name])
+
+
+@pytest.mark.parametrize("asks", ["can i change what i said", "pls delete what i just sent"])
+async def test_words_that_wait_are_shown_to_a_writer_who_asks_about_their_answer(town: Town, asks: str) -> None:
+    await town.say("Ann Ash", "asdfgh lolly stiks")
+
+    shown = await town.say("Ann Ash", asks)
+
+    assert "“asdfgh lolly stiks”" in shown
+    assert "[My answer]" in shown or "[It's my answer]" in shown
+    assert "no answer of yours" not in shown
