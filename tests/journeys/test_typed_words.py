@@ -295,7 +295,9 @@ def shows(town: Town, name: str, words: str) -> bool:
 
 
 @pytest.mark.parametrize("asks", ["can i change what i said", "pls delete what i just sent"])
-async def test_words_that_wait_are_shown_to_a_writer_who_asks_about_their_answer(town: Town, asks: str) -> None:
+async def test_words_that_wait_are_shown_to_a_writer_who_asks_about_their_answer(
+    town: Town, asks: str
+) -> None:
     await town.say("Ann Ash", "asdfgh lolly stiks")
 
     shown = await town.say("Ann Ash", asks)
