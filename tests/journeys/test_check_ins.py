@@ -178,12 +178,13 @@ async def test_a_pause_is_silent_and_nothing_piles_up(town: Town) -> None:
 
 async def test_a_day_that_cannot_be_read_changes_nothing(town: Town) -> None:
     for words in (
-        "pause until yesterday",
+        "/pause until yesterday",
         "/pause until 32 May",
         "/pause until never",
         "pause until 1 January 2020",
     ):
         assert "could not read" in await town.say("Ann Ash", words), words
+    await town.say("Ann Ash", "pause until yesterday")  # a sentence, which the reader asks about
     assert (await town.members())["Ann Ash"].paused_until is None
 
 
