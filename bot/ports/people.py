@@ -59,9 +59,6 @@ class Schools(Protocol):
     async def set_settings(self, school: School) -> None:
         """Store a school's time zone, holidays, hours and safeguarding lead."""
 
-    async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
-        """Return what importing a roster would change, without changing it."""
-
     async def unite(self, partnership_id: int, roster: Roster, same: Mapping[str, str]) -> None:
         """Give people and schools the ids by which a roster names them (old id → new id); else raise `RosterError`."""
 

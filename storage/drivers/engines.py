@@ -92,10 +92,8 @@ def migration_engine(url: str) -> Engine:
     return create_engine(
         _with_driver(url, "postgresql+psycopg"),
         poolclass=NullPool,
-        connect_args={
-            "prepare_threshold": None,
-            **_connect_args(url),
-        },  # a pooler may stand before the server
+        # A pooler may stand before the server, so no statement is prepared.
+        connect_args={"prepare_threshold": None, **_connect_args(url)},
     )
 
 

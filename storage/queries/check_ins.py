@@ -15,7 +15,8 @@ from storage import tables as t
 from storage.drivers.at_rest import mark_erased
 from storage.queries.base import Queries, batches, columns, values
 from storage.queries.cycles import SqlCycles
-from storage.queries.deliveries import SqlDeliveries, last_sent_id
+from storage.queries.deliveries import SqlDeliveries
+from storage.queries.delivery_statements import last_sent_id
 
 _CHECK_INS = select(*columns(t.check_in, CheckIn)).order_by(t.check_in.c.due_at, t.check_in.c.id)
 _ANSWERS = select(*columns(t.answer, Answer))
@@ -200,17 +201,15 @@ class SqlCheckIns(Queries):
         self, cycle_id: int, member_ids: Collection[int]
     ) -> Mapping[int, Mapping[str, tuple[Answer, ...]]]:
         """Return members' answers in a cycle, by member and step."""
-        of_members: defaultdict[int, dict[str, tuple[Answer, ...]]] = defaultdict(dict)
+        of_members: defaultdict[int, list[tuple[str, Answer]]] = defaultdict(list)
         for ids in batches(set(member_ids)):
             given = select(*columns(t.answer, Answer), t.check_in.c.member_id, t.check_in.c.step)
             given = given.join_from(t.answer, t.check_in)
             given = given.where(t.check_in.c.member_id.in_(ids), t.check_in.c.cycle_id == cycle_id)
-            rows = await self._connection.execute(given.order_by(t.answer.c.given_at, t.answer.c.question))
-            for row in rows:
+            for row in await self._connection.execute(given):
                 facts = row._asdict()
-                by_step, step = of_members[facts.pop("member_id")], facts.pop("step")
-                by_step[step] = (*by_step.get(step, ()), Answer(**facts))
-        return of_members
+                of_members[facts.pop("member_id")].append((facts.pop("step"), Answer(**facts)))
+        return {member_id: _by_step(given_by) for member_id, given_by in of_members.items()}
 
     async def due_by_step(self, cycle_id: int) -> Mapping[str, tuple[datetime, datetime]]:
         """Return the first and the last due time of each step."""

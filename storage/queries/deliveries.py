@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
     Select,
     and_,
     bindparam,
@@ -33,9 +32,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import ASKS, CARRIES_WORDS, Delivery, DeliveryKind, DeliveryState
 from bot.rules.outcomes import CHANGED, apply_change_made_while_sending
 from storage import tables as t
-from storage.queries.base import Queries, batches, columns, values
+from storage.queries.base import Queries, batches, values
+from storage.queries.delivery_statements import COLUMNS, QUEUED, last_sent_id, make_due, start_sending
 
-_COLUMNS = columns(t.delivery, Delivery)
 WRITTEN_BY_SETTLE = ("state", "reason", "attempts", "due_at", "ref", "settled_at", "perhaps_twice")
 PRUNED = sorted(frozenset(DeliveryKind) - CARRIES_WORDS)
 """The kinds that may be deleted. The others carry words: through `ref` they can be erased on the platform."""
@@ -43,7 +42,6 @@ LONGEST_LEASE = timedelta(hours=1)
 """A lease that ends later was given while the clock was ahead."""
 UNDER_WAY = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 ENDED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.DROPPED)
-_QUEUED = text("delivery.state = 'queued'")
 _SENDING = text("delivery.state = 'sending'")
 _UNCERTAIN = text("delivery.state = 'uncertain'")
 
@@ -100,7 +98,7 @@ class SqlDeliveries(Queries):
 
     async def claim(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
         """Mark due deliveries as `sending`, oldest first, and return them: the caller's until the lease ends."""
-        due = select(t.delivery.c.id).where(_QUEUED, t.delivery.c.due_at <= now)
+        due = select(t.delivery.c.id).where(QUEUED, t.delivery.c.due_at <= now)
         due = (
             due.order_by(t.delivery.c.due_at, t.delivery.c.id).limit(limit).with_for_update(skip_locked=True)
         )
@@ -131,7 +129,7 @@ class SqlDeliveries(Queries):
         ids = list((await self._connection.execute(due)).scalars())
         taken = update(t.delivery).where(t.delivery.c.id.in_(ids))
         taken = taken.values(due_at=again_at, lease=secrets.token_hex(8))
-        rows = await self._connection.execute(taken.returning(*_COLUMNS)) if ids else ()
+        rows = await self._connection.execute(taken.returning(*COLUMNS)) if ids else ()
         return tuple(sorted((Delivery(**row._asdict()) for row in rows), key=lambda each: each.id))
 
     async def settle(self, deliveries: Sequence[Delivery]) -> frozenset[int]:
@@ -182,7 +180,7 @@ class SqlDeliveries(Queries):
             later = update(t.delivery).where(
                 t.delivery.c.subject_id.in_(ids),
                 t.delivery.c.kind == kind,
-                _QUEUED,
+                QUEUED,
                 t.delivery.c.due_at > due_at,
             )
             await self._connection.execute(later.values(due_at=due_at))
@@ -274,26 +272,26 @@ class SqlDeliveries(Queries):
     async def last_sent(self, member_id: int) -> Delivery | None:
         """Return the delivery that was sent or updated last for a member."""
         if member_id not in self._last_sent:
-            last = select(*_COLUMNS).where(t.delivery.c.id == last_sent_id(member_id))
+            last = select(*COLUMNS).where(t.delivery.c.id == last_sent_id(member_id))
             self._last_sent[member_id] = await self._first(Delivery, last)
         return self._last_sent[member_id]
 
     async def next_due(self) -> datetime | None:
         """Return when the next queued delivery is due."""
-        first = select(t.delivery.c.due_at).where(_QUEUED).order_by(t.delivery.c.due_at).limit(1)
+        first = select(t.delivery.c.due_at).where(QUEUED).order_by(t.delivery.c.due_at).limit(1)
         due_at: datetime | None = await self._connection.scalar(first)
         return due_at
 
     async def next_for(self, member_id: int) -> Delivery | None:
         """Return the member's next queued check-in."""
-        queued = select(*_COLUMNS).where(
-            t.delivery.c.member_id == member_id, t.delivery.c.kind == DeliveryKind.CHECK_IN, _QUEUED
+        queued = select(*COLUMNS).where(
+            t.delivery.c.member_id == member_id, t.delivery.c.kind == DeliveryKind.CHECK_IN, QUEUED
         )
         return await self._first(Delivery, queued.order_by(t.delivery.c.due_at, t.delivery.c.id))
 
     async def of_cycle(self, cycle_id: int) -> tuple[Delivery, ...]:
         """Return a cycle's deliveries by due time."""
-        found = select(*_COLUMNS).where(t.delivery.c.cycle_id == cycle_id)
+        found = select(*COLUMNS).where(t.delivery.c.cycle_id == cycle_id)
         return await self._all(Delivery, found.order_by(t.delivery.c.due_at, t.delivery.c.id))
 
     async def cycles_to_prune(self, before: datetime) -> tuple[int, ...]:
@@ -326,38 +324,6 @@ def _ended(before: datetime) -> Select[tuple[int]]:
     return select(t.delivery.c.id).where(
         t.delivery.c.kind.in_(PRUNED), t.delivery.c.state.in_(ENDED), t.delivery.c.settled_at <= before
     )
-
-
-async def start_sending(
-    connection: AsyncConnection, ids: Collection[int], lease_until: datetime
-) -> tuple[Delivery, ...]:
-    """Mark the deliveries as `sending` on one new lease, and return them by due time."""
-    lease = {"lease_until": lease_until, "lease": secrets.token_hex(8)}
-    taken = update(t.delivery).where(t.delivery.c.id.in_(ids))
-    taken = taken.values(state=DeliveryState.SENDING, lane=None, **lease)
-    rows = await connection.execute(taken.returning(*_COLUMNS))
-    claimed = [Delivery(**row._asdict()) for row in rows]
-    return tuple(sorted(claimed, key=lambda each: (each.due_at, each.id)))
-
-
-async def make_due(
-    connection: AsyncConnection,
-    condition: ColumnElement[bool],
-    now: datetime,
-    kinds: Collection[DeliveryKind] = (),
-) -> None:
-    """Make due now the queued deliveries that wait for an address, and those of these kinds."""
-    # A queued delivery has a reason only while it waits for an address.
-    waiting = or_(t.delivery.c.reason != "", t.delivery.c.kind.in_(sorted(kinds)))
-    waits = update(t.delivery).where(condition, _QUEUED, waiting)
-    await connection.execute(waits.values(due_at=now, reason=""))
-
-
-def last_sent_id(member_id: int) -> ScalarSelect[int]:
-    """Return the subquery for the delivery that was sent or updated last for a member."""
-    d = t.delivery.alias().c
-    newest = select(d.id).where(d.member_id == member_id, d.state == DeliveryState.SENT)
-    return newest.order_by(d.settled_at.desc(), d.id.desc()).limit(1).scalar_subquery()
 
 
 def _is(*states: DeliveryState) -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, or_, s
 from bot.model import ALL_LANES, NO_LIMIT, Delivery, LaneFilter, Limit
 from storage import tables as t
 from storage.queries.base import Queries, batches
-from storage.queries.deliveries import start_sending
+from storage.queries.delivery_statements import start_sending
 
 _UNLINED = text("delivery.state = 'queued' AND delivery.lane IS NULL")
 _LINED_UP = text("delivery.state = 'queued' AND delivery.lane IS NOT NULL")

@@ -16,7 +16,7 @@ from storage import tables as t
 from storage.drivers.at_rest import mark_erased
 from storage.queries import erasure
 from storage.queries.base import Queries, batches, columns, values
-from storage.queries.deliveries import make_due
+from storage.queries.delivery_statements import make_due
 from storage.queries.rows import hours_columns, member_from, profile_from
 from storage.secrets import NoSuchKey, Seal
 

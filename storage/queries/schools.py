@@ -121,10 +121,6 @@ class SqlSchools(Queries):
         await self._connection.execute(update(t.school).where(t.school.c.id == school.id).values(settings))
         self._clear_cache()
 
-    async def changes(self, partnership_id: int, roster: Roster) -> tuple[RosterChange, ...]:
-        """Return what importing the roster would change."""
-        return (await RosterQueries(self._connection).compare(partnership_id, roster)).changes
-
     async def unite(self, partnership_id: int, roster: Roster, same: Mapping[str, str]) -> None:
         self._clear_cache()
         await RosterQueries(self._connection).unite(partnership_id, roster, same)

@@ -10,7 +10,7 @@ from bot.model import LinkCode, School, Workspace
 from storage import tables as t
 from storage.queries import erasure
 from storage.queries.base import Queries, columns, values
-from storage.queries.deliveries import make_due
+from storage.queries.delivery_statements import make_due
 
 EXPIRING = tuple(
     table for table in t.metadata.sorted_tables if "expires_at" in table.c and table is not t.delivery

@@ -22,10 +22,10 @@ def with_people(*people: RosterPerson) -> Roster:
 async def imported(world: World, roster: Roster) -> tuple[RosterChange, ...]:
     """Import a roster; check that the same difference was shown before and none is left afterwards."""
     async with world.store.transaction() as tx:
-        foreseen = await tx.schools.changes(world.partnership_id, roster)
+        foreseen = (await tx.schools.compare(world.partnership_id, roster)).changes
         changes = await tx.schools.apply(world.partnership_id, roster, NOW)
         assert changes == foreseen
-        assert await tx.schools.changes(world.partnership_id, roster) == ()
+        assert (await tx.schools.compare(world.partnership_id, roster)).changes == ()
     return changes
 
 
@@ -48,7 +48,7 @@ async def test_a_first_import_adds_every_school_and_person(store: SqlStore) -> N
 
 async def test_looking_changes_nothing(world: World) -> None:
     async with world.store.transaction() as tx:
-        await tx.schools.changes(world.partnership_id, with_people(person("Nia", RIVER)))
+        await tx.schools.compare(world.partnership_id, with_people(person("Nia", RIVER)))
         names = {member.given_name for member in await tx.members.of(world.partnership_id)}
 
     assert names == {"Anest", "Tama", "Rosa", "Bethan"}
@@ -195,7 +195,7 @@ async def test_a_person_at_a_school_nobody_knows_is_a_fault_and_changes_nothing(
 async def test_a_new_person_without_any_school_is_a_fault(world: World) -> None:
     async with world.store.transaction() as tx:
         with pytest.raises(RosterError) as refused:
-            await tx.schools.changes(
+            await tx.schools.compare(
                 world.partnership_id, with_people(replace(person("Nia", RIVER), posts=()))
             )
 
