@@ -71,7 +71,7 @@ class TeamsApp:
         except Busy:
             if received.target.kind in WAITED_FOR:
                 return await self._answers.busy(received)
-            raise  # answered with 503, after which Microsoft brings it again
+            raise  # answered with 503; that Microsoft brings it again then is not verified
 
     async def _run(self, received: TeamsReceived, late: asyncio.Event) -> TeamsAnswer:
         reply = await self._handle(received.event(self._now()))

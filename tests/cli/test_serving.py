@@ -62,7 +62,7 @@ async def slack() -> AsyncIterator[FakeSlack]:
 async def test_from_installing_by_a_code_to_the_coordinators_first_command(
     slack: FakeSlack, tmp_path: Path
 ) -> None:
-    """Follow docs/connect-slack.md step by step, in its order."""
+    """Follow the main steps of docs/connect-slack.md, from starting the bot on, in their order."""
     (tmp_path / "roster.csv").write_text(ROSTER)
     known = settings(tmp_path)
     await jpd(tmp_path, known, "import", "roster.csv")
