@@ -290,9 +290,8 @@ def check_prompts(
     from bot.prompts import Level, check
 
     findings = check(folder or settings.read().prompts, needed_texts(), settings.PROMPTS)
-    for finding in sorted(
-        findings, key=lambda each: each.level is not Level.FIX
-    ):  # what is wrong comes first
+    wrong_first = sorted(findings, key=lambda each: each.level is not Level.FIX)
+    for finding in wrong_first:
         out.print(str(finding), soft_wrap=True)
     if any(finding.level is Level.FIX for finding in findings):
         raise SystemExit(1)

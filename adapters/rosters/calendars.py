@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.files.encodings import encoding_of
 from adapters.files.faults import FileFaults, shown
-from adapters.files.formats import FileFormat, detect_format
+from adapters.files.formats import CALENDAR, FileFormat, detect_format
 from adapters.files.table import Row, read_table
 from adapters.rosters.ics import LONGEST, YEARS, Found, read_events
 from bot.prompts import CalendarWords
@@ -80,7 +80,7 @@ def read_calendar(
 def _calendar_text(file: str, content: bytes, faults: FileFaults) -> str | None:
     """Return the text of an iCalendar file, or None for a table; stop at a table that is no calendar of ours."""
     text = _decoded(content)
-    if not re.search(r"^BEGIN:V(CALENDAR|EVENT)", text, re.MULTILINE | re.IGNORECASE):
+    if not CALENDAR.search(text):
         _refuse_other_tables(file, text, faults)
         return None
     if "\ufffd" in text:

@@ -8,6 +8,9 @@ from bot.errors import UserError
 from bot.events import Submitted
 from bot.use_cases.request import Request
 
+_FORM = '["'
+"""The beginning of a kept form."""
+
 
 async def keep_text(request: Request, text: str) -> None:
     """Keep typed text in place of what was kept before, with the message in which it was typed."""
@@ -17,6 +20,12 @@ async def keep_text(request: Request, text: str) -> None:
 async def take_text(request: Request) -> str | None:
     """Return the kept text and delete it; None if it is gone."""
     return await request.tx.members.take_words(request.member.id)
+
+
+async def peek_text(request: Request) -> str:
+    """Return the kept text without deleting it; empty if there is none, or a form, which has its own buttons."""
+    text = await request.tx.members.peek_words(request.member.id) or ""
+    return "" if text.startswith(_FORM) else text
 
 
 async def keep_form(request: Request, submitted: Submitted) -> None:

@@ -79,9 +79,8 @@ async def end_broken_pairings(
         for member_id in why.member_ids:
             if why.premise is Premise.TEACHER:
                 await _skip_open_check_ins(tx, member_id, now)
-            if (
-                why.premise is not Premise.ACTIVE
-            ):  # a colleague or a principal reads what they have, and no more
+            if why.premise is not Premise.ACTIVE:
+                # A colleague or a principal reads what they have, and no more.
                 await tx.deliveries.drop(
                     member_id=member_id, cycle_id=cycle.id, reason="changed", now=now, kinds=FROM_PARTNERS
                 )

@@ -29,7 +29,7 @@ from bot.use_cases import (
     typed_replies,
 )
 from bot.use_cases.asked_check_ins import parse_typed_answer, read_asked_check_in
-from bot.use_cases.kept_text import keep_text, take_text
+from bot.use_cases.kept_text import keep_text, peek_text, take_text
 from bot.use_cases.places import read_place
 from bot.use_cases.request import Request
 
@@ -199,10 +199,8 @@ async def _act_or_ask(
 async def _find_waiting(request: Request, reading: Reading, open_now: OpenNow) -> str:
     """Return the words that wait to be called an answer, when their writer asks about their answer and has none."""
     is_about_it = reading.certain and reading.intent in (Intent.CHANGE_ANSWER, Intent.DELETE_ANSWER)
-    if not is_about_it or any(open_now.asked.answers if open_now.asked else ()):
-        return ""
-    waiting = await request.tx.members.peek_words(request.member.id) or ""
-    return "" if waiting.startswith('["') else waiting  # a form that waits has its own buttons
+    has_answered = open_now.asked is not None and bool(open_now.asked.answers)
+    return await peek_text(request) if is_about_it and not has_answered else ""
 
 
 async def _ask_again(request: Request, prompts: Prompts, text: str, open_now: OpenNow) -> Reply:

@@ -213,6 +213,14 @@ async def always_alive(town: Town) -> AsyncIterator[None]:
     assert set(found) == {200}
 
 
+def assert_each_came_once(town: Town, found: Counter[DeliveryState], codes: list[int]) -> None:
+    """Every message has arrived once, and both processes have ended in order."""
+    assert found == {DeliveryState.SENT: MESSAGES}
+    assert len(town.sent()) == MESSAGES, "lost"
+    assert town.sent().total() == MESSAGES, "twice"
+    assert codes == [0, 0]
+
+
 def assert_the_logs_are_quiet(town: Town) -> None:
     """Neither words nor secrets are in them, nor what only a programmer can read."""
     logs = "".join(town.log(each) for each in town.running)
@@ -252,10 +260,7 @@ async def test_while_the_database_is_away_people_get_an_apology_and_afterwards_e
     assert (apologies, promises) == (2, 1)
     assert [each.status for each in again] == [200, 200]
     assert town.told("All quiet until") == 1
-    assert found == {DeliveryState.SENT: MESSAGES}
-    assert len(town.sent()) == MESSAGES, "lost"
-    assert town.sent().total() == MESSAGES, "twice"
-    assert codes == [0, 0]
+    assert_each_came_once(town, found, codes)
     assert not town.slack.refused
     assert_the_logs_are_quiet(town)
 
@@ -283,10 +288,7 @@ async def test_when_a_standby_takes_over_nothing_is_lost_and_nothing_sent_twice(
     assert sent < MESSAGES, "the primary went away too late to be missed"
     assert (said.status, again.status) == (503, 200)
     assert town.told("All quiet until") == 1
-    assert found == {DeliveryState.SENT: MESSAGES}
-    assert len(town.sent()) == MESSAGES, "lost"
-    assert town.sent().total() == MESSAGES, "twice"
-    assert codes == [0, 0]
+    assert_each_came_once(town, found, codes)
     assert_the_logs_are_quiet(town)
 
 
@@ -318,8 +320,5 @@ async def test_a_database_that_hangs_keeps_slack_and_the_probes_waiting_no_longe
     assert done_already == 0
     assert again.status == 200
     assert town.told("All quiet until") == 1
-    assert found == {DeliveryState.SENT: MESSAGES}
-    assert len(town.sent()) == MESSAGES, "lost"
-    assert town.sent().total() == MESSAGES, "twice"
-    assert codes == [0, 0]
+    assert_each_came_once(town, found, codes)
     assert_the_logs_are_quiet(town)
